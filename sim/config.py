@@ -1,0 +1,83 @@
+"""Every setting of a run, in frozen dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SimConfig:
+    """How worlds are sampled and stepped."""
+
+    seed: int = 0
+    contact: str = "physics"
+    """'physics' or 'report'."""
+    driver: str = "default"
+    """Who drives the ego: 'default' (scripted), 'control' (from outside), or a driver of `sim.behavior.drivers`."""
+    map_variants: int = 8
+    """Different maps drawn per scenario; a world's own key chooses among them."""
+    pool: int = 2
+    """Spare draws kept per world for resets."""
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """A pinhole camera in OpenCV's convention, mounted on an actor."""
+
+    name: str = "front"
+    width: int = 800
+    height: int = 450
+    horizontal_fov: float = 1.22
+    """[rad]."""
+    pos: tuple[float, float, float] = (1.6, 0.0, 1.45)
+    """Mounting point in the ego's frame (x forward from the rear axle) [m]."""
+    yaw: float = 0.0
+    pitch: float = 0.0
+    """Positive looks down (ISO 8855) [rad]."""
+    roll: float = 0.0
+    attached: bool = True
+    """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
+
+
+@dataclass(frozen=True)
+class RenderConfig:
+    """What is rendered of each frame."""
+
+    cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
+    quality: str = "standard"
+    """'fast' (1 sample, shadow), 'standard' or 'high'."""
+    outputs: tuple[str, ...] = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
+
+
+@dataclass(frozen=True)
+class RewardConfig:
+    """Weights of the reward's terms (`sim.envs.reward`)."""
+
+    progress: float = 1.0
+    """Per metre gained along the route."""
+    goal: float = 20.0
+    collision: float = -20.0
+    off_road: float = -10.0
+    comfort: float = -0.02
+    """Per (m/s^2)^2 of acceleration, times the step [s]."""
+    near_miss: float = -0.2
+    """Per step with a time to collision under 1.5 s."""
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """A vector environment."""
+
+    scenarios: tuple[str, ...] = ()
+    num_envs: int = 1
+    observation: str = "state"
+    """'state' or 'camera'."""
+    decision_ticks: int = 10
+    """Simulation ticks per action."""
+    camera: CameraConfig = CameraConfig(width=64, height=64)
+    xp: str = "torch"
+    """'torch' (device tensors in and out) or 'numpy'."""
+    device: str | None = None
+    seed: int = 0
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    max_actors_observed: int = 8

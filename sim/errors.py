@@ -1,0 +1,48 @@
+"""Errors a user's input can cause: each says where it is, what is wrong and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SwerveError(Exception):
+    """Base of every error that the command line prints as a message instead of a traceback."""
+
+
+class ScenarioError(SwerveError):
+    """A scenario, map, catalog or asset file that cannot be used.
+
+    Args:
+        message: What is wrong.
+        file: File that holds the fault, if known.
+        line: 1-based line in ``file``, if known.
+        path: Dotted path or XPath of the faulty element, if known.
+        hint: What would be right.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | Path | None = None,
+        line: int | None = None,
+        path: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message = message
+        self.file = str(file) if file is not None else None
+        self.line = line
+        self.path = path
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = self.file or ""
+        if self.line is not None:
+            where += f":{self.line}"
+        parts = [where] if where else []
+        if self.path:
+            parts.append(self.path)
+        parts.append(self.message)
+        text = ": ".join(parts)
+        return f"{text}. {self.hint}" if self.hint else text

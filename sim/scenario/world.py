@@ -1,0 +1,158 @@
+"""One concrete world as the readers hand it over: every number drawn, nothing on the device yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sim.scenario.storyboard import Position, Storyboard
+
+if TYPE_CHECKING:
+    from sim.random import Stream
+    from sim.road.network import RoadNetwork
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Weather and light: drives friction, picture and sensors alike."""
+
+    time_of_day: float = 12 * 3600.0
+    """Local solar time [s since midnight]."""
+    day_of_year: int = 172
+    latitude: float = 0.85
+    """[rad]; with time and day it places the sun."""
+    sun_azimuth: float | None = None
+    """Explicit sun direction, clockwise from north = +y [rad]; None: from time, day and latitude."""
+    sun_elevation: float | None = None
+    """[rad] above the horizon."""
+    cloud_cover: float = 0.2
+    """0 clear .. 1 overcast."""
+    turbidity: float = 3.0
+    fog_visibility: float = 50_000.0
+    """Meteorological visibility (5 % contrast) [m]."""
+    rain: float = 0.0
+    """Rain rate [mm/h]."""
+    snow: float = 0.0
+    """Snowfall, water equivalent [mm/h]."""
+    wetness: float = 0.0
+    """Water on the road, 0 dry .. 1 standing water."""
+    snow_cover: float = 0.0
+    """Share of the ground under snow, 0..1."""
+    ice: float = 0.0
+    """Share of the road under (black) ice, 0..1, apart from patches of the map."""
+    temperature: float = 15.0
+    """Air [degC]."""
+    friction_scale: float | None = None
+    """Multiplies the road's friction; None: derived from wetness, snow and ice."""
+    wind: tuple[float, float] = (0.0, 0.0)
+    """[m/s] along world x, y."""
+
+
+@dataclass(frozen=True)
+class ActorSpec:
+    """One actor as placed in the world."""
+
+    name: str
+    kind: str
+    """Kind of asset: 'car', 'van', 'lorry', 'bus', 'motorcycle', 'bicycle', 'pedestrian', 'child', 'dog', 'deer', 'pallet' ..."""
+    category: str = "car"
+    """OpenSCENARIO category, lower case: car, van, truck, bus, motorbike, bicycle, pedestrian, animal, obstacle ..."""
+    asset: str | None = None
+    """Asset by name; None: picked from the kind with the world's look stream."""
+    length: float | None = None
+    """Bounding box [m]; None: the asset's own."""
+    width: float | None = None
+    height: float | None = None
+    box_center: tuple[float, float, float] | None = None
+    """Box centre in the actor's frame [m] (origin: reference point); None: the asset's own."""
+    mass: float | None = None
+    wheelbase: float | None = None
+    wheel_radius: float | None = None
+    max_speed: float | None = None
+    max_acceleration: float | None = None
+    max_deceleration: float | None = None
+    position: Position | None = None
+    """Where it starts; None: set by an init action."""
+    speed: float = 0.0
+    color: tuple[float, float, float] | None = None
+    """Paint, linear RGB; None: drawn."""
+    controller: str = "default"
+    """'default' (scripted), 'idm', or 'vehicle' for dynamics driven by pedals and steering."""
+    visible: bool = True
+    desired_speed: float | None = None
+    """Of IDM [m/s]; None: ``speed``."""
+    lamps: tuple[str, ...] = ()
+    """Lamp groups on from the start: 'lowBeam', 'warningLights' ..."""
+    traffic: bool = False
+    """Background traffic or dressing: not part of the danger."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where the ego is to go: success is reaching it in time without contact."""
+
+    position: Position
+    radius: float = 5.0
+
+
+@dataclass
+class WorldSpec:
+    """A drawn world. Actor 0 is the ego."""
+
+    scenario: str
+    """Id of the scenario it was drawn from."""
+    network: RoadNetwork
+    actors: list[ActorSpec]
+    storyboard: Storyboard
+    environment: Environment = Environment()
+    goal: Goal | None = None
+    route: tuple[Position, ...] = ()
+    """Waypoints of the ego between start and goal."""
+    duration: float = 30.0
+    """Episode length [s]."""
+    setting: str = "auto"
+    """What stands beside the road: town, suburb, rural, motorway, forest, auto."""
+    look_seed: int = 0
+    """Seeds everything that changes looks only."""
+    map_key: str = ""
+    """Equal keys mean equal network and setting, so the map is built and uploaded once."""
+    record: dict[str, float | str] = field(default_factory=dict)
+    """Each draw by name: enough to rebuild the world with ``Scenario.rebuild``."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a file holds that was understood in part or not at all."""
+
+    file: str
+    line: int
+    message: str
+
+
+class Scenario(Protocol):
+    """A distribution over worlds, read from a file."""
+
+    id: str
+    path: Path
+    description: str
+    tags: tuple[str, ...]
+    danger: str
+    source: str
+    notes: list[Note]
+    parameters: Mapping[str, object]
+    inputs: tuple[Path, ...]
+    """Every file it was read from (itself, catalogs, roads)."""
+
+    def draw(self, stream: Stream) -> WorldSpec:
+        """One world; equal streams give equal worlds.
+
+        Raises:
+            ScenarioError: if no acceptable world is found in a bounded number of tries.
+        """
+        ...
+
+    def rebuild(self, record: Mapping[str, float | str]) -> WorldSpec:
+        """The world whose draws are given (``WorldSpec.record``)."""
+        ...

@@ -1,0 +1,315 @@
+"""Every array of a batch of worlds: name, shape, unit and meaning, said here once.
+
+Structs of arrays with the world first: (nworld, nactor, ...), padded, with a `valid` mask. `Scene` is constant over an episode, `State`
+changes each tick, `Control` comes from whoever drives. Everything in `RoadTables` is shared by the worlds of a batch; all other arrays
+have the world as first axis, which is what resets and splits over CPU threads rely on. World frame ISO 8855 (x forward, y left, z up),
+SI units, radians. Actor 0 is the ego.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import warp as wp
+
+TICK = 0.01
+"""Length of a tick [s]."""
+
+
+class Motion(IntEnum):
+    """What moves an actor."""
+
+    SCRIPTED = 0
+    """The storyboard and the default controller: exact kinematics along road or path."""
+    TRAFFIC = 1
+    """IDM along the lane."""
+    DRIVEN = 2
+    """Vehicle dynamics under pedals and steering (`Control`)."""
+    BODY = 3
+    """A free body with momentum, after a contact."""
+
+
+class Contact(IntEnum):
+    """What a collision does."""
+
+    REPORT = 0
+    PHYSICS = 1
+
+
+class Lamp(IntEnum):
+    """Bits of `State.lamps`."""
+
+    LOW_BEAM = 1
+    HIGH_BEAM = 2
+    BRAKE = 4
+    INDICATOR_LEFT = 8
+    INDICATOR_RIGHT = 16
+    REVERSE = 32
+    FOG = 64
+    BEACON = 128
+
+
+# --- Road (shared by all worlds; section of sim/road/tables.py) ---------------------------------------------------------
+
+
+@wp.struct
+class RoadTables:
+    """All maps of a batch, concatenated."""
+
+    map_first_road: wp.array[wp.int32]
+    """First road of each map, (nmap + 1,)."""
+
+
+# --- Path and storyboard (sections of sim/behavior) ---------------------------------------------------------------------
+
+
+@wp.struct
+class PathTables:
+    """Polylines of each world: trajectories, walking paths and the ego's route."""
+
+    first: wp.array2d[wp.int32]
+    """First point of each path, (nworld, npath)."""
+    count: wp.array2d[wp.int32]
+    """Points of each path, (nworld, npath)."""
+    point: wp.array2d[wp.vec3]
+    """Position [m], (nworld, npoint)."""
+    heading: wp.array2d[float]
+    """Direction of travel [rad], (nworld, npoint)."""
+    s: wp.array2d[float]
+    """Arc length from the path's start [m], (nworld, npoint)."""
+    time: wp.array2d[float]
+    """Time at the point [s], negative where the path is not timed, (nworld, npoint)."""
+
+
+@wp.struct
+class StoryTables:
+    """The lowered storyboard of each world (constant over an episode)."""
+
+    nelement: wp.array[wp.int32]
+    """Elements in use, (nworld,)."""
+
+
+@wp.struct
+class StoryState:
+    """The storyboard machine of each world."""
+
+    element_state: wp.array2d[wp.int32]
+    """`ElementState` of each element, (nworld, nelement)."""
+
+
+# --- Vehicle (section of sim/physics) -----------------------------------------------------------------------------------
+
+
+@wp.struct
+class VehicleParams:
+    """Dynamics parameters of each actor (used by DRIVEN actors, mass and inertia by all)."""
+
+    mass: wp.array2d[float]
+    """[kg], (nworld, nactor)."""
+    yaw_inertia: wp.array2d[float]
+    """About the vertical through the centre of gravity [kg m^2], (nworld, nactor)."""
+    wheelbase: wp.array2d[float]
+    """[m], (nworld, nactor)."""
+    wheel_radius: wp.array2d[float]
+    """[m], (nworld, nactor)."""
+    max_steer: wp.array2d[float]
+    """Road-wheel angle at full lock [rad], (nworld, nactor)."""
+    kind: wp.array2d[wp.int32]
+    """Row of the parameter-set table of sim/physics/parameters.py, (nworld, nactor)."""
+
+
+@wp.struct
+class VehicleState:
+    """Chassis and wheels of DRIVEN actors."""
+
+    wheel_speed: wp.array2d[wp.vec4]
+    """Spin of front left, front right, rear left, rear right [rad/s], (nworld, nactor)."""
+
+
+# --- Metrics (section of sim/metrics) -----------------------------------------------------------------------------------
+
+
+@wp.struct
+class Metrics:
+    """What is measured of the ego, each tick."""
+
+    time_to_collision: wp.array[float]
+    """Least over all actors [s], inf if none, (nworld,)."""
+    distance: wp.array[float]
+    """Least box-to-box distance of the ego to any actor [m], (nworld,)."""
+    conflict_actor: wp.array[wp.int32]
+    """Actor of the least time to collision, -1 if none, (nworld,)."""
+    onset_tick: wp.array[wp.int32]
+    """First tick of the hazard: the conflicting actor is visible and contact follows within 4 s; -1 before, (nworld,)."""
+    collided: wp.array[wp.int32]
+    """1 once the ego has touched any actor, (nworld,)."""
+    collision_tick: wp.array[wp.int32]
+    """Tick of the ego's first contact, -1 before, (nworld,)."""
+    collision_actor: wp.array[wp.int32]
+    """Whom the ego touched first, -1 before, (nworld,)."""
+    off_road: wp.array[wp.int32]
+    """1 while the ego's reference point is off every driving or parking lane, (nworld,)."""
+    goal_reached: wp.array[wp.int32]
+    """1 once the ego has been within its goal's radius, (nworld,)."""
+    min_time_to_collision: wp.array[float]
+    """Least so far [s], (nworld,)."""
+    min_distance: wp.array[float]
+    """Least so far [m], (nworld,)."""
+
+
+# --- Weather ------------------------------------------------------------------------------------------------------------
+
+
+@wp.struct
+class Weather:
+    """Environment of each world; meanings as in `sim.scenario.world.Environment`."""
+
+    sun_direction: wp.array[wp.vec3]
+    """Towards the sun, unit, (nworld,)."""
+    cloud_cover: wp.array[float]
+    """(nworld,)."""
+    turbidity: wp.array[float]
+    """(nworld,)."""
+    fog_visibility: wp.array[float]
+    """[m], (nworld,)."""
+    rain: wp.array[float]
+    """[mm/h], (nworld,)."""
+    snow: wp.array[float]
+    """[mm/h], (nworld,)."""
+    wetness: wp.array[float]
+    """0..1, (nworld,)."""
+    snow_cover: wp.array[float]
+    """0..1, (nworld,)."""
+    ice: wp.array[float]
+    """0..1, (nworld,)."""
+    temperature: wp.array[float]
+    """[degC], (nworld,)."""
+    friction_scale: wp.array[float]
+    """Multiplies the road's friction, (nworld,)."""
+    wind: wp.array[wp.vec2]
+    """[m/s], (nworld,)."""
+
+
+# --- Scene, State, Control ----------------------------------------------------------------------------------------------
+
+
+@wp.struct
+class Scene:
+    """Constant over an episode."""
+
+    road: RoadTables
+    """Shared by all worlds."""
+    world_key: wp.array[wp.uint32]
+    """The world's own key: random streams depend on it, never on the row, (nworld,)."""
+    seed: wp.array[wp.uint32]
+    """(nworld,)."""
+    episode: wp.array[wp.int32]
+    """Counts the world's resets, (nworld,)."""
+    map_index: wp.array[wp.int32]
+    """Map of each world in ``road`` and in the renderer, (nworld,)."""
+    look_seed: wp.array[wp.uint32]
+    """Seeds what changes looks only, (nworld,)."""
+    contact: wp.array[wp.int32]
+    """`Contact`, (nworld,)."""
+    end_tick: wp.array[wp.int32]
+    """Tick at which the episode is truncated, (nworld,)."""
+    goal: wp.array[wp.vec3]
+    """[m], (nworld,)."""
+    goal_radius: wp.array[float]
+    """[m], 0 without a goal, (nworld,)."""
+    route_path: wp.array[wp.int32]
+    """The ego's route in ``path``, -1 if none, (nworld,)."""
+    weather: Weather
+    valid: wp.array2d[wp.int32]
+    """1 where the slot holds an actor, (nworld, nactor)."""
+    asset: wp.array2d[wp.int32]
+    """Row in the renderer's asset table, -1 if none, (nworld, nactor)."""
+    semantic: wp.array2d[wp.int32]
+    """`sim.render.mesh.Semantic`, (nworld, nactor)."""
+    category: wp.array2d[wp.int32]
+    """`sim.assets.Category`, (nworld, nactor)."""
+    paint: wp.array2d[wp.vec3]
+    """Linear RGB, (nworld, nactor)."""
+    size: wp.array2d[wp.vec3]
+    """Length, width, height of the contact box [m], (nworld, nactor)."""
+    box_center: wp.array2d[wp.vec3]
+    """Centre of the box in the actor's frame [m], (nworld, nactor)."""
+    desired_speed: wp.array2d[float]
+    """Of IDM and of the ego's drivers [m/s], (nworld, nactor)."""
+    max_speed: wp.array2d[float]
+    """[m/s], (nworld, nactor)."""
+    max_acceleration: wp.array2d[float]
+    """[m/s^2], (nworld, nactor)."""
+    max_deceleration: wp.array2d[float]
+    """[m/s^2], (nworld, nactor)."""
+    vehicle: VehicleParams
+    path: PathTables
+    story: StoryTables
+
+
+@wp.struct
+class State:
+    """Changes each tick."""
+
+    tick: wp.array[wp.int32]
+    """Ticks since the episode began, (nworld,)."""
+    done: wp.array[wp.int32]
+    """1 once the storyboard's stop trigger fired or the episode ended: the world holds still, (nworld,)."""
+    motion: wp.array2d[wp.int32]
+    """`Motion`, (nworld, nactor)."""
+    visible: wp.array2d[wp.int32]
+    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic; an absent actor has 0, (nworld, nactor)."""
+    pos: wp.array2d[wp.vec3]
+    """OpenSCENARIO reference point (vehicles: rear axle on the ground) [m], (nworld, nactor)."""
+    rot: wp.array2d[wp.quat]
+    """Orientation, actor frame to world, x y z w, (nworld, nactor)."""
+    speed: wp.array2d[float]
+    """Along the actor's own x axis [m/s], (nworld, nactor)."""
+    vel: wp.array2d[wp.vec3]
+    """Of the reference point [m/s], (nworld, nactor)."""
+    ang_vel: wp.array2d[wp.vec3]
+    """World frame [rad/s], (nworld, nactor)."""
+    accel: wp.array2d[wp.vec3]
+    """Of the reference point, world frame [m/s^2], (nworld, nactor)."""
+    road: wp.array2d[wp.int32]
+    """Road the actor is on, index in ``Scene.road``, -1 off road, (nworld, nactor)."""
+    lane: wp.array2d[wp.int32]
+    """OpenDRIVE lane id, (nworld, nactor)."""
+    s: wp.array2d[float]
+    """Along the road's reference line [m], (nworld, nactor)."""
+    t: wp.array2d[float]
+    """Left of the reference line [m], (nworld, nactor)."""
+    traveled: wp.array2d[float]
+    """Distance since the start [m], (nworld, nactor)."""
+    steer: wp.array2d[float]
+    """Road-wheel angle, left positive [rad], (nworld, nactor)."""
+    wheel_angle: wp.array2d[float]
+    """Rolled angle of the wheels [rad]; gait phase of walkers is ``traveled`` over the clip's length, (nworld, nactor)."""
+    door: wp.array2d[wp.vec2]
+    """Opening angle of the left and right door [rad], (nworld, nactor)."""
+    lamps: wp.array2d[wp.int32]
+    """Bits of `Lamp`, (nworld, nactor)."""
+    contact_tick: wp.array2d[wp.int32]
+    """Tick of the actor's first contact, -1 before, (nworld, nactor)."""
+    contact_with: wp.array2d[wp.int32]
+    """Whom it touched first, -1 before, (nworld, nactor)."""
+    contact_now: wp.array2d[wp.uint32]
+    """Bit j set while it touches actor j (first 32 actors), (nworld, nactor)."""
+    signal: wp.array2d[wp.int32]
+    """Aspect of each signal of the world's map: bits 1 red, 2 amber, 4 green, (nworld, nsignal)."""
+    vehicle: VehicleState
+    story: StoryState
+    metrics: Metrics
+
+
+@wp.struct
+class Control:
+    """Pedals and steering of DRIVEN actors."""
+
+    steer: wp.array2d[float]
+    """-1 (right lock) .. 1 (left lock), (nworld, nactor)."""
+    accel: wp.array2d[float]
+    """-1 (full brake) .. 1 (full throttle), (nworld, nactor)."""
+
+
+# --- Render and Frames: the renderer's own structs stand in sim/render -----------------------------------------------------
