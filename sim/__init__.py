@@ -1,3 +1,60 @@
-"""Swerve: rare and dangerous road scenarios, simulated and rendered in batches."""
+"""Swerve: rare and dangerous road scenarios, simulated and rendered in batches.
+
+Importing `sim` registers every scenario of the library with Gymnasium as ``swerve/<id>-v0`` and loads nothing heavy; the
+functions below import what they need when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.envs.registry import register_all
+
+if TYPE_CHECKING:
+    from sim.config import CameraConfig, RenderConfig, RewardConfig, SimConfig
+    from sim.envs.vector_env import SwerveVectorEnv
+    from sim.export.dataset import render_dataset
+    from sim.sampling import Batch, sample_worlds
+    from sim.scenario.reader import library, load_scenario
+    from sim.simulation import step
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Batch",
+    "CameraConfig",
+    "RenderConfig",
+    "RewardConfig",
+    "SimConfig",
+    "SwerveVectorEnv",
+    "library",
+    "load_scenario",
+    "render_dataset",
+    "sample_worlds",
+    "step",
+]
+
+_HOME = {
+    "Batch": "sim.sampling",
+    "CameraConfig": "sim.config",
+    "RenderConfig": "sim.config",
+    "RewardConfig": "sim.config",
+    "SimConfig": "sim.config",
+    "SwerveVectorEnv": "sim.envs.vector_env",
+    "library": "sim.scenario.reader",
+    "load_scenario": "sim.scenario.reader",
+    "render_dataset": "sim.export.dataset",
+    "sample_worlds": "sim.sampling",
+    "step": "sim.simulation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+register_all()

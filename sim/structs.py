@@ -106,15 +106,19 @@ def row_sizes(struct: Any, rows: Sequence[Mapping[str, Any]], prefix: str = "") 
     return sizes
 
 
-def slice_worlds(struct: Any, start: int, stop: int) -> Any:
-    """Views of worlds ``start`` to ``stop``; shared tables are passed on as they are."""
+def slice_worlds(struct: Any, start: int, stop: int, nworld: int) -> Any:
+    """Views of worlds ``start`` to ``stop`` of ``nworld``; shared tables are passed on as they are.
+
+    Arrays may hold several rows per world: the first axis is then a multiple of ``nworld``.
+    """
     view = struct._cls()
     for name, value in fields(struct):
         if is_struct(value):
             shared = value._cls.key.rsplit(".", 1)[-1] in SHARED
-            setattr(view, name, value if shared else slice_worlds(value, start, stop))
+            setattr(view, name, value if shared else slice_worlds(value, start, stop, nworld))
         elif isinstance(value, wp.array) and value.ptr is not None:
-            setattr(view, name, value[start:stop])
+            rows = value.shape[0] // nworld
+            setattr(view, name, value[start * rows : stop * rows])
         else:
             setattr(view, name, value)
     return view

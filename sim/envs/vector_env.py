@@ -1,0 +1,268 @@
+"""The native vector environment: every world of the batch steps, ends, resets and is observed inside one graph."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import warp as wp
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from sim.config import CameraConfig, RewardConfig, SimConfig
+from sim.envs.observation import observation_size, observe
+from sim.envs.reward import Episode, reward_weights, score_decision, start_episodes
+from sim.errors import SwerveError
+from sim.sampling import Batch, sample_worlds
+from sim.scenario.reader import load_scenario
+from sim.simulation import WorldGraph, step
+from sim.structs import RowCopy, from_rows
+from sim.types import TICK, Control
+
+wp.set_module_options({"enable_backward": False})
+
+MAX_ENVS = 1 << 20
+
+
+@wp.kernel
+def _apply_actions(action: wp.array2d[float], control: Control):
+    """Reads steer and accelerate/brake of each world. Writes the ego's control, clipped to -1..1."""
+    world = wp.tid()
+    control.steer[world, 0] = wp.clamp(action[world, 0], -1.0, 1.0)
+    control.accel[world, 0] = wp.clamp(action[world, 1], -1.0, 1.0)
+
+
+@wp.kernel
+def _next_draw(ended: wp.array[wp.int32], draws: int, episode: wp.array[wp.int32], source_out: wp.array[wp.int32]):
+    """Reads which worlds ended. Writes their episode count and the pool row of their next draw."""
+    world = wp.tid()
+    if ended[world] != 0:
+        episode[world] = episode[world] + 1
+        source_out[world] = world * draws + episode[world] % draws
+
+
+class SwerveVectorEnv(gym.vector.VectorEnv):
+    """N different worlds of one or more scenarios, with steer and accelerate/brake of their egos as actions.
+
+    Actions: float32 (num_envs, 2) in -1..1: steer (left positive), accelerator (positive) or brake (negative).
+    Observations: `state` (see `sim.envs.observation`) float32 (num_envs, n), or `camera` uint8 (num_envs, height, width, 3).
+    Terminated: contact, off the road, goal reached. Truncated: end of time. `info["success"]`: goal reached in time without contact.
+    A finished world is reset within the same step (`AutoresetMode.SAME_STEP`) to its next draw; its last observation and info
+    are in `info["final_obs"]` and `info["final_info"]` (NumPy: as Gymnasium's own vector environments; torch: whole tensors with the
+    mask `info["_final_obs"]`).
+
+    Args:
+        num_envs: Worlds in the batch.
+        scenario: Scenario files or library ids; world i takes the i-th, cyclically.
+        observation: 'state' or 'camera'.
+        xp: 'torch' (tensors on the device, in and out) or 'numpy'.
+        device: Warp device; None: CUDA if there is one.
+        seed: Seed of the draws; `reset(seed=...)` changes it.
+        draws: Draws per world that its episodes cycle through.
+        decision_ticks: Ticks of 10 ms per action.
+        max_actors: Actors in the `state` observation.
+        camera: The `camera` observation's camera.
+        reward: Weights of the reward's terms.
+        autoreset: False: finished worlds stay as they are until `reset` (used by the single environment).
+        threads: CPU threads; None: all cores.
+
+    Raises:
+        SwerveError: if the settings or a scenario are unusable.
+    """
+
+    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}  # noqa: RUF012
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        scenario: str | Sequence[str] = (),
+        *,
+        observation: str = "state",
+        xp: str = "numpy",
+        device: str | None = None,
+        seed: int = 0,
+        draws: int = 8,
+        decision_ticks: int = 10,
+        max_actors: int = 8,
+        camera: CameraConfig | None = None,
+        reward: RewardConfig | None = None,
+        autoreset: bool = True,
+        threads: int | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if not 1 <= num_envs <= MAX_ENVS:
+            raise SwerveError(f"num_envs must lie between 1 and {MAX_ENVS}, not {num_envs}")
+        if observation not in ("state", "camera"):
+            raise SwerveError(f"observation must be 'state' or 'camera', not {observation!r}")
+        if xp not in ("torch", "numpy"):
+            raise SwerveError(f"xp must be 'torch' or 'numpy', not {xp!r}")
+        paths = [scenario] if isinstance(scenario, str) else list(scenario)
+        if not paths:
+            raise SwerveError("name at least one scenario: a file or an id that `swerve list` shows")
+        self.num_envs = num_envs
+        self.render_mode = render_mode
+        self._observation = observation
+        self._xp = xp
+        self._device = wp.get_device(device)
+        self._scenarios = [load_scenario(path) for path in paths]
+        self._seed = seed
+        self._draws = draws
+        self._decision_ticks = decision_ticks
+        self._max_actors = max_actors
+        self._camera = camera or CameraConfig(width=64, height=64)
+        self._weights = reward_weights(reward or RewardConfig())
+        self._autoreset = autoreset
+        self._threads = threads or os.cpu_count() or 1
+        self.single_action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        if observation == "state":
+            size = observation_size(max_actors)
+            self.single_observation_space = gym.spaces.Box(-5.0, 5.0, (size,), np.float32)
+        else:
+            shape = (self._camera.height, self._camera.width, 3)
+            self.single_observation_space = gym.spaces.Box(0, 255, shape, np.uint8)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.batch: Batch | None = None
+
+    # --- set-up ---------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Draw the worlds of the present seed and record the graphs."""
+        n, device = self.num_envs, self._device
+        scenarios = [self._scenarios[i % len(self._scenarios)] for i in range(n)]
+        config = SimConfig(seed=self._seed, pool=self._draws, driver="control")
+        self.batch = batch = sample_worlds(scenarios, list(range(n)), device, config)
+        self._action = wp.zeros((n, 2), dtype=wp.float32, device=device)
+        self._count = wp.zeros(n, dtype=wp.int32, device=device)
+        self._source = wp.zeros(n, dtype=wp.int32, device=device)
+        self._all = wp.full(n, 1, dtype=wp.int32, device=device)
+        self._mask = wp.zeros(n, dtype=wp.int32, device=device)
+        self._episode = from_rows(Episode, [{}] * n, device, {})
+        if self._observation == "state":
+            size = observation_size(self._max_actors)
+            self._obs = wp.zeros((n, size), dtype=wp.float32, device=device)
+            self._final = wp.zeros((n, size), dtype=wp.float32, device=device)
+        else:
+            self._build_camera()
+        structs = [
+            batch.scene, batch.state, batch.control, batch.pool_scene, batch.pool_state, self._episode, self._action,
+            self._count, self._source, self._all, self._mask, self._obs, self._final,
+        ]  # fmt: skip
+        self._step_graph = WorldGraph(self._make_step, structs, n, device, threads=self._threads)
+        self._reset_graph = WorldGraph(self._make_reset, structs, n, device, threads=self._threads)
+
+    def _build_camera(self) -> None:
+        raise NotImplementedError
+
+    def _look(self, scene: Any, state: Any, mask: wp.array, out: wp.array) -> None:
+        observe(scene, state, mask, self._max_actors, out)
+
+    def _make_step(
+        self, scene, state, control, pool_scene, pool_state, episode, action, count, source, everyone, mask, obs, final
+    ):  # type: ignore[no-untyped-def]
+        n = action.shape[0]
+        copy = RowCopy([scene, state], [pool_scene, pool_state])
+
+        def stage() -> None:
+            wp.launch(_apply_actions, dim=n, inputs=[action], outputs=[control], device=action.device)
+            for _ in range(self._decision_ticks):
+                step(scene, state, control)
+            score_decision(scene, state, self._weights, self._decision_ticks, episode)
+            self._look(scene, state, everyone, obs)
+            wp.copy(final, obs)
+            if self._autoreset:
+                wp.launch(
+                    _next_draw,
+                    dim=n,
+                    inputs=[episode.ended, self._draws],
+                    outputs=[count, source],
+                    device=action.device,
+                )
+                copy.launch(episode.ended, source)
+                start_episodes(scene, state, episode.ended, episode)
+                self._look(scene, state, episode.ended, obs)
+
+        return stage
+
+    def _make_reset(
+        self, scene, state, control, pool_scene, pool_state, episode, action, count, source, everyone, mask, obs, final
+    ):  # type: ignore[no-untyped-def]
+        n = action.shape[0]
+        copy = RowCopy([scene, state], [pool_scene, pool_state])
+
+        def stage() -> None:
+            wp.launch(_next_draw, dim=n, inputs=[mask, self._draws], outputs=[count, source], device=action.device)
+            copy.launch(mask, source)
+            start_episodes(scene, state, mask, episode)
+            self._look(scene, state, mask, obs)
+
+        return stage
+
+    # --- Gymnasium ------------------------------------------------------------------------------------------------
+
+    def reset(
+        self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode in every world, or in those of ``options["reset_mask"]`` (bool, (num_envs,)).
+
+        A seed redraws all worlds; without one each world goes on to its next draw.
+        """
+        mask = (options or {}).get("reset_mask")
+        if seed is not None and not isinstance(seed, (int, np.integer)):
+            raise SwerveError("seed must be one integer: every world has its own stream under it")
+        if seed is not None or self.batch is None:
+            if seed is not None:
+                self._seed = int(seed) & 0xFFFFFFFF
+            self._build()
+            self._count.fill_(-1)
+        if mask is None:
+            self._mask.fill_(1)
+        else:
+            self._mask.assign(np.asarray(mask, dtype=np.int32))
+        self._reset_graph.launch()
+        return self._out(self._obs), {}
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Drive all egos for one decision; returns observations, rewards, terminated, truncated, info."""
+        if self.batch is None:
+            raise SwerveError("call reset() before step()")
+        if self._xp == "torch":
+            wp.to_torch(self._action).copy_(actions)
+        else:
+            self._action.assign(np.ascontiguousarray(actions, dtype=np.float32).reshape(self.num_envs, 2))
+        self._step_graph.launch()
+        episode = self._episode
+        terminated, truncated = self._flag(episode.terminated), self._flag(episode.truncated)
+        info = self._info()
+        ended = terminated | truncated
+        if self._autoreset and (self._xp == "torch" or ended.any()):
+            info["final_info"], info["_final_info"] = {k: v for k, v in info.items()}, ended
+            info["_final_obs"] = ended
+            info["final_obs"] = self._out(self._final)
+            if self._xp == "numpy":
+                final, info["final_obs"] = info["final_obs"], np.full(self.num_envs, None, dtype=object)
+                for i in np.flatnonzero(ended):
+                    info["final_obs"][i] = final[i]
+        reward = self._out(episode.reward)
+        if self._xp == "numpy":
+            reward = reward.astype(np.float64)
+        return self._out(self._obs), reward, terminated, truncated, info
+
+    def _info(self) -> dict[str, Any]:
+        """What each world's last decision led to; of a finished world the values before its reset are in ``final_info``."""
+        return {"success": self._flag(self._episode.success)}
+
+    def _out(self, array: wp.array) -> Any:
+        return wp.to_torch(array).clone() if self._xp == "torch" else array.numpy().copy()
+
+    def _flag(self, array: wp.array) -> Any:
+        return wp.to_torch(array) != 0 if self._xp == "torch" else array.numpy() != 0
+
+    @property
+    def decision_seconds(self) -> float:
+        """Simulated time per step [s]."""
+        return self._decision_ticks * TICK
