@@ -37,6 +37,8 @@ class CameraConfig:
     roll: float = 0.0
     attached: bool = True
     """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
+    show_ego: bool | None = None
+    """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
 
 
 @dataclass(frozen=True)
