@@ -1,0 +1,77 @@
+"""One peer's speed in a process of its own: ``python -m sim.bench_peers highway 3`` prints its rate; exit code 3: not installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+
+def highway(seconds: float) -> float:
+    """Decisions per second of highway-fast-v0 with 50 vehicles, resets included; each is 1 s of driving."""
+    import gymnasium as gym
+    import highway_env  # noqa: F401  # pyright: ignore[reportMissingImports]
+
+    from sim.bench import rate
+
+    env = gym.make("highway-fast-v0", config={"vehicles_count": 50})
+    env.reset(seed=os.getpid())
+
+    def run() -> int:
+        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+        if terminated or truncated:
+            env.reset()
+        return 1
+
+    return rate(run, seconds)
+
+
+def tinyrenderer(seconds: float, triangles: int, width: int, height: int) -> float:
+    """Frames per second of PyBullet's TinyRenderer with shadow on the street `sim.bench_street` draws."""
+    import pybullet
+
+    from sim.bench import rate
+    from sim.bench_street import camera_pose, street_mesh
+
+    client = pybullet.connect(pybullet.DIRECT)
+    mesh = street_mesh(triangles)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "street.obj"
+        with path.open("w") as out:
+            out.writelines(f"v {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in mesh.vertices)
+            out.writelines(f"vn {x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in mesh.normals)
+            out.writelines(f"f {a}//{a} {b}//{b} {c}//{c}\n" for a, b, c in mesh.triangles + 1)
+        shape = pybullet.createVisualShape(pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client)
+        pybullet.createMultiBody(baseVisualShapeIndex=shape, physicsClientId=client)
+    eye, target, fov = camera_pose(width, height)
+    view = pybullet.computeViewMatrix(eye, target, [0, 0, 1])
+    projection = pybullet.computeProjectionMatrixFOV(fov, width / height, 0.1, 1000.0)
+
+    def run() -> int:
+        pybullet.getCameraImage(
+            width, height, view, projection, shadow=1, lightDirection=[0.4, 0.3, 0.8],
+            renderer=pybullet.ER_TINY_RENDERER, physicsClientId=client,
+        )  # fmt: skip
+        return 1
+
+    return rate(run, seconds)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named peer; print its rate."""
+    peers = {"highway": highway, "tinyrenderer": tinyrenderer}
+    try:
+        numbers = [float(arguments[1]), *(int(a) for a in arguments[2:])]
+        print(peers[arguments[0]](*numbers))  # type: ignore[operator]
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

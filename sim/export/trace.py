@@ -1,0 +1,142 @@
+"""`swerve simulate`: run a world without pictures and write where everybody was."""
+
+from __future__ import annotations
+
+import csv as csv_module
+import io
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.config import SimConfig
+from sim.sampling import Batch, sample_worlds, with_driver
+from sim.scenario.reader import load_scenario
+from sim.simulation import WorldGraph, step
+from sim.types import TICK, Contact, Control, Scene, State
+
+COLUMNS = ("t", "name", "x", "y", "z", "heading", "speed")
+PERIOD_TICKS = 10
+"""Ticks between rows: 10 Hz."""
+
+
+def simulate_file(
+    file: str | Path,
+    *,
+    csv: Path | None = None,
+    duration: float = 30.0,
+    driver: str = "default",
+    contact: str = "report",
+    seed: int = 0,
+    strict: bool = False,
+    device: Any = None,
+) -> dict[str, Any]:
+    """Run one draw of a scenario to its stop trigger, at most ``duration`` seconds.
+
+    Args:
+        file: Scenario file or library id.
+        csv: Where to write each actor's pose at 10 Hz in `COLUMNS` (metres, radians in 0..2 pi, m/s), atomically.
+        duration: Longest simulated time [s].
+        driver: 'default' or a driver of `sim.behavior.drivers`.
+        contact: 'report' or 'physics'.
+        seed: Seed of the draw.
+        strict: Unknown content of the file is an error.
+        device: Warp device.
+
+    Returns:
+        What happened: end time, contacts, least time to collision and distance, notes of the reader.
+
+    Raises:
+        SwerveError: for unusable input.
+    """
+    scenario = load_scenario(file, strict=strict)
+    config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
+    batch = sample_worlds([scenario], [0], device, config)
+    rows = run_trace(batch, duration)
+    if csv is not None:
+        write_atomically(csv, format_rows(rows))
+    return summarise(batch, scenario.notes)
+
+
+def run_trace(batch: Batch, duration: float) -> list[tuple[float, str, np.ndarray, float, float]]:
+    """Step world 0 and keep (t, name, position [m], heading [rad], speed [m/s]) of each present actor at 10 Hz."""
+
+    def make_stage(scene: Scene, state: State, control: Control) -> Any:
+        def stage() -> None:
+            for _ in range(PERIOD_TICKS):
+                step(scene, state, control)
+
+        return stage
+
+    graph = WorldGraph(make_stage, [batch.scene, batch.state, batch.control], batch.nworld, batch.device)
+    rows: list[tuple[float, str, np.ndarray, float, float]] = []
+    last = round(duration / TICK)
+    while True:
+        tick = int(batch.state.tick.numpy()[0])
+        done = bool(batch.state.done.numpy()[0])
+        if not (done and tick % PERIOD_TICKS):
+            rows += snapshot(batch, tick * TICK)
+        if done or tick + PERIOD_TICKS > last:
+            return rows
+        graph.launch()
+
+
+def snapshot(batch: Batch, t: float) -> list[tuple[float, str, np.ndarray, float, float]]:
+    """Rows of one moment."""
+    pos, rot = batch.state.pos.numpy()[0], batch.state.rot.numpy()[0]
+    speed, visible = batch.state.speed.numpy()[0], batch.state.visible.numpy()[0]
+    rows = []
+    for a, actor in enumerate(batch.specs[0][0].actors):
+        if visible[a]:
+            x, y, z, w = (float(c) for c in rot[a])
+            heading = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)) % (2 * math.pi)
+            rows.append((t, actor.name, pos[a].copy(), heading, float(speed[a])))
+    return rows
+
+
+def format_rows(rows: list[tuple[float, str, np.ndarray, float, float]]) -> str:
+    """The rows as CSV text."""
+    out = io.StringIO()
+    writer = csv_module.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for t, name, pos, heading, speed in rows:
+        numbers = [f"{value:.6f}" for value in (*pos, heading, speed)]
+        writer.writerow([f"{t:.2f}".rstrip("0").rstrip(".") if t else "0.0", name, *numbers])
+    return out.getvalue()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or nothing."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
+    """What happened in world 0, as plain data."""
+    state, metrics = batch.state, batch.state.metrics
+    spec = batch.specs[0][0]
+    contacts = []
+    ticks, partners = state.contact_tick.numpy()[0], state.contact_with.numpy()[0]
+    for a, actor in enumerate(spec.actors):
+        if ticks[a] >= 0:
+            contacts.append({"actor": actor.name, "with": spec.actors[partners[a]].name, "t": round(float(ticks[a]) * TICK, 3)})
+    least_ttc, least_distance = float(metrics.min_time_to_collision.numpy()[0]), float(metrics.min_distance.numpy()[0])
+    return {
+        "scenario": spec.scenario,
+        "end": round(float(state.tick.numpy()[0]) * TICK, 3),
+        "stopped_by_storyboard": bool(state.done.numpy()[0]),
+        "contact": Contact(int(batch.scene.contact.numpy()[0])).name.lower(),
+        "contacts": contacts,
+        "min_time_to_collision": least_ttc if math.isfinite(least_ttc) and least_ttc < 1e6 else None,
+        "min_distance": least_distance if math.isfinite(least_distance) and least_distance < 1e6 else None,
+        "goal_reached": bool(metrics.goal_reached.numpy()[0]),
+        "notes": [f"{note.file}:{note.line}: {note.message}" for note in notes],
+    }

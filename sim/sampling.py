@@ -1,0 +1,293 @@
+"""From scenarios to a batch of worlds on a device: draw, pack, and keep what the host knows of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from sim.assets import AssetSpec, Category, asset_index, find_asset, list_assets
+from sim.behavior.drivers import DRIVERS
+from sim.behavior.lowering import lower
+from sim.config import SimConfig
+from sim.errors import SwerveError
+from sim.physics.parameters import vehicle_row
+from sim.random import Stream
+from sim.road.network import RoadNetwork
+from sim.road.tables import build_road_tables
+from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
+from sim.structs import from_rows, row_sizes
+from sim.types import TICK, Contact, Control, Motion, Scene, State
+
+MAX_WORLDS = 1 << 20
+PAINTS = (
+    ((0.78, 0.79, 0.80), 24), ((0.42, 0.43, 0.45), 18), ((0.02, 0.02, 0.022), 20), ((0.15, 0.16, 0.18), 14),
+    ((0.03, 0.07, 0.22), 9), ((0.32, 0.02, 0.02), 7), ((0.35, 0.33, 0.28), 4), ((0.02, 0.10, 0.06), 2), ((0.55, 0.25, 0.03), 2),
+)  # fmt: skip
+"""Car paints, linear RGB, with their share of cars on the road in percent (whites, greys and blacks dominate)."""
+
+
+@dataclass
+class Batch:
+    """N worlds on a device. Row ``i * draws + e`` of the pool is world i's draw for its e-th episode (cyclically)."""
+
+    scene: Scene
+    state: State
+    control: Control
+    pool_scene: Scene
+    pool_state: State
+    specs: list[list[WorldSpec]]
+    """By world and draw."""
+    networks: list[RoadNetwork]
+    """By map index."""
+    map_specs: list[WorldSpec]
+    """A world that uses each map, by map index: the renderer builds the map's scenery from it."""
+    keys: list[int]
+    config: SimConfig
+    device: Any
+    actor_specs: list[list[list[ResolvedActor]]] = field(default_factory=list)
+    """By world, draw and actor."""
+
+    @property
+    def nworld(self) -> int:
+        """Worlds in the batch."""
+        return len(self.keys)
+
+    @property
+    def draws(self) -> int:
+        """Draws per world."""
+        return len(self.specs[0])
+
+
+@dataclass(frozen=True)
+class ResolvedActor:
+    """An actor with its asset chosen and its sizes settled."""
+
+    spec: ActorSpec
+    asset: AssetSpec
+    size: tuple[float, float, float]
+    box_center: tuple[float, float, float]
+    mass: float
+    wheelbase: float
+    wheel_radius: float
+    paint: tuple[float, float, float]
+
+
+def sample_worlds(
+    scenarios: Sequence[Scenario], keys: Sequence[int], device: Any = None, config: SimConfig | None = None
+) -> Batch:
+    """Draw one world per key, and `SimConfig.pool` - 1 spare draws for its later episodes.
+
+    Args:
+        scenarios: Scenario of each world; fewer than keys are repeated cyclically.
+        keys: Each world's own key: its draws depend on (seed, key, episode) only.
+        device: Warp device; None: the default one.
+        config: Seed, contact mode, driver, pool size.
+
+    Raises:
+        SwerveError: for unusable settings or scenarios.
+    """
+    config = config or SimConfig()
+    if not 1 <= len(keys) <= MAX_WORLDS:
+        raise SwerveError(f"a batch holds 1 to {MAX_WORLDS} worlds, not {len(keys)}")
+    draws = max(1, config.pool)
+    specs = [
+        [draw_world(scenarios[i % len(scenarios)], config, key, episode) for episode in range(draws)]
+        for i, key in enumerate(keys)
+    ]
+    return pack_worlds(specs, list(keys), device, config)
+
+
+def draw_world(scenario: Scenario, config: SimConfig, key: int, episode: int) -> WorldSpec:
+    """The world of (seed, key, episode)."""
+    return scenario.draw(Stream(config.seed, key, episode))
+
+
+def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, config: SimConfig) -> Batch:
+    """Upload drawn worlds: ``specs[i][e]`` is world i's draw for episode e."""
+    device = wp.get_device(device)
+    draws = len(specs[0])
+    flat = [spec for row in specs for spec in row]
+    map_index: dict[str, int] = {}
+    map_specs: list[WorldSpec] = []
+    for spec in flat:
+        if spec.map_key not in map_index:
+            map_index[spec.map_key] = len(map_specs)
+            map_specs.append(spec)
+    networks = [spec.network for spec in map_specs]
+    actors = [[resolve_actor(spec, i) for i in range(len(spec.actors))] for spec in flat]
+    scene_rows, state_rows = [], []
+    for n, spec in enumerate(flat):
+        scene_row, state_row = world_rows(spec, actors[n], config)
+        scene_row |= {
+            "world_key": np.uint32(keys[n // draws] & 0xFFFFFFFF),
+            "seed": np.uint32(config.seed),
+            "episode": n % draws,
+            "map_index": map_index[spec.map_key],
+        }
+        scene_rows.append(scene_row)
+        state_rows.append(state_row)
+    nactor = max(len(spec.actors) for spec in flat)
+    scene_sizes = _capacity(Scene, scene_rows, nactor)
+    state_sizes = _capacity(State, state_rows, nactor)
+    road = build_road_tables(networks, device)
+    first = [i * draws for i in range(len(specs))]
+    pool_scene = from_rows(Scene, scene_rows, device, scene_sizes)
+    pool_state = from_rows(State, state_rows, device, state_sizes)
+    scene = from_rows(Scene, [scene_rows[i] for i in first], device, scene_sizes)
+    state = from_rows(State, [state_rows[i] for i in first], device, state_sizes)
+    control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
+    pool_scene.road = road
+    scene.road = road
+    return Batch(
+        scene, state, control, pool_scene, pool_state, specs, networks, map_specs, keys, config, device,
+        [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],
+    )  # fmt: skip
+
+
+def _capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[str, tuple[int, ...]]:
+    """Array sizes that hold all rows; fields of the core with one axis besides the world are per actor."""
+    sizes = row_sizes(struct, rows)
+    per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
+    for prefix in ("vehicle",):
+        if prefix in struct.vars:
+            per_actor |= {f"{prefix}.{name}" for name in struct.vars[prefix].type.vars}
+    return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
+
+
+# --- one world ----------------------------------------------------------------------------------------------------------
+
+
+def resolve_actor(spec: WorldSpec, index: int) -> ResolvedActor:
+    """Choose the actor's asset and settle its sizes; looks come from the world's look stream and the actor's name."""
+    actor = spec.actors[index]
+    look = Stream(spec.look_seed, 0, 0)
+    name = actor.asset or find_asset(actor.kind, int(look.uniform(f"asset/{actor.name}") * 2**31))
+    assets = list_assets()
+    if name not in assets:
+        raise SwerveError(f"{spec.scenario}: actor {actor.name}: no asset {name!r}")
+    asset = assets[name]
+    size = (
+        actor.length or asset.length,
+        actor.width or asset.width,
+        actor.height or asset.height,
+    )
+    scale = size[0] / asset.length
+    center = actor.box_center or (asset.box_center[0] * scale, asset.box_center[1] * scale, size[2] / 2)
+    mass = actor.mass or asset.mass * scale * (size[1] / asset.width) * (size[2] / asset.height)
+    return ResolvedActor(
+        spec=actor,
+        asset=asset,
+        size=size,
+        box_center=center,
+        mass=mass,
+        wheelbase=actor.wheelbase or (asset.wheelbase or 0.6 * asset.length) * scale,
+        wheel_radius=actor.wheel_radius or (asset.wheel_radius or 0.33) * scale,
+        paint=actor.color or _paint(look.uniform(f"paint/{actor.name}")),
+    )
+
+
+def _paint(u: float) -> tuple[float, float, float]:
+    total = sum(share for _, share in PAINTS)
+    for color, share in PAINTS:
+        u -= share / total
+        if u < 0.0:
+            return color
+    return PAINTS[0][0]
+
+
+def world_rows(spec: WorldSpec, actors: list[ResolvedActor], config: SimConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One world's rows of Scene and State, as `sim.structs.from_rows` takes them."""
+    lowered = lower(spec, actors)
+    n = len(actors)
+    end = spec.duration
+    scene: dict[str, Any] = {
+        "look_seed": np.uint32(spec.look_seed & 0xFFFFFFFF),
+        "contact": int(Contact.PHYSICS if config.contact == "physics" else Contact.REPORT),
+        "end_tick": round(end / TICK),
+        "weather": weather_row(spec.environment),
+        "valid": np.ones(n, np.int32),
+        "asset": np.array([asset_index(a.asset.name) for a in actors], np.int32),
+        "semantic": np.array([int(a.asset.semantic) for a in actors], np.int32),
+        "category": np.array([int(Category[a.spec.category.upper()]) for a in actors], np.int32),
+        "paint": np.array([a.paint for a in actors], np.float32),
+        "size": np.array([a.size for a in actors], np.float32),
+        "box_center": np.array([a.box_center for a in actors], np.float32),
+        "vehicle": vehicle_row(actors),
+        **lowered.scene,
+    }
+    state = dict(lowered.state)
+    if config.driver != "default":
+        state["motion"] = np.array(state["motion"], np.int32)
+        state["motion"][0] = int(Motion.DRIVEN)
+    return scene, state
+
+
+def weather_row(environment: Environment) -> dict[str, Any]:
+    """`sim.types.Weather` of one world."""
+    return {
+        "sun_direction": np.array(sun_direction(environment), np.float32),
+        "cloud_cover": environment.cloud_cover,
+        "turbidity": environment.turbidity,
+        "fog_visibility": environment.fog_visibility,
+        "rain": environment.rain,
+        "snow": environment.snow,
+        "wetness": environment.wetness,
+        "snow_cover": environment.snow_cover,
+        "ice": environment.ice,
+        "temperature": environment.temperature,
+        "friction_scale": friction_scale(environment),
+        "wind": np.array(environment.wind, np.float32),
+    }
+
+
+def sun_direction(environment: Environment) -> tuple[float, float, float]:
+    """Unit vector towards the sun; x east, y north, z up.
+
+    From local solar time, day and latitude by the declination and hour angle (Cooper 1969), unless the environment says it.
+    """
+    azimuth, elevation = environment.sun_azimuth, environment.sun_elevation
+    if azimuth is None or elevation is None:
+        declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
+        hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
+        phi = environment.latitude
+        up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour)
+        east = -math.cos(declination) * math.sin(hour)
+        north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(declination) * math.cos(hour)
+        return east, north, up
+    return (
+        math.cos(elevation) * math.sin(azimuth),
+        math.cos(elevation) * math.cos(azimuth),
+        math.sin(elevation),
+    )
+
+
+WET_FRICTION, SNOW_FRICTION, ICE_FRICTION = 0.7, 0.3, 0.12
+"""Share of dry-road friction left on wet, snowy and icy roads (Wallman and Astrom 2001, VTI meddelande 911A, mid-range)."""
+
+
+def friction_scale(environment: Environment) -> float:
+    """Share of the dry road's friction that the weather leaves."""
+    if environment.friction_scale is not None:
+        return environment.friction_scale
+    wet = 1.0 - (1.0 - WET_FRICTION) * min(environment.wetness, 1.0)
+    snow = 1.0 - environment.snow_cover * (1.0 - SNOW_FRICTION)
+    ice = 1.0 - environment.ice * (1.0 - ICE_FRICTION)
+    return min(wet, snow, ice)
+
+
+def with_driver(config: SimConfig, driver: str | None) -> SimConfig:
+    """The settings with another driver.
+
+    Raises:
+        SwerveError: if there is no such driver.
+    """
+    if driver is None:
+        return config
+    if driver not in ("default", "control", *DRIVERS):
+        raise SwerveError(f"no driver {driver!r}: choose default or one of {', '.join(DRIVERS)}")
+    return replace(config, driver=driver)
