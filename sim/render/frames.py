@@ -1,0 +1,248 @@
+"""Pictures and labels of every camera of every world, as arrays on the device; and the renderer that fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import warp as wp
+
+from sim.config import CameraConfig, RenderConfig
+from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
+from sim.render.colour import Buffers, _trace_colour, make_buffers
+from sim.render.denoise import denoise
+from sim.render.fast import _trace_fast
+from sim.render.flow import follow_pixels
+from sim.render.library import MeshLibrary
+from sim.render.lights import gather_lights, make_lights
+from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _cast_labels, tile_count
+from sim.render.scene_bvh import PoseWindow, SceneBvh
+from sim.render.shading import World
+from sim.render.sky import make_sky, update_sky
+from sim.render.tonemap import develop, expose_world, make_exposure
+from sim.types import Scene, State
+
+if TYPE_CHECKING:
+    import torch
+
+QUALITY = {"fast": (1, 0), "draft": (2, 1), "standard": (8, 2), "high": (16, 8)}
+"""Primary rays per pixel, and how many of them bounce."""
+
+DTYPES = {
+    "rgb": wp.vec3ub,
+    "depth": wp.float32,
+    "range": wp.float32,
+    "semantic": wp.uint8,
+    "instance": wp.int32,
+    "normal": wp.vec3,
+    "flow": wp.vec2,
+    "flow_occluded": wp.uint8,
+    "flow_back": wp.vec2,
+    "flow_back_occluded": wp.uint8,
+}
+"""Element type of every output; each is (nworld, ncamera, height, width), vectors add an axis in torch and NumPy."""
+
+
+class Frames:
+    """The outputs of `Renderer`, one array each: ``frames.arrays["rgb"]``, or as torch tensors of the same memory.
+
+    rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance actor slot + 1, else 0; normal in
+    the camera frame; flow and flow_back [pixels] to the next and previous frame with their occlusion masks.
+
+    Args:
+        outputs: Names of `DTYPES` without the masks, which come with their flow.
+        shape: (nworld, ncamera, height, width).
+        device: Warp device.
+    """
+
+    def __init__(self, outputs: Sequence[str], shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> None:
+        unknown = sorted(set(outputs) - set(OUTPUT_BITS))
+        if unknown:
+            raise ValueError(f"unknown outputs {unknown}; there are {list(OUTPUT_BITS)}")
+        self.outputs = tuple(outputs)
+        self.shape = shape
+        self.wanted = sum(OUTPUT_BITS[name] for name in set(outputs))
+        names = [n for n in DTYPES if n in outputs or n.removesuffix("_occluded") in outputs]
+        self.arrays = {name: wp.zeros(shape, dtype=DTYPES[name], device=device) for name in names}
+
+    def torch(self) -> dict[str, torch.Tensor]:
+        """Every output as a tensor on the same device and memory; vectors have a last axis."""
+        return {name: wp.to_torch(array) for name, array in self.arrays.items()}
+
+    def numpy(self) -> dict[str, object]:
+        """Every output as a NumPy array (a copy if on CUDA)."""
+        return {name: array.numpy() for name, array in self.arrays.items()}
+
+    def worlds(self, start: int, stop: int) -> Frames:
+        """Views of some worlds, for a renderer of their own."""
+        view = object.__new__(Frames)
+        view.outputs, view.wanted = self.outputs, self.wanted
+        view.shape = (stop - start, *self.shape[1:])
+        view.arrays = {name: array[start:stop] for name, array in self.arrays.items()}
+        return view
+
+
+class Renderer:
+    """Renders every camera of every world.
+
+    All arrays are made here; `render` only launches kernels, so that it may be captured (with ``threads`` 1).
+
+    Args:
+        library: Meshes, models (rows of ``Scene.asset``) and maps (rows of ``Scene.map_index``).
+        scene: The batch's scene.
+        state: The batch's state.
+        config: Cameras (of equal size), quality and outputs.
+        lookahead: Whether pictures lag one frame behind `advance`, which forward flow needs.
+        frames: Where to render to, views of a larger batch perhaps; None: new arrays.
+        threads: CPU threads that share each picture; 1 inside captures.
+    """
+
+    def __init__(
+        self,
+        library: MeshLibrary,
+        scene: Scene,
+        state: State,
+        config: RenderConfig,
+        *,
+        lookahead: bool | None = None,
+        frames: Frames | None = None,
+        threads: int = 1,
+    ) -> None:
+        sizes = {(c.height, c.width) for c in config.cameras}
+        if len(sizes) != 1:
+            raise ValueError(f"the cameras of a renderer share one size, not {sorted(sizes)}")
+        if config.quality not in QUALITY:
+            raise ValueError(f"quality must be one of {list(QUALITY)}, not {config.quality!r}")
+        nworld, device = state.pos.shape[0], state.pos.device
+        ncamera, (height, width) = len(config.cameras), sizes.pop()
+        shape = (nworld, ncamera, height, width)
+        self.library, self.config, self.device = library, config, device
+        self.frames = frames if frames is not None else Frames(config.outputs, shape, device)
+        self.wanted = self.frames.wanted
+        self.samples, self.bounces = QUALITY[config.quality]
+        self.size = wp.vec2i(height, width)
+        look = bool(self.wanted & FLOW) if lookahead is None else lookahead
+        self.window = PoseWindow(scene, state, lookahead=look)
+        self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
+        self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
+        self.bvh = SceneBvh(library, scene, self.window.current)
+        self.bvh_next = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW else None
+        self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
+        self.sky = make_sky(nworld, device)
+        self.lights = make_lights(nworld, device)
+        self.exposure = make_exposure(nworld, ncamera, device)
+        self.labels = self._make_labels(shape)
+        self._full = bool(self.wanted & RGB) and self.bounces > 0
+        self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
+        self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
+        """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
+        self._scratch = wp.zeros_like(self.radiance)
+        self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        self._threads = threads if device.is_cpu else 1
+        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+        self.refresh(scene)
+
+    def _make_labels(self, shape: tuple[int, int, int, int]) -> Labels:
+        labels = Labels()
+        labels.wanted = self.wanted
+        for name, array in self.frames.arrays.items():
+            if name != "rgb":
+                setattr(labels, name, array)
+        if self.wanted & (FLOW | FLOW_BACK):
+            labels.slot = wp.zeros(shape, dtype=wp.int32, device=self.device)
+            labels.face = wp.zeros(shape, dtype=wp.int32, device=self.device)
+            labels.bary = wp.zeros(shape, dtype=wp.vec2, device=self.device)
+        return labels
+
+    def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
+        """Take over the weather of the masked worlds (all by default): at the start and after resets."""
+        update_sky(scene.weather, self.sky, self._ones if mask is None else mask)
+        expose_world(self.sky, self.exposure)
+
+    def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
+        """Start the masked worlds anew: their weather, and no motion into the first frame."""
+        self.refresh(scene, mask)
+        self.window.reset(scene, state, mask)
+
+    def advance(self, scene: Scene, state: State) -> None:
+        """Move on to the next frame; see `PoseWindow`."""
+        self.window.advance(scene, state)
+
+    def render(self, scene: Scene) -> None:
+        """Render the window's current poses into ``frames``; only launches."""
+        poses = self.window.current
+        self.bvh.update(scene, poses)
+        place_cameras(self.cameras, poses.pos, poses.rot, self.views[1])
+        gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
+        if self._full or not self.wanted & RGB:
+            self._launch(_cast_labels, self._geometry_inputs(), [self.labels])
+        if self.wanted & RGB:
+            self._render_colour(scene)
+        for bit, bvh, neighbour, views, name in (
+            (FLOW, self.bvh_next, self.window.following, self.views[2], "flow"),
+            (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0], "flow_back"),
+        ):
+            if self.wanted & bit and bvh is not None:
+                bvh.update(scene, neighbour)
+                place_cameras(self.cameras, neighbour.pos, neighbour.rot, views)
+                arrays = self.frames.arrays
+                follow_pixels(
+                    self.library.geometry, self.bvh.instances, bvh.instances, self.cameras, self.views[1], views,
+                    self.labels, arrays[name], arrays[f"{name}_occluded"],
+                )  # fmt: skip
+
+    def _geometry_inputs(self) -> list[object]:
+        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1], self.size]
+
+    def _world(self, scene: Scene) -> World:
+        world = World()
+        world.geo, world.inst, world.scene = self.library.geometry, self.bvh.instances, scene
+        world.poses, world.sky, world.lights = self.window.current, self.sky, self.lights
+        return world
+
+    def _render_colour(self, scene: Scene) -> None:
+        inputs: list[object] = [self._world(scene), self.cameras, self.views[1], self.size]
+        rgb = self.frames.arrays["rgb"]
+        if not self._full:
+            self._launch(_trace_fast, [*inputs, self.exposure], [self.labels, rgb])
+            return
+        self._launch(_trace_colour, [*inputs, self.samples, self.bounces], [self.buffers])
+        denoise(self.buffers, self._scratch, self.radiance)
+        develop(
+            scene, self.window.current, self.sky, self.cameras, self.radiance, self.buffers, self.exposure, rgb
+        )
+
+    def _launch(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
+        """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""
+        nworld, ncamera, height, width = self.frames.shape
+        tiles = tile_count(height, width)
+        parts = 1 if self._pool is None else min(tiles, 8 * self._threads)
+        bounds = [round(tiles * i / parts) for i in range(parts + 1)]
+
+        def launch(k: int) -> None:
+            wp.launch(
+                kernel,
+                dim=(nworld, ncamera, bounds[k + 1] - bounds[k], BLOCK),
+                inputs=[*inputs, bounds[k]],
+                outputs=outputs,
+                device=self.device,
+                block_dim=BLOCK,
+            )
+
+        if self._pool is None:
+            launch(0)
+        else:
+            launch(0)
+            list(self._pool.map(launch, range(1, parts)))
+
+
+def render(scene: Scene, renderer: Renderer) -> Frames:
+    """Render the current poses of a renderer's window; only launches. Returns the renderer's frames."""
+    renderer.render(scene)
+    return renderer.frames
+
+
+def camera_at(pos: Sequence[float], yaw: float = 0.0, pitch: float = 0.0, **settings: object) -> CameraConfig:
+    """A camera fixed in the world frame."""
+    return CameraConfig(pos=(pos[0], pos[1], pos[2]), yaw=yaw, pitch=pitch, attached=False, **settings)  # pyright: ignore

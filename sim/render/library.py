@@ -1,0 +1,342 @@
+"""Every mesh, material and texture of a batch of worlds, uploaded once and shared by all worlds."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+import warp as wp
+
+from sim.render.materials import Materials, mesh_flags, pack_materials
+from sim.render.mesh import Light, Material, MeshData
+from sim.render.textures import Textures
+
+wp.set_module_options({"enable_backward": False})
+
+
+class PartMotion(IntEnum):
+    """How a part of a model moves in its actor's frame."""
+
+    FIXED = 0
+    WHEEL = 1
+    """Spins about y by ``State.wheel_angle``."""
+    STEERED_WHEEL = 2
+    """Also turns about z by ``State.steer``."""
+    DOOR_LEFT = 3
+    """Turns about z by ``State.door[0]``: positive opens a door hinged at its front edge."""
+    DOOR_RIGHT = 4
+    """Turns about z by ``-State.door[1]``."""
+    STEERED = 5
+    """Turns about z by ``State.steer``: handlebars."""
+    CRANK = 6
+    """Spins about y at a third of the wheels' rate: pedals."""
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """A part that moves as one piece, or a cyclic clip of posed meshes."""
+
+    frames: tuple[MeshData, ...]
+    """One mesh, or the poses of a clip: equal triangles, UVs and materials, moved vertices."""
+    motion: PartMotion = PartMotion.FIXED
+    pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Where the mesh's origin sits in the model's frame [m]: axle, hinge."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What an actor or a static instance looks like; frame: the actor's, origin at its reference point on the ground."""
+
+    name: str
+    parts: tuple[ModelPart, ...]
+    size: tuple[float, float, float]
+    """Length, width, height of the box that is scaled to ``Scene.size`` [m]."""
+    box_center: tuple[float, float, float]
+    """[m]."""
+    stride: float = 0.0
+    """Distance covered by one cycle of a clip [m]; 0: no clip, or one that does not advance."""
+    rest_frame: int = 0
+    """Clip frame shown by an actor that stands."""
+    uniform_scale: bool = False
+    """True: scaled by the height alone (people, animals), so that limbs keep their proportions."""
+    lights: tuple[Light, ...] = ()
+
+
+@dataclass(frozen=True)
+class StaticInstance:
+    """A model placed in a map."""
+
+    model: str
+    matrix: npt.NDArray[np.floating]
+    """4x4, rigid or scaled along the model's axes, model to world."""
+    signal: int = -1
+    """Index of the signal whose aspect it shows, -1 for none."""
+
+
+@dataclass
+class MapModel:
+    """The static geometry of one map."""
+
+    mesh: MeshData
+    lights: Sequence[Light] = ()
+    instances: Sequence[StaticInstance] = field(default_factory=tuple)
+
+
+@wp.struct
+class Geometry:
+    """Shared by all worlds: meshes, triangles, vertices, materials, models and maps."""
+
+    mesh_id: wp.array[wp.uint64]
+    """(nmesh,)."""
+    mesh_lower: wp.array[wp.vec3]
+    """[m], (nmesh,)."""
+    mesh_upper: wp.array[wp.vec3]
+    """[m], (nmesh,)."""
+    mesh_triangle: wp.array[wp.int32]
+    """First row of ``triangle`` of each mesh, (nmesh,)."""
+    mesh_normal: wp.array[wp.int32]
+    """First row of ``normal`` of each mesh, (nmesh,)."""
+    mesh_uv: wp.array[wp.int32]
+    """First row of ``uv`` of each mesh, (nmesh,)."""
+    mesh_flags: wp.array[wp.int32]
+    """MESH_CUTOUT and MESH_GLASS, (nmesh,)."""
+    triangle: wp.array[wp.vec4i]
+    """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
+    density: wp.array[float]
+    """Texels per metre, (ntriangle,)."""
+    normal: wp.array[wp.vec3]
+    """Unit, mesh frame, (nvertex,)."""
+    uv: wp.array[wp.vec2]
+    """(nuv,)."""
+    materials: Materials
+    textures: Textures
+    model_part: wp.array[wp.int32]
+    """First part of each model, (nmodel + 1,)."""
+    model_size: wp.array[wp.vec3]
+    """[m], (nmodel,)."""
+    model_center: wp.array[wp.vec3]
+    """[m], (nmodel,)."""
+    model_clip: wp.array[wp.vec4]
+    """Stride [m], rest frame, 1 for uniform scale, 0, (nmodel,)."""
+    model_light: wp.array[wp.int32]
+    """First light of each model, (nmodel + 1,)."""
+    part_mesh: wp.array[wp.int32]
+    """Mesh of the part's first frame, (npart,)."""
+    part_frames: wp.array[wp.int32]
+    """(npart,)."""
+    part_motion: wp.array[wp.int32]
+    """`PartMotion`, (npart,)."""
+    part_pivot: wp.array[wp.vec3]
+    """[m], (npart,)."""
+    map_mesh: wp.array[wp.int32]
+    """(nmap,)."""
+    map_static: wp.array[wp.int32]
+    """First row of the static tables of each map, (nmap + 1,)."""
+    static_mesh: wp.array[wp.int32]
+    """(nstatic,)."""
+    static_pos: wp.array[wp.vec3]
+    """[m], (nstatic,)."""
+    static_linear: wp.array[wp.mat33]
+    """Mesh frame to world, (nstatic,)."""
+    static_signal: wp.array[wp.int32]
+    """Signal it shows, -1 for none, (nstatic,)."""
+    map_light: wp.array[wp.int32]
+    """First light of each map, (nmap + 1,)."""
+    light_pos: wp.array[wp.vec3]
+    """Lights of maps, then of models [m], (nlight,)."""
+    light_axis: wp.array[wp.vec3]
+    """(nlight,)."""
+    light_intensity: wp.array[wp.vec3]
+    """(nlight,)."""
+    light_cone: wp.array[wp.vec2]
+    """Cosines of the inner and outer angle, (nlight,)."""
+    light_role: wp.array[wp.int32]
+    """`sim.render.mesh.Role`, (nlight,)."""
+
+
+class MeshLibrary:
+    """Uploads models and maps; ``geometry`` is what kernels see.
+
+    Args:
+        models: Models by row of ``Scene.asset``.
+        maps: Maps by row of ``Scene.map_index``.
+        device: Warp device.
+    """
+
+    def __init__(self, models: Sequence[Model], maps: Sequence[MapModel], device: wp.context.Devicelike = None) -> None:
+        self.device = wp.get_device(device)
+        self.models = tuple(models)
+        self.maps = tuple(maps)
+        self.row = {model.name: i for i, model in enumerate(self.models)}
+        self.part_capacity = max([1, *(len(m.parts) for m in self.models)])
+        """Most parts of any model."""
+        self._meshes: list[wp.Mesh] = []
+        self._tables: dict[str, list] = {}
+        self._material_row: dict[int, int] = {}
+        self._materials: list[Material] = []
+        self._counts = {"triangle": 0, "normal": 0, "uv": 0}
+        self.geometry = Geometry()
+        self._add_models()
+        self._add_maps()
+        self._upload()
+
+    @property
+    def static_capacity(self) -> int:
+        """Most static parts of any map."""
+        starts = np.array(self._map_static)
+        return int(np.diff(starts).max()) if len(starts) > 1 else 0
+
+    @property
+    def light_capacity(self) -> int:
+        """Most lights of any map."""
+        starts = np.array(self._map_light)
+        return int(np.diff(starts).max()) if len(starts) > 1 else 0
+
+    @property
+    def triangle_count(self) -> int:
+        """Triangles of all meshes."""
+        return sum(m.indices.shape[0] // 3 for m in self._meshes)
+
+    def _push(self, **rows: object) -> None:
+        for name, value in rows.items():
+            self._tables.setdefault(name, []).append(value)
+
+    def _material_rows(self, materials: Sequence[Material]) -> npt.NDArray[np.int32]:
+        rows = []
+        for material in materials:
+            if id(material) not in self._material_row:
+                self._material_row[id(material)] = len(self._materials)
+                self._materials.append(material)
+            rows.append(self._material_row[id(material)])
+        return np.array(rows, np.int32)
+
+    def _add_clip(self, frames: Sequence[MeshData]) -> int:
+        """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
+        first = len(self._meshes)
+        head = frames[0]
+        if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
+            raise ValueError("the frames of a clip must share their triangles")
+        indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
+        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        self._push(
+            triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
+            density=_texel_density(head),
+            uv=head.uvs.astype(np.float32),
+        )
+        for frame in frames:
+            points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
+            self._meshes.append(wp.Mesh(points, indices))
+            lower, upper = frame.bounds
+            self._push(
+                mesh_lower=lower[None],
+                mesh_upper=upper[None],
+                mesh_triangle=[self._counts["triangle"]],
+                mesh_normal=[self._counts["normal"]],
+                mesh_uv=[self._counts["uv"]],
+                mesh_flags=[mesh_flags(head.materials, head.material)],
+                normal=frame.normals.astype(np.float32),
+            )
+            self._counts["normal"] += len(frame.normals)
+        self._counts["triangle"] += len(head.triangles)
+        self._counts["uv"] += len(head.uvs)
+        return first
+
+    def _add_lights(self, lights: Sequence[Light]) -> None:
+        for light in lights:
+            self._push(
+                light_pos=[light.pos],
+                light_axis=[light.direction],
+                light_intensity=[light.intensity],
+                light_cone=[(light.cos_inner, light.cos_outer)],
+                light_role=[int(light.role)],
+            )
+
+    def _add_models(self) -> None:
+        part = 0
+        self._push(model_part=[0])
+        for model in self.models:
+            for p in model.parts:
+                self._push(
+                    part_mesh=[self._add_clip(p.frames)],
+                    part_frames=[len(p.frames)],
+                    part_motion=[int(p.motion)],
+                    part_pivot=[p.pivot],
+                )
+                part += 1
+            clip = (model.stride, float(model.rest_frame), float(model.uniform_scale), 0.0)
+            self._push(
+                model_part=[part], model_size=[model.size], model_center=[model.box_center], model_clip=[clip]
+            )
+
+    def _add_maps(self) -> None:
+        self._map_static, self._map_light = [0], [0]
+        parts = np.concatenate(self._tables["model_part"]) if self.models else np.zeros(1, np.int32)
+        for m in self.maps:
+            self._push(map_mesh=[self._add_clip([m.mesh])])
+            static = 0
+            for instance in m.instances:
+                row = self.row[instance.model]
+                for k in range(parts[row], parts[row + 1]):
+                    linear = np.asarray(instance.matrix, float)[:3, :3]
+                    pivot = np.asarray(self._tables["part_pivot"][k][0])
+                    self._push(
+                        static_mesh=[self._tables["part_mesh"][k][0]],
+                        static_pos=[linear @ pivot + np.asarray(instance.matrix, float)[:3, 3]],
+                        static_linear=[linear],
+                        static_signal=[instance.signal],
+                    )
+                    static += 1
+            self._map_static.append(self._map_static[-1] + static)
+            self._map_light.append(self._map_light[-1] + len(m.lights))
+            self._add_lights(m.lights)
+        light = self._map_light[-1]
+        self._push(model_light=[light])
+        for model in self.models:
+            self._add_lights(model.lights)
+            light += len(model.lights)
+            self._push(model_light=[light])
+
+    def _upload(self) -> None:
+        g = self.geometry
+        for name, var in Geometry.vars.items():
+            if name in ("materials", "textures", "mesh_id", "map_static", "map_light"):
+                continue
+            dtype = var.type.dtype
+            rows = self._tables.get(name)
+            data = np.concatenate([np.asarray(r) for r in rows]) if rows else np.zeros((1, *_shape(dtype)))
+            setattr(g, name, wp.array(np.ascontiguousarray(data, _numpy_type(dtype)), dtype=dtype, device=self.device))
+        g.mesh_id = wp.array([m.id for m in self._meshes], dtype=wp.uint64, device=self.device)
+        g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
+        g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
+        g.materials, g.textures = pack_materials(self._materials, self.device)
+        self._tables.clear()
+
+
+def _shape(dtype: type) -> tuple[int, ...]:
+    return tuple(getattr(dtype, "_shape_", ()))
+
+
+def _numpy_type(dtype: type) -> type:
+    scalar = getattr(dtype, "_wp_scalar_type_", dtype)
+    return np.int32 if scalar is wp.int32 else np.float32
+
+
+def _texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
+    """Texels per metre of each triangle, (ntriangle,): square root of texture area over surface area."""
+    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    u, v, w = (mesh.uvs[mesh.triangles[:, k]] for k in range(3))
+    e, f = v - u, w - u
+    uv_area = np.abs(e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0])
+    texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
+    ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
+    return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)
+
+
+def models_by_name(models: Sequence[Model]) -> Mapping[str, Model]:
+    """Models keyed by name."""
+    return {model.name: model for model in models}

@@ -1,0 +1,125 @@
+"""Lamps that light a world at night: those of the map near the ego and those that actors have switched on."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.library import Geometry
+from sim.render.mesh import Role
+from sim.render.scene_bvh import Instances, Poses
+from sim.render.sky import Sky
+from sim.types import Lamp, Scene
+
+wp.set_module_options({"enable_backward": False})
+
+CAPACITY = 48
+"""Most lamps that light a world at a time; nearer ones come first."""
+RADII = (35.0, 70.0, 140.0)
+"""Distances from the ego within which lamps are gathered, nearest ring first [m]."""
+SMALLEST = 0.05
+"""Distance below which a lamp's light grows no further [m]."""
+
+
+@wp.struct
+class Lights:
+    """Lamps that are on, in the world frame."""
+
+    count: wp.array[wp.int32]
+    """0 by day, (nworld,)."""
+    pos: wp.array2d[wp.vec3]
+    """[m], (nworld, CAPACITY)."""
+    axis: wp.array2d[wp.vec3]
+    """(nworld, CAPACITY)."""
+    intensity: wp.array2d[wp.vec3]
+    """Radiant intensity on the axis, (nworld, CAPACITY)."""
+    cone: wp.array2d[wp.vec2]
+    """Cosines of the inner and outer angle, (nworld, CAPACITY)."""
+
+
+def make_lights(nworld: int, device: wp.context.Devicelike) -> Lights:
+    """No lamps."""
+    out = Lights()
+    out.count = wp.zeros(nworld, dtype=wp.int32, device=device)
+    shape = (nworld, CAPACITY)
+    for name in ("pos", "axis", "intensity"):
+        setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
+    out.cone = wp.zeros(shape, dtype=wp.vec2, device=device)
+    return out
+
+
+@wp.func
+def is_on(role: int, lamps: int, tick: int) -> bool:
+    """Whether an actor's lamp of the given role shines."""
+    if role == wp.static(int(Role.HEAD_LAMP)):
+        return (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.HIGH_BEAM))) != 0
+    if role == wp.static(int(Role.BRAKE_LAMP)):
+        return (lamps & wp.static(int(Lamp.BRAKE))) != 0
+    if role == wp.static(int(Role.TAIL_LAMP)):
+        return (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.BRAKE))) != 0
+    if role == wp.static(int(Role.BEACON)):
+        return (lamps & wp.static(int(Lamp.BEACON))) != 0 and tick % 24 < 10
+    if role == wp.static(int(Role.REVERSE_LAMP)):
+        return (lamps & wp.static(int(Lamp.REVERSE))) != 0
+    return False
+
+
+@wp.func
+def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33):
+    """Append light ``k`` of the library, placed by its owner's frame."""
+    n = out.count[world]
+    if n < CAPACITY:
+        out.pos[world, n] = pos + linear * geo.light_pos[k]
+        out.axis[world, n] = wp.normalize(linear * geo.light_axis[k])
+        out.intensity[world, n] = geo.light_intensity[k]
+        out.cone[world, n] = geo.light_cone[k]
+        out.count[world] = n + 1
+
+
+@wp.kernel
+def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, sky: Sky, out: Lights):
+    """Reads the library's lights, actors' lamps and poses, the sky. Writes the world's list of lamps that are on."""
+    world = wp.tid()
+    out.count[world] = 0
+    if sky.night[world] < 0.01:
+        return
+    eye = poses.pos[world, 0]
+    inner = float(0.0)
+    for ring in range(wp.static(len(RADII))):
+        outer = wp.static(RADII[0])
+        if ring == 1:
+            outer = wp.static(RADII[1])
+        if ring == 2:
+            outer = wp.static(RADII[2])
+        for actor in range(poses.pos.shape[1]):
+            slot = inst.first_actor + actor * inst.part_capacity
+            asset = scene.asset[world, actor]
+            distance = wp.length(poses.pos[world, actor] - eye)
+            if asset >= 0 and inst.mesh[world, slot] >= 0 and distance >= inner and distance < outer:
+                for k in range(geo.model_light[asset], geo.model_light[asset + 1]):
+                    if is_on(geo.light_role[k], poses.lamps[world, actor], poses.tick[world]):
+                        add_light(out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot])
+        m = scene.map_index[world]
+        for k in range(geo.map_light[m], geo.map_light[m + 1]):
+            distance = wp.length(geo.light_pos[k] - eye)
+            if distance >= inner and distance < outer:
+                add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float))
+        inner = outer
+
+
+def gather_lights(geometry: Geometry, scene: Scene, poses: Poses, instances: Instances, sky: Sky, lights: Lights) -> None:
+    """List the lamps that are on near the ego, in every world."""
+    inputs = [geometry, scene, poses, instances, sky]
+    wp.launch(_gather_lights, dim=lights.count.shape[0], inputs=inputs, outputs=[lights], device=lights.count.device)
+
+
+@wp.func
+def lamp_light(lights: Lights, world: int, k: int, p: wp.vec3, n: wp.vec3) -> wp.vec3:
+    """Irradiance of one lamp on a surface, without shadow."""
+    to = lights.pos[world, k] - p
+    r2 = wp.max(wp.dot(to, to), SMALLEST * SMALLEST)
+    l = to / wp.sqrt(r2)
+    cone = lights.cone[world, k]
+    c = -wp.dot(l, lights.axis[world, k])
+    spot = wp.smoothstep(cone[1], cone[0], c)
+    return lights.intensity[world, k] * (spot * wp.max(wp.dot(n, l), 0.0) / r2)

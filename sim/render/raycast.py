@@ -1,0 +1,266 @@
+"""Closest hits, shadows, and the label pass: everything that comes from the ray through a pixel's centre."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
+from sim.render.library import Geometry
+from sim.render.materials import MESH_CUTOUT, MESH_GLASS
+from sim.render.mesh import Semantic
+from sim.render.scene_bvh import Instances
+from sim.render.textures import sample_texture
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False})
+
+FAR = 1.0e5
+"""Longest ray [m]."""
+TILE = 8
+"""Threads of a block trace a square of TILE x TILE pixels."""
+BLOCK = TILE * TILE
+
+RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK = (1 << k for k in range(8))
+OUTPUT_BITS = {
+    "rgb": RGB,
+    "depth": DEPTH,
+    "range": RANGE,
+    "semantic": SEMANTIC,
+    "instance": INSTANCE,
+    "normal": NORMAL,
+    "flow": FLOW,
+    "flow_back": FLOW_BACK,
+}
+
+
+@wp.struct
+class Hit:
+    """Closest surface along a ray."""
+
+    t: float
+    """Distance along the ray, in units of its direction."""
+    slot: int
+    """-1 for none."""
+    mesh: int
+    face: int
+    u: float
+    """Barycentric weight of the first vertex."""
+    v: float
+    """Barycentric weight of the second vertex."""
+    normal: wp.vec3
+    """Geometric normal, unit, world frame, on the side the ray comes from."""
+
+
+@wp.struct
+class Labels:
+    """Label images of every camera, (nworld, ncamera, height, width) each; the bits of ``wanted`` say which are allocated."""
+
+    wanted: wp.int32
+    depth: wp.array4d[float]
+    """Distance along the optical axis [m], inf for sky."""
+    range: wp.array4d[float]
+    """Length of the ray [m], inf for sky."""
+    semantic: wp.array4d[wp.uint8]
+    """`sim.render.mesh.Semantic`."""
+    instance: wp.array4d[wp.int32]
+    """Actor's slot + 1; 0 for everything that is no actor."""
+    normal: wp.array4d[wp.vec3]
+    """Unit normal in the camera frame (x right, y down, z forward), towards the camera; 0 for sky."""
+    flow: wp.array4d[wp.vec2]
+    """(u right, v down) to the next frame [pixels]; NaN where the point goes behind the camera."""
+    flow_occluded: wp.array4d[wp.uint8]
+    """1 where the pixel's point is hidden or out of the picture in the next frame."""
+    flow_back: wp.array4d[wp.vec2]
+    """(u right, v down) to the previous frame [pixels]."""
+    flow_back_occluded: wp.array4d[wp.uint8]
+    """1 where the pixel's point is hidden or out of the picture in the previous frame."""
+    slot: wp.array4d[wp.int32]
+    """Instance slot hit, -1 for none; kept for flow and shading."""
+    face: wp.array4d[wp.int32]
+    """Triangle of the slot's mesh."""
+    bary: wp.array4d[wp.vec2]
+    """Barycentric weights of the triangle's first two vertices."""
+
+
+@wp.func
+def interpolate_uv(geo: Geometry, mesh: int, face: int, u: float, v: float) -> wp.vec2:
+    """Texture coordinates at a hit."""
+    tri = geo.triangle[geo.mesh_triangle[mesh] + face]
+    base = geo.mesh_uv[mesh]
+    return geo.uv[base + tri[0]] * u + geo.uv[base + tri[1]] * v + geo.uv[base + tri[2]] * (1.0 - u - v)
+
+
+@wp.func
+def is_hole(geo: Geometry, mesh: int, face: int, u: float, v: float) -> bool:
+    """Whether a hit falls into a hole cut by the texture's alpha."""
+    material = geo.triangle[geo.mesh_triangle[mesh] + face][3] & 65535
+    cutoff = geo.materials.layer[material][3]
+    if cutoff <= 0.0:
+        return False
+    texel = sample_texture(geo.textures, geo.materials.kind[material][0], interpolate_uv(geo, mesh, face, u, v), 1.0)
+    return texel[3] < cutoff
+
+
+@wp.func
+def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
+    """Closest hit of a world's instances.
+
+    Args:
+        hidden: Actor that the ray does not see, -1 for none.
+    """
+    out = Hit()
+    out.slot = -1
+    out.t = t_max
+    best = t_max
+    first_hidden = inst.first_actor + hidden * inst.part_capacity
+    end_hidden = first_hidden + inst.part_capacity
+    if hidden < 0:
+        end_hidden = first_hidden
+    normal = wp.vec3(0.0, 0.0, 0.0)
+    q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
+    row = int(0)
+    while wp.bvh_query_next(q, row, best):
+        slot = row - world * inst.nslot
+        mesh = inst.mesh[world, slot]
+        if mesh >= 0 and (slot < first_hidden or slot >= end_hidden):
+            m = inst.inverse[world, slot]
+            lo = m * (o - inst.pos[world, slot])
+            ld = m * d
+            h = wp.mesh_query_ray(geo.mesh_id[mesh], lo, ld, best)
+            found = h.result
+            if found and (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0:
+                start = float(0.0)
+                t = h.t
+                for _k in range(24):
+                    if found and is_hole(geo, mesh, h.face, h.u, h.v):
+                        start = start + t + 1.0e-3
+                        h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, best - start)
+                        found = h.result
+                        t = h.t
+                    else:
+                        break
+                if found:
+                    h.t = start + t
+            if found:
+                best = h.t
+                out.t = h.t
+                out.slot = slot
+                out.mesh = mesh
+                out.face = h.face
+                out.u = h.u
+                out.v = h.v
+                normal = wp.transpose(m) * h.normal
+    if out.slot >= 0:
+        normal = wp.normalize(normal)
+        if wp.dot(normal, d) > 0.0:
+            normal = -normal
+        out.normal = normal
+    return out
+
+
+@wp.func
+def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int) -> float:
+    """Share of light that reaches ``o`` from ``d``: 0 in shadow, 0.7 per pane of glass.
+
+    Args:
+        exact: Flags of the meshes (MESH_CUTOUT, MESH_GLASS) whose holes and panes count; others block at any hit.
+    """
+    light = float(1.0)
+    q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
+    row = int(0)
+    while wp.bvh_query_next(q, row, t_max):
+        slot = row - world * inst.nslot
+        mesh = inst.mesh[world, slot]
+        if mesh >= 0:
+            m = inst.inverse[world, slot]
+            lo = m * (o - inst.pos[world, slot])
+            ld = m * d
+            if (geo.mesh_flags[mesh] & exact) == 0:
+                if wp.mesh_query_ray_anyhit(geo.mesh_id[mesh], lo, ld, t_max):
+                    return 0.0
+            else:
+                start = float(0.0)
+                for _k in range(12):
+                    h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, t_max - start)
+                    if not h.result:
+                        break
+                    material = geo.triangle[geo.mesh_triangle[mesh] + h.face][3] & 65535
+                    if geo.materials.layer[material][2] > 0.0:
+                        light = light * 0.7
+                    elif not is_hole(geo, mesh, h.face, h.u, h.v):
+                        return 0.0
+                    start = start + h.t + 1.0e-3
+    return light
+
+
+@wp.func
+def actor_of(inst: Instances, slot: int) -> int:
+    """Actor that a slot belongs to, -1 for map and static instances."""
+    if slot < inst.first_actor:
+        return -1
+    return (slot - inst.first_actor) / inst.part_capacity
+
+
+@wp.func
+def write_labels(
+    out: Labels, geo: Geometry, inst: Instances, world: int, camera: int, row: int, col: int, hit: Hit, d: wp.vec3, rot: wp.mat33
+):
+    """Store what the pixel-centre ray found; ``d`` is the ray with unit depth, so that ``hit.t`` is the plane depth."""
+    wanted = out.wanted
+    if hit.slot < 0:
+        if (wanted & DEPTH) != 0:
+            out.depth[world, camera, row, col] = wp.inf
+        if (wanted & RANGE) != 0:
+            out.range[world, camera, row, col] = wp.inf
+        if (wanted & SEMANTIC) != 0:
+            out.semantic[world, camera, row, col] = wp.uint8(wp.static(int(Semantic.SKY)))
+        if (wanted & INSTANCE) != 0:
+            out.instance[world, camera, row, col] = 0
+        if (wanted & NORMAL) != 0:
+            out.normal[world, camera, row, col] = wp.vec3(0.0, 0.0, 0.0)
+    else:
+        if (wanted & DEPTH) != 0:
+            out.depth[world, camera, row, col] = hit.t
+        if (wanted & RANGE) != 0:
+            out.range[world, camera, row, col] = hit.t * wp.length(d)
+        if (wanted & SEMANTIC) != 0:
+            packed = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
+            out.semantic[world, camera, row, col] = wp.uint8(packed >> 16)
+        if (wanted & INSTANCE) != 0:
+            out.instance[world, camera, row, col] = actor_of(inst, hit.slot) + 1
+        if (wanted & NORMAL) != 0:
+            out.normal[world, camera, row, col] = wp.transpose(rot) * hit.normal
+    if (wanted & (FLOW | FLOW_BACK)) != 0:
+        out.slot[world, camera, row, col] = hit.slot
+        out.face[world, camera, row, col] = hit.face
+        out.bary[world, camera, row, col] = wp.vec2(hit.u, hit.v)
+
+
+@wp.func
+def pixel_of(tile: int, lane: int, width: int) -> wp.vec2i:
+    """Row and column of a thread: tiles row by row, pixels of a tile row by row."""
+    across = (width + TILE - 1) / TILE
+    return wp.vec2i((tile / across) * TILE + lane / TILE, (tile % across) * TILE + lane % TILE)
+
+
+def tile_count(height: int, width: int) -> int:
+    """Tiles that cover a picture."""
+    return -(-height // TILE) * -(-width // TILE)
+
+
+@wp.kernel(grid_stride=False, launch_bounds=64)
+def _cast_labels(geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, first_tile: int, out: Labels):
+    """Reads geometry, instances, cameras, views. Writes the wanted label images but flow."""
+    world, camera, tile, lane = wp.tid()
+    pixel = pixel_of(first_tile + tile, lane, size[1])
+    row = pixel[0]
+    col = pixel[1]
+    if row >= size[0] or col >= size[1]:
+        return
+    rot = views.rot[world, camera]
+    d = rot * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
+    hidden = int(-1)
+    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
+        hidden = 0
+    hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden)
+    write_labels(out, geo, inst, world, camera, row, col, hit, d, rot)

@@ -1,0 +1,321 @@
+"""What stands where in each world at one moment: instances of meshes in a BVH whose groups are the worlds."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.library import Geometry, MeshLibrary, PartMotion
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.struct
+class Poses:
+    """What a picture needs of `sim.types.State`, at one moment."""
+
+    tick: wp.array[wp.int32]
+    """(nworld,)."""
+    pos: wp.array2d[wp.vec3]
+    """[m], (nworld, nactor)."""
+    rot: wp.array2d[wp.quat]
+    """(nworld, nactor)."""
+    speed: wp.array2d[float]
+    """[m/s], (nworld, nactor)."""
+    steer: wp.array2d[float]
+    """[rad], (nworld, nactor)."""
+    wheel_angle: wp.array2d[float]
+    """[rad], (nworld, nactor)."""
+    traveled: wp.array2d[float]
+    """[m], (nworld, nactor)."""
+    door: wp.array2d[wp.vec2]
+    """[rad], (nworld, nactor)."""
+    lamps: wp.array2d[wp.int32]
+    """Bits of `sim.types.Lamp`, (nworld, nactor)."""
+    visible: wp.array2d[wp.int32]
+    """Bits as in ``State.visible``, (nworld, nactor)."""
+    signal: wp.array2d[wp.int32]
+    """Aspects, (nworld, nsignal)."""
+
+
+@wp.struct
+class Instances:
+    """Placed meshes of each world. Slot 0 is the map, then its static instances, then ``part_capacity`` slots per actor."""
+
+    bvh: wp.uint64
+    """Over all slots of all worlds, grouped by world."""
+    first_actor: wp.int32
+    """Slot of actor 0's first part."""
+    part_capacity: wp.int32
+    nslot: wp.int32
+    mesh: wp.array2d[wp.int32]
+    """Mesh in the slot, -1 if hidden, (nworld, nslot)."""
+    pos: wp.array2d[wp.vec3]
+    """Origin of the mesh in the world frame [m], (nworld, nslot)."""
+    linear: wp.array2d[wp.mat33]
+    """Mesh frame to world, with scale, (nworld, nslot)."""
+    inverse: wp.array2d[wp.mat33]
+    """Of ``linear``, (nworld, nslot)."""
+    lower: wp.array[wp.vec3]
+    """[m], (nworld * nslot,)."""
+    upper: wp.array[wp.vec3]
+    """[m], (nworld * nslot,)."""
+
+
+def make_poses(state: State) -> Poses:
+    """Arrays of the same sizes and device as a state's."""
+    out = Poses()
+    for name in Poses.vars:
+        setattr(out, name, wp.clone(getattr(state, name)))
+    return out
+
+
+@wp.kernel
+def _interpolate_poses(scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses):
+    """Reads older, state, fraction (0: older, 1: state). Writes out in the masked worlds."""
+    world, actor = wp.tid()
+    if mask[world] == 0:
+        return
+    f = fraction[world]
+    if actor == 0:
+        out.tick[world] = state.tick[world]
+        for k in range(out.signal.shape[1]):
+            out.signal[world, k] = state.signal[world, k]
+    out.lamps[world, actor] = state.lamps[world, actor]
+    out.visible[world, actor] = state.visible[world, actor]
+    if f == 1.0:
+        out.pos[world, actor] = state.pos[world, actor]
+        out.rot[world, actor] = state.rot[world, actor]
+    else:
+        out.pos[world, actor] = wp.lerp(older.pos[world, actor], state.pos[world, actor], f)
+        out.rot[world, actor] = wp.quat_slerp(older.rot[world, actor], state.rot[world, actor], f)
+    out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
+    out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
+    out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
+    out.traveled[world, actor] = wp.lerp(older.traveled[world, actor], state.traveled[world, actor], f)
+    out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
+
+
+@wp.kernel
+def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.array[wp.int32], depth: int):
+    """Reads current, following. Writes previous from current and, with ``depth`` 2, current from following."""
+    world, actor = wp.tid()
+    if mask[world] == 0:
+        return
+    if actor == 0:
+        previous.tick[world] = current.tick[world]
+        if depth == 2:
+            current.tick[world] = following.tick[world]
+        for k in range(current.signal.shape[1]):
+            previous.signal[world, k] = current.signal[world, k]
+            if depth == 2:
+                current.signal[world, k] = following.signal[world, k]
+    previous.pos[world, actor] = current.pos[world, actor]
+    previous.rot[world, actor] = current.rot[world, actor]
+    previous.speed[world, actor] = current.speed[world, actor]
+    previous.steer[world, actor] = current.steer[world, actor]
+    previous.wheel_angle[world, actor] = current.wheel_angle[world, actor]
+    previous.traveled[world, actor] = current.traveled[world, actor]
+    previous.door[world, actor] = current.door[world, actor]
+    previous.lamps[world, actor] = current.lamps[world, actor]
+    previous.visible[world, actor] = current.visible[world, actor]
+    if depth == 2:
+        current.pos[world, actor] = following.pos[world, actor]
+        current.rot[world, actor] = following.rot[world, actor]
+        current.speed[world, actor] = following.speed[world, actor]
+        current.steer[world, actor] = following.steer[world, actor]
+        current.wheel_angle[world, actor] = following.wheel_angle[world, actor]
+        current.traveled[world, actor] = following.traveled[world, actor]
+        current.door[world, actor] = following.door[world, actor]
+        current.lamps[world, actor] = following.lamps[world, actor]
+        current.visible[world, actor] = following.visible[world, actor]
+
+
+class PoseWindow:
+    """Poses of the frame being rendered and of its neighbours; all methods only launch and may be captured.
+
+    Live use (environments): `advance` after each decision; the picture shows the newest poses, with backward flow.
+    With ``lookahead`` the picture lags one `advance` behind, so that it has forward flow too; the first `advance` after a reset
+    only fills the window.
+
+    Args:
+        scene: The batch's scene.
+        state: The batch's state; its poses now fill the whole window.
+        lookahead: Whether pictures wait for the next frame's poses.
+    """
+
+    def __init__(self, scene: Scene, state: State, *, lookahead: bool = False) -> None:
+        self.lookahead = lookahead
+        self.older, self.previous, self.current, self.following = (make_poses(state) for _ in range(4))
+        nworld, device = state.tick.shape[0], state.tick.device
+        self.fraction = wp.full((nworld,), 1.0, dtype=float, device=device)
+        """Time of the next `advance` between the last two recorded ticks, 1 = the newest, (nworld,)."""
+        self._all = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        self._one = wp.full((nworld,), 1.0, dtype=float, device=device)
+
+    def _copy(self, scene: Scene, state: State, mask: wp.array, fraction: wp.array, out: Poses) -> None:
+        inputs = [scene, self.older, state, mask, fraction]
+        wp.launch(_interpolate_poses, dim=state.pos.shape, inputs=inputs, outputs=[out], device=state.pos.device)
+
+    def record(self, scene: Scene, state: State) -> None:
+        """Keep a tick's poses as the older end of the interpolation; call before the tick that passes a frame's time."""
+        self._copy(scene, state, self._all, self._one, self.older)
+
+    def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
+        """Fill the window of the masked worlds with the state's poses: no motion into the first frame."""
+        chosen = self._all if mask is None else mask
+        for poses in (self.older, self.previous, self.current, self.following):
+            self._copy(scene, state, chosen, self._one, poses)
+
+    def advance(self, scene: Scene, state: State) -> None:
+        """Move to the next frame: the newest poses are those between the last recorded tick and ``state``, at ``fraction``."""
+        inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
+        wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
+        self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
+
+
+@wp.func
+def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
+    """Rotation of a part about its pivot, in the actor's frame."""
+    spin = float(0.0)
+    turn = float(0.0)
+    if motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL)):
+        spin = poses.wheel_angle[world, actor]
+    elif motion == wp.static(int(PartMotion.CRANK)):
+        spin = poses.wheel_angle[world, actor] * 0.333333
+    if motion == wp.static(int(PartMotion.STEERED_WHEEL)) or motion == wp.static(int(PartMotion.STEERED)):
+        turn = poses.steer[world, actor]
+    elif motion == wp.static(int(PartMotion.DOOR_LEFT)):
+        turn = poses.door[world, actor][0]
+    elif motion == wp.static(int(PartMotion.DOOR_RIGHT)):
+        turn = -poses.door[world, actor][1]
+    c = wp.cos(turn)
+    s = wp.sin(turn)
+    cw = wp.cos(spin)
+    sw = wp.sin(spin)
+    return wp.mat33(c * cw, -s, c * sw, s * cw, c, s * sw, -sw, 0.0, cw)
+
+
+@wp.func
+def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
+    """Write mesh, position and linear map of an actor's part."""
+    actor = (slot - inst.first_actor) / inst.part_capacity
+    k = (slot - inst.first_actor) % inst.part_capacity
+    inst.mesh[world, slot] = -1
+    asset = scene.asset[world, actor]
+    if scene.valid[world, actor] == 0 or asset < 0 or (poses.visible[world, actor] & 1) == 0:
+        return
+    part = geo.model_part[asset] + k
+    if part >= geo.model_part[asset + 1]:
+        return
+    model = geo.model_size[asset]
+    size = scene.size[world, actor]
+    clip = geo.model_clip[asset]
+    scale = wp.cw_div(size, model)
+    if clip[2] > 0.5:
+        scale = wp.vec3(scale[2], scale[2], scale[2])
+    offset = scene.box_center[world, actor] - wp.cw_mul(scale, geo.model_center[asset])
+    motion = geo.part_motion[part]
+    own = scale
+    if motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL)):
+        own = wp.vec3(scale[2], scale[1], scale[2])
+    rot = wp.quat_to_matrix(poses.rot[world, actor])
+    frames = geo.part_frames[part]
+    frame = int(0)
+    if frames > 1:
+        frame = int(clip[1])
+        if clip[0] > 0.0 and wp.abs(poses.speed[world, actor]) > 0.05:
+            phase = poses.traveled[world, actor] / (clip[0] * scale[2])
+            frame = wp.min(int((phase - wp.floor(phase)) * float(frames)), frames - 1)
+    inst.mesh[world, slot] = geo.part_mesh[part] + frame
+    inst.pos[world, slot] = poses.pos[world, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
+    inst.linear[world, slot] = rot * part_turn(poses, motion, world, actor) * wp.diag(own)
+
+
+@wp.kernel
+def _place_instances(geo: Geometry, scene: Scene, poses: Poses, inst: Instances):
+    """Reads geometry, scene, poses. Writes mesh, pos, linear, inverse, lower and upper of every slot."""
+    world, slot = wp.tid()
+    row = world * inst.nslot + slot
+    if slot >= inst.first_actor:
+        place_part(geo, scene, poses, inst, world, slot)
+    else:
+        inst.mesh[world, slot] = -1
+        m = scene.map_index[world]
+        if slot == 0:
+            inst.mesh[world, slot] = geo.map_mesh[m]
+            inst.pos[world, slot] = wp.vec3(0.0, 0.0, 0.0)
+            inst.linear[world, slot] = wp.identity(n=3, dtype=float)
+        else:
+            k = geo.map_static[m] + slot - 1
+            if k < geo.map_static[m + 1]:
+                inst.mesh[world, slot] = geo.static_mesh[k]
+                inst.pos[world, slot] = geo.static_pos[k]
+                inst.linear[world, slot] = geo.static_linear[k]
+    mesh = inst.mesh[world, slot]
+    if mesh < 0:
+        # Padding hides in a box of no size within the world's own bounds.
+        inst.lower[row] = poses.pos[world, 0]
+        inst.upper[row] = poses.pos[world, 0]
+        return
+    a = inst.linear[world, slot]
+    inst.inverse[world, slot] = wp.inverse(a)
+    lo = geo.mesh_lower[mesh]
+    hi = geo.mesh_upper[mesh]
+    center = a * ((lo + hi) * 0.5) + inst.pos[world, slot]
+    e = (hi - lo) * 0.5
+    extent = wp.vec3(
+        wp.abs(a[0, 0]) * e[0] + wp.abs(a[0, 1]) * e[1] + wp.abs(a[0, 2]) * e[2] + 1.0e-4,
+        wp.abs(a[1, 0]) * e[0] + wp.abs(a[1, 1]) * e[1] + wp.abs(a[1, 2]) * e[2] + 1.0e-4,
+        wp.abs(a[2, 0]) * e[0] + wp.abs(a[2, 1]) * e[1] + wp.abs(a[2, 2]) * e[2] + 1.0e-4,
+    )
+    inst.lower[row] = center - extent
+    inst.upper[row] = center + extent
+
+
+class SceneBvh:
+    """The instances of every world at one moment, in a grouped BVH.
+
+    Args:
+        library: Meshes, models and maps.
+        scene: The batch's scene.
+        poses: Poses to start from.
+    """
+
+    def __init__(self, library: MeshLibrary, scene: Scene, poses: Poses) -> None:
+        nworld, nactor = poses.pos.shape
+        device = poses.pos.device
+        self.geometry = library.geometry
+        inst = Instances()
+        inst.first_actor = 1 + library.static_capacity
+        inst.part_capacity = library.part_capacity
+        inst.nslot = inst.first_actor + nactor * library.part_capacity
+        shape = (nworld, inst.nslot)
+        inst.mesh = wp.full(shape, -1, dtype=wp.int32, device=device)
+        inst.pos = wp.zeros(shape, dtype=wp.vec3, device=device)
+        inst.linear = wp.zeros(shape, dtype=wp.mat33, device=device)
+        inst.inverse = wp.zeros(shape, dtype=wp.mat33, device=device)
+        inst.lower = wp.zeros(nworld * inst.nslot, dtype=wp.vec3, device=device)
+        inst.upper = wp.zeros(nworld * inst.nslot, dtype=wp.vec3, device=device)
+        self.instances = inst
+        self.place(scene, poses)
+        groups = wp.array([w for w in range(nworld) for _ in range(inst.nslot)], dtype=wp.int32, device=device)
+        self._bvh = wp.Bvh(inst.lower, inst.upper, groups=groups)
+        self._groups = groups
+        inst.bvh = self._bvh.id
+
+    def place(self, scene: Scene, poses: Poses) -> None:
+        """Compose the transforms and bounds of every slot."""
+        inst = self.instances
+        wp.launch(
+            _place_instances, dim=inst.mesh.shape, inputs=[self.geometry, scene, poses], outputs=[inst], device=inst.mesh.device
+        )
+
+    def update(self, scene: Scene, poses: Poses, *, rebuild: bool = False) -> None:
+        """Move to new poses. ``rebuild`` makes a new tree, worth it after resets; both may be captured."""
+        self.place(scene, poses)
+        if rebuild:
+            self._bvh.rebuild()
+        else:
+            self._bvh.refit()

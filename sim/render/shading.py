@@ -1,0 +1,230 @@
+"""Light at a hit: the surface there, the sun, lamps, sky and one secondary ray. Shared by the fast and the full colour pass."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.library import Geometry
+from sim.render.lights import Lights, lamp_light
+from sim.render.materials import (
+    MESH_CUTOUT,
+    MESH_GLASS,
+    Surf,
+    hash3,
+    lamp_radiance,
+    look_of_ground,
+    look_of_thing,
+    look_of_wall,
+    look_of_window,
+    value_noise,
+)
+from sim.render.mesh import Role, Surface
+from sim.render.raycast import Hit, actor_of, interpolate_uv, trace, visibility
+from sim.render.scene_bvh import Instances, Poses
+from sim.render.sky import Sky, sky_radiance
+from sim.render.textures import sample_texture
+from sim.render.weather import is_open_ground, weathered
+from sim.types import Scene
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.struct
+class World:
+    """Everything a colour pass reads, for all worlds."""
+
+    geo: Geometry
+    inst: Instances
+    scene: Scene
+    poses: Poses
+    sky: Sky
+    lights: Lights
+
+
+@wp.func
+def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
+    """Material, texture, paint and lamps at a hit, before procedural detail and weather."""
+    geo = w.geo
+    row = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] & 65535
+    color = geo.materials.color[row]
+    layer = geo.materials.layer[row]
+    kind = geo.materials.kind[row]
+    out = Surf()
+    out.albedo = wp.vec3(color[0], color[1], color[2])
+    out.roughness = color[3]
+    out.metallic = layer[0]
+    out.coat = layer[1]
+    out.transmission = layer[2]
+    out.emission = geo.materials.emission[row]
+    out.surface = kind[1]
+    actor = actor_of(w.inst, hit.slot)
+    if kind[2] == wp.static(int(Role.PAINT)) or (kind[1] == wp.static(int(Surface.CAR_PAINT)) and kind[2] == 0):
+        if actor >= 0:
+            out.albedo = w.scene.paint[world, actor]
+        elif hit.slot > 0:
+            # Parked things of the map: a paint by place.
+            h = hash3(hit.slot, 7, 3)
+            out.albedo = wp.lerp(wp.vec3(0.03, 0.035, 0.05), wp.vec3(0.62, 0.62, 0.6), h * h)
+        out.coat = 1.0
+    if kind[0] >= 0:
+        uv = interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v)
+        texel = sample_texture(geo.textures, kind[0], uv, geo.density[geo.mesh_triangle[hit.mesh] + hit.face] * foot)
+        out.albedo = wp.cw_mul(out.albedo, wp.vec3(texel[0], texel[1], texel[2]))
+    if kind[2] >= wp.static(int(Role.HEAD_LAMP)) and kind[2] != wp.static(int(Role.PLATE)):
+        lamps = int(0)
+        aspect = int(0)
+        if actor >= 0:
+            lamps = w.poses.lamps[world, actor]
+        elif hit.slot > 0:
+            signal = geo.static_signal[geo.map_static[w.scene.map_index[world]] + hit.slot - 1]
+            if signal >= 0:
+                aspect = w.poses.signal[world, signal]
+        out.emission += lamp_radiance(kind[2], out.albedo, lamps, w.poses.tick[world], aspect, w.sky.night[world])
+    return out
+
+
+@wp.func
+def smooth_normal(w: World, world: int, hit: Hit, d: wp.vec3) -> wp.vec3:
+    """Interpolated normal in the world frame, on the side the ray comes from."""
+    geo = w.geo
+    tri = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face]
+    base = geo.mesh_normal[hit.mesh]
+    n = geo.normal[base + tri[0]] * hit.u + geo.normal[base + tri[1]] * hit.v
+    n += geo.normal[base + tri[2]] * (1.0 - hit.u - hit.v)
+    n = wp.transpose(w.inst.inverse[world, hit.slot]) * n
+    if wp.dot(n, n) < 1.0e-12:
+        return hit.normal
+    n = wp.normalize(n)
+    if wp.dot(n, hit.normal) < 0.0:
+        n = -n
+    cosine = wp.dot(n, d)
+    if cosine > -0.02:
+        n = wp.normalize(n - d * (cosine + 0.03))
+    return n
+
+
+@wp.func
+def object_point(w: World, world: int, hit: Hit, p: wp.vec3) -> wp.vec3:
+    """A hit in the frame of its mesh."""
+    return w.inst.inverse[world, hit.slot] * (p - w.inst.pos[world, hit.slot])
+
+
+@wp.func
+def detailed_surface(w: World, world: int, hit: Hit, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
+    """The surface with its procedural look and the weather on it; ``foot`` is the ray's footprint [m]."""
+    s = base_surface(w, world, hit, foot)
+    local = object_point(w, world, hit, p)
+    if is_open_ground(s.surface) and s.surface != wp.static(int(Surface.PAVING)):
+        s = look_of_ground(s, local, foot)
+    elif s.surface == wp.static(int(Surface.WINDOW)):
+        s = look_of_window(s, local, n, w.sky.night[world])
+    elif s.surface >= wp.static(int(Surface.BARK)):
+        if s.surface != wp.static(int(Surface.ICE)):
+            s = look_of_thing(s, local, foot)
+    elif s.surface != wp.static(int(Surface.NONE)):
+        s = look_of_wall(s, local, n, foot)
+    elif hit.slot == 0:
+        s.albedo = s.albedo * (0.88 + 0.24 * value_noise(local * 0.8))
+    return weathered(w.scene.weather, world, s, p, n, foot)
+
+
+@wp.func
+def lift(p: wp.vec3, n: wp.vec3, t: float) -> wp.vec3:
+    """A start for secondary rays that stays clear of the surface."""
+    return p + n * (1.0e-3 + 2.0e-5 * t)
+
+
+@wp.func
+def around(axis: wp.vec3, spread: float, u: float, v: float) -> wp.vec3:
+    """A direction evenly within a small disc about ``axis``."""
+    a = wp.vec3(1.0, 0.0, 0.0)
+    if wp.abs(axis[0]) > 0.8:
+        a = wp.vec3(0.0, 1.0, 0.0)
+    t = wp.normalize(wp.cross(axis, a))
+    b = wp.cross(axis, t)
+    r = spread * wp.sqrt(u)
+    return wp.normalize(axis + t * (r * wp.cos(6.2831853 * v)) + b * (r * wp.sin(6.2831853 * v)))
+
+
+@wp.func
+def cosine_direction(n: wp.vec3, u: float, v: float) -> wp.vec3:
+    """A direction above ``n`` with density cosine over pi."""
+    z = 1.0 - 2.0 * u
+    r = wp.sqrt(wp.max(0.0, 1.0 - z * z))
+    d = n + wp.vec3(r * wp.cos(6.2831853 * v), r * wp.sin(6.2831853 * v), z) * 0.999
+    return wp.normalize(d)
+
+
+@wp.func
+def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
+    """Irradiance over pi of sky and ground on a surface that sees both freely."""
+    up = 0.5 + 0.5 * n[2]
+    return w.sky.ambient[world] * up + w.sky.ground[world] * (1.0 - up)
+
+
+@wp.func
+def sun_light(w: World, world: int, p: wp.vec3, n: wp.vec3, exact: int, u: float, v: float) -> wp.vec3:
+    """Irradiance of the sun, with a soft shadow (its disc is 0.53 degrees wide)."""
+    l = w.sky.sun_direction[world]
+    nl = wp.dot(n, l)
+    sun = w.sky.sun[world]
+    if nl <= 0.0 or sun[1] < 1.0e-4:
+        return wp.vec3(0.0, 0.0, 0.0)
+    return sun * (nl * visibility(w.geo, w.inst, world, p, around(l, 0.00465, u, v), 3000.0, exact))
+
+
+@wp.func
+def lamps_light(w: World, world: int, p: wp.vec3, n: wp.vec3, exact: int, u: float) -> wp.vec3:
+    """Irradiance of the lamps: one of them, picked by its share, is tested for shadow and stands for all.
+
+    Args:
+        u: Uniform draw in 0..1 for the pick.
+    """
+    total = wp.vec3(0.0, 0.0, 0.0)
+    sum = float(0.0)
+    pick = int(-1)
+    picked = float(0.0)
+    for k in range(w.lights.count[world]):
+        e = lamp_light(w.lights, world, k, p, n)
+        g = e[0] + e[1] + e[2]
+        if g > 0.0:
+            total += e
+            sum += g
+            # Reservoir: with probability g / sum this lamp replaces the pick.
+            if u * sum < g:
+                pick = k
+                picked = g
+                u = u * sum / g
+            else:
+                u = (u * sum - g) / wp.max(sum - g, 1.0e-12)
+    if pick < 0 or sum < 1.0e-6:
+        return wp.vec3(0.0, 0.0, 0.0)
+    to = w.lights.pos[world, pick] - p
+    r = wp.length(to)
+    e = lamp_light(w.lights, world, pick, p, n)
+    shade = float(1.0)
+    if r > 0.5:
+        shade = visibility(w.geo, w.inst, world, p, to / r, r - 0.45, exact)
+    return e * (shade * sum / picked)
+
+
+@wp.func
+def far_color(w: World, world: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int, u: float, v: float, draw: float) -> wp.vec3:
+    """Radiance along a secondary ray: sun with shadow, lamps, and the sky's light taken as free."""
+    hit = trace(w.geo, w.inst, world, o, d, t_max, -1)
+    if hit.slot < 0:
+        return sky_radiance(w.sky, world, d)
+    p = o + d * hit.t
+    n = smooth_normal(w, world, hit, d)
+    s = base_surface(w, world, hit, 0.02 + hit.t * 0.1)
+    if s.surface >= wp.static(int(Surface.ASPHALT)):
+        s = weathered(w.scene.weather, world, s, p, n, 1.0)
+    if s.transmission > 0.0:
+        s.albedo = wp.vec3(0.03, 0.03, 0.03)
+    start = lift(p, n, hit.t)
+    e = sun_light(w, world, start, n, exact, u, v) * 0.31831
+    if w.lights.count[world] > 0:
+        e += lamps_light(w, world, start, n, exact, draw) * 0.31831
+    e += ambient_light(w, world, n) * 0.75
+    return wp.cw_mul(s.albedo, e) + s.emission

@@ -1,0 +1,170 @@
+"""From linear light to 8-bit sRGB: exposure and white balance of each picture, falling rain, filmic curve."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.camera import Cameras, pixel_direction
+from sim.render.colour import Buffers
+from sim.render.scene_bvh import Poses
+from sim.render.sky import Sky
+from sim.render.weather import falling
+from sim.types import Scene
+
+wp.set_module_options({"enable_backward": False})
+
+KEY = 0.19
+"""Mean display luminance aimed at, before the filmic curve."""
+BINS = 96
+"""Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
+BALANCE = 0.55
+"""Share of the light's colour that white balance removes."""
+
+
+@wp.struct
+class Exposure:
+    """Gains per channel and what they are measured from."""
+
+    world: wp.array[wp.vec3]
+    """From the world's sun and sky alone, for the fast pass, (nworld,)."""
+    picture: wp.array2d[wp.vec3]
+    """Of each picture, (nworld, ncamera)."""
+    histogram: wp.array3d[wp.int32]
+    """Pixels by luminance, (nworld, ncamera, BINS)."""
+    chroma: wp.array3d[wp.int64]
+    """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
+
+
+def make_exposure(nworld: int, ncamera: int, device: wp.context.Devicelike) -> Exposure:
+    """Empty statistics."""
+    out = Exposure()
+    out.world = wp.zeros(nworld, dtype=wp.vec3, device=device)
+    out.picture = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
+    out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
+    out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
+    return out
+
+
+@wp.func
+def luminance(c: wp.vec3) -> float:
+    """Rec. 709."""
+    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
+
+
+@wp.func
+def filmic(x: float) -> float:
+    """Film-like response in 0..1 (Narkowicz's fit of the ACES curve), in linear display light."""
+    y = wp.max(x, 0.0) * 0.8
+    return wp.clamp(y * (2.51 * y + 0.03) / (y * (2.43 * y + 0.59) + 0.14), 0.0, 1.0)
+
+
+@wp.func
+def encode(x: float) -> wp.uint8:
+    """Linear display light to sRGB."""
+    y = 12.92 * x
+    if x > 0.0031308:
+        y = 1.055 * wp.pow(x, 0.4166667) - 0.055
+    return wp.uint8(wp.clamp(y * 255.0 + 0.5, 0.0, 255.0))
+
+
+@wp.func
+def display(c: wp.vec3) -> wp.vec3ub:
+    """Exposed linear light to a pixel."""
+    return wp.vec3ub(encode(filmic(c[0])), encode(filmic(c[1])), encode(filmic(c[2])))
+
+
+@wp.func
+def balance(light: wp.vec3) -> wp.vec3:
+    """Gains that take part of a light's colour out, at equal luminance."""
+    y = luminance(light)
+    gain = wp.vec3(
+        wp.pow(y / wp.max(light[0], 1.0e-5), BALANCE),
+        wp.pow(y / wp.max(light[1], 1.0e-5), BALANCE),
+        wp.pow(y / wp.max(light[2], 1.0e-5), BALANCE),
+    )
+    gain = wp.vec3(wp.clamp(gain[0], 0.5, 2.0), wp.clamp(gain[1], 0.5, 2.0), wp.clamp(gain[2], 0.5, 2.0))
+    return gain / luminance(wp.cw_mul(gain, light / wp.max(y, 1.0e-6)))
+
+
+@wp.kernel
+def _expose_world(sky: Sky, exposure: Exposure):
+    """Reads the sky. Writes the fast pass's gains."""
+    world = wp.tid()
+    light = sky.ambient[world] + sky.sun[world] * (0.31831 * wp.max(sky.sun_direction[world][2], 0.15) * 0.7)
+    # Lamps take over once daylight is gone.
+    level = wp.max(luminance(light), 0.06)
+    exposure.world[world] = balance(light) * (KEY / (0.26 * level))
+
+
+def expose_world(sky: Sky, exposure: Exposure) -> None:
+    """Set the gains of the fast pass; needed whenever the sky changes."""
+    wp.launch(_expose_world, dim=exposure.world.shape[0], inputs=[sky], outputs=[exposure], device=exposure.world.device)
+
+
+@wp.kernel
+def _count_light(scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d[float], exposure: Exposure):
+    """Reads light and depth. Writes rain into the light and adds the picture to the histogram (integers: any order, same sums)."""
+    world, camera, row, col = wp.tid()
+    c = image[world, camera, row, col]
+    if scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0:
+        ray = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
+        c = falling(
+            scene.weather, sky, world, ray, poses.speed[world, 0], poses.tick[world], depth[world, camera, row, col], c
+        )
+        image[world, camera, row, col] = c
+    y = luminance(c)
+    bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
+    wp.atomic_add(exposure.histogram, world, camera, bin, 1)
+    total = c[0] + c[1] + c[2]
+    if total > 1.0e-5:
+        for k in range(3):
+            wp.atomic_add(exposure.chroma, world, camera, k, wp.int64(c[k] / total * 4096.0))
+        wp.atomic_add(exposure.chroma, world, camera, 3, wp.int64(1))
+
+
+@wp.kernel
+def _expose_picture(exposure: Exposure):
+    """Reads and clears histogram and chroma. Writes the picture's gains: KEY over the mean luminance clipped at its 95th percentile."""
+    world, camera = wp.tid()
+    count = int(0)
+    for k in range(BINS):
+        count += exposure.histogram[world, camera, k]
+    seen = int(0)
+    mean = float(0.0)
+    top = float(1.0e9)
+    for k in range(BINS):
+        n = exposure.histogram[world, camera, k]
+        y = wp.pow(2.0, (float(k) + 0.5) * 0.25 - 16.0)
+        if float(seen + n) > 0.95 * float(count) and top > 1.0e8:
+            top = y
+        mean += float(n) * wp.min(y, top) / float(count)
+        seen += n
+        exposure.histogram[world, camera, k] = 0
+    lit = wp.max(float(exposure.chroma[world, camera, 3]), 1.0) * 4096.0
+    light = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(3):
+        light[k] = float(exposure.chroma[world, camera, k]) / lit
+        exposure.chroma[world, camera, k] = wp.int64(0)
+    exposure.chroma[world, camera, 3] = wp.int64(0)
+    # Night stays darker than day: the gain grows slower than the light falls.
+    night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
+    exposure.picture[world, camera] = balance(light) * (KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22))
+
+
+@wp.kernel
+def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, rgb: wp.array4d[wp.vec3ub]):
+    """Reads light and gains. Writes the picture."""
+    world, camera, row, col = wp.tid()
+    rgb[world, camera, row, col] = display(wp.cw_mul(image[world, camera, row, col], exposure.picture[world, camera]))
+
+
+def develop(
+    scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array, buffers: Buffers, exposure: Exposure, rgb: wp.array
+) -> None:
+    """Expose and tone-map linear light ``image`` (changed: rain falls into it) into ``rgb``."""
+    device = rgb.device
+    inputs = [scene, poses, sky, cameras, image, buffers.depth]
+    wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
+    wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
+    wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure], outputs=[rgb], device=device)
