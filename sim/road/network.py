@@ -1,0 +1,361 @@
+"""The road network: ASAM OpenDRIVE's objects, and where things are on them (float64, host)."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sim.road.geometry import Cubic, Geometry, piecewise, piecewise_slope
+
+DRIVABLE = frozenset(
+    {
+        "driving",
+        "entry",
+        "exit",
+        "offRamp",
+        "onRamp",
+        "connectingRamp",
+        "slipLane",
+        "bidirectional",
+        "bus",
+        "taxi",
+        "HOV",
+        "roadWorks",
+    }
+)
+"""Lane types motor vehicles drive on."""
+
+
+@dataclass(frozen=True)
+class RoadMark:
+    """Marking on a lane's outer border (centre lane: on the reference line), from ``s_offset`` in the lane section."""
+
+    s_offset: float
+    kind: str
+    color: str = "standard"
+    width: float = 0.12
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane of a section; positive ids left of the reference line."""
+
+    id: int
+    kind: str
+    widths: tuple[Cubic, ...] = ()
+    """By s offset in the section [m]."""
+    borders: tuple[Cubic, ...] = ()
+    level: bool = False
+    marks: tuple[RoadMark, ...] = ()
+    predecessor: int | None = None
+    successor: int | None = None
+    friction: tuple[tuple[float, float], ...] = ()
+    """(s offset, friction) of material records."""
+    heights: tuple[tuple[float, float, float], ...] = ()
+    """(s offset, inner, outer) height above the road [m]."""
+    speed: float | None = None
+
+
+@dataclass(frozen=True)
+class LaneSection:
+    """Lanes from ``s`` to the next section."""
+
+    s: float
+    lanes: dict[int, Lane]
+
+    def side(self, sign: int) -> list[int]:
+        """Lane ids of one side, from the centre outwards."""
+        return sorted((i for i in self.lanes if i * sign > 0), key=abs)
+
+
+@dataclass(frozen=True)
+class RoadLink:
+    """What a road's end is joined to."""
+
+    kind: str
+    """'road' or 'junction'."""
+    id: str
+    contact: str = "start"
+
+
+@dataclass(frozen=True)
+class RoadObject:
+    """An object beside or on the road."""
+
+    id: str
+    kind: str
+    name: str
+    s: float
+    t: float
+    z_offset: float = 0.0
+    hdg: float = 0.0
+    length: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    repeats: tuple[dict[str, float], ...] = ()
+    outline: tuple[tuple[float, float, float, float], ...] = ()
+    """Corners: local u, v, z, height [m], or road s, t, dz, height where ``outline_road``."""
+    outline_road: bool = False
+    orientation: str = "none"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A sign or a light."""
+
+    id: str
+    name: str
+    s: float
+    t: float
+    z_offset: float
+    kind: str
+    subtype: str = ""
+    country: str = ""
+    dynamic: bool = False
+    orientation: str = "+"
+    h_offset: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    value: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class FrictionPatch:
+    """Friction between s0..s1 and t0..t1 that replaces the lanes' own; ``kind`` says what lies there (ice, water, oil ...)."""
+
+    s0: float
+    s1: float
+    t0: float
+    t1: float
+    friction: float
+    kind: str = "ice"
+
+
+@dataclass
+class Pose:
+    """Place and angles (yaw, pitch positive down-slope nose down, roll) in the world frame."""
+
+    x: float
+    y: float
+    z: float
+    heading: float
+    pitch: float = 0.0
+    roll: float = 0.0
+
+
+@dataclass
+class RoadPlace:
+    """A world point in road coordinates."""
+
+    road: int
+    s: float
+    t: float
+    lane: int
+    offset: float
+    heading: float
+
+
+@dataclass
+class Road:
+    """A road: reference line, heights, lanes and what stands beside it."""
+
+    id: str
+    index: int
+    length: float
+    name: str = ""
+    junction: str | None = None
+    left_hand: bool = False
+    plan: list[Geometry] = field(default_factory=list)
+    elevation: list[Cubic] = field(default_factory=list)
+    superelevation: list[Cubic] = field(default_factory=list)
+    lane_offset: list[Cubic] = field(default_factory=list)
+    sections: list[LaneSection] = field(default_factory=list)
+    objects: list[RoadObject] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    patches: list[FrictionPatch] = field(default_factory=list)
+    kinds: list[tuple[float, str, float | None]] = field(default_factory=list)
+    """(s, type, speed limit [m/s])."""
+    predecessor: RoadLink | None = None
+    successor: RoadLink | None = None
+
+    def section_index(self, s: float) -> int:
+        """Lane section at ``s``."""
+        return max(0, bisect_right([x.s for x in self.sections], s + 1e-9) - 1)
+
+    def section_end(self, i: int) -> float:
+        """s at which section ``i`` ends."""
+        return self.sections[i + 1].s if i + 1 < len(self.sections) else self.length
+
+    @cached_property
+    def _plan_s(self) -> list[float]:
+        return [g.s for g in self.plan]
+
+    def line(self, s: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """x, y, heading, curvature of the reference line at an array of s."""
+        s = np.atleast_1d(np.asarray(s, float))
+        which = np.clip(np.searchsorted(self._plan_s, s + 1e-9, side="right") - 1, 0, len(self.plan) - 1)
+        out = np.empty((4, len(s)))
+        for g in np.unique(which):
+            rows = which == g
+            out[:, rows] = self.plan[g].evaluate(s[rows] - self.plan[g].s)
+        return out[0], out[1], out[2], out[3]
+
+    def pose(self, s: float, t: float) -> Pose:
+        """Pose at (s, t), heading along the reference line."""
+        x, y, h, _ = (float(c[0]) for c in self.line(s))
+        roll = piecewise(self.superelevation, s)
+        slope = piecewise_slope(self.elevation, s)
+        z = piecewise(self.elevation, s) + t * math.sin(roll)
+        t_flat = t * math.cos(roll)
+        return Pose(x - math.sin(h) * t_flat, y + math.cos(h) * t_flat, z, h, -math.atan(slope), roll)
+
+    def borders(self, s: float) -> dict[int, float]:
+        """t of each lane's outer border at ``s``; id 0: the lane offset."""
+        section = self.sections[self.section_index(s)]
+        ds = s - section.s
+        base = piecewise(self.lane_offset, s)
+        out = {0: base}
+        for sign in (1, -1):
+            t = base
+            for i in section.side(sign):
+                lane = section.lanes[i]
+                if lane.widths:
+                    t += sign * max(piecewise(lane.widths, ds), 0.0)
+                elif lane.borders:
+                    t = base + piecewise(lane.borders, ds)
+                out[i] = t
+        return out
+
+    def lane_center(self, lane: int, s: float) -> float:
+        """t of a lane's centre line; for lane 0 the lane offset.
+
+        Raises:
+            KeyError: if there is no such lane at ``s``.
+        """
+        borders = self.borders(s)
+        if lane == 0:
+            return borders[0]
+        outer = borders[lane]
+        step = 1 if lane > 0 else -1
+        inner = borders.get(lane - step, borders[0])
+        return (inner + outer) / 2
+
+    def lane_width(self, lane: int, s: float) -> float:
+        """Width of a lane [m]."""
+        borders = self.borders(s)
+        return abs(borders[lane] - borders[lane - (1 if lane > 0 else -1)])
+
+    def lane_at(self, s: float, t: float) -> int:
+        """Lane that holds t at ``s``; the outermost one beyond the road's edge."""
+        borders = self.borders(s)
+        sign = 1 if t > borders[0] else -1
+        lanes = sorted((i for i in borders if i * sign > 0), key=abs)
+        for i in lanes:
+            if sign * t <= sign * borders[i] and abs(borders[i] - borders[i - sign]) > 1e-6:
+                return i
+        return lanes[-1] if lanes else 0
+
+    def direction(self, lane: int) -> int:
+        """+1 if traffic on the lane runs with s, -1 against it."""
+        return (1 if lane <= 0 else -1) * (-1 if self.left_hand else 1)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A way through a junction."""
+
+    incoming: str
+    connecting: str
+    contact: str
+    lanes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Where roads meet."""
+
+    id: str
+    name: str
+    connections: tuple[Connection, ...]
+
+
+@dataclass
+class RoadNetwork:
+    """A map."""
+
+    name: str
+    roads: dict[str, Road]
+    junctions: dict[str, Junction] = field(default_factory=dict)
+    notes: list[Any] = field(default_factory=list)
+    controllers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def order(self) -> list[Road]:
+        """Roads by index."""
+        return list(self.roads.values())
+
+    def road(self, road: str | int) -> Road:
+        """A road by id (string) or index.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        return self.order[road] if isinstance(road, int) else self.roads[road]
+
+    def road_pose(self, road: str | int, s: float, t: float) -> Pose:
+        """Pose at (s, t) of a road, heading along its reference line."""
+        return self.road(road).pose(s, t)
+
+    def lane_pose(self, road: str | int, lane: int, s: float, offset: float = 0.0) -> Pose:
+        """Pose at a lane's centre plus ``offset`` (left of the road's s direction), heading with the lane's traffic."""
+        r = self.road(road)
+        pose = r.pose(s, r.lane_center(lane, s) + offset)
+        if r.direction(lane) < 0:
+            pose.heading += math.pi
+            pose.pitch, pose.roll = -pose.pitch, -pose.roll
+        return pose
+
+    def locate(self, x: float, y: float, hint: int | None = None, heading: float | None = None) -> RoadPlace | None:
+        """The road place of a world point: on the nearest road whose lanes hold it, else the nearest road at all."""
+        best: tuple[float, RoadPlace] | None = None
+        for road in self.order:
+            s, t, h = self._project(road, x, y)
+            if s is None:
+                continue
+            borders = road.borders(s)
+            outside = max(0.0, t - max(borders.values()), min(borders.values()) - t)
+            cost = outside + 1e-3 * abs(t)
+            if heading is not None:
+                turn = abs(math.remainder(heading - h, math.tau))
+                cost += 0.05 * min(turn, math.pi - turn)
+            if hint is not None and road.index == hint:
+                cost -= 0.5
+            if best is None or cost < best[0]:
+                lane = road.lane_at(s, t)
+                best = cost, RoadPlace(road.index, s, t, lane, t - road.lane_center(lane, s), h)
+        return best[1] if best else None
+
+    @staticmethod
+    def _project(road: Road, x: float, y: float) -> tuple[float | None, float, float]:
+        n = max(2, math.ceil(road.length / 2.0) + 1)
+        s = np.linspace(0.0, road.length, n)
+        px, py, _, _ = road.line(s)
+        k = int(np.argmin((px - x) ** 2 + (py - y) ** 2))
+        best = float(s[k])
+        for _ in range(8):
+            cx, cy, h, _ = (float(c[0]) for c in road.line(best))
+            step = (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
+            best = min(max(best + step, 0.0), road.length)
+            if abs(step) < 1e-9:
+                break
+        cx, cy, h, _ = (float(c[0]) for c in road.line(best))
+        along = (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
+        if abs(along) > 1e-3:
+            return (best, (y - cy) * math.cos(h) - (x - cx) * math.sin(h), h) if abs(along) < 5.0 else (None, 0.0, 0.0)
+        return best, (y - cy) * math.cos(h) - (x - cx) * math.sin(h), h

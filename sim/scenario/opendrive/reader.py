@@ -1,0 +1,265 @@
+"""Reads OpenDRIVE 1.4 to 1.8 files into a `RoadNetwork`; files from strangers are hostile."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from lxml import etree
+
+from sim.errors import ScenarioError
+from sim.road.geometry import Arc, Cubic, Geometry, Line, ParamPoly3, Spiral
+from sim.road.network import (
+    Connection,
+    Junction,
+    Lane,
+    LaneSection,
+    Road,
+    RoadLink,
+    RoadMark,
+    RoadNetwork,
+    RoadObject,
+    Signal,
+)
+from sim.scenario.world import Note
+
+MAX_BYTES = 64 << 20
+UNDERSTOOD = {
+    "header", "road", "junction", "controller", "link", "type", "planView", "elevationProfile", "lateralProfile", "lanes",
+    "objects", "signals", "laneOffset", "laneSection", "userData", "include", "junctionGroup", "dataQuality", "license",
+}  # fmt: skip
+SPEED_UNITS = {"m/s": 1.0, "km/h": 1 / 3.6, "mph": 0.44704, None: 1.0, "": 1.0}
+
+
+def read_xml(path: Path, what: str, limit: int = MAX_BYTES) -> etree._Element:
+    """Root of an XML file: no entities, no network, no huge trees.
+
+    Raises:
+        ScenarioError: if it is missing, too large, truncated or not XML.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise ScenarioError(
+                f"{size >> 20} MiB is too large for {what}", file=path, hint=f"At most {limit >> 20} MiB."
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise ScenarioError(f"cannot read {what}: {error.strerror}", file=path) from None
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        line = data[: data.find(b"<!")].count(b"\n") + 1
+        raise ScenarioError("document type and entity declarations are not allowed", file=path, line=line)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise ScenarioError(
+            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, hint="Is the file complete?"
+        ) from None
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notes: list[Note] = []
+
+    def fail(self, node: etree._Element, message: str, hint: str | None = None) -> ScenarioError:
+        return ScenarioError(message, file=self.path, line=node.sourceline, path=str(node.tag), hint=hint)
+
+    def number(self, node: etree._Element, name: str, default: float | None = None) -> float:
+        text = node.get(name)
+        if text is None or not text.strip():
+            if default is not None:
+                return default
+            raise self.fail(node, f"attribute {name} is missing", "A number belongs here.")
+        try:
+            value = float(text)
+        except ValueError:
+            raise self.fail(node, f"{name}={text!r} is not a number") from None
+        if not math.isfinite(value):
+            raise self.fail(node, f"{name}={text!r} is not finite")
+        return value
+
+    def cubics(self, parent: etree._Element | None, tag: str, s_name: str = "s") -> list[Cubic]:
+        if parent is None:
+            return []
+        found = [Cubic(self.number(n, s_name), *(self.number(n, k, 0.0) for k in "abcd")) for n in parent.iterfind(tag)]
+        return sorted(found, key=lambda c: c.s)
+
+    def network(self) -> RoadNetwork:
+        root = read_xml(self.path, "a road network")
+        if etree.QName(root).localname != "OpenDRIVE":
+            raise self.fail(root, f"the root element is {root.tag}, not OpenDRIVE")
+        for node in root.iter():
+            if isinstance(node.tag, str) and node.tag.startswith("{"):
+                node.tag = etree.QName(node).localname
+        header = root.find("header")
+        roads: dict[str, Road] = {}
+        for node in root.iterfind("road"):
+            road = self.road(node, len(roads))
+            if road.id in roads:
+                raise self.fail(node, f"road id {road.id!r} is used twice")
+            roads[road.id] = road
+        if not roads:
+            raise self.fail(root, "the network has no road")
+        for node in root:
+            if node.tag not in UNDERSTOOD:
+                self.notes.append(Note(str(self.path), node.sourceline, f"element {node.tag} is not used"))
+        junctions = {j.id: j for j in map(self.junction, root.iterfind("junction"))}
+        controllers = {
+            n.get("id", ""): tuple(c.get("signalId", "") for c in n.iterfind("control"))
+            for n in root.iterfind("controller")
+        }
+        name = header.get("name", "") if header is not None else ""
+        return RoadNetwork(name or self.path.stem, roads, junctions, self.notes, controllers)
+
+    def road(self, node: etree._Element, index: int) -> Road:
+        length = self.number(node, "length")
+        if length <= 0:
+            raise self.fail(node, f"length {length:g} m is not positive")
+        junction = node.get("junction", "-1")
+        road = Road(
+            id=node.get("id", str(index)), index=index, length=length, name=node.get("name", ""),
+            junction=None if junction == "-1" else junction, left_hand=node.get("rule", "RHT") == "LHT",
+        )  # fmt: skip
+        plan = node.find("planView")
+        road.plan = [self.geometry(g) for g in plan.iterfind("geometry")] if plan is not None else []
+        if not road.plan:
+            raise self.fail(node, f"road {road.id} has no plan view", "It needs at least one geometry.")
+        road.elevation = self.cubics(node.find("elevationProfile"), "elevation")
+        road.superelevation = self.cubics(node.find("lateralProfile"), "superelevation")
+        if node.find("lateralProfile/shape") is not None or node.find("lateralProfile/crossfall") is not None:
+            self.notes.append(Note(str(self.path), node.sourceline, f"road {road.id}: lateral shape is not used"))
+        lanes = node.find("lanes")
+        road.lane_offset = self.cubics(lanes, "laneOffset")
+        road.sections = [self.section(s) for s in lanes.iterfind("laneSection")] if lanes is not None else []
+        if not any(i for s in road.sections for i in s.lanes if i):
+            raise self.fail(node, f"road {road.id} has no lanes", "Its lane sections need left or right lanes.")
+        for kind in node.iterfind("type"):
+            speed = kind.find("speed")
+            limit = self.speed(speed) if speed is not None else None
+            road.kinds.append((self.number(kind, "s", 0.0), kind.get("type", "unknown"), limit))
+        road.predecessor = self.link(node.find("link/predecessor"))
+        road.successor = self.link(node.find("link/successor"))
+        road.objects = [self.object(o) for o in node.iterfind("objects/object")]
+        road.signals = [self.signal(s) for s in node.iterfind("signals/signal")]
+        return road
+
+    def speed(self, node: etree._Element) -> float | None:
+        if node.get("max") in ("no limit", "undefined", None):
+            return None
+        return self.number(node, "max") * SPEED_UNITS.get(node.get("unit"), 1.0)
+
+    def geometry(self, node: etree._Element) -> Geometry:
+        base = [self.number(node, k) for k in ("s", "x", "y", "hdg", "length")]
+        shapes = [child for child in node if isinstance(child.tag, str) and child.tag != "userData"]
+        if not shapes:
+            raise self.fail(node, "the geometry has no shape", "line, arc, spiral, poly3 or paramPoly3 belongs in it.")
+        shape = shapes[0]
+        match shape.tag:
+            case "line":
+                return Line(*base)
+            case "arc":
+                return Arc(*base, self.number(shape, "curvature"))
+            case "spiral":
+                return Spiral(*base, self.number(shape, "curvStart"), self.number(shape, "curvEnd"))
+            case "poly3":
+                v = Cubic(0.0, *(self.number(shape, k) for k in "abcd"))
+                return ParamPoly3(*base, Cubic(0, 0, 1), v, base[4])
+            case "paramPoly3":
+                u = Cubic(0.0, *(self.number(shape, k + "U") for k in "abcd"))
+                v = Cubic(0.0, *(self.number(shape, k + "V") for k in "abcd"))
+                return ParamPoly3(*base, u, v, 1.0 if shape.get("pRange") == "normalized" else base[4])
+        raise self.fail(shape, f"unknown geometry {shape.tag}")
+
+    def section(self, node: etree._Element) -> LaneSection:
+        lanes = {}
+        for lane in node.iterfind("*/lane"):
+            number = int(self.number(lane, "id"))
+            lanes[number] = self.lane(lane, number)
+        return LaneSection(self.number(node, "s"), lanes)
+
+    def lane(self, node: etree._Element, number: int) -> Lane:
+        link = {tag: node.find(f"link/{tag}") for tag in ("predecessor", "successor")}
+        ids = {tag: int(self.number(n, "id")) if n is not None else None for tag, n in link.items()}
+        marks = tuple(
+            RoadMark(
+                self.number(m, "sOffset", 0.0),
+                m.get("type", "none"),
+                m.get("color", "standard"),
+                self.number(m, "width", 0.12),
+            )
+            for m in node.iterfind("roadMark")
+        )
+        speed = node.find("speed")
+        return Lane(
+            number, node.get("type", "none"), tuple(self.cubics(node, "width", "sOffset")),
+            tuple(self.cubics(node, "border", "sOffset")), node.get("level") == "true", marks, **ids,
+            friction=tuple(
+                (self.number(m, "sOffset", 0.0), self.number(m, "friction")) for m in node.iterfind("material") if m.get("friction")
+            ),
+            heights=tuple(
+                (self.number(h, "sOffset", 0.0), self.number(h, "inner", 0.0), self.number(h, "outer", 0.0)) for h in node.iterfind("height")
+            ),
+            speed=self.speed(speed) if speed is not None else None,
+        )  # fmt: skip
+
+    def link(self, node: etree._Element | None) -> RoadLink | None:
+        if node is None or node.get("elementId") is None:
+            return None
+        return RoadLink(node.get("elementType", "road"), node.get("elementId", ""), node.get("contactPoint", "start"))
+
+    def object(self, node: etree._Element) -> RoadObject:
+        get = {k: self.number(node, k, 0.0) for k in ("s", "t", "zOffset", "hdg", "length", "width", "height")}
+        if "radius" in node.attrib and not get["length"]:
+            get["length"] = get["width"] = 2 * self.number(node, "radius")
+        repeats = tuple(
+            {k: self.number(r, k) for k in r.keys() if _is_number(r.get(k))} for r in node.iterfind("repeat")
+        )
+        local = [
+            tuple(self.number(c, k, 0.0) for k in ("u", "v", "z", "height")) for c in node.iterfind(".//cornerLocal")
+        ]
+        on_road = [
+            tuple(self.number(c, k, 0.0) for k in ("s", "t", "dz", "height")) for c in node.iterfind(".//cornerRoad")
+        ]
+        return RoadObject(
+            node.get("id", ""), node.get("type", "none"), node.get("name", ""), get["s"], get["t"], get["zOffset"], get["hdg"],
+            get["length"], get["width"], get["height"], repeats, tuple(local or on_road), bool(on_road and not local),  # type: ignore[arg-type]
+            node.get("orientation", "none"),
+        )  # fmt: skip
+
+    def signal(self, node: etree._Element) -> Signal:
+        return Signal(
+            node.get("id", ""), node.get("name", ""), self.number(node, "s"), self.number(node, "t"), self.number(node, "zOffset", 0.0),
+            node.get("type", ""), node.get("subtype", ""), node.get("country", ""), node.get("dynamic") == "yes",
+            node.get("orientation", "+"), self.number(node, "hOffset", 0.0), self.number(node, "width", 0.0),
+            self.number(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
+        )  # fmt: skip
+
+    def junction(self, node: etree._Element) -> Junction:
+        connections = tuple(
+            Connection(
+                c.get("incomingRoad", ""), c.get("connectingRoad", ""), c.get("contactPoint", "start"),
+                tuple((int(self.number(l, "from")), int(self.number(l, "to"))) for l in c.iterfind("laneLink")),
+            )
+            for c in node.iterfind("connection")
+        )  # fmt: skip
+        return Junction(node.get("id", ""), node.get("name", ""), connections)
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        return text is not None and math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def load_opendrive(path: str | Path) -> RoadNetwork:
+    """Read an OpenDRIVE file.
+
+    Raises:
+        ScenarioError: with file, line and what would be right.
+    """
+    return _Reader(Path(path)).network()
