@@ -37,11 +37,11 @@ class Buffers:
     """Linear light of every camera, (nworld, ncamera, height, width) each."""
 
     direct: wp.array4d[wp.vec3]
-    """Radiance without the diffuse bounce."""
+    """Radiance without the light of lamps and of the diffuse bounce."""
     albedo: wp.array4d[wp.vec3]
     """What the bounce's irradiance over pi is multiplied with."""
-    bounce: wp.array4d[wp.vec3]
-    """Irradiance over pi from the diffuse bounce."""
+    bounce: wp.array4d[wp.vec4]
+    """Sum of irradiance over pi from the lamps and the diffuse bounces of the pixel, and how many bounces there were."""
     guide: wp.array4d[wp.vec4]
     """Normal (world frame) and distance [m] of the first surface behind glass."""
     depth: wp.array4d[float]
@@ -51,9 +51,10 @@ class Buffers:
 def make_buffers(shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> Buffers:
     """Empty buffers."""
     out = Buffers()
-    for name in ("direct", "albedo", "bounce"):
+    for name in ("direct", "albedo"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
-    out.guide = wp.zeros(shape, dtype=wp.vec4, device=device)
+    for name in ("bounce", "guide"):
+        setattr(out, name, wp.zeros(shape, dtype=wp.vec4, device=device))
     out.depth = wp.zeros(shape, dtype=float, device=device)
     return out
 
@@ -64,7 +65,8 @@ class Sample:
 
     direct: wp.vec3
     albedo: wp.vec3
-    bounce: wp.vec3
+    bounce: wp.vec4
+    lamps: wp.vec4
     normal: wp.vec3
     distance: float
     first: float
@@ -129,8 +131,10 @@ def shade(w: World, world: int, out: Sample, s: Surf, p: wp.vec3, n: wp.vec3, d:
     kd = (1.0 - s.metallic) * (1.0 - coat)
     sun = sun_light(w, world, start, n, EXACT, draw[0], draw[1])
     e = sun * 0.31831
+    lamps = wp.vec3(0.0, 0.0, 0.0)
     if w.lights.count[world] > 0:
-        e += lamps_light(w, world, start, n, EXACT, draw[2]) * 0.31831
+        lamps = lamps_light(w, world, start, n, EXACT, draw[2]) * 0.31831
+    out.lamps = wp.vec4(lamps[0], lamps[1], lamps[2], 1.0)
     if s.surface == wp.static(int(Surface.LEAF)):
         # Leaves let light through: the far side's sun, greener.
         back = sun_light(w, world, lift(p, -n, t), -n, 0, draw[0], draw[1]) * 0.31831
@@ -156,7 +160,8 @@ def shade(w: World, world: int, out: Sample, s: Surf, p: wp.vec3, n: wp.vec3, d:
     out.albedo = s.albedo * kd
     if bounce != 0:
         h = cosine_direction(n, draw[3], draw[2])
-        out.bounce = cap(far_color(w, world, start, h, 400.0, 0, draw[1], draw[0], draw[3]))
+        c = cap(far_color(w, world, start, h, 400.0, 0, draw[1], draw[0], draw[3]))
+        out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
     return out
 
 
@@ -242,7 +247,8 @@ def _trace_colour(
     down = (samples + across - 1) / across
     direct = wp.vec3(0.0, 0.0, 0.0)
     albedo = wp.vec3(0.0, 0.0, 0.0)
-    bounce = wp.vec3(0.0, 0.0, 0.0)
+    bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
+    lamps = wp.vec4(0.0, 0.0, 0.0, 0.0)
     normal = wp.vec3(0.0, 0.0, 0.0)
     distance = float(0.0)
     first = float(FAR)
@@ -268,12 +274,17 @@ def _trace_colour(
         direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
         albedo += s.albedo
         bounce += s.bounce
+        lamps += s.lamps
         normal += s.normal
         distance += s.distance
         first = wp.min(first, s.first / length)
+    if bounce[3] > 0.0:
+        # Noisy as well, the lamps' light is filtered with the bounce.
+        k_lamps = bounce[3] / wp.max(lamps[3], 1.0)
+        bounce += wp.vec4(lamps[0] * k_lamps, lamps[1] * k_lamps, lamps[2] * k_lamps, 0.0)
     g = 1.0 / float(samples)
     out.direct[world, camera, row, col] = direct * g
     out.albedo[world, camera, row, col] = albedo * g
-    out.bounce[world, camera, row, col] = bounce / float(bounces)
+    out.bounce[world, camera, row, col] = bounce
     out.guide[world, camera, row, col] = wp.vec4(normal[0] * g, normal[1] * g, normal[2] * g, distance * g)
     out.depth[world, camera, row, col] = first

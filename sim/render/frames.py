@@ -137,7 +137,7 @@ class Renderer:
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
-        self._scratch = wp.zeros_like(self.radiance)
+        self._scratch = wp.zeros_like(self.buffers.bounce)
         self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None

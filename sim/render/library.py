@@ -27,9 +27,9 @@ class PartMotion(IntEnum):
     STEERED_WHEEL = 2
     """Also turns about z by ``State.steer``."""
     DOOR_LEFT = 3
-    """Turns about z by ``State.door[0]``: positive opens a door hinged at its front edge."""
+    """Turns about z by ``-State.door[0]``: positive opens a door hinged at its front edge."""
     DOOR_RIGHT = 4
-    """Turns about z by ``-State.door[1]``."""
+    """Turns about z by ``State.door[1]``."""
     STEERED = 5
     """Turns about z by ``State.steer``: handlebars."""
     CRANK = 6

@@ -225,9 +225,9 @@ def look_of_wall(s: Surf, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
         k = k * (1.0 + 0.16 * each * fade(foot, 0.5) + 0.12 * spots * fade(foot, 0.2) + 0.25 * grain)
         out.albedo = s.albedo * (k * (1.0 - 0.45 * seam))
     else:
-        drip = value_noise(wp.vec3(p[0] * 2.2, p[1] * 2.2, p[2] * 0.25)) - 0.5
+        drip = (value_noise(wp.vec3(p[0] * 2.2, p[1] * 2.2, p[2] * 0.25)) - 0.5) * fade(foot, 0.3)
         rough = (value_noise(p * 19.0) - 0.5) * fade(foot, 0.08)
-        out.albedo = s.albedo * (k + 0.16 * drip + 0.14 * rough)
+        out.albedo = s.albedo * (k + 0.1 * drip + 0.14 * rough)
     return out
 
 

@@ -187,9 +187,9 @@ def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
     if motion == wp.static(int(PartMotion.STEERED_WHEEL)) or motion == wp.static(int(PartMotion.STEERED)):
         turn = poses.steer[world, actor]
     elif motion == wp.static(int(PartMotion.DOOR_LEFT)):
-        turn = poses.door[world, actor][0]
+        turn = -poses.door[world, actor][0]
     elif motion == wp.static(int(PartMotion.DOOR_RIGHT)):
-        turn = -poses.door[world, actor][1]
+        turn = poses.door[world, actor][1]
     c = wp.cos(turn)
     s = wp.sin(turn)
     cw = wp.cos(spin)

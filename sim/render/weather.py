@@ -108,9 +108,9 @@ def falling(weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, ti
         if z < depth:
             if rain > 0.0:
                 fall = 7.0 * time + 3.7 * float(k)
-                x = d[0] * z * 24.0
+                x = d[0] * z * 60.0
                 # Streaks lean outwards with speed, as drops come from the vanishing point.
-                x = x - d[1] * z * d[0] * speed * 0.9
+                x = x - d[1] * z * d[0] * speed * 2.2
                 y = (d[1] * z - fall) * 1.6
                 column = int(wp.floor(x))
                 y = y + 13.0 * hash3(column, k, 91)
@@ -119,7 +119,7 @@ def falling(weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, ti
                 if chance < wp.min(0.02 + 0.008 * rain, 0.3):
                     fx = (x - float(column)) * 2.0 - 1.0
                     fy = (y - float(cell)) * 2.0 - 1.0
-                    a = wp.max(0.0, 1.0 - fx * fx * (1.5 + 8.0 / z)) * (1.0 - fy * fy) * 0.2
+                    a = wp.max(0.0, 1.0 - fx * fx * (1.0 + 5.0 / z)) * (1.0 - fy * fy) * 0.11
                     out = wp.lerp(out, bright, a)
             if snow > 0.0:
                 drop = 1.4 * time
