@@ -1,0 +1,412 @@
+"""Road coordinates on the device: from road to world, from world to road, along lanes, and the surface under a wheel."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+from typing import Any
+
+import warp as wp
+
+from sim.road.tables import CELL
+from sim.types import LaneKind, RoadTables
+
+wp.set_module_options({"enable_backward": False})
+
+OFF_ROAD_FRICTION = 0.6
+"""Of grass and soil beside the road, dry."""
+
+
+@wp.struct
+class RoadPose:
+    """A pose on a road, heading along the reference line."""
+
+    pos: wp.vec3
+    """[m]."""
+    heading: float
+    """[rad]."""
+    pitch: float
+    """Positive nose down [rad]."""
+    roll: float
+    """Superelevation [rad]."""
+    curvature: float
+    """Of the reference line [1/m]."""
+
+
+@wp.struct
+class RoadCoord:
+    """A world point in road coordinates."""
+
+    road: int
+    """-1 if no road is near."""
+    s: float
+    t: float
+    heading: float
+    """Of the reference line [rad]."""
+    outside: float
+    """Distance beyond the road's outermost lanes [m], 0 on the road."""
+
+
+@wp.struct
+class LaneCoord:
+    """A place on a lane and the way one moves on it."""
+
+    road: int
+    lane: int
+    s: float
+    direction: int
+    """+1: s grows, -1: s falls."""
+    ended: int
+    """1 if the lane ended before the whole distance was covered."""
+
+
+@wp.struct
+class SurfacePoint:
+    """What a wheel or foot stands on."""
+
+    z: float
+    normal: wp.vec3
+    friction: float
+    lane_kind: int
+    on_road: int
+    """1 on a lane that vehicles may use (driving, shoulder, parking, border)."""
+
+
+@wp.func
+def section_at(road: RoadTables, r: int, s: float) -> int:
+    """Lane section of road ``r`` at ``s``."""
+    last = road.road_first_section[r + 1] - 1
+    k = road.road_first_section[r]
+    while k < last and s >= road.section_s[k + 1][0]:
+        k += 1
+    return k
+
+
+@wp.func
+def _sample_at(road: RoadTables, k: int, s: float) -> int:
+    n = road.section_first_sample[k + 1] - road.section_first_sample[k]
+    i = int((s - road.section_s[k][0]) / road.section_step[k])
+    return wp.clamp(i, 0, n - 2)
+
+
+@wp.func
+def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
+    """Pose at (s, t) of road ``r``; beyond the road's ends it goes on straight."""
+    k = section_at(road, r, s)
+    i = _sample_at(road, k, s)
+    step = road.section_step[k]
+    d = s - road.section_s[k][0] - float(i) * step
+    j = road.section_first_sample[k] + i
+    f = wp.clamp(d / step, 0.0, 1.0)
+    k0 = road.sample_curvature[j]
+    turn = road.sample_heading[j + 1] - road.sample_heading[j]
+    k1 = 2.0 * (turn - k0 * step) / (step * step)
+    inside = f * step
+    heading = road.sample_heading[j] + k0 * inside + 0.5 * k1 * inside * inside
+    a = road.sample_pos[j]
+    b = road.sample_pos[j + 1]
+    chord = b - a
+    x = a[0] + chord[0] * f
+    y = a[1] + chord[1] * f
+    bulge = -0.5 * (k0 + k1 * (inside + step) / 3.0) * inside * (step - inside)
+    length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
+    x += -chord[1] / length * bulge
+    y += chord[0] / length * bulge
+    slope0 = road.sample_slope[j]
+    slope1 = road.sample_slope[j + 1]
+    slope = slope0 + (slope1 - slope0) * f
+    h00 = (1.0 + 2.0 * f) * (1.0 - f) * (1.0 - f)
+    z = h00 * a[2] + (1.0 - h00) * b[2] + step * f * (1.0 - f) * ((1.0 - f) * slope0 - f * slope1)
+    beyond = d - inside
+    c = wp.cos(heading)
+    n = wp.sin(heading)
+    roll = road.sample_roll[j] + (road.sample_roll[j + 1] - road.sample_roll[j]) * f
+    flat = t * wp.cos(roll)
+    out = RoadPose()
+    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z + slope * beyond + t * wp.sin(roll))
+    out.heading = heading
+    out.pitch = -wp.atan(slope)
+    out.roll = roll
+    out.curvature = k0 + k1 * inside
+    return out
+
+
+@wp.func
+def lane_row(road: RoadTables, r: int, s: float, lane: int) -> int:
+    """Row of a lane in the lane arrays, -1 if the road has no such lane at ``s``."""
+    k = section_at(road, r, s)
+    row = road.section_first_lane[k] + lane - road.section_lane_min[k]
+    if lane < road.section_lane_min[k] or row >= road.section_first_lane[k + 1]:
+        return -1
+    return row
+
+
+@wp.func
+def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
+    """t of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
+    k = section_at(road, r, s)
+    i = _sample_at(road, k, s)
+    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
+    c = wp.clamp(lane - road.section_lane_min[k], 0, n - 1)
+    f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
+    j = road.section_first_border[k] + i * n + c
+    return road.border[j] + (road.border[j + n] - road.border[j]) * f
+
+
+@wp.func
+def lane_center(road: RoadTables, r: int, lane: int, s: float) -> float:
+    """t of a lane's centre line [m]; lane 0: the lane offset."""
+    outer = lane_border(road, r, s, lane)
+    if lane == 0:
+        return outer
+    return 0.5 * (outer + lane_border(road, r, s, lane - wp.where(lane > 0, 1, -1)))
+
+
+@wp.func
+def lane_width(road: RoadTables, r: int, lane: int, s: float) -> float:
+    """Width of a lane [m]."""
+    return wp.abs(lane_border(road, r, s, lane) - lane_border(road, r, s, lane - wp.where(lane > 0, 1, -1)))
+
+
+@wp.func
+def lane_at(road: RoadTables, r: int, s: float, t: float) -> int:
+    """Lane that holds t at ``s``; beyond the road's edge its outermost lane."""
+    k = section_at(road, r, s)
+    low = road.section_lane_min[k]
+    high = low + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+    last = float(lane_border(road, r, s, 0))
+    lane = int(0)
+    if t > last:
+        for i in range(1, high + 1):
+            b = lane_border(road, r, s, i)
+            if lane <= 0 or t > last:
+                if b - last > 1.0e-4 or lane == 0:
+                    lane = i
+                last = b
+    else:
+        for i in range(1, 1 - low):
+            b = lane_border(road, r, s, -i)
+            if lane >= 0 or t < last:
+                if last - b > 1.0e-4 or lane == 0:
+                    lane = -i
+                last = b
+    return lane
+
+
+@wp.func
+def lane_direction(road: RoadTables, r: int, lane: int, s: float) -> int:
+    """+1 where the lane's traffic runs with s, -1 against it."""
+    row = lane_row(road, r, s, lane)
+    if row < 0:
+        return wp.where(lane <= 0, 1, -1)
+    return road.lane_direction[row]
+
+
+@wp.func
+def project(road: RoadTables, r: int, s_start: float, pos: wp.vec2) -> RoadCoord:
+    """Foot of the perpendicular from ``pos`` on road ``r``, found from ``s_start``."""
+    out = RoadCoord()
+    s = float(s_start)
+    length = road.road_length[r]
+    along = float(0.0)
+    for _i in range(6):
+        pose = road_pose(road, r, s, 0.0)
+        c = wp.cos(pose.heading)
+        n = wp.sin(pose.heading)
+        dx = pos[0] - pose.pos[0]
+        dy = pos[1] - pose.pos[1]
+        along = dx * c + dy * n
+        out.t = (dy * c - dx * n) / wp.cos(pose.roll)
+        out.heading = pose.heading
+        shrink = wp.max(1.0 - pose.curvature * out.t, 0.2)
+        s = wp.clamp(s + along / shrink, 0.0, length)
+    out.road = r
+    out.s = s
+    pose = road_pose(road, r, s, 0.0)
+    c = wp.cos(pose.heading)
+    n = wp.sin(pose.heading)
+    dx = pos[0] - pose.pos[0]
+    dy = pos[1] - pose.pos[1]
+    along = dx * c + dy * n
+    out.t = (dy * c - dx * n) / wp.cos(pose.roll)
+    out.heading = pose.heading
+    k = section_at(road, r, s)
+    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+    left = lane_border(road, r, s, high)
+    right = lane_border(road, r, s, road.section_lane_min[k])
+    out.outside = wp.max(wp.max(out.t - left, right - out.t), 0.0) + wp.abs(along)
+    return out
+
+
+@wp.func
+def locate(road: RoadTables, map: int, pos: wp.vec2, heading: float, hint: int) -> RoadCoord:
+    """Road place of a world point: the road whose lanes hold it, preferring ``hint`` (-1: none), then the best-aligned one."""
+    best = RoadCoord()
+    best.road = -1
+    best_cost = float(1.0e30)
+    cell = pos - road.grid_origin[map]
+    column = int(wp.floor(cell[0] / wp.static(CELL)))
+    row = int(wp.floor(cell[1] / wp.static(CELL)))
+    size = road.grid_size[map]
+    if column < 0 or row < 0 or column >= size[0] or row >= size[1]:
+        return best
+    index = road.grid_first_cell[map] + row * size[0] + column
+    for e in range(road.cell_first[index], road.cell_first[index + 1]):
+        coord = project(road, road.entry_road[e], road.entry_s[e], pos)
+        turn = wp.abs(wp.sin(heading - coord.heading))
+        cost = coord.outside + 0.05 * turn + 0.001 * wp.abs(coord.t)
+        if coord.road == hint:
+            cost -= 0.3
+        if cost < best_cost:
+            best_cost = cost
+            best = coord
+    return best
+
+
+@wp.func
+def follow_lane(
+    road: RoadTables, r: int, lane: int, s: float, direction: int, distance: float, choice: int
+) -> LaneCoord:
+    """Move ``distance`` along a lane, over sections, roads and through junctions.
+
+    ``choice`` takes the connecting road in a junction: 0 the straightest, and so on, cyclically. At a lane's end without a link one
+    stops there with ``ended`` = 1.
+    """
+    out = LaneCoord()
+    out.road = r
+    out.lane = lane
+    out.direction = direction
+    out.s = s + float(direction) * distance
+    k = section_at(road, r, s)
+    if direction < 0 and s == road.section_s[k][0] and k > road.road_first_section[r]:
+        k -= 1
+    for _i in range(64):
+        over = float(0.0)
+        column = int(0)
+        if out.direction > 0:
+            over = out.s - road.section_s[k][1]
+        else:
+            over = road.section_s[k][0] - out.s
+            column = 1
+        if over <= 0.0:
+            return out
+        row = road.section_first_lane[k] + out.lane - road.section_lane_min[k]
+        n = int(0)
+        if out.lane >= road.section_lane_min[k] and row < road.section_first_lane[k + 1]:
+            n = road.lane_nlink[row, column]
+        if n == 0:
+            out.s = wp.where(out.direction > 0, road.section_s[k][1], road.section_s[k][0])
+            out.ended = 1
+            return out
+        link = road.lane_link[row, column] + choice % n
+        k = road.link_section[link]
+        out.road = road.link_road[link]
+        out.lane = road.link_lane[link]
+        if road.link_at_end[link] != 0:
+            out.direction = -1
+            out.s = road.section_s[k][1] - over
+        else:
+            out.direction = 1
+            out.s = road.section_s[k][0] + over
+    return out
+
+
+@wp.func
+def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
+    """Height, normal and dry friction at a road place; beyond the road's edge the ground goes on level across."""
+    out = SurfacePoint()
+    r = coord.road
+    k = section_at(road, r, coord.s)
+    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+    left = lane_border(road, r, coord.s, high)
+    right = lane_border(road, r, coord.s, road.section_lane_min[k])
+    pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
+    c = wp.cos(pose.heading)
+    n = wp.sin(pose.heading)
+    forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
+    roll = pose.roll
+    out.z = pose.pos[2]
+    out.friction = wp.static(OFF_ROAD_FRICTION)
+    if coord.outside > 0.0:
+        roll = 0.0
+    else:
+        lane = lane_at(road, r, coord.s, coord.t)
+        row = lane_row(road, r, coord.s, lane)
+        if row >= 0:
+            out.lane_kind = road.lane_kind[row]
+            out.friction = road.lane_friction[row]
+            out.z += road.lane_height[row]
+            usable = out.lane_kind == wp.static(int(LaneKind.DRIVING)) or out.lane_kind == wp.static(
+                int(LaneKind.SHOULDER)
+            )
+            usable = usable or out.lane_kind == wp.static(int(LaneKind.PARKING))
+            out.on_road = int(usable or out.lane_kind == wp.static(int(LaneKind.BORDER)))
+        for p in range(road.road_first_patch[r], road.road_first_patch[r + 1]):
+            box = road.patch[p]
+            if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:
+                out.friction = road.patch_friction[p]
+    across = wp.vec3(-n * wp.cos(roll), c * wp.cos(roll), wp.sin(roll))
+    out.normal = wp.normalize(wp.cross(forward, across))
+    return out
+
+
+@wp.func
+def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint:
+    """Height, normal and dry friction under a world point; level ground at 0 where no road is near."""
+    coord = locate(road, map, pos, 0.0, hint)
+    if coord.road < 0:
+        out = SurfacePoint()
+        out.normal = wp.vec3(0.0, 0.0, 1.0)
+        out.friction = wp.static(OFF_ROAD_FRICTION)
+        return out
+    return surface_on(road, coord)
+
+
+@wp.kernel
+def _locate_points(
+    road: RoadTables,
+    map_index: int,
+    point: wp.array[wp.vec2],
+    coord_out: wp.array[wp.vec3],
+    road_out: wp.array[wp.int32],
+):
+    """Reads points. Writes their road and (s, t, heading of the reference line)."""
+    i = wp.tid()
+    coord = locate(road, map_index, point[i], 0.0, -1)
+    road_out[i] = coord.road
+    coord_out[i] = wp.vec3(coord.s, coord.t, coord.heading)
+
+
+def locate_points(road: RoadTables, map_index: int, points: Any) -> tuple[wp.array, wp.array]:
+    """Road row (int32, -1: none) and (s, t, heading) of points, (n, 2) array-like [m]."""
+    device = road.road_length.device
+    point = wp.array(points, dtype=wp.vec2, device=device)
+    coord = wp.zeros(len(point), dtype=wp.vec3, device=device)
+    rows = wp.zeros(len(point), dtype=wp.int32, device=device)
+    wp.launch(_locate_points, dim=len(point), inputs=[road, map_index, point], outputs=[coord, rows], device=device)
+    return rows, coord
+
+
+@wp.kernel
+def _place_points(
+    road: RoadTables,
+    r: wp.array[wp.int32],
+    st: wp.array[wp.vec2],
+    pos_out: wp.array[wp.vec3],
+    heading_out: wp.array[float],
+):
+    """Reads road places. Writes world positions and headings."""
+    i = wp.tid()
+    pose = road_pose(road, r[i], st[i][0], st[i][1])
+    pos_out[i] = pose.pos
+    heading_out[i] = pose.heading
+
+
+def place_points(road: RoadTables, rows: Any, st: Any) -> tuple[wp.array, wp.array]:
+    """World position [m] and heading [rad] of road places: rows (n,), (s, t) (n, 2)."""
+    device = road.road_length.device
+    r = wp.array(rows, dtype=wp.int32, device=device)
+    places = wp.array(st, dtype=wp.vec2, device=device)
+    pos = wp.zeros(len(r), dtype=wp.vec3, device=device)
+    heading = wp.zeros(len(r), dtype=float, device=device)
+    wp.launch(_place_points, dim=len(r), inputs=[road, r, places], outputs=[pos, heading], device=device)
+    return pos, heading
