@@ -110,7 +110,11 @@ def _place_cameras(cameras: Cameras, ego_pos: wp.array2d[wp.vec3], ego_rot: wp.a
 def place_cameras(cameras: Cameras, ego_pos: wp.array, ego_rot: wp.array, views: Views) -> None:
     """Put every camera where its carrier is."""
     wp.launch(
-        _place_cameras, dim=views.pos.shape, inputs=[cameras, ego_pos, ego_rot], outputs=[views], device=views.pos.device
+        _place_cameras,
+        dim=views.pos.shape,
+        inputs=[cameras, ego_pos, ego_rot],
+        outputs=[views],
+        device=views.pos.device,
     )
 
 

@@ -8,26 +8,29 @@ import warp as wp
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
-from sim.render.raycast import BLOCK, FAR, pixel_of, tile_count, trace
+from sim.render.raycast import FAR, pixel_of, trace, visibility
 from sim.render.shading import (
+    LightRay,
     World,
     ambient_light,
+    base_surface,
     cosine_direction,
     detailed_surface,
-    far_color,
-    lamps_light,
+    lamp_ray,
     lift,
     smooth_normal,
-    sun_light,
+    sun_ray,
 )
 from sim.render.sky import seen_sky, sky_radiance
-from sim.render.weather import fog_radiance, fog_transmittance, through_air
+from sim.render.weather import fog_radiance, fog_transmittance, through_air, weathered
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 EXACT = MESH_CUTOUT | MESH_GLASS
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""
+PRIMARY, MIRROR, DIFFUSE = 0, 1, 2
+"""What a ray of a path is for."""
 BRIGHTEST = 12.0
 """Clamp of indirect samples: fewer fireflies for a little lost light."""
 
@@ -72,6 +75,16 @@ class Sample:
     first: float
 
 
+@wp.struct
+class Ray:
+    """A secondary ray that waits for its turn."""
+
+    wanted: int
+    origin: wp.vec3
+    direction: wp.vec3
+    weight: wp.vec3
+
+
 @wp.func
 def fraction(x: float) -> float:
     """x - floor(x)."""
@@ -111,125 +124,185 @@ def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, roughness: float) -> float:
 
 
 @wp.func
-def reflected(w: World, world: int, p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, draw: wp.vec4) -> wp.vec3:
-    """Radiance from the mirror direction, spread by roughness; traced."""
+def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, weight: wp.vec3, draw: wp.vec4) -> Ray:
+    """The mirrored ray, spread by roughness."""
+    out = Ray()
     r = d - n * (2.0 * wp.dot(n, d))
-    spread = wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 1.6)
-    r = wp.normalize(r + spread)
+    r = wp.normalize(r + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 1.6))
     if wp.dot(r, n) < 0.01:
         r = wp.normalize(r + n * (0.02 - wp.dot(r, n)))
-    return cap(far_color(w, world, lift(p, n, t), r, 600.0, 0, draw[2], draw[3], draw[0]))
+    out.wanted = 1
+    out.origin = lift(p, n, t)
+    out.direction = r
+    out.weight = weight
+    return out
 
 
 @wp.func
-def shade(w: World, world: int, out: Sample, s: Surf, p: wp.vec3, n: wp.vec3, d: wp.vec3, t: float, draw: wp.vec4, bounce: int) -> Sample:
-    """Add an opaque surface's light to a sample, unweighted by what lies before it."""
-    start = lift(p, n, t)
-    view = -d
-    nv = wp.max(wp.dot(n, view), 0.0)
-    coat = s.coat * fresnel(0.04, nv)
-    kd = (1.0 - s.metallic) * (1.0 - coat)
-    sun = sun_light(w, world, start, n, EXACT, draw[0], draw[1])
-    e = sun * 0.31831
-    lamps = wp.vec3(0.0, 0.0, 0.0)
-    if w.lights.count[world] > 0:
-        lamps = lamps_light(w, world, start, n, EXACT, draw[2]) * 0.31831
-    out.lamps = wp.vec4(lamps[0], lamps[1], lamps[2], 1.0)
-    if s.surface == wp.static(int(Surface.LEAF)):
-        # Leaves let light through: the far side's sun, greener.
-        back = sun_light(w, world, lift(p, -n, t), -n, 0, draw[0], draw[1]) * 0.31831
-        e += wp.cw_mul(back, wp.vec3(0.45, 0.6, 0.2))
-    direct = wp.cw_mul(s.albedo, e) * kd + s.emission
-    f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
-    lit = sun[0] + sun[1] + sun[2]
+def highlight(w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3) -> wp.vec3:
+    """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
     l = w.sky.sun_direction[world]
-    if lit > 0.0:
-        nl = wp.max(wp.dot(n, l), 0.02)
-        lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
-        direct += wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
-        if s.coat > 0.0:
-            direct += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
-    gloss = wp.max(f0[0], wp.max(f0[1], f0[2])) * wp.clamp(1.3 - 1.6 * s.roughness, 0.0, 1.0)
-    if coat > 0.01:
-        direct += reflected(w, world, p, n, d, 0.08 + 0.3 * (1.0 - s.coat), t, draw) * coat
-    elif s.metallic > 0.3 and gloss > 0.05:
-        direct += wp.cw_mul(f0, reflected(w, world, p, n, d, s.roughness, t, draw))
-    elif s.metallic > 0.3:
-        direct += wp.cw_mul(f0, ambient_light(w, world, n))
-    out.direct = direct
-    out.albedo = s.albedo * kd
-    if bounce != 0:
-        h = cosine_direction(n, draw[3], draw[2])
-        c = cap(far_color(w, world, start, h, 400.0, 0, draw[1], draw[0], draw[3]))
-        out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
+    nl = wp.max(wp.dot(n, l), 0.02)
+    lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
+    out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
+    if s.coat > 0.0:
+        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+    return out
+
+
+@wp.func
+def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
+    """Normal of a level surface with its small-scale relief, kept on the ray's side."""
+    if n[2] < 0.7:
+        return n
+    out = wp.normalize(n + wp.vec3(bump[0], bump[1], 0.0))
+    if wp.dot(out, d) > -0.01:
+        out = wp.normalize(out - d * (wp.dot(out, d) + 0.02))
     return out
 
 
 @wp.func
 def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int) -> Sample:
-    """One sample: through up to four panes of glass to the first opaque surface or the sky.
+    """One sample: through up to four panes of glass to the first opaque surface, then a mirrored and a bounced ray from there.
 
-    Args:
-        pixel: Angle of a pixel [rad].
+    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs. ``pixel`` is the
+    angle of a pixel [rad], ``hidden`` an actor that the first rays do not see, ``bounce`` 1 if the path may bounce.
     """
     out = Sample()
     weight = wp.vec3(1.0, 1.0, 1.0)
-    before = wp.vec3(0.0, 0.0, 0.0)
     total = float(0.0)
     out.first = FAR
     out.distance = FAR
+    mirror = Ray()
+    diffuse = Ray()
     start = o
-    done = int(0)
-    for k in range(5):
-        if done == 0:
-            hit = trace(w.geo, w.inst, world, start, d, FAR, hidden)
-            if hit.slot < 0:
-                c = through_air(w.sky, world, seen_sky(w.sky, world, d, 0.0), d, FAR)
-                out.direct = before + wp.cw_mul(weight, c)
-                out.albedo = wp.vec3(0.0, 0.0, 0.0)
-                done = 1
+    dir = d
+    kind = int(PRIMARY)
+    unseen = hidden
+    extinction = w.sky.extinction[world]
+    k = int(0)
+    while k < 8:
+        hit = trace(w.geo, w.inst, world, start, dir, FAR, unseen)
+        color = wp.vec3(0.0, 0.0, 0.0)
+        passes = int(0)
+        if hit.slot < 0:
+            if kind == PRIMARY:
+                color = through_air(w.sky, world, seen_sky(w.sky, world, dir, 0.0), dir, FAR)
             else:
-                p = start + d * hit.t
+                color = sky_radiance(w.sky, world, dir)
+        else:
+            p = start + dir * hit.t
+            n = smooth_normal(w, world, hit, dir)
+            s = Surf()
+            if kind == PRIMARY:
                 total += hit.t
-                if k == 0:
-                    out.first = total
-                n = smooth_normal(w, world, hit, d)
-                foot = total * pixel / wp.max(0.2, wp.abs(wp.dot(n, d)))
-                s = detailed_surface(w, world, hit, p, n, foot)
-                if n[2] > 0.7:
-                    n = wp.normalize(n + wp.vec3(s.bump[0], s.bump[1], 0.0))
-                    if wp.dot(n, d) > -0.01:
-                        n = wp.normalize(n - d * (wp.dot(n, d) + 0.02))
+                out.first = wp.min(out.first, total)
+                s = detailed_surface(w, world, hit, p, n, total * pixel / wp.max(0.2, wp.abs(wp.dot(n, dir))))
+                n = relief(n, dir, s.bump)
                 if s.transmission > 0.0 and k < 4:
-                    f = fresnel(0.08, wp.abs(wp.dot(n, d)))
-                    mirror = wp.vec3(0.0, 0.0, 0.0)
-                    if k == 0:
-                        mirror = reflected(w, world, p, n, d, 0.0, hit.t, draw)
-                    else:
-                        mirror = sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))) * 0.5
-                    air = fog_transmittance(w.sky.extinction[world], total)
-                    before += wp.cw_mul(weight, mirror) * (f * air)
-                    tint = wp.vec3(0.8, 0.86, 0.84) * (0.35 + 0.65 * s.transmission)
-                    weight = wp.cw_mul(weight, tint) * (1.0 - f)
-                    start = p + d * (1.0e-3 + 1.0e-5 * total)
+                    passes = 1
+            else:
+                s = base_surface(w, world, hit, 0.02 + hit.t * 0.1)
+                if s.surface != 0:
+                    s = weathered(w.scene.weather, world, s, p, n, 1.0)
+                if s.transmission > 0.0:
+                    s.albedo = wp.vec3(0.03, 0.03, 0.03)
+            air = fog_transmittance(extinction, total)
+            if passes == 1:
+                f = fresnel(0.08, wp.abs(wp.dot(n, dir)))
+                if mirror.wanted == 0:
+                    mirror = mirror_ray(p, n, dir, 0.0, hit.t, weight * (f * air), draw)
+                weight = wp.cw_mul(weight, wp.vec3(0.8, 0.86, 0.84)) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))
+                start = p + dir * (1.0e-3 + 1.0e-5 * total)
+            else:
+                side = n
+                if s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0:
+                    side = -n
+                near = lift(p, side, total)
+                sun = wp.vec3(0.0, 0.0, 0.0)
+                lamps = wp.vec3(0.0, 0.0, 0.0)
+                for j in range(2):
+                    ray = LightRay()
+                    if j == 0:
+                        ray = sun_ray(w, world, side, draw[0], draw[1])
+                    elif w.lights.count[world] > 0:
+                        ray = lamp_ray(w, world, near, n, draw[2])
+                    if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
+                        exact = EXACT
+                        if kind != PRIMARY:
+                            exact = 0
+                        e = ray.light * visibility(w.geo, w.inst, world, near, ray.direction, ray.t_max, exact)
+                        if j == 0:
+                            sun = e
+                        else:
+                            lamps = e * 0.31831
+                if wp.dot(side, n) < 0.0:
+                    # Leaves let light through, greener.
+                    sun = wp.cw_mul(sun, wp.vec3(0.45, 0.6, 0.2))
+                if kind != PRIMARY:
+                    e = sun * 0.31831 + lamps + ambient_light(w, world, n) * 0.75
+                    color = wp.cw_mul(s.albedo, e) + s.emission
                 else:
-                    out = shade(w, world, out, s, p, n, d, total, draw, bounce)
-                    air = fog_transmittance(w.sky.extinction[world], total)
-                    fog = fog_radiance(w.sky, world, d) * (1.0 - air)
-                    out.direct = before + wp.cw_mul(weight, out.direct * air + fog)
-                    out.albedo = wp.cw_mul(weight, out.albedo) * air
+                    nv = wp.max(-wp.dot(n, dir), 0.0)
+                    coat = s.coat * fresnel(0.04, nv)
+                    kd = (1.0 - s.metallic) * (1.0 - coat)
+                    f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
+                    color = wp.cw_mul(s.albedo, sun) * (0.31831 * kd) + s.emission
+                    if sun[1] > 0.0 and wp.dot(side, n) > 0.0:
+                        color += highlight(w, world, s, n, -dir, f0, coat, sun)
+                    if coat > 0.01:
+                        if mirror.wanted == 0:
+                            mirror = mirror_ray(p, n, dir, 0.08 + 0.3 * (1.0 - s.coat), total, weight * (coat * air), draw)
+                        else:
+                            color += sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir))) * (0.4 * coat)
+                    elif s.metallic > 0.3:
+                        if s.roughness < 0.75 and mirror.wanted == 0:
+                            mirror = mirror_ray(p, n, dir, s.roughness, total, wp.cw_mul(weight, f0) * air, draw)
+                        else:
+                            color += wp.cw_mul(f0, ambient_light(w, world, n))
+                    out.lamps = wp.vec4(lamps[0], lamps[1], lamps[2], 1.0)
+                    out.albedo = wp.cw_mul(weight, s.albedo) * (kd * air)
                     out.normal = n
                     out.distance = total
-                    done = 1
+                    color = color * air + fog_radiance(w.sky, world, dir) * (1.0 - air)
+                    if bounce != 0:
+                        diffuse.wanted = 1
+                        diffuse.origin = near
+                        diffuse.direction = cosine_direction(n, draw[3], draw[2])
+        k += 1
+        if passes == 0:
+            if kind == PRIMARY:
+                out.direct += wp.cw_mul(weight, color)
+            elif kind == MIRROR:
+                out.direct += wp.cw_mul(mirror.weight, cap(color))
+            else:
+                c = cap(color)
+                out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
+            unseen = -1
+            if mirror.wanted == 1:
+                mirror.wanted = 2
+                kind = MIRROR
+                start = mirror.origin
+                dir = mirror.direction
+            elif diffuse.wanted == 1:
+                diffuse.wanted = 2
+                kind = DIFFUSE
+                start = diffuse.origin
+                dir = diffuse.direction
+            else:
+                k = 100
     return out
 
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
 def _trace_colour(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, samples: int, bounces: int, first_tile: int, out: Buffers
-):
-    """Reads the world, cameras, views. Writes direct, albedo, bounce, guide and depth, averaged over the pixel's samples."""
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], samples: int, bounces: int, first_tile: int,
+    out: Buffers,
+):  # fmt: skip
+    """Reads the masked worlds, cameras, views. Writes direct, albedo, bounce, guide and depth, averaged over a pixel's samples."""
     world, camera, tile, lane = wp.tid()
+    if mask[world] == 0:
+        return
     pixel = pixel_of(first_tile + tile, lane, size[1])
     row = pixel[0]
     col = pixel[1]
@@ -261,8 +334,10 @@ def _trace_colour(
             v = 0.0
         f = float(i)
         draw = wp.vec4(
-            fraction(base[0] + f * GOLDEN[0]), fraction(base[1] + f * GOLDEN[1]),
-            fraction(base[2] + f * GOLDEN[2]), fraction(base[3] + f * GOLDEN[3]),
+            fraction(base[0] + f * GOLDEN[0]),
+            fraction(base[1] + f * GOLDEN[1]),
+            fraction(base[2] + f * GOLDEN[2]),
+            fraction(base[3] + f * GOLDEN[3]),
         )
         with_bounce = int(0)
         if i % every == 0 and i / every < bounces:

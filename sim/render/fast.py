@@ -20,10 +20,13 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
 def _trace_fast(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, exposure: Exposure, first_tile: int, labels: Labels, rgb: wp.array4d[wp.vec3ub]
-):
-    """Reads the world, cameras, views, the world's exposure. Writes rgb and the wanted labels."""
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], exposure: Exposure, first_tile: int,
+    labels: Labels, rgb: wp.array4d[wp.vec3ub],
+):  # fmt: skip
+    """Reads the world, cameras, views, the world's exposure. Writes rgb and the wanted labels of the masked worlds."""
     world, camera, tile, lane = wp.tid()
+    if mask[world] == 0:
+        return
     pixel = pixel_of(first_tile + tile, lane, size[1])
     row = pixel[0]
     col = pixel[1]

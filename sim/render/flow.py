@@ -69,7 +69,11 @@ def _follow_pixels(
         if (cameras.flags[world, camera] & HIDES_EGO) != 0:
             hidden = 0
         hit = trace(geo, then, world, pos, target - pos, 2.0, hidden)
-        if hit.slot >= 0 and not (hit.slot == slot and hit.face == face) and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(q[2], 0.1):
+        if (
+            hit.slot >= 0
+            and not (hit.slot == slot and hit.face == face)
+            and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(q[2], 0.1)
+        ):
             occluded = wp.uint8(1)
     occluded_out[world, camera, row, col] = occluded
 

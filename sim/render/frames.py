@@ -138,7 +138,7 @@ class Renderer:
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
         self._scratch = wp.zeros_like(self.buffers.bounce)
-        self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        self._ones = self._mask = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self.refresh(scene)
@@ -169,8 +169,15 @@ class Renderer:
         """Move on to the next frame; see `PoseWindow`."""
         self.window.advance(scene, state)
 
-    def render(self, scene: Scene) -> None:
-        """Render the window's current poses into ``frames``; only launches."""
+    def render(self, scene: Scene, mask: wp.array | None = None) -> None:
+        """Render the window's current poses into ``frames``; only launches.
+
+        Args:
+            scene: The batch's scene.
+            mask: Worlds to render ((nworld,) int32), all by default; flow, and the pictures of qualities with bounces, are
+                developed for all worlds.
+        """
+        self._mask = self._ones if mask is None else mask
         poses = self.window.current
         self.bvh.update(scene, poses)
         place_cameras(self.cameras, poses.pos, poses.rot, self.views[1])
@@ -193,7 +200,7 @@ class Renderer:
                 )  # fmt: skip
 
     def _geometry_inputs(self) -> list[object]:
-        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1], self.size]
+        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1], self.size, self._mask]
 
     def _world(self, scene: Scene) -> World:
         world = World()
@@ -202,16 +209,14 @@ class Renderer:
         return world
 
     def _render_colour(self, scene: Scene) -> None:
-        inputs: list[object] = [self._world(scene), self.cameras, self.views[1], self.size]
+        inputs: list[object] = [self._world(scene), self.cameras, self.views[1], self.size, self._mask]
         rgb = self.frames.arrays["rgb"]
         if not self._full:
             self._launch(_trace_fast, [*inputs, self.exposure], [self.labels, rgb])
             return
         self._launch(_trace_colour, [*inputs, self.samples, self.bounces], [self.buffers])
         denoise(self.buffers, self._scratch, self.radiance)
-        develop(
-            scene, self.window.current, self.sky, self.cameras, self.radiance, self.buffers, self.exposure, rgb
-        )
+        develop(scene, self.window.current, self.sky, self.cameras, self.radiance, self.buffers, self.exposure, rgb)
 
     def _launch(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
         """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""

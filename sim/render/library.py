@@ -268,9 +268,7 @@ class MeshLibrary:
                 )
                 part += 1
             clip = (model.stride, float(model.rest_frame), float(model.uniform_scale), 0.0)
-            self._push(
-                model_part=[part], model_size=[model.size], model_center=[model.box_center], model_clip=[clip]
-            )
+            self._push(model_part=[part], model_size=[model.size], model_center=[model.box_center], model_clip=[clip])
 
     def _add_maps(self) -> None:
         self._map_static, self._map_light = [0], [0]

@@ -107,7 +107,9 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
         inner = outer
 
 
-def gather_lights(geometry: Geometry, scene: Scene, poses: Poses, instances: Instances, sky: Sky, lights: Lights) -> None:
+def gather_lights(
+    geometry: Geometry, scene: Scene, poses: Poses, instances: Instances, sky: Sky, lights: Lights
+) -> None:
     """List the lamps that are on near the ego, in every world."""
     inputs = [geometry, scene, poses, instances, sky]
     wp.launch(_gather_lights, dim=lights.count.shape[0], inputs=inputs, outputs=[lights], device=lights.count.device)

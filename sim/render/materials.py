@@ -119,9 +119,13 @@ def value_noise(p: wp.vec3) -> float:
     u = u * u * (3.0 - 2.0 * u)
     v = v * v * (3.0 - 2.0 * v)
     w = w * w * (3.0 - 2.0 * w)
-    a = wp.lerp(wp.lerp(hash3(x, y, z), hash3(x + 1, y, z), u), wp.lerp(hash3(x, y + 1, z), hash3(x + 1, y + 1, z), u), v)
+    a = wp.lerp(
+        wp.lerp(hash3(x, y, z), hash3(x + 1, y, z), u), wp.lerp(hash3(x, y + 1, z), hash3(x + 1, y + 1, z), u), v
+    )
     z = z + 1
-    b = wp.lerp(wp.lerp(hash3(x, y, z), hash3(x + 1, y, z), u), wp.lerp(hash3(x, y + 1, z), hash3(x + 1, y + 1, z), u), v)
+    b = wp.lerp(
+        wp.lerp(hash3(x, y, z), hash3(x + 1, y, z), u), wp.lerp(hash3(x, y + 1, z), hash3(x + 1, y + 1, z), u), v
+    )
     return wp.lerp(a, b, w)
 
 
@@ -136,7 +140,9 @@ def plane_noise(x: float, y: float) -> float:
     v = y - fy
     u = u * u * (3.0 - 2.0 * u)
     v = v * v * (3.0 - 2.0 * v)
-    return wp.lerp(wp.lerp(hash3(i, j, 7), hash3(i + 1, j, 7), u), wp.lerp(hash3(i, j + 1, 7), hash3(i + 1, j + 1, 7), u), v)
+    return wp.lerp(
+        wp.lerp(hash3(i, j, 7), hash3(i + 1, j, 7), u), wp.lerp(hash3(i, j + 1, 7), hash3(i + 1, j + 1, 7), u), v
+    )
 
 
 @wp.func
@@ -309,7 +315,9 @@ def look_of_window(s: Surf, p: wp.vec3, n: wp.vec3, night: float) -> Surf:
     """Facade glass: dark rooms behind a coat that mirrors; some rooms are lit at night."""
     out = s
     x = p[0] * n[1] - p[1] * n[0]
-    room = hash3(int(wp.floor(x / 2.6)), int(wp.floor(p[2] / 2.9)), int(wp.floor((p[0] * n[0] + p[1] * n[1]) * 0.7)) + 31)
+    room = hash3(
+        int(wp.floor(x / 2.6)), int(wp.floor(p[2] / 2.9)), int(wp.floor((p[0] * n[0] + p[1] * n[1]) * 0.7)) + 31
+    )
     depth = 0.35 + 1.3 * room
     out.albedo = s.albedo * (depth * (0.7 + 0.6 * value_noise(p * 2.3)))
     out.coat = 1.0
@@ -318,5 +326,7 @@ def look_of_window(s: Surf, p: wp.vec3, n: wp.vec3, night: float) -> Surf:
         warm = wp.vec3(1.0, 0.72, 0.42)
         if room > 0.9:
             warm = wp.vec3(0.75, 0.85, 1.0)
-        out.emission = s.emission + warm * (WINDOW_RADIANCE * night * (0.4 + 2.0 * (room - 0.62)) * (0.6 + 0.8 * value_noise(p * 1.3)))
+        out.emission = s.emission + warm * (
+            WINDOW_RADIANCE * night * (0.4 + 2.0 * (room - 0.62)) * (0.6 + 0.8 * value_noise(p * 1.3))
+        )
     return out

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
+from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.library import Geometry
-from sim.render.materials import MESH_CUTOUT, MESH_GLASS
+from sim.render.materials import MESH_CUTOUT
 from sim.render.mesh import Semantic
 from sim.render.scene_bvh import Instances
 from sim.render.textures import sample_texture
@@ -126,30 +126,26 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
             m = inst.inverse[world, slot]
             lo = m * (o - inst.pos[world, slot])
             ld = m * d
-            h = wp.mesh_query_ray(geo.mesh_id[mesh], lo, ld, best)
-            found = h.result
-            if found and (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0:
-                start = float(0.0)
-                t = h.t
-                for _k in range(24):
-                    if found and is_hole(geo, mesh, h.face, h.u, h.v):
-                        start = start + t + 1.0e-3
-                        h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, best - start)
-                        found = h.result
-                        t = h.t
-                    else:
-                        break
-                if found:
-                    h.t = start + t
-            if found:
-                best = h.t
-                out.t = h.t
-                out.slot = slot
-                out.mesh = mesh
-                out.face = h.face
-                out.u = h.u
-                out.v = h.v
-                normal = wp.transpose(m) * h.normal
+            cutout = (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0
+            start = float(0.0)
+            tries = int(24)
+            while tries > 0:
+                h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, best - start)
+                tries -= 1
+                if not h.result:
+                    tries = 0
+                elif cutout and is_hole(geo, mesh, h.face, h.u, h.v):
+                    start += h.t + 1.0e-3
+                else:
+                    tries = 0
+                    best = start + h.t
+                    out.t = best
+                    out.slot = slot
+                    out.mesh = mesh
+                    out.face = h.face
+                    out.u = h.u
+                    out.v = h.v
+                    normal = wp.transpose(m) * h.normal
     if out.slot >= 0:
         normal = wp.normalize(normal)
         if wp.dot(normal, d) > 0.0:
@@ -203,7 +199,16 @@ def actor_of(inst: Instances, slot: int) -> int:
 
 @wp.func
 def write_labels(
-    out: Labels, geo: Geometry, inst: Instances, world: int, camera: int, row: int, col: int, hit: Hit, d: wp.vec3, rot: wp.mat33
+    out: Labels,
+    geo: Geometry,
+    inst: Instances,
+    world: int,
+    camera: int,
+    row: int,
+    col: int,
+    hit: Hit,
+    d: wp.vec3,
+    rot: wp.mat33,
 ):
     """Store what the pixel-centre ray found; ``d`` is the ray with unit depth, so that ``hit.t`` is the plane depth."""
     wanted = out.wanted
@@ -249,9 +254,14 @@ def tile_count(height: int, width: int) -> int:
 
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
-def _cast_labels(geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, first_tile: int, out: Labels):
-    """Reads geometry, instances, cameras, views. Writes the wanted label images but flow."""
+def _cast_labels(
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], first_tile: int,
+    out: Labels,
+):  # fmt: skip
+    """Reads geometry, instances, cameras, views. Writes the wanted label images but flow, of the masked worlds."""
     world, camera, tile, lane = wp.tid()
+    if mask[world] == 0:
+        return
     pixel = pixel_of(first_tile + tile, lane, size[1])
     row = pixel[0]
     col = pixel[1]

@@ -72,7 +72,9 @@ def make_poses(state: State) -> Poses:
 
 
 @wp.kernel
-def _interpolate_poses(scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses):
+def _interpolate_poses(
+    scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses
+):
     """Reads older, state, fraction (0: older, 1: state). Writes out in the masked worlds."""
     world, actor = wp.tid()
     if mask[world] == 0:
@@ -309,7 +311,11 @@ class SceneBvh:
         """Compose the transforms and bounds of every slot."""
         inst = self.instances
         wp.launch(
-            _place_instances, dim=inst.mesh.shape, inputs=[self.geometry, scene, poses], outputs=[inst], device=inst.mesh.device
+            _place_instances,
+            dim=inst.mesh.shape,
+            inputs=[self.geometry, scene, poses],
+            outputs=[inst],
+            device=inst.mesh.device,
         )
 
     def update(self, scene: Scene, poses: Poses, *, rebuild: bool = False) -> None:

@@ -8,8 +8,6 @@ import warp as wp
 from sim.render.library import Geometry
 from sim.render.lights import Lights, lamp_light
 from sim.render.materials import (
-    MESH_CUTOUT,
-    MESH_GLASS,
     Surf,
     hash3,
     lamp_radiance,
@@ -20,9 +18,9 @@ from sim.render.materials import (
     value_noise,
 )
 from sim.render.mesh import Role, Surface
-from sim.render.raycast import Hit, actor_of, interpolate_uv, trace, visibility
+from sim.render.raycast import Hit, actor_of, interpolate_uv
 from sim.render.scene_bvh import Instances, Poses
-from sim.render.sky import Sky, sky_radiance
+from sim.render.sky import Sky
 from sim.render.textures import sample_texture
 from sim.render.weather import is_open_ground, weathered
 from sim.types import Scene
@@ -163,33 +161,41 @@ def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
     return w.sky.ambient[world] * up + w.sky.ground[world] * (1.0 - up)
 
 
+@wp.struct
+class LightRay:
+    """Where light may come from, and how much if nothing is in the way."""
+
+    direction: wp.vec3
+    t_max: float
+    light: wp.vec3
+    """Irradiance; 0 if there is nothing to ask."""
+
+
 @wp.func
-def sun_light(w: World, world: int, p: wp.vec3, n: wp.vec3, exact: int, u: float, v: float) -> wp.vec3:
-    """Irradiance of the sun, with a soft shadow (its disc is 0.53 degrees wide)."""
+def sun_ray(w: World, world: int, n: wp.vec3, u: float, v: float) -> LightRay:
+    """Towards a point of the sun's disc, which is 0.53 degrees wide: soft shadows."""
+    out = LightRay()
     l = w.sky.sun_direction[world]
     nl = wp.dot(n, l)
     sun = w.sky.sun[world]
-    if nl <= 0.0 or sun[1] < 1.0e-4:
-        return wp.vec3(0.0, 0.0, 0.0)
-    return sun * (nl * visibility(w.geo, w.inst, world, p, around(l, 0.00465, u, v), 3000.0, exact))
+    if nl > 0.0 and sun[1] > 1.0e-4:
+        out.direction = around(l, 0.00465, u, v)
+        out.t_max = 3000.0
+        out.light = sun * nl
+    return out
 
 
 @wp.func
-def lamps_light(w: World, world: int, p: wp.vec3, n: wp.vec3, exact: int, u: float) -> wp.vec3:
-    """Irradiance of the lamps: one of them, picked by its share, is tested for shadow and stands for all.
-
-    Args:
-        u: Uniform draw in 0..1 for the pick.
-    """
-    total = wp.vec3(0.0, 0.0, 0.0)
+def lamp_ray(w: World, world: int, p: wp.vec3, n: wp.vec3, u: float) -> LightRay:
+    """Towards one of the world's lamps, picked by its share with the uniform draw ``u``; it stands for all."""
+    out = LightRay()
     sum = float(0.0)
     pick = int(-1)
-    picked = float(0.0)
+    picked = float(1.0)
     for k in range(w.lights.count[world]):
         e = lamp_light(w.lights, world, k, p, n)
         g = e[0] + e[1] + e[2]
         if g > 0.0:
-            total += e
             sum += g
             # Reservoir: with probability g / sum this lamp replaces the pick.
             if u * sum < g:
@@ -198,33 +204,11 @@ def lamps_light(w: World, world: int, p: wp.vec3, n: wp.vec3, exact: int, u: flo
                 u = u * sum / g
             else:
                 u = (u * sum - g) / wp.max(sum - g, 1.0e-12)
-    if pick < 0 or sum < 1.0e-6:
-        return wp.vec3(0.0, 0.0, 0.0)
-    to = w.lights.pos[world, pick] - p
-    r = wp.length(to)
-    e = lamp_light(w.lights, world, pick, p, n)
-    shade = float(1.0)
-    if r > 0.5:
-        shade = visibility(w.geo, w.inst, world, p, to / r, r - 0.45, exact)
-    return e * (shade * sum / picked)
-
-
-@wp.func
-def far_color(w: World, world: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int, u: float, v: float, draw: float) -> wp.vec3:
-    """Radiance along a secondary ray: sun with shadow, lamps, and the sky's light taken as free."""
-    hit = trace(w.geo, w.inst, world, o, d, t_max, -1)
-    if hit.slot < 0:
-        return sky_radiance(w.sky, world, d)
-    p = o + d * hit.t
-    n = smooth_normal(w, world, hit, d)
-    s = base_surface(w, world, hit, 0.02 + hit.t * 0.1)
-    if s.surface >= wp.static(int(Surface.ASPHALT)):
-        s = weathered(w.scene.weather, world, s, p, n, 1.0)
-    if s.transmission > 0.0:
-        s.albedo = wp.vec3(0.03, 0.03, 0.03)
-    start = lift(p, n, hit.t)
-    e = sun_light(w, world, start, n, exact, u, v) * 0.31831
-    if w.lights.count[world] > 0:
-        e += lamps_light(w, world, start, n, exact, draw) * 0.31831
-    e += ambient_light(w, world, n) * 0.75
-    return wp.cw_mul(s.albedo, e) + s.emission
+    if pick >= 0 and sum > 1.0e-6:
+        to = w.lights.pos[world, pick] - p
+        r = wp.length(to)
+        out.direction = to / r
+        # The lamp's own housing casts no shadow.
+        out.t_max = wp.max(r - 0.45, 0.01)
+        out.light = lamp_light(w.lights, world, pick, p, n) * (sum / picked)
+    return out

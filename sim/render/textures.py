@@ -47,7 +47,10 @@ def mip_levels(image: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
     color = _to_linear(image[..., :3])
     alpha = image[..., 3:].astype(np.float32) / 255.0
     while max(color.shape[:2]) > 1:
-        pad = [(0, color.shape[0] % 2 if color.shape[0] > 1 else 0), (0, color.shape[1] % 2 if color.shape[1] > 1 else 0)]
+        pad = [
+            (0, color.shape[0] % 2 if color.shape[0] > 1 else 0),
+            (0, color.shape[1] % 2 if color.shape[1] > 1 else 0),
+        ]
         color, alpha = (np.pad(x, [*pad, (0, 0)], mode="edge") for x in (color, alpha))
         rows, cols = (2 if n > 1 else 1 for n in color.shape[:2])
         shape = (color.shape[0] // rows, rows, color.shape[1] // cols, cols)

@@ -99,11 +99,21 @@ def _expose_world(sky: Sky, exposure: Exposure):
 
 def expose_world(sky: Sky, exposure: Exposure) -> None:
     """Set the gains of the fast pass; needed whenever the sky changes."""
-    wp.launch(_expose_world, dim=exposure.world.shape[0], inputs=[sky], outputs=[exposure], device=exposure.world.device)
+    wp.launch(
+        _expose_world, dim=exposure.world.shape[0], inputs=[sky], outputs=[exposure], device=exposure.world.device
+    )
 
 
 @wp.kernel
-def _count_light(scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d[float], exposure: Exposure):
+def _count_light(
+    scene: Scene,
+    poses: Poses,
+    sky: Sky,
+    cameras: Cameras,
+    image: wp.array4d[wp.vec3],
+    depth: wp.array4d[float],
+    exposure: Exposure,
+):
     """Reads light and depth. Writes rain into the light and adds the picture to the histogram (integers: any order, same sums)."""
     world, camera, row, col = wp.tid()
     c = image[world, camera, row, col]
@@ -160,7 +170,14 @@ def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, rgb: wp.array4d[wp.
 
 
 def develop(
-    scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array, buffers: Buffers, exposure: Exposure, rgb: wp.array
+    scene: Scene,
+    poses: Poses,
+    sky: Sky,
+    cameras: Cameras,
+    image: wp.array,
+    buffers: Buffers,
+    exposure: Exposure,
+    rgb: wp.array,
 ) -> None:
     """Expose and tone-map linear light ``image`` (changed: rain falls into it) into ``rgb``."""
     device = rgb.device

@@ -91,7 +91,9 @@ def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foo
 
 
 @wp.func
-def falling(weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, tick: int, depth: float, color: wp.vec3) -> wp.vec3:
+def falling(
+    weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, tick: int, depth: float, color: wp.vec3
+) -> wp.vec3:
     """Rain streaks and snow flakes in front of what is seen at ``depth`` [m].
 
     Args:

@@ -167,7 +167,9 @@ def test_wheel_spins_and_door_opens():
     first = r.bvh.instances.first_actor
     shape = r.bvh.instances.mesh.shape
     extent = (r.bvh.instances.upper.numpy() - r.bvh.instances.lower.numpy()).reshape(*shape, 3)[:, first : first + 2]
-    center = (r.bvh.instances.upper.numpy() + r.bvh.instances.lower.numpy()).reshape(*shape, 3)[:, first : first + 2] / 2
+    center = (r.bvh.instances.upper.numpy() + r.bvh.instances.lower.numpy()).reshape(*shape, 3)[
+        :, first : first + 2
+    ] / 2
     np.testing.assert_allclose(extent[0, 0], (0.6, 0.2, 0.1), atol=1e-3)
     np.testing.assert_allclose(extent[1, 0], (0.2, 0.1, 0.6), atol=1e-3)  # spun upright, steered across
     np.testing.assert_allclose(center[0, 1][:2], (0.5, 0.975), atol=1e-3)
