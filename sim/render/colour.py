@@ -15,9 +15,10 @@ from sim.render.shading import (
     ambient_light,
     base_surface,
     cosine_direction,
-    detailed_surface,
+    detailed,
     lamp_ray,
     lift,
+    object_point,
     smooth_normal,
     sun_ray,
 )
@@ -193,20 +194,22 @@ def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel
         else:
             p = start + dir * hit.t
             n = smooth_normal(w, world, hit, dir)
-            s = Surf()
+            foot = hit.t * 0.1 + 0.02
             if kind == PRIMARY:
                 total += hit.t
                 out.first = wp.min(out.first, total)
-                s = detailed_surface(w, world, hit, p, n, total * pixel / wp.max(0.2, wp.abs(wp.dot(n, dir))))
+                foot = total * pixel / wp.max(0.2, wp.abs(wp.dot(n, dir)))
+            s = base_surface(w, world, hit, foot)
+            if kind == PRIMARY:
+                s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
+            if s.surface != 0 or w.weather.snow_cover[world] > 0.0:
+                s = weathered(w.weather, world, s, p, n, foot)
+            if kind == PRIMARY:
                 n = relief(n, dir, s.bump)
                 if s.transmission > 0.0 and k < 4:
                     passes = 1
-            else:
-                s = base_surface(w, world, hit, 0.02 + hit.t * 0.1)
-                if s.surface != 0:
-                    s = weathered(w.scene.weather, world, s, p, n, 1.0)
-                if s.transmission > 0.0:
-                    s.albedo = wp.vec3(0.03, 0.03, 0.03)
+            elif s.transmission > 0.0:
+                s.albedo = wp.vec3(0.03, 0.03, 0.03)
             air = fog_transmittance(extinction, total)
             if passes == 1:
                 f = fresnel(0.08, wp.abs(wp.dot(n, dir)))
@@ -313,7 +316,7 @@ def _trace_colour(
     hidden = int(-1)
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
         hidden = 0
-    key = int(w.scene.world_key[world]) * 9781 + w.poses.tick[world] * 6271 + camera * 31 + int(w.scene.seed[world])
+    key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
     state = wp.rand_init(key, row * size[1] + col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
     across = int(wp.ceil(wp.sqrt(float(samples))))

@@ -56,7 +56,7 @@ def _trace_fast(
         s = base_surface(w, world, hit, distance / (k[0] * wp.max(0.2, wp.abs(wp.dot(n, d)))))
         if s.surface == wp.static(int(Surface.ASPHALT)):
             s.albedo = s.albedo * (0.85 + 0.3 * plane_noise(p[0] * 1.1, p[1] * 1.1))
-        s = weathered(w.scene.weather, world, s, p, n, 1.0)
+        s = weathered(w.weather, world, s, p, n, 1.0)
         l = w.sky.sun_direction[world]
         nl = wp.dot(n, l)
         e = ambient_light(w, world, n)

@@ -204,8 +204,12 @@ class Renderer:
 
     def _world(self, scene: Scene) -> World:
         world = World()
-        world.geo, world.inst, world.scene = self.library.geometry, self.bvh.instances, scene
-        world.poses, world.sky, world.lights = self.window.current, self.sky, self.lights
+        world.geo, world.inst = self.library.geometry, self.bvh.instances
+        world.sky, world.lights, world.weather = self.sky, self.lights, scene.weather
+        world.world_key, world.seed = scene.world_key, scene.seed
+        world.map_index, world.paint = scene.map_index, scene.paint
+        poses = self.window.current
+        world.tick, world.lamp_bits, world.signal = poses.tick, poses.lamps, poses.signal
         return world
 
     def _render_colour(self, scene: Scene) -> None:

@@ -19,11 +19,11 @@ from sim.render.materials import (
 )
 from sim.render.mesh import Role, Surface
 from sim.render.raycast import Hit, actor_of, interpolate_uv
-from sim.render.scene_bvh import Instances, Poses
+from sim.render.scene_bvh import Instances
 from sim.render.sky import Sky
 from sim.render.textures import sample_texture
-from sim.render.weather import is_open_ground, weathered
-from sim.types import Scene
+from sim.render.weather import is_open_ground
+from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})
 
@@ -34,10 +34,18 @@ class World:
 
     geo: Geometry
     inst: Instances
-    scene: Scene
-    poses: Poses
     sky: Sky
     lights: Lights
+    weather: Weather
+    world_key: wp.array[wp.uint32]
+    """As in `Scene`, like the following; small, since functions take structs by value."""
+    seed: wp.array[wp.uint32]
+    map_index: wp.array[wp.int32]
+    paint: wp.array2d[wp.vec3]
+    tick: wp.array[wp.int32]
+    """As in `Poses`, like the following."""
+    lamp_bits: wp.array2d[wp.int32]
+    signal: wp.array2d[wp.int32]
 
 
 @wp.func
@@ -59,7 +67,7 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
     actor = actor_of(w.inst, hit.slot)
     if kind[2] == wp.static(int(Role.PAINT)) or (kind[1] == wp.static(int(Surface.CAR_PAINT)) and kind[2] == 0):
         if actor >= 0:
-            out.albedo = w.scene.paint[world, actor]
+            out.albedo = w.paint[world, actor]
         elif hit.slot > 0:
             # Parked things of the map: a paint by place.
             h = hash3(hit.slot, 7, 3)
@@ -73,12 +81,12 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
         lamps = int(0)
         aspect = int(0)
         if actor >= 0:
-            lamps = w.poses.lamps[world, actor]
+            lamps = w.lamp_bits[world, actor]
         elif hit.slot > 0:
-            signal = geo.static_signal[geo.map_static[w.scene.map_index[world]] + hit.slot - 1]
+            signal = geo.static_signal[geo.map_static[w.map_index[world]] + hit.slot - 1]
             if signal >= 0:
-                aspect = w.poses.signal[world, signal]
-        out.emission += lamp_radiance(kind[2], out.albedo, lamps, w.poses.tick[world], aspect, w.sky.night[world])
+                aspect = w.signal[world, signal]
+        out.emission += lamp_radiance(kind[2], out.albedo, lamps, w.tick[world], aspect, w.sky.night[world])
     return out
 
 
@@ -109,22 +117,21 @@ def object_point(w: World, world: int, hit: Hit, p: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def detailed_surface(w: World, world: int, hit: Hit, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
-    """The surface with its procedural look and the weather on it; ``foot`` is the ray's footprint [m]."""
-    s = base_surface(w, world, hit, foot)
-    local = object_point(w, world, hit, p)
+def detailed(s: Surf, p: wp.vec3, n: wp.vec3, foot: float, night: float, on_map: bool) -> Surf:
+    """A surface with its procedural look; ``p`` in the frame of its mesh, ``foot`` the ray's footprint [m]."""
     if is_open_ground(s.surface) and s.surface != wp.static(int(Surface.PAVING)):
-        s = look_of_ground(s, local, foot)
-    elif s.surface == wp.static(int(Surface.WINDOW)):
-        s = look_of_window(s, local, n, w.sky.night[world])
-    elif s.surface >= wp.static(int(Surface.BARK)):
-        if s.surface != wp.static(int(Surface.ICE)):
-            s = look_of_thing(s, local, foot)
-    elif s.surface != wp.static(int(Surface.NONE)):
-        s = look_of_wall(s, local, n, foot)
-    elif hit.slot == 0:
-        s.albedo = s.albedo * (0.88 + 0.24 * value_noise(local * 0.8))
-    return weathered(w.scene.weather, world, s, p, n, foot)
+        return look_of_ground(s, p, foot)
+    if s.surface == wp.static(int(Surface.WINDOW)):
+        return look_of_window(s, p, n, night)
+    if s.surface >= wp.static(int(Surface.BARK)):
+        if s.surface == wp.static(int(Surface.ICE)):
+            return s
+        return look_of_thing(s, p, foot)
+    if s.surface != wp.static(int(Surface.NONE)):
+        return look_of_wall(s, p, n, foot)
+    if on_map:
+        s.albedo = s.albedo * (0.88 + 0.24 * value_noise(p * 0.8))
+    return s
 
 
 @wp.func
