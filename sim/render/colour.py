@@ -30,6 +30,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 EXACT = MESH_CUTOUT | MESH_GLASS
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""
+ENOUGH = 4
+"""Samples after which a pixel that shows no contrast is done."""
 PRIMARY, MIRROR, DIFFUSE = 0, 1, 2
 """What a ray of a path is for."""
 BRIGHTEST = 12.0
@@ -244,7 +246,13 @@ def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel
                     sun = wp.cw_mul(sun, wp.vec3(0.45, 0.6, 0.2))
                 if kind != PRIMARY:
                     e = sun * 0.31831 + lamps + ambient_light(w, world, n) * 0.75
-                    color = wp.cw_mul(s.albedo, e) + s.emission
+                    color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
+                    if s.metallic > 0.0:
+                        sky = sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir)))
+                        color += wp.cw_mul(s.albedo, sky) * s.metallic
+                    if kind == DIFFUSE:
+                        # Lamps are asked for directly; a chance hit would only be noise.
+                        color -= s.emission * (1.0 - 0.05 / wp.max(wp.max(s.emission[0], s.emission[1]), 0.05))
                 else:
                     nv = wp.max(-wp.dot(n, dir), 0.0)
                     coat = s.coat * fresnel(0.04, nv)
@@ -325,11 +333,15 @@ def _trace_colour(
     albedo = wp.vec3(0.0, 0.0, 0.0)
     bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
     lamps = wp.vec4(0.0, 0.0, 0.0, 0.0)
-    normal = wp.vec3(0.0, 0.0, 0.0)
-    distance = float(0.0)
+    guide = wp.vec4(0.0, 0.0, 0.0, FAR)
     first = float(FAR)
+    count = int(0)
+    least = float(1.0e9)
+    most = float(0.0)
     every = samples / bounces
-    for i in range(samples):
+    sky_level = w.sky.ambient[world][1]
+    i = int(0)
+    while i < samples:
         u = (float(i % across) + wp.randf(state)) / float(across) - 0.5
         v = (float(i / across) + wp.randf(state)) / float(down) - 0.5
         if samples == 1:
@@ -353,16 +365,24 @@ def _trace_colour(
         albedo += s.albedo
         bounce += s.bounce
         lamps += s.lamps
-        normal += s.normal
-        distance += s.distance
+        if guide[3] >= FAR:
+            guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
         first = wp.min(first, s.first / length)
+        y = s.direct[0] + s.direct[1] + s.direct[2] + (s.albedo[0] + s.albedo[1] + s.albedo[2]) * sky_level
+        least = wp.min(least, y)
+        most = wp.max(most, y)
+        count += 1
+        i += 1
+        # Smooth places need no more samples.
+        if count >= ENOUGH and most - least < 0.05 * most + 1.0e-4:
+            i = samples
     if bounce[3] > 0.0:
         # Noisy as well, the lamps' light is filtered with the bounce.
         k_lamps = bounce[3] / wp.max(lamps[3], 1.0)
         bounce += wp.vec4(lamps[0] * k_lamps, lamps[1] * k_lamps, lamps[2] * k_lamps, 0.0)
-    g = 1.0 / float(samples)
+    g = 1.0 / float(count)
     out.direct[world, camera, row, col] = direct * g
     out.albedo[world, camera, row, col] = albedo * g
     out.bounce[world, camera, row, col] = bounce
-    out.guide[world, camera, row, col] = wp.vec4(normal[0] * g, normal[1] * g, normal[2] * g, distance * g)
+    out.guide[world, camera, row, col] = guide
     out.depth[world, camera, row, col] = first

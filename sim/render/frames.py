@@ -20,7 +20,7 @@ from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels,
 from sim.render.scene_bvh import PoseWindow, SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
-from sim.render.tonemap import develop, expose_world, make_exposure
+from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
 
 if TYPE_CHECKING:
@@ -131,12 +131,13 @@ class Renderer:
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
-        self.exposure = make_exposure(nworld, ncamera, device)
         self.labels = self._make_labels(shape)
         self._full = bool(self.wanted & RGB) and self.bounces > 0
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
+        self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
+        self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
         self._ones = self._mask = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
@@ -220,7 +221,8 @@ class Renderer:
             return
         self._launch(_trace_colour, [*inputs, self.samples, self.bounces], [self.buffers])
         denoise(self.buffers, self._scratch, self.radiance)
-        develop(scene, self.window.current, self.sky, self.cameras, self.radiance, self.buffers, self.exposure, rgb)
+        poses = self.window.current
+        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
     def _launch(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
         """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""

@@ -176,10 +176,15 @@ def look_of_ground(s: Surf, p: wp.vec3, foot: float) -> Surf:
         if chance < 0.07:
             k = k * (0.78 + 5.0 * chance)
             k = k * (1.0 - 0.35 * wp.max(joint(cx, 0.012, foot / 7.3), joint(cy, 0.025, foot / 3.1)))
-        crack = wp.abs(plane_noise(p[0] * 0.45 + 0.35 * middle, p[1] * 0.45) - 0.5)
-        width = 0.006 + 0.25 * foot
-        if large > 0.02 and crack < width:
-            k = k * (1.0 - 0.45 * fade(foot, 0.12) * (1.0 - crack / width))
+        mottle = (plane_noise(p[0] * 5.3, p[1] * 5.3) - 0.5) * fade(foot, 0.4)
+        k = k * (1.0 + 0.16 * mottle + 0.3 * fine)
+        if large > 0.08:
+            # Cracks follow a jagged contour of the noise.
+            line = plane_noise(p[0] * 0.41, p[1] * 0.41) - 0.5 + 0.35 * (plane_noise(p[0] * 1.9, p[1] * 1.9) - 0.5)
+            line = wp.abs(line + 0.05 * mottle + 0.02 * fine)
+            width = 0.0025 + 0.15 * foot
+            if line < width:
+                k = k * (1.0 - 0.5 * fade(foot, 0.08) * (1.0 - line / width))
         out.roughness = s.roughness + 0.1 * fine
         out.albedo = s.albedo * k
     elif s.surface == wp.static(int(Surface.MARKING)):

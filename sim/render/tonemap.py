@@ -12,12 +12,14 @@ from sim.render.sky import Sky
 from sim.render.weather import falling
 from sim.types import Scene
 
-wp.set_module_options({"enable_backward": False})
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 KEY = 0.19
 """Mean display luminance aimed at, before the filmic curve."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
+GLARE_CELL = 4
+"""Pixels per cell of the glare."""
 BALANCE = 0.55
 """Share of the light's colour that white balance removes."""
 
@@ -61,10 +63,12 @@ def filmic(x: float) -> float:
 
 @wp.func
 def encode(x: float) -> wp.uint8:
-    """Linear display light to sRGB."""
+    """Linear display light to sRGB, by square roots; off by less than a quarter of a code."""
     y = 12.92 * x
     if x > 0.0031308:
-        y = 1.055 * wp.pow(x, 0.4166667) - 0.055
+        a = wp.sqrt(x)
+        b = wp.sqrt(a)
+        y = 0.585122381 * a + 0.783140355 * b - 0.368262736 * wp.sqrt(b)
     return wp.uint8(wp.clamp(y * 255.0 + 0.5, 0.0, 255.0))
 
 
@@ -163,25 +167,75 @@ def _expose_picture(exposure: Exposure):
 
 
 @wp.kernel
-def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, rgb: wp.array4d[wp.vec3ub]):
-    """Reads light and gains. Writes the picture."""
+def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4d[wp.vec3]):
+    """Reads light and gains. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
     world, camera, row, col = wp.tid()
-    rgb[world, camera, row, col] = display(wp.cw_mul(image[world, camera, row, col], exposure.picture[world, camera]))
+    gain = exposure.picture[world, camera]
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(GLARE_CELL * GLARE_CELL):
+        y = wp.min(row * GLARE_CELL + k / GLARE_CELL, image.shape[2] - 1)
+        x = wp.min(col * GLARE_CELL + k % GLARE_CELL, image.shape[3] - 1)
+        c = wp.cw_mul(image[world, camera, y, x], gain)
+        m = luminance(c)
+        if m > 1.5:
+            total += c * (wp.min(m - 1.5, 40.0) / m)
+    out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
 
 
-def develop(
-    scene: Scene,
-    poses: Poses,
-    sky: Sky,
-    cameras: Cameras,
-    image: wp.array,
-    buffers: Buffers,
-    exposure: Exposure,
-    rgb: wp.array,
-) -> None:
-    """Expose and tone-map linear light ``image`` (changed: rain falls into it) into ``rgb``."""
-    device = rgb.device
-    inputs = [scene, poses, sky, cameras, image, buffers.depth]
-    wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
-    wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
-    wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure], outputs=[rgb], device=device)
+@wp.kernel
+def _spread_glare(src: wp.array4d[wp.vec3], across: int, dst: wp.array4d[wp.vec3]):
+    """Reads glare. Writes it spread along rows (``across`` 1) or columns by a bell three cells wide."""
+    world, camera, row, col = wp.tid()
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(-9, 10):
+        y = row + k * (1 - across)
+        x = col + k * across
+        if x >= 0 and y >= 0 and x < src.shape[3] and y < src.shape[2]:
+            total += src[world, camera, y, x] * (0.133 * wp.exp(-float(k * k) / 18.0))
+    dst[world, camera, row, col] = total
+
+
+@wp.kernel
+def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], rgb: wp.array4d[wp.vec3ub]):
+    """Reads light, gains and glare. Writes the picture."""
+    world, camera, row, col = wp.tid()
+    c = wp.cw_mul(image[world, camera, row, col], exposure.picture[world, camera])
+    v = wp.max((float(row) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
+    u = wp.max((float(col) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
+    y0 = wp.min(int(v), glare.shape[2] - 1)
+    x0 = wp.min(int(u), glare.shape[3] - 1)
+    y1 = wp.min(y0 + 1, glare.shape[2] - 1)
+    x1 = wp.min(x0 + 1, glare.shape[3] - 1)
+    v -= float(y0)
+    u -= float(x0)
+    a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
+    b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
+    rgb[world, camera, row, col] = display(c + wp.lerp(a, b, v) * 0.5)
+
+
+class Developer:
+    """Exposes and tone-maps linear light; holds the statistics and the glare of bright lamps.
+
+    Args:
+        shape: (nworld, ncamera, height, width); (.., 1, 1) if only the fast pass is used.
+        device: Warp device.
+    """
+
+    def __init__(self, shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> None:
+        nworld, ncamera, height, width = shape
+        self.exposure = make_exposure(nworld, ncamera, device)
+        cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))
+        self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
+
+    def develop(
+        self, scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array, buffers: Buffers, rgb: wp.array
+    ) -> None:
+        """Turn linear light ``image`` (changed: rain falls into it) into ``rgb``; only launches."""
+        device, (one, two), exposure = rgb.device, self._glare, self.exposure
+        inputs = [scene, poses, sky, cameras, image, buffers.depth]
+        wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
+        wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
+        wp.launch(_gather_glare, dim=one.shape, inputs=[image, exposure], outputs=[one], device=device)
+        wp.launch(_spread_glare, dim=one.shape, inputs=[one, 1], outputs=[two], device=device)
+        wp.launch(_spread_glare, dim=one.shape, inputs=[two, 0], outputs=[one], device=device)
+        wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure, one], outputs=[rgb], device=device)
