@@ -1,0 +1,469 @@
+"""The road's surface as triangles: every lane of every road, clipped so that no two surfaces coincide, with markings cut in.
+
+Lanes become strips of quads whose rows follow the road's curvature. Where roads overlap (junctions) a fixed order of precedence decides who
+stays: drivable lanes before shoulders, borders, sidewalks and grass; roads outside junctions before connecting roads, straight ones before
+turns. What is left of the loser keeps its own height, so every point of the mesh lies on the closed form of exactly one road. Edges that no
+neighbour shares get a curtain downwards: kerb faces, and a seal against rays that slip between surfaces.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.render.mesh import Material, MeshData, Semantic, Surface
+from sim.road.clipping import cut, overlapping_pairs, subtract_all
+from sim.road.lanes import TIER, Cover, Edge, Strip, lane_borders, section_strips, surface_points
+from sim.road.markings import Area, default_areas, object_areas, patch_areas
+from sim.road.network import Road, RoadNetwork
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+CURTAIN = 0.3
+"""Depth of the curtain under an open edge [m]."""
+
+PLAZA = 6.0
+"""Width of the pavement behind the sidewalk at a junction's corner [m]."""
+
+RASTER = 0.2
+"""Cell of the raster that tells holes in a junction from the land around it [m]."""
+
+_WHITE = (0.52, 0.52, 0.5)
+
+MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
+    Cover.ASPHALT: (Material("asphalt", (0.105, 0.104, 0.1), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.SHOULDER: (Material("asphalt, older", (0.135, 0.133, 0.127), 0.88, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.PARKING: (Material("parking lane", (0.15, 0.146, 0.138), 0.88, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.CYCLE: (Material("cycle lane", (0.23, 0.075, 0.06), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.BORDER: (Material("border", (0.2, 0.196, 0.185), 0.88, surface=Surface.CONCRETE), Semantic.ROAD),
+    Cover.SIDEWALK: (Material("sidewalk", (0.3, 0.288, 0.268), 0.85, surface=Surface.PAVING), Semantic.SIDEWALK),
+    Cover.KERB: (Material("kerb", (0.34, 0.335, 0.32), 0.8, surface=Surface.CONCRETE), Semantic.SIDEWALK),
+    Cover.GRASS: (Material("grass", (0.075, 0.11, 0.032), 0.95, surface=Surface.GRASS), Semantic.TERRAIN),
+    Cover.GRAVEL: (Material("gravel", (0.24, 0.22, 0.19), 0.95, surface=Surface.GRAVEL), Semantic.TERRAIN),
+    Cover.MARK_WHITE: (Material("marking, white", _WHITE, 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.MARK_YELLOW: (Material("marking, yellow", (0.55, 0.38, 0.04), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.MARK_BLUE: (Material("marking, blue", (0.05, 0.12, 0.4), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.MARK_RED: (Material("marking, red", (0.4, 0.05, 0.04), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.MARK_ORANGE: (Material("marking, orange", (0.55, 0.2, 0.03), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.MARK_GREEN: (Material("marking, green", (0.05, 0.3, 0.1), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
+    Cover.ICE: (Material("ice", (0.16, 0.175, 0.19), 0.08, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
+    Cover.WATER: (Material("puddle", (0.035, 0.036, 0.036), 0.04, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
+    Cover.OIL: (Material("oil", (0.018, 0.017, 0.02), 0.15, clearcoat=1.0, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.DEBRIS: (Material("loose gravel", (0.22, 0.2, 0.17), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
+    Cover.FILL: (Material("asphalt", (0.105, 0.104, 0.1), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
+}  # fmt: skip
+
+PAVED = frozenset({Cover.ASPHALT, Cover.SHOULDER, Cover.PARKING, Cover.CYCLE, Cover.BORDER, Cover.FILL})
+"""What can be painted on."""
+
+CARRIAGEWAY = frozenset(set(Cover) - {Cover.SIDEWALK, Cover.KERB, Cover.GRASS, Cover.GRAVEL})
+"""What vehicles may stand on."""
+
+
+@dataclass
+class RoadSurface:
+    """A network's surface, and what its surroundings need to know of it."""
+
+    mesh: MeshData
+    covers: Floats
+    """Convex quads that hold the whole surface, corners at its true height, counter-clockwise, (n, 4, 3) [m]."""
+    cover_kind: Ints
+    """`Cover` of each, (n,)."""
+    edges: list[Edge]
+    """Outer edges of all roads."""
+    holes: list[Floats]
+    """Cells inside junctions that no lane covers, filled with asphalt, (n, 3) each."""
+
+
+@dataclass
+class _Faces:
+    """Convex quads under construction; a triangle repeats its last corner."""
+
+    corners: Floats
+    cover: Ints
+    base: Ints
+    road: Ints
+    height: Floats
+
+
+def build_road_surface(
+    network: RoadNetwork,
+    *,
+    green: bool = True,
+    verge: float = 0.0,
+    crossings: bool = True,
+    window: tuple[float, float, float, float] | None = None,
+) -> RoadSurface:
+    """The surface of all roads.
+
+    Args:
+        network: The map.
+        green: Wide outer borders are grass, else paved.
+        verge: Width of grass laid outside lanes that do not end in grass [m].
+        crossings: Town junctions whose file has no stop lines and crosswalks get them.
+        window: x0, y0, x1, y1 [m]: only what lies near it is built; None: all.
+    """
+    strips, edges = _all_strips(network, green, verge, window)
+    rank = _ranks(network)
+    faces = _strip_faces(strips)
+    covers, cover_kind, cover_road = _cover_quads(strips)
+    faces = _resolve(faces, covers, cover_kind, cover_road, rank)
+    holes = _fill_holes(network, covers, faces)
+    faces = _paint(faces, _areas(network, crossings))
+    mesh = _triangulate(faces)
+    return RoadSurface(mesh, covers, cover_kind, edges, holes)
+
+
+def _all_strips(
+    network: RoadNetwork, green: bool, verge: float, window: tuple[float, float, float, float] | None
+) -> tuple[list[Strip], list[Edge]]:
+    strips: list[Strip] = []
+    edges: list[Edge] = []
+    for road in network.order:
+        if window is not None and not _near(road, window):
+            continue
+        for k in range(len(road.sections)):
+            if road.section_end(k) - road.sections[k].s < 1e-3:
+                continue
+            new, outer = section_strips(road, k, green=green, verge=verge)
+            if road.junction is not None:
+                new += [_plaza(road, k, edge) for edge in outer if edge.walkable]
+            strips += new
+            edges += outer
+    return strips, edges
+
+
+def _near(road: Road, window: tuple[float, float, float, float]) -> bool:
+    x, y, _, _ = road.line(np.linspace(0.0, road.length, max(2, math.ceil(road.length / 10.0))))
+    x0, y0, x1, y1 = window
+    return bool(((x > x0) & (x < x1) & (y > y0) & (y < y1)).any())
+
+
+def _plaza(road: Road, k: int, edge: Edge) -> Strip:
+    """Pavement behind the sidewalk of a connecting road: fills the corner between the arms' sidewalks."""
+    borders = lane_borders(road, k, edge.s)
+    t = borders[max(borders) if edge.side > 0 else min(borders)]
+    height = float(edge.points[0, 2] - surface_points(road, edge.s[:1], t[:1])[0, 2])
+    reach = t + edge.side * PLAZA
+    pair = (t, reach) if edge.side > 0 else (reach, t)
+    grid = np.stack([surface_points(road, edge.s, x, height) for x in pair], 1)
+    cells = np.full((len(edge.s) - 1, 1), int(Cover.SIDEWALK), np.int64)
+    edge.points = grid[:, 1 if edge.side > 0 else 0]
+    return Strip(road.index, edge.side * 2000, grid, cells, Cover.SIDEWALK, grid, height)
+
+
+def _ranks(network: RoadNetwork) -> Ints:
+    """Precedence of each road by index: outside junctions first, then the straighter, then the earlier."""
+    keys = []
+    for road in network.order:
+        _, _, heading, _ = road.line(np.array([0.0, road.length - 1e-9]))
+        bend = 0.0 if road.junction is None else abs(math.remainder(float(heading[1] - heading[0]), math.tau))
+        keys.append((road.junction is not None, round(bend, 3), road.index))
+    rank = np.empty(len(keys), np.int64)
+    rank[sorted(range(len(keys)), key=lambda i: keys[i])] = np.arange(len(keys))
+    return rank
+
+
+def _strip_faces(strips: list[Strip]) -> _Faces:
+    corners, cover, base, road, height = [], [], [], [], []
+    for strip in strips:
+        p = strip.points
+        quads = np.stack([p[:-1, :-1], p[1:, :-1], p[1:, 1:], p[:-1, 1:]], 2).reshape(-1, 4, 3)
+        corners.append(quads)
+        cover.append(strip.cover.ravel())
+        base.append(np.full(len(quads), int(strip.base)))
+        road.append(np.full(len(quads), strip.road * 4096 + strip.lane % 4096))
+        height.append(np.full(len(quads), strip.height))
+    return _sound(_Faces(*(np.concatenate(x) for x in (corners, cover, base, road, height))))
+
+
+def _sound(faces: _Faces) -> _Faces:
+    """Drops empty and folded quads; those with one bad corner become a triangle."""
+    q = faces.corners
+    edge = np.roll(q[:, :, :2], -1, 1) - q[:, :, :2]
+    following = np.roll(edge, -1, 1)
+    turn = np.roll(edge[..., 0] * following[..., 1] - edge[..., 1] * following[..., 0], 1, 1)
+    diagonal = q[:, 2, :2] - q[:, 0, :2], q[:, 3, :2] - q[:, 1, :2]
+    size = (diagonal[0][:, 0] * diagonal[1][:, 1] - diagonal[0][:, 1] * diagonal[1][:, 0]) / 2
+    bad = turn < -1e-7
+    one = bad.sum(1) == 1
+    q = q.copy()
+    for row in np.flatnonzero(one & (size > 1e-6)):
+        at = (int(np.argmax(bad[row])) + 2) % 4
+        ring = [q[row, (at + i) % 4] for i in range(4) if i != 2]
+        q[row] = [*ring, ring[-1]]
+    keep = (size > 1e-6) & (bad.sum(1) < 2)
+    return _Faces(q[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
+
+
+def _cover_quads(strips: list[Strip]) -> tuple[Floats, Ints, Ints]:
+    """Coarse convex quads over all strips, their kind and road."""
+    quads, kinds, roads = [], [], []
+    for strip in strips:
+        o = strip.outline
+        q = np.stack([o[:-1, 0], o[1:, 0], o[1:, 1], o[:-1, 1]], 1)
+        quads.append(q)
+        kinds.append(np.full(len(q), int(strip.base)))
+        roads.append(np.full(len(q), strip.road * 4096 + strip.lane % 4096))
+    faces = _sound(
+        _Faces(
+            np.concatenate(quads),
+            np.concatenate(kinds),
+            np.concatenate(kinds),
+            np.concatenate(roads),
+            np.zeros(sum(map(len, quads))),
+        )
+    )
+    return faces.corners, faces.cover, faces.road
+
+
+_TIERS = np.array([TIER.get(c, 0) for c in Cover])
+
+
+def _resolve(faces: _Faces, covers: Floats, kind: Ints, cover_road: Ints, rank: Ints) -> _Faces:
+    """Faces with everything removed that a cover of higher precedence takes."""
+    a, b = overlapping_pairs(faces.corners, covers)
+    mine, theirs = faces.road[a] // 4096, cover_road[b] // 4096
+    tier_a, tier_b = _TIERS[faces.base[a]], _TIERS[kind[b]]
+    pave_a, pave_b = _is_plaza(faces.road[a]), _is_plaza(cover_road[b])
+    key_a = (tier_a * 2 + pave_a) * 100_000 + rank[mine]
+    key_b = (tier_b * 2 + pave_b) * 100_000 + rank[theirs]
+    allowed = ((mine != theirs) | (pave_a & ~pave_b)) & (key_b < key_a)
+    return _replace(faces, subtract_all(faces.corners, covers, allowed, (a, b)))
+
+
+def _is_plaza(road: Ints) -> npt.NDArray[np.bool_]:
+    lane = road % 4096
+    return (lane == 2000) | (lane == 4096 - 2000)
+
+
+def _replace(faces: _Faces, pieces: dict[int, list]) -> _Faces:
+    """Faces with some rows replaced by polygons."""
+    if not pieces:
+        return faces
+    rows = np.array(sorted(pieces))
+    keep = np.ones(len(faces.corners), bool)
+    keep[rows] = False
+    quads, source = [], []
+    for row in rows:
+        for polygon in pieces[int(row)]:
+            fan = fan_quads(polygon)
+            quads += fan
+            source += [row] * len(fan)
+    if not quads:
+        return _Faces(faces.corners[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
+    index = np.array(source, int)
+    return _Faces(
+        np.concatenate([faces.corners[keep], np.array(quads, float)]),
+        *(np.concatenate([x[keep], x[index]]) for x in (faces.cover, faces.base, faces.road, faces.height)),
+    )
+
+
+def fan_quads(polygon: list) -> list[list]:
+    """A convex polygon as quads and at most one triangle (last corner repeated)."""
+    out = []
+    n = len(polygon)
+    i = 1
+    while i < n - 1:
+        if i + 2 < n:
+            out.append([polygon[0], polygon[i], polygon[i + 1], polygon[i + 2]])
+            i += 2
+        else:
+            out.append([polygon[0], polygon[i], polygon[i + 1], polygon[i + 1]])
+            i += 1
+    return out
+
+
+def _fill_holes(network: RoadNetwork, covers: Floats, faces: _Faces) -> list[Floats]:
+    """Adds asphalt to ``faces`` where a junction's lanes leave holes between them; returns the added polygons."""
+    import cv2
+
+    filled: list[Floats] = []
+    lanes = {road.index for road in network.order if road.junction is not None}
+    ids = np.array(sorted(lanes))
+    if len(ids) == 0:
+        return filled
+    junctions = {road.junction for road in network.order if road.junction is not None}
+    for name in sorted(junctions, key=str):
+        mine = np.isin(faces.road // 4096, [r.index for r in network.order if r.junction == name])
+        if not mine.any():
+            continue
+        low = faces.corners[mine, :, :2].min((0, 1)) - 1.0
+        high = faces.corners[mine, :, :2].max((0, 1)) + 1.0
+        near = (covers[:, :, :2].max(1) > low).all(1) & (covers[:, :, :2].min(1) < high).all(1)
+        size = np.ceil((high - low) / RASTER).astype(int) + 1
+        image = np.zeros((size[1], size[0]), np.uint8)
+        for quad in covers[near]:
+            cv2.fillConvexPoly(image, np.round((quad[:, :2] - low) / RASTER).astype(np.int32), 1)
+        count, label = cv2.connectedComponents((image == 0).astype(np.uint8), connectivity=4)
+        border = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])))
+        holes = [i for i in range(1, count) if i not in border]
+        for i in holes:
+            y, x = np.nonzero(label == i)
+            box = np.array([x.min() - 3, y.min() - 3, x.max() + 3, y.max() + 3]) * RASTER + np.tile(low, 2)
+            filled += _hole_pieces(box, covers[near], label, i, low)
+    if filled:
+        quads = np.array([q for polygon in filled for q in fan_quads(list(map(tuple, polygon)))])
+        faces.corners = np.concatenate([faces.corners, quads])
+        n = len(quads)
+        faces.cover = np.concatenate([faces.cover, np.full(n, int(Cover.FILL))])
+        faces.base = np.concatenate([faces.base, np.full(n, int(Cover.FILL))])
+        faces.road = np.concatenate([faces.road, np.full(n, int(ids[0]) * 4096)])
+        faces.height = np.concatenate([faces.height, np.zeros(n)])
+    return filled
+
+
+def _hole_pieces(box: Floats, covers: Floats, label: npt.NDArray, hole: int, low: Floats) -> list[Floats]:
+    """Convex pieces of a hole, at the height of the surfaces around it."""
+    x = np.linspace(box[0], box[2], max(2, math.ceil((box[2] - box[0]) / 3.0) + 1))
+    y = np.linspace(box[1], box[3], max(2, math.ceil((box[3] - box[1]) / 3.0) + 1))
+    gx, gy = np.meshgrid(x, y, indexing="ij")
+    grid = np.stack([gx, gy, np.full_like(gx, covers[:, :, 2].mean())], -1)
+    cells = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], 2).reshape(-1, 4, 3)
+    left = subtract_all(cells, covers)
+    out = []
+    for row in range(len(cells)):
+        for polygon in left.get(row, [[tuple(p) for p in cells[row].tolist()]]):
+            p = np.array(polygon)
+            at = np.round((p[:, :2].mean(0) - low) / RASTER).astype(int)
+            if label[min(at[1], label.shape[0] - 1), min(at[0], label.shape[1] - 1)] == hole:
+                out.append(meet_edges(p, covers))
+    return out
+
+
+def meet_edges(points: Floats, covers: Floats) -> Floats:
+    """Points with z taken from the edge of a cover they lie on; other points take a mean of the covers' corners by distance."""
+    z, found = edge_heights(points, covers)
+    rest = ~found
+    if rest.any():
+        corners = covers.reshape(-1, 3)
+        d2 = ((points[rest, None, :2] - corners[None, :, :2]) ** 2).sum(2)
+        weight = 1.0 / (d2 + 0.01) ** 2
+        z[rest] = (weight * corners[:, 2]).sum(1) / weight.sum(1)
+    out = points.copy()
+    out[:, 2] = z
+    return out
+
+
+def edge_heights(points: Floats, covers: Floats, reach: float = 2e-3) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Height of the highest cover edge within ``reach`` of each point, and whether there is one."""
+    a = covers.reshape(-1, 3)
+    b = np.roll(covers, -1, 1).reshape(-1, 3)
+    d = b[:, :2] - a[:, :2]
+    length2 = np.maximum((d**2).sum(1), 1e-12)
+    z = points[:, 2].copy()
+    found = np.zeros(len(points), bool)
+    for start in range(0, len(points), 256):
+        p = points[start : start + 256]
+        low, high = p[:, :2].min(0) - reach, p[:, :2].max(0) + reach
+        near = np.flatnonzero((np.maximum(a, b)[:, :2] >= low).all(1) & (np.minimum(a, b)[:, :2] <= high).all(1))
+        if len(near) == 0:
+            continue
+        f = np.clip(((p[:, None, :2] - a[None, near, :2]) * d[near]).sum(2) / length2[near], 0.0, 1.0)
+        away = np.linalg.norm(p[:, None, :2] - a[None, near, :2] - f[..., None] * d[near], axis=2)
+        height = np.where(away < reach, a[near, 2] + f * (b[near, 2] - a[near, 2]), -np.inf)
+        best = height.max(1)
+        ok = np.isfinite(best)
+        z[start : start + 256][ok] = best[ok]
+        found[start : start + 256] = ok
+    return z, found
+
+
+def _areas(network: RoadNetwork, crossings: bool) -> list[Area]:
+    areas = [area for road in network.order for area in object_areas(road)]
+    if crossings:
+        areas += default_areas(network)
+    return areas + [area for road in network.order for area in patch_areas(road)]
+
+
+def _paint(faces: _Faces, areas: list[Area]) -> _Faces:
+    """Cuts areas into the paved faces and gives them their own cover."""
+    if not areas:
+        return faces
+    windows = np.array([np.concatenate([a.corners, a.corners[-1:]])[:4] for a in areas])
+    a, b = overlapping_pairs(faces.corners, windows)
+    paved = np.isin(faces.base, [int(c) for c in PAVED])[a]
+    a, b = a[paved], b[paved]
+    work: dict[int, list[tuple[list, int]]] = {}
+    for row, which in zip(a.tolist(), b.tolist(), strict=True):
+        pieces = work.setdefault(row, [([tuple(p) for p in faces.corners[row].tolist()], int(faces.cover[row]))])
+        corners = windows[which].tolist()
+        result = []
+        for polygon, cover in pieces:
+            inside, outside = cut(polygon, corners)
+            if not inside:
+                result.append((polygon, cover))
+                continue
+            result.append((inside, int(Cover[areas[which].cover])))
+            result += [(p, cover) for p in outside]
+        work[row] = result
+    return _replace_painted(faces, work)
+
+
+def _replace_painted(faces: _Faces, work: dict[int, list[tuple[list, int]]]) -> _Faces:
+    order = sorted(work)
+    flat = [(row, polygon, cover) for row in order for polygon, cover in work[row]]
+    result = _replace(faces, {row: [p for p, _ in work[row]] for row in order})
+    if flat:
+        covers = [c for _, p, c in flat for _ in fan_quads(p)]
+        result.cover[len(result.cover) - len(covers) :] = covers
+    return result
+
+
+def _triangulate(faces: _Faces) -> MeshData:
+    """Triangles with smooth normals, and curtains under open edges."""
+    q = faces.corners
+    is_quad = np.abs(q[:, 2] - q[:, 3]).sum(1) > 1e-9
+    triangles = np.concatenate([q[:, :3], q[is_quad][:, [0, 2, 3]]])
+    cover = np.concatenate([faces.cover, faces.cover[is_quad]])
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    keep = np.linalg.norm(cross, axis=1) > 1e-9
+    triangles, cover, cross = triangles[keep], cover[keep], cross[keep]
+    vertices = triangles.reshape(-1, 3)
+    _, same = np.unique(np.round(vertices * 500.0).astype(np.int64), axis=0, return_inverse=True)
+    same = same.ravel()
+    normals = np.zeros((same.max() + 1, 3))
+    for axis in range(3):
+        normals[:, axis] = np.bincount(same, np.repeat(cross[:, axis], 3), len(normals))
+    normals = normals[same] / np.maximum(np.linalg.norm(normals[same], axis=1, keepdims=True), 1e-12)
+    walls, wall_cover = _curtains(faces)
+    flat = np.cross(walls[:, 1] - walls[:, 0], walls[:, 2] - walls[:, 0])
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+    base = len(vertices)
+    k = np.arange(len(walls))[:, None] * 4 + base
+    index = np.concatenate([np.arange(base).reshape(-1, 3), k + [0, 1, 2], k + [0, 2, 3]])
+    covers = np.concatenate([cover, wall_cover, wall_cover])
+    used, row = np.unique(covers, return_inverse=True)
+    semantic = np.array([int(MATERIALS[Cover(c)][1]) for c in used])[row]
+    points = np.concatenate([vertices, walls.reshape(-1, 3)])
+    return MeshData(
+        points.astype(np.float32), index.astype(np.int32), np.concatenate([normals, np.repeat(flat, 4, 0)]).astype(np.float32),
+        (points[:, :2] / 4.0).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
+        [MATERIALS[Cover(c)][0] for c in used],
+    )  # fmt: skip
+
+
+def _curtains(faces: _Faces) -> tuple[Floats, Ints]:
+    """Vertical quads under every edge that no other face shares in the opposite direction, and their cover."""
+    a = faces.corners
+    b = np.roll(a, -1, 1)
+    start, end = a.reshape(-1, 3), b.reshape(-1, 3)
+    owner = np.repeat(np.arange(len(a)), 4)
+    real = np.abs(start - end).sum(1) > 1e-6
+    start, end, owner = start[real], end[real], owner[real]
+    key_a, key_b = (
+        np.round(x * 500.0).astype(np.int64) @ np.array([73856093, 19349663, 83492791]) for x in (start, end)
+    )
+    forward = key_a * 1_000_003 + key_b
+    backward = key_b * 1_000_003 + key_a
+    open_edge = ~np.isin(forward, backward)
+    start, end, owner = start[open_edge], end[open_edge], owner[open_edge]
+    raised = faces.height[owner] > 0.02
+    depth = np.where(raised, faces.height[owner] + 0.06, CURTAIN)
+    down = np.stack([np.zeros_like(depth), np.zeros_like(depth), depth], 1)
+    cover = np.where(raised, int(Cover.KERB), faces.base[owner])
+    return np.stack([start - down, end - down, end, start], 1), cover
