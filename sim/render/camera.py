@@ -1,4 +1,4 @@
-"""Pinhole cameras, OpenCV convention (x right, y down, z forward), pixel (0, 0) centred at (0, 0), mounted on actor 0 or fixed."""
+"""Pinhole cameras, OpenCV convention, pixel (0, 0) centred at (0, 0), mounted on actor 0 or fixed."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations
@@ -52,7 +52,7 @@ def intrinsic_matrix(camera: CameraConfig) -> npt.NDArray[np.float64]:
 
 
 def mount_quaternion(camera: CameraConfig) -> tuple[float, float, float, float]:
-    """Mount frame to carrier frame as x, y, z, w: yaw about z, then pitch about y (positive looks down), then roll about x."""
+    """Mount frame to carrier frame, x y z w: yaw about z, pitch about y (positive looks down), roll about x."""
     cy, sy = math.cos(0.5 * camera.yaw), math.sin(0.5 * camera.yaw)
     cp, sp = math.cos(0.5 * camera.pitch), math.sin(0.5 * camera.pitch)
     cr, sr = math.cos(0.5 * camera.roll), math.sin(0.5 * camera.roll)

@@ -1,4 +1,4 @@
-"""The full colour pass: stratified primary rays, see-through glass, coats, one diffuse bounce and one traced reflection."""
+"""The full colour pass: stratified primary rays, see-through glass, coats, one bounce, one traced reflection."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Buffers:
     albedo: wp.array4d[wp.vec3]
     """What the bounce's irradiance over pi is multiplied with."""
     bounce: wp.array4d[wp.vec4]
-    """Sum of irradiance over pi from the lamps and the diffuse bounces of the pixel, and how many bounces there were."""
+    """Irradiance over pi from lamps and diffuse bounces, summed, and how many bounces there were."""
     guide: wp.array4d[wp.vec4]
     """Normal (world frame) and distance [m] of the first surface behind glass."""
     depth: wp.array4d[float]
@@ -90,7 +90,7 @@ class Ray:
 
 @wp.func
 def fraction(x: float) -> float:
-    """x - floor(x)."""
+    """Of a number: what is left over its floor."""
     return x - wp.floor(x)
 
 
@@ -142,7 +142,9 @@ def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, w
 
 
 @wp.func
-def highlight(w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3) -> wp.vec3:
+def highlight(
+    w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3
+) -> wp.vec3:
     """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
     l = w.sky.sun_direction[world]
     nl = wp.max(wp.dot(n, l), 0.02)
@@ -165,11 +167,13 @@ def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
 
 
 @wp.func
-def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int) -> Sample:
-    """One sample: through up to four panes of glass to the first opaque surface, then a mirrored and a bounced ray from there.
+def follow_path(
+    w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int
+) -> Sample:
+    """One sample: through up to four panes to the first opaque surface, then a mirrored and a bounced ray.
 
-    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs. ``pixel`` is the
-    angle of a pixel [rad], ``hidden`` an actor that the first rays do not see, ``bounce`` 1 if the path may bounce.
+    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs.
+    ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce.
     """
     out = Sample()
     weight = wp.vec3(1.0, 1.0, 1.0)
@@ -263,7 +267,9 @@ def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel
                         color += highlight(w, world, s, n, -dir, f0, coat, sun)
                     if coat > 0.01:
                         if mirror.wanted == 0:
-                            mirror = mirror_ray(p, n, dir, 0.08 + 0.3 * (1.0 - s.coat), total, weight * (coat * air), draw)
+                            mirror = mirror_ray(
+                                p, n, dir, 0.08 + 0.3 * (1.0 - s.coat), total, weight * (coat * air), draw
+                            )
                         else:
                             color += sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir))) * (0.4 * coat)
                     elif s.metallic > 0.3:
@@ -307,10 +313,10 @@ def follow_path(w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
 def _trace_colour(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], samples: int, bounces: int, first_tile: int,
-    out: Buffers,
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], samples: int, bounces: int,
+    first_tile: int, out: Buffers,
 ):  # fmt: skip
-    """Reads the masked worlds, cameras, views. Writes direct, albedo, bounce, guide and depth, averaged over a pixel's samples."""
+    """Reads the masked worlds, cameras, views. Writes the buffers, averaged over a pixel's samples."""
     world, camera, tile, lane = wp.tid()
     if mask[world] == 0:
         return

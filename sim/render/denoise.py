@@ -1,4 +1,4 @@
-"""A-trous filter of the bounced light (Dammertz et al. 2010), guided by normal and distance; albedo is put back afterwards."""
+"""A-trous filter of the bounced light (Dammertz et al. 2010), guided by normal and distance."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations
@@ -26,7 +26,7 @@ def likeness(a: wp.vec4, b: wp.vec4, step: float) -> float:
 def _filter_bounce(step: int, guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec4], dst: wp.array4d[wp.vec4]):
     """Reads guide and one level of the light. Writes the next level: 3 x 3 taps, ``step`` pixels apart.
 
-    Light is carried as sum and weight, so that pixels whose samples all missed the surface take their neighbours' light.
+    Light is carried as sum and weight: pixels whose samples all missed the surface take their neighbours' light.
     """
     world, camera, row, col = wp.tid()
     height = src.shape[2]

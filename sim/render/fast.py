@@ -20,8 +20,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
 def _trace_fast(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], exposure: Exposure, first_tile: int,
-    labels: Labels, rgb: wp.array4d[wp.vec3ub],
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], exposure: Exposure,
+    first_tile: int, labels: Labels, rgb: wp.array4d[wp.vec3ub],
 ):  # fmt: skip
     """Reads the world, cameras, views, the world's exposure. Writes rgb and the wanted labels of the masked worlds."""
     world, camera, tile, lane = wp.tid()

@@ -1,4 +1,4 @@
-"""Optical flow and its occlusion mask: each pixel's triangle and barycentrics followed into the neighbouring frame's scene."""
+"""Optical flow and its occlusion mask: each pixel's point on its triangle, followed into the neighbouring frame."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations

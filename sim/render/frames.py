@@ -47,8 +47,8 @@ DTYPES = {
 class Frames:
     """The outputs of `Renderer`, one array each: ``frames.arrays["rgb"]``, or as torch tensors of the same memory.
 
-    rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance actor slot + 1, else 0; normal in
-    the camera frame; flow and flow_back [pixels] to the next and previous frame with their occlusion masks.
+    rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance: slot + 1, or 0;
+    normal in the camera frame; flow and flow_back [pixels] to the next and previous frame, with their occlusion masks.
 
     Args:
         outputs: Names of `DTYPES` without the masks, which come with their flow.
@@ -175,8 +175,8 @@ class Renderer:
 
         Args:
             scene: The batch's scene.
-            mask: Worlds to render ((nworld,) int32), all by default; flow, and the pictures of qualities with bounces, are
-                developed for all worlds.
+            mask: Worlds to render ((nworld,) int32), all by default; flow, and pictures of qualities that bounce, are
+                made for all.
         """
         self._mask = self._ones if mask is None else mask
         poses = self.window.current

@@ -49,7 +49,7 @@ class ModelPart:
 
 @dataclass(frozen=True)
 class Model:
-    """What an actor or a static instance looks like; frame: the actor's, origin at its reference point on the ground."""
+    """What an actor or a static instance looks like, in the actor's frame: origin at its reference point."""
 
     name: str
     parts: tuple[ModelPart, ...]

@@ -53,7 +53,7 @@ class Hit:
 
 @wp.struct
 class Labels:
-    """Label images of every camera, (nworld, ncamera, height, width) each; the bits of ``wanted`` say which are allocated."""
+    """Label images, (nworld, ncamera, height, width) each; the bits of ``wanted`` say which are allocated."""
 
     wanted: wp.int32
     depth: wp.array4d[float]
@@ -103,11 +103,7 @@ def is_hole(geo: Geometry, mesh: int, face: int, u: float, v: float) -> bool:
 
 @wp.func
 def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
-    """Closest hit of a world's instances.
-
-    Args:
-        hidden: Actor that the ray does not see, -1 for none.
-    """
+    """Closest hit of a world's instances; ``hidden`` is an actor that the ray does not see, -1 for none."""
     out = Hit()
     out.slot = -1
     out.t = t_max
@@ -158,8 +154,7 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
 def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int) -> float:
     """Share of light that reaches ``o`` from ``d``: 0 in shadow, 0.7 per pane of glass.
 
-    Args:
-        exact: Flags of the meshes (MESH_CUTOUT, MESH_GLASS) whose holes and panes count; others block at any hit.
+    ``exact`` holds the flags (MESH_CUTOUT, MESH_GLASS) of meshes whose holes and panes count; others block at any hit.
     """
     light = float(1.0)
     q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
@@ -255,8 +250,8 @@ def tile_count(height: int, width: int) -> int:
 
 @wp.kernel(grid_stride=False, launch_bounds=64)
 def _cast_labels(
-    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], first_tile: int,
-    out: Labels,
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32],
+    first_tile: int, out: Labels,
 ):  # fmt: skip
     """Reads geometry, instances, cameras, views. Writes the wanted label images but flow, of the masked worlds."""
     world, camera, tile, lane = wp.tid()

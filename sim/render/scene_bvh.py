@@ -41,7 +41,7 @@ class Poses:
 
 @wp.struct
 class Instances:
-    """Placed meshes of each world. Slot 0 is the map, then its static instances, then ``part_capacity`` slots per actor."""
+    """Placed meshes of each world: slot 0 the map, then its statics, then ``part_capacity`` slots per actor."""
 
     bvh: wp.uint64
     """Over all slots of all worlds, grouped by world."""
@@ -138,8 +138,8 @@ class PoseWindow:
     """Poses of the frame being rendered and of its neighbours; all methods only launch and may be captured.
 
     Live use (environments): `advance` after each decision; the picture shows the newest poses, with backward flow.
-    With ``lookahead`` the picture lags one `advance` behind, so that it has forward flow too; the first `advance` after a reset
-    only fills the window.
+    With ``lookahead`` the picture lags one `advance` behind, so that it has forward flow too; the first
+    `advance` after a reset only fills the window.
 
     Args:
         scene: The batch's scene.
@@ -161,7 +161,7 @@ class PoseWindow:
         wp.launch(_interpolate_poses, dim=state.pos.shape, inputs=inputs, outputs=[out], device=state.pos.device)
 
     def record(self, scene: Scene, state: State) -> None:
-        """Keep a tick's poses as the older end of the interpolation; call before the tick that passes a frame's time."""
+        """Keep a tick's poses as the older end of the interpolation: before the tick that passes a frame's time."""
         self._copy(scene, state, self._all, self._one, self.older)
 
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
@@ -171,7 +171,7 @@ class PoseWindow:
             self._copy(scene, state, chosen, self._one, poses)
 
     def advance(self, scene: Scene, state: State) -> None:
-        """Move to the next frame: the newest poses are those between the last recorded tick and ``state``, at ``fraction``."""
+        """Move to the next frame: its poses lie between the last recorded tick and ``state``, at ``fraction``."""
         inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
         wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
         self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
@@ -203,18 +203,21 @@ def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part."""
     actor = (slot - inst.first_actor) / inst.part_capacity
-    k = (slot - inst.first_actor) % inst.part_capacity
     inst.mesh[world, slot] = -1
     asset = scene.asset[world, actor]
     if scene.valid[world, actor] == 0 or asset < 0 or (poses.visible[world, actor] & 1) == 0:
         return
-    part = geo.model_part[asset] + k
+    part = geo.model_part[asset] + (slot - inst.first_actor) % inst.part_capacity
     if part >= geo.model_part[asset + 1]:
         return
     model = geo.model_size[asset]
     size = scene.size[world, actor]
     clip = geo.model_clip[asset]
-    scale = wp.cw_div(size, model)
+    scale = wp.vec3(1.0, 1.0, 1.0)
+    for k in range(3):
+        # Flat things, and actors without a box, keep the model's own size.
+        if model[k] > 1.0e-3 and size[k] > 1.0e-3:
+            scale[k] = size[k] / model[k]
     if clip[2] > 0.5:
         scale = wp.vec3(scale[2], scale[2], scale[2])
     offset = scene.box_center[world, actor] - wp.cw_mul(scale, geo.model_center[asset])

@@ -1,4 +1,4 @@
-"""Light at a hit: the surface there, the sun, lamps, sky and one secondary ray. Shared by the fast and the full colour pass."""
+"""Light at a hit: the surface, rays to sun and lamps, the sky's share. Shared by the fast and the full pass."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Light of the sky: a table per world of single-scattered sunlight, clouds, haze and night glow, and the sun that goes with it.
+"""Light of the sky: a table per world of scattered sunlight, clouds, haze and night glow, and the sun.
 
-Clear sky: Nishita et al. 1993 (Rayleigh and Mie single scattering through a spherical atmosphere), with a factor for higher orders.
-Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Radiance scale: the sun outside the atmosphere gives ``SUN`` on a surface facing it.
+Clear sky: Nishita et al. 1993 (single scattering, spherical atmosphere), with a factor for higher orders.
+Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Scale: outside the atmosphere the sun gives ``SUN``.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
@@ -65,8 +65,8 @@ def make_sky(nworld: int, device: wp.context.Devicelike) -> Sky:
 def extinction_of(visibility: float, rain: float, snow: float) -> float:
     """Extinction of air near the ground [1/m].
 
-    Koschmieder: a black object fades to 5 % contrast at the visibility V, 3.912 / V. Rain of R mm/h adds 1.08 R^0.67 dB/km; snow of
-    the same water content about eight times as much.
+    Koschmieder: a black object fades to 2 % contrast at the visibility V, 3.912 / V. Rain of R mm/h adds
+    1.08 R^0.67 dB/km; snow of the same water content about eight times as much.
     """
     k = 3.912 / wp.max(visibility, 1.0)
     if rain > 0.0:
@@ -84,7 +84,7 @@ def exp3(v: wp.vec3) -> wp.vec3:
 
 @wp.func
 def sphere_exit(height: float, mu: float, radius: float) -> float:
-    """Distance from a point at ``height`` to a sphere about the earth's centre, going up at cosine ``mu``; -1 if missed."""
+    """Distance from ``height`` to a sphere about the earth's centre, at cosine ``mu`` to the vertical; -1 if missed."""
     r = EARTH + height
     disc = r * r * (mu * mu - 1.0) + radius * radius
     if disc < 0.0:

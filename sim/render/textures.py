@@ -1,4 +1,4 @@
-"""One packed texture atlas with mip levels, and the bilinear look-up by hand that gives the same bits on CPU and CUDA."""
+"""One packed texture atlas with mip levels, and a bilinear look-up by hand: the same bits on CPU and CUDA."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 from __future__ import annotations
@@ -107,11 +107,7 @@ def fetch_texel(t: Textures, first: int, size: wp.vec2i, col: int, row: int) -> 
 
 @wp.func
 def sample_texture(t: Textures, texture: int, uv: wp.vec2, density: float) -> wp.vec4:
-    """Bilinear look-up in the mip level whose texel is as large as the ray's footprint.
-
-    Args:
-        density: Footprint of the ray in texels of the finest level.
-    """
+    """Bilinear look-up in the mip level that suits a footprint of ``density`` texels of the finest level."""
     base = t.base[texture]
     count = t.base[texture + 1] - base
     lod = int(wp.log2(wp.max(1.0, density)) + 0.35)

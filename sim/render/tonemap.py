@@ -118,7 +118,7 @@ def _count_light(
     depth: wp.array4d[float],
     exposure: Exposure,
 ):
-    """Reads light and depth. Writes rain into the light and adds the picture to the histogram (integers: any order, same sums)."""
+    """Reads light and depth. Writes rain into the light, adds the picture to the histogram (integers: any order)."""
     world, camera, row, col = wp.tid()
     c = image[world, camera, row, col]
     if scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0:
@@ -139,7 +139,7 @@ def _count_light(
 
 @wp.kernel
 def _expose_picture(exposure: Exposure):
-    """Reads and clears histogram and chroma. Writes the picture's gains: KEY over the mean luminance clipped at its 95th percentile."""
+    """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile."""
     world, camera = wp.tid()
     count = int(0)
     for k in range(BINS):
@@ -183,15 +183,15 @@ def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4
 
 
 @wp.kernel
-def _spread_glare(src: wp.array4d[wp.vec3], across: int, dst: wp.array4d[wp.vec3]):
-    """Reads glare. Writes it spread along rows (``across`` 1) or columns by a bell three cells wide."""
+def _spread_glare(src: wp.array4d[wp.vec3], across: int, width: float, dst: wp.array4d[wp.vec3]):
+    """Reads glare. Writes it spread along rows (``across`` 1) or columns by a bell ``width`` cells wide."""
     world, camera, row, col = wp.tid()
     total = wp.vec3(0.0, 0.0, 0.0)
     for k in range(-9, 10):
         y = row + k * (1 - across)
         x = col + k * across
         if x >= 0 and y >= 0 and x < src.shape[3] and y < src.shape[2]:
-            total += src[world, camera, y, x] * (0.133 * wp.exp(-float(k * k) / 18.0))
+            total += src[world, camera, y, x] * (wp.exp(-0.5 * float(k * k) / (width * width)) * 0.39894 / width)
     dst[world, camera, row, col] = total
 
 
@@ -232,10 +232,11 @@ class Developer:
     ) -> None:
         """Turn linear light ``image`` (changed: rain falls into it) into ``rgb``; only launches."""
         device, (one, two), exposure = rgb.device, self._glare, self.exposure
+        width = min(max(rgb.shape[2] / 160.0, 0.5), 3.5)
         inputs = [scene, poses, sky, cameras, image, buffers.depth]
         wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
         wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
         wp.launch(_gather_glare, dim=one.shape, inputs=[image, exposure], outputs=[one], device=device)
-        wp.launch(_spread_glare, dim=one.shape, inputs=[one, 1], outputs=[two], device=device)
-        wp.launch(_spread_glare, dim=one.shape, inputs=[two, 0], outputs=[one], device=device)
+        wp.launch(_spread_glare, dim=one.shape, inputs=[one, 1, width], outputs=[two], device=device)
+        wp.launch(_spread_glare, dim=one.shape, inputs=[two, 0, width], outputs=[one], device=device)
         wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure, one], outputs=[rgb], device=device)

@@ -97,9 +97,7 @@ def falling(
 ) -> wp.vec3:
     """Rain streaks and snow flakes in front of what is seen at ``depth`` [m].
 
-    Args:
-        d: Ray in the camera's carrier: x right, y down, z forward, z = 1.
-        speed: Speed of the camera along its axis [m/s]; drops come at it.
+    ``d`` is the ray in the camera frame with z = 1, ``speed`` the camera's along its axis [m/s]: drops come at it.
     """
     rain = weather.rain[world]
     snow = weather.snow[world]

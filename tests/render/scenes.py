@@ -90,9 +90,7 @@ def batch(worlds, device="cpu", nactor=None):
     for k, struct in enumerate((Scene, State)):
         rows = [w[k] for w in worlds]
         sizes = row_sizes(struct, rows)
-        for name, var in _arrays(struct):
-            if name in NACTOR_FIRST:
-                sizes[name] = (n,)
+        sizes |= {name: (n,) for name in struct.vars if name in NACTOR_FIRST}
         out.append(from_rows(struct, rows, device, sizes))
     return out
 
@@ -101,10 +99,6 @@ NACTOR_FIRST = {
     "valid", "asset", "semantic", "category", "paint", "size", "box_center", "visible", "pos", "rot", "speed", "steer",
     "wheel_angle", "traveled", "door", "lamps",
 }  # fmt: skip
-
-
-def _arrays(struct):
-    return [(name, var) for name, var in struct.vars.items() if name in NACTOR_FIRST]
 
 
 def library(models=(), ground=None, lights=()):

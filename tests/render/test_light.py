@@ -10,7 +10,7 @@ import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
 from sim.render.frames import Renderer, camera_at
-from sim.render.mesh import Light, Material, Semantic, Surface
+from sim.render.mesh import Light, Material, Role, Semantic, Surface
 from sim.render.sky import extinction_of
 from sim.types import Lamp
 from tests.render import scenes
@@ -108,10 +108,7 @@ def test_contrast_in_a_picture_falls_as_koschmieder_says():
 
 def test_head_lamps_light_the_road_at_night():
     mesh = scenes.box((-1, -1, 0.2), (3, 1, 1.5))
-    lamp = Light((3.1, 0, 0.7), (0.99, 0, -0.1), (60.0, 60.0, 60.0), 0.95, 0.8)
-    from sim.render.mesh import Role
-
-    lamp = Light(lamp.pos, lamp.direction, lamp.intensity, 0.95, 0.8, Role.HEAD_LAMP)
+    lamp = Light((3.1, 0, 0.7), (0.99, 0, -0.1), (60.0, 60.0, 60.0), 0.95, 0.8, Role.HEAD_LAMP)
     car = scenes.model(mesh, "car", lights=(lamp,))
     lib = scenes.library([car])
     night = {"sun_direction": (0.6, 0.0, -0.8)}
@@ -144,8 +141,8 @@ def test_wet_road_is_darker_and_mirrors():
 
 def batch_of_worlds(lib):
     places = [
-        scenes.world(lib, [("car", (k * 0.3, 0, 0), 0.0), ("car", (8.0 + k, -2.0 + k, 0), 0.3 * k)][: 1 + (k != 2)],
-                     {"cloud_cover": 0.2 * k, "wetness": 0.3 * k, "rain": 2.0 * (k == 1), "fog_visibility": 300.0 * (k + 1)},
+        scenes.world(lib, [("car", (k * 0.3, 0, 0), 0.0), ("car", (8 + k, k - 2, 0), 0.3 * k)][: 1 + (k != 2)],
+                     {"cloud_cover": 0.2 * k, "wetness": 0.3 * k, "rain": 2.0 * (k % 2), "fog_visibility": 300.0 + 99.0 * k},
                      key=11 + k, tick=7 * k)
         for k in range(4)
     ]  # fmt: skip
