@@ -27,7 +27,9 @@ def srgb(red: int, green: int, blue: int) -> tuple[float, float, float]:
     return float(linear[0]), float(linear[1]), float(linear[2])
 
 
-def plain(name: str, color: tuple[float, float, float], surface: Surface = Surface.NONE, roughness: float = 0.8) -> Material:
+def plain(
+    name: str, color: tuple[float, float, float], surface: Surface = Surface.NONE, roughness: float = 0.8
+) -> Material:
     """A dielectric without texture."""
     return Material(name, tuple(round(float(c), 4) for c in color), roughness, surface=surface)
 
@@ -126,9 +128,7 @@ class MeshBuilder:
         rows = material if isinstance(material, Material) else np.repeat(np.broadcast_to(material, count), 2)
         classes = np.repeat(np.broadcast_to(semantic, count), 2)
         normals = np.repeat(normal / size[:, None], 4, 0)
-        self.add(
-            corners.reshape(-1, 3), triangles, normals, rows, classes, None if uvs is None else uvs.reshape(-1, 2)
-        )
+        self.add(corners.reshape(-1, 3), triangles, normals, rows, classes, None if uvs is None else uvs.reshape(-1, 2))
 
     def triangles(self, corners: Floats, material: Material | npt.NDArray[np.integer], semantic: int) -> None:
         """Flat triangles (n, 3, 3), counter-clockwise from outside."""

@@ -87,7 +87,7 @@ def overlapping_pairs(target: Floats, window: Floats) -> tuple[npt.NDArray[np.in
     Returns:
         Rows of ``target`` and rows of ``window``, each (npair,), sorted by both.
     """
-    a, b = _candidates(target[:, :, :2], window[:, :, :2])
+    a, b = close_pairs(target[:, :, :2], window[:, :, :2])
     if len(a) == 0:
         return a, b
     keep = np.abs(target[a, :, 2].mean(1) - window[b, :, 2].mean(1)) < LEVEL_GAP
@@ -98,7 +98,7 @@ def overlapping_pairs(target: Floats, window: Floats) -> tuple[npt.NDArray[np.in
     return a[order], b[order]
 
 
-def _candidates(target: Floats, window: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def close_pairs(target: Floats, window: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pairs whose bounding boxes overlap, found over a grid that the windows are entered in."""
     none = np.zeros(0, np.int64)
     if len(target) == 0 or len(window) == 0:

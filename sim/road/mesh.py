@@ -447,21 +447,21 @@ def _triangulate(faces: _Faces) -> MeshData:
     )  # fmt: skip
 
 
-def _curtains(faces: _Faces) -> tuple[Floats, Ints]:
-    """Vertical quads under every edge that no other face shares in the opposite direction, and their cover."""
-    a = faces.corners
-    b = np.roll(a, -1, 1)
-    start, end = a.reshape(-1, 3), b.reshape(-1, 3)
-    owner = np.repeat(np.arange(len(a)), 4)
+def open_edges(corners: Floats) -> tuple[Floats, Floats, Ints]:
+    """Start, end and owner of every edge of quads (n, 4, 3) that no other quad shares in the opposite direction."""
+    start, end = corners.reshape(-1, 3), np.roll(corners, -1, 1).reshape(-1, 3)
+    owner = np.repeat(np.arange(len(corners)), 4)
     real = np.abs(start - end).sum(1) > 1e-6
     start, end, owner = start[real], end[real], owner[real]
-    key_a, key_b = (
-        np.round(x * 500.0).astype(np.int64) @ np.array([73856093, 19349663, 83492791]) for x in (start, end)
-    )
-    forward = key_a * 1_000_003 + key_b
-    backward = key_b * 1_000_003 + key_a
-    open_edge = ~np.isin(forward, backward)
-    start, end, owner = start[open_edge], end[open_edge], owner[open_edge]
+    hashing = np.array([73856093, 19349663, 83492791])
+    key_a, key_b = (np.round(x * 500.0).astype(np.int64) @ hashing for x in (start, end))
+    loose = ~np.isin(key_a * 1_000_003 + key_b, key_b * 1_000_003 + key_a)
+    return start[loose], end[loose], owner[loose]
+
+
+def _curtains(faces: _Faces) -> tuple[Floats, Ints]:
+    """Vertical quads under every open edge, and their cover."""
+    start, end, owner = open_edges(faces.corners)
     raised = faces.height[owner] > 0.02
     depth = np.where(raised, faces.height[owner] + 0.06, CURTAIN)
     down = np.stack([np.zeros_like(depth), np.zeros_like(depth), depth], 1)

@@ -1,0 +1,351 @@
+"""The land around the roads: gentle hills that meet every road edge, and a far skirt up to the horizon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.render.mesh import Material, Semantic, Surface
+from sim.render.scenery_parts import MeshBuilder
+from sim.road.clipping import close_pairs, subtract_all
+from sim.road.mesh import RoadSurface, edge_heights, fan_quads, open_edges
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+COARSE = 32.0
+"""Cell of the land away from roads [m]."""
+FINE = 8.0
+"""Cell beside roads [m]."""
+NEAR = 40.0
+"""How far from the road's surface cells are fine [m]."""
+REACH = 400.0
+"""Extent of the land around the roads in use [m]."""
+PIXEL = 4.0
+"""Cell of the height raster [m]."""
+
+GRASS = Material("meadow", (0.072, 0.105, 0.03), 0.95, surface=Surface.GRASS)
+LAND = (
+    GRASS,
+    Material("field, green", (0.06, 0.1, 0.022), 0.95, surface=Surface.GRASS),
+    Material("field, ripe", (0.24, 0.17, 0.06), 0.95, surface=Surface.GRASS),
+    Material("field, ploughed", (0.11, 0.075, 0.045), 0.95, surface=Surface.SOIL),
+    Material("forest floor", (0.07, 0.055, 0.028), 0.95, surface=Surface.SOIL),
+    Material("yard", (0.2, 0.19, 0.175), 0.9, surface=Surface.CONCRETE),
+)
+"""Kinds of ground by row."""
+
+HILLS = {"town": 1.5, "suburb": 3.0, "rural": 11.0, "motorway": 9.0, "forest": 7.0}
+"""Height of the hills beside the road by setting [m]."""
+FAR_HILLS = {"town": 26.0, "suburb": 32.0, "rural": 48.0, "motorway": 42.0, "forest": 44.0}
+"""Height of the hills at the horizon by setting [m]."""
+
+
+def smooth(x: npt.ArrayLike, low: float, high: float) -> Floats:
+    """Smooth step from 0 at ``low`` to 1 at ``high``."""
+    t = np.clip((np.asarray(x, float) - low) / (high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+class Waves:
+    """Smooth noise as a sum of plane waves, about -1..1."""
+
+    def __init__(self, rng: np.random.Generator, length: float, count: int = 14) -> None:
+        angle = rng.uniform(0.0, math.tau, count)
+        k = math.tau / (length * rng.uniform(0.6, 1.8, count))
+        self._k = np.stack([k * np.cos(angle), k * np.sin(angle)])
+        self._phase = rng.uniform(0.0, math.tau, count)
+        self._weight = np.sqrt(1.0 / k)
+        self._weight *= 1.2 / math.sqrt(float((self._weight**2).sum()))
+
+    def __call__(self, x: Floats, y: Floats) -> Floats:
+        """Noise at points."""
+        phase = np.stack([x, y], -1) @ self._k + self._phase
+        return np.sin(phase) @ self._weight
+
+
+class Relief:
+    """Height of the land before it is fitted to the roads' edges."""
+
+    def __init__(self, surface: RoadSurface, low: Floats, high: Floats, setting: str, rng: np.random.Generator) -> None:
+        import cv2
+
+        self._low = low
+        size = np.round((high - low) / PIXEL).astype(int) + 1
+        points = _edge_points(surface)
+        inside = ((points[:, :2] >= low) & (points[:, :2] <= high)).all(1)
+        points = points[inside] if inside.any() else points
+        cell = np.clip(np.round((points[:, :2] - low) / PIXEL).astype(int), 0, size - 1)
+        image = np.full((size[1], size[0]), 255, np.uint8)
+        height = np.zeros((size[1], size[0]), np.float32)
+        order = np.argsort(points[:, 2], kind="stable")[::-1]
+        image[cell[:, 1], cell[:, 0]] = 0
+        height[cell[order, 1], cell[order, 0]] = points[order, 2]
+        away, label = cv2.distanceTransformWithLabels(image, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        table = np.zeros(label.max() + 1, np.float32)
+        table[label[image == 0]] = height[image == 0]
+        nearest = table[label]
+        close, wide = cv2.GaussianBlur(nearest, (0, 0), 2.0), cv2.GaussianBlur(nearest, (0, 0), 16.0)
+        self.distance = away * PIXEL
+        share = smooth(self.distance, 12.0, 110.0)
+        self._base = nearest + smooth(self.distance, 0.0, 10.0) * (close - nearest)
+        self._base += share * (wide - self._base)
+        self._mean = float(points[:, 2].mean())
+        self._hills, self._rolls = Waves(rng, 210.0), Waves(rng, 60.0, 8)
+        self._far = Waves(rng, 900.0)
+        self._amplitude, self._far_amplitude = HILLS[setting], FAR_HILLS[setting]
+        self._centre, self._radius = (low + high) / 2, float(np.min(high - low)) / 2
+
+    def _sample(self, image: Floats, x: Floats, y: Floats) -> Floats:
+        u = np.clip((x - self._low[0]) / PIXEL, 0, image.shape[1] - 1.001)
+        v = np.clip((y - self._low[1]) / PIXEL, 0, image.shape[0] - 1.001)
+        i, j = u.astype(int), v.astype(int)
+        a, b = u - i, v - j
+        return (image[j, i] * (1 - a) + image[j, i + 1] * a) * (1 - b) + (
+            image[j + 1, i] * (1 - a) + image[j + 1, i + 1] * a
+        ) * b
+
+    def away(self, x: Floats, y: Floats) -> Floats:
+        """Distance to the nearest road edge [m], at least what the raster's border gives."""
+        return self._sample(self.distance, x, y)
+
+    def __call__(self, x: Floats, y: Floats) -> Floats:
+        """Height of the land at points [m]."""
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        away = self.away(x, y)
+        z = self._sample(self._base, x, y)
+        z = z + smooth(away, 10.0, 110.0) * self._amplitude * (0.55 * self._hills(x, y) + 0.12 * self._rolls(x, y))
+        z = z + smooth(away, 6.0, 25.0) * 0.12 * self._rolls(2.3 * x, 2.3 * y)
+        beyond = np.maximum(np.abs(x - self._centre[0]), np.abs(y - self._centre[1])) - self._radius
+        return z + smooth(beyond, 0.0, 1500.0) * self._far_amplitude * (0.75 + 0.6 * self._far(x, y))
+
+
+def _edge_points(surface: RoadSurface) -> Floats:
+    """Points all over the road surface, a few metres apart, (n, 3)."""
+    q = surface.covers
+    a, b = q, np.roll(q, -1, 1)
+    start, step = a.reshape(-1, 3), (b - a).reshape(-1, 3)
+    count = np.maximum(1, np.ceil(np.linalg.norm(step, axis=1) / 3.0)).astype(int)
+    row = np.repeat(np.arange(len(start)), count)
+    k = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return start[row] + step[row] * (k / count[row])[:, None]
+
+
+@dataclass
+class Ground:
+    """The land, and where everything stands on it."""
+
+    relief: Relief
+    low: Floats
+    """Corner of the detailed land [m], (2,)."""
+    high: Floats
+    faces: Floats
+    """Convex quads of road surface and near land, (n, 4, 3); a triangle repeats its last corner."""
+
+    def height(self, points: Floats) -> Floats:
+        """Height of the ground at points (n, 2): of the highest face there, else of the relief."""
+        points = np.asarray(points, float).reshape(-1, 2)
+        z = self.relief(points[:, 0], points[:, 1])
+        box = np.repeat(points[:, None], 4, 1) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 1e-3
+        a, b = close_pairs(box, self.faces[:, :, :2])
+        best = np.full(len(points), -np.inf)
+        for corners in ((0, 1, 2), (0, 2, 3)):
+            tri = self.faces[b][:, corners]
+            p, q, r = tri[:, 0], tri[:, 1], tri[:, 2]
+            det = (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
+            dx, dy = points[a, 0] - p[:, 0], points[a, 1] - p[:, 1]
+            safe = np.where(np.abs(det) > 1e-9, det, 1.0)
+            u = (dx * (r[:, 1] - p[:, 1]) - dy * (r[:, 0] - p[:, 0])) / safe
+            v = ((q[:, 0] - p[:, 0]) * dy - (q[:, 1] - p[:, 1]) * dx) / safe
+            ok = (np.abs(det) > 1e-9) & (u > -1e-4) & (v > -1e-4) & (u + v < 1 + 2e-4)
+            height = p[:, 2] + u * (q[:, 2] - p[:, 2]) + v * (r[:, 2] - p[:, 2])
+            np.maximum.at(best, a[ok], height[ok])
+        return np.where(np.isfinite(best), best, z)
+
+
+def build_ground(
+    builder: MeshBuilder,
+    surface: RoadSurface,
+    window: tuple[float, float, float, float],
+    setting: str,
+    rng: np.random.Generator,
+) -> Ground:
+    """Adds the land to ``builder``.
+
+    Args:
+        builder: Receives the triangles.
+        surface: The roads.
+        window: x0, y0, x1, y1 of the roads in use [m]; the land reaches `REACH` beyond.
+        setting: Key of `HILLS`.
+        rng: Draws the hills.
+    """
+    low = np.floor((np.array(window[:2]) - REACH) / COARSE) * COARSE
+    high = np.ceil((np.array(window[2:]) + REACH) / COARSE) * COARSE
+    relief = Relief(surface, low, high, setting, rng)
+    n = np.round((high - low) / COARSE).astype(int)
+    near = _near_cells(surface.covers, low, n)
+    fine = _fine_cells(near, low, relief)
+    corners, kind = _fit(fine, surface.covers, relief, setting)
+    _emit_near(builder, corners, kind)
+    fields = _Fields(rng, setting)
+    _emit_coarse(builder, near, low, n, relief, fields)
+    _emit_skirt(builder, low, high, n, relief, fields)
+    quads = np.concatenate([corners, _mesh_faces(surface)])
+    return Ground(relief, low, high, quads)
+
+
+def _mesh_faces(surface: RoadSurface) -> Floats:
+    """The road's level triangles as degenerate quads, for height look-ups."""
+    tri = surface.mesh.vertices[surface.mesh.triangles].astype(float)
+    up = np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
+    tri = tri[up[:, 2] > 1e-7]
+    return np.concatenate([tri, tri[:, 2:]], 1)
+
+
+def _near_cells(covers: Floats, low: Floats, n: Ints) -> npt.NDArray[np.bool_]:
+    """Coarse cells that are split into fine ones, (nx, ny)."""
+    near = np.zeros((n[0], n[1]), bool)
+    first = np.clip(((covers[:, :, :2].min(1) - NEAR - low) // COARSE).astype(int), 0, n - 1)
+    last = np.clip(((covers[:, :, :2].max(1) + NEAR - low) // COARSE).astype(int), 0, n - 1)
+    for (i0, j0), (i1, j1) in np.unique(np.stack([first, last], 1), axis=0):
+        near[i0 : i1 + 1, j0 : j1 + 1] = True
+    return near
+
+
+def _fine_cells(near: npt.NDArray[np.bool_], low: Floats, relief: Relief) -> Floats:
+    """Corners of the fine cells, (n, 4, 3)."""
+    i, j = np.nonzero(near)
+    split = int(COARSE / FINE)
+    k = np.arange(split)
+    x = low[0] + i[:, None] * COARSE + k * FINE
+    y = low[1] + j[:, None] * COARSE + k * FINE
+    gx = np.repeat(x[:, :, None], split, 2).ravel()
+    gy = np.repeat(y[:, None, :], split, 1).ravel()
+    corners = np.stack(
+        [np.stack([gx + a * FINE, gy + b * FINE], -1) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))], 1
+    )
+    z = relief(corners[..., 0].ravel(), corners[..., 1].ravel()).reshape(-1, 4)
+    return np.concatenate([corners, z[..., None]], 2)
+
+
+def _fit(cells: Floats, covers: Floats, relief: Relief, setting: str) -> tuple[Floats, Ints]:
+    """Cells without what the roads cover; corners on road edges take the road's height."""
+    left = subtract_all(cells, covers)
+    rows = np.array(sorted(left), int)
+    keep = np.ones(len(cells), bool)
+    keep[rows] = False
+    quads = [q for row in rows for polygon in left[int(row)] for q in fan_quads(polygon)]
+    clipped = np.array(quads, float).reshape(-1, 4, 3)
+    if len(clipped):
+        flat = clipped.reshape(-1, 3)
+        z, _ = edge_heights(flat, covers)
+        clipped = np.concatenate([flat[:, :2], z[:, None]], 1).reshape(-1, 4, 3)
+    corners = np.concatenate([cells[keep], clipped])
+    middle = corners.mean(1)
+    kind = np.zeros(len(corners), np.int64)
+    if setting == "forest":
+        kind[relief.away(middle[:, 0], middle[:, 1]) > 9.0] = 4
+    return corners, kind
+
+
+def _emit_near(builder: MeshBuilder, corners: Floats, kind: Ints) -> None:
+    """Near land with smooth normals, and curtains under its open edges."""
+    flat = corners.reshape(-1, 3)
+    _, same = np.unique(np.round(flat[:, :2] * 200.0).astype(np.int64), axis=0, return_inverse=True)
+    same = same.ravel()
+    up = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+    normals = np.stack([np.bincount(same, np.repeat(up[:, a], 4), same.max() + 1) for a in range(3)], 1)[same]
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    k = np.arange(len(corners))[:, None] * 4
+    triangles = np.concatenate([k + np.array([0, 1, 2]), k + np.array([0, 2, 3])])
+    tri = flat[triangles]
+    size = np.linalg.norm(np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0]), axis=1)
+    rows = np.array([builder.material(m) for m in LAND])[np.concatenate([kind, kind])]
+    keep = size > 1e-8
+    builder.add(flat, triangles[keep], normals, rows[keep], int(Semantic.TERRAIN), flat[:, :2] / 4.0)
+    start, end, _ = open_edges(corners)
+    down = np.array([0.0, 0.0, 0.5])
+    builder.quads(np.stack([start - down, end - down, end, start], 1), LAND[0], int(Semantic.TERRAIN))
+
+
+class _Fields:
+    """Which kind of ground lies where, away from the road."""
+
+    def __init__(self, rng: np.random.Generator, setting: str) -> None:
+        self._angle = rng.uniform(0.0, math.pi)
+        self._size = rng.uniform(70.0, 130.0, 2)
+        kinds = {"rural": (0, 1, 1, 2, 3, 0), "motorway": (0, 1, 2, 3, 1), "forest": (4,), "town": (0,), "suburb": (0,)}
+        self._table = rng.choice(kinds[setting], (61, 59))
+
+    def __call__(self, x: Floats, y: Floats) -> Ints:
+        c, s = math.cos(self._angle), math.sin(self._angle)
+        i = np.floor((c * x + s * y) / self._size[0]).astype(int)
+        j = np.floor((c * y - s * x) / self._size[1]).astype(int)
+        return self._table[i % 61, j % 59]
+
+
+def _emit_land(builder: MeshBuilder, x: Floats, y: Floats, tri: Ints, relief: Relief, fields: _Fields) -> None:
+    """Triangles over plan points with heights and normals from the relief."""
+    z = relief(x, y)
+    dx = (relief(x + 4.0, y) - relief(x - 4.0, y)) / 8.0
+    dy = (relief(x, y + 4.0) - relief(x, y - 4.0)) / 8.0
+    normals = np.stack([-dx, -dy, np.ones_like(z)], 1)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    rows = np.array([builder.material(m) for m in LAND])
+    middle_x, middle_y = x[tri].mean(1), y[tri].mean(1)
+    points = np.stack([x, y, z], 1)
+    builder.add(points, tri, normals, rows[fields(middle_x, middle_y)], int(Semantic.TERRAIN), points[:, :2] / 4.0)
+
+
+def _emit_coarse(
+    builder: MeshBuilder, near: npt.NDArray[np.bool_], low: Floats, n: Ints, relief: Relief, fields: _Fields
+) -> None:
+    """Coarse cells: two triangles, or a fan that takes up the corners of fine neighbours."""
+    padded = np.pad(near, 1)
+    i, j = np.nonzero(~near)
+    sides = np.stack([padded[i + 1, j], padded[i + 2, j + 1], padded[i + 1, j + 2], padded[i, j + 1]], 1)
+    plain = ~sides.any(1)
+    x0, y0 = low[0] + i * COARSE, low[1] + j * COARSE
+    corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * COARSE
+    px, py = (x0[plain, None] + corner[:, 0]).ravel(), (y0[plain, None] + corner[:, 1]).ravel()
+    k = (np.arange(plain.sum()) * 4)[:, None]
+    tri = np.concatenate([k + np.array([0, 1, 2]), k + np.array([0, 2, 3])])
+    xs, ys, tris, base = [px], [py], [tri], len(px)
+    split = int(COARSE / FINE)
+    for row in np.flatnonzero(~plain):
+        ring = []
+        for side in range(4):
+            a, b = corner[side], corner[(side + 1) % 4]
+            count = split if sides[row, side] else 1
+            ring += [a + (b - a) * m / count for m in range(count)]
+        points = np.array([*ring, [COARSE / 2, COARSE / 2]]) + [x0[row], y0[row]]
+        m = len(ring)
+        xs.append(points[:, 0])
+        ys.append(points[:, 1])
+        tris.append(np.stack([np.arange(m), (np.arange(m) + 1) % m, np.full(m, m)], 1) + base)
+        base += len(points)
+    _emit_land(builder, np.concatenate(xs), np.concatenate(ys), np.concatenate(tris), relief, fields)
+
+
+def _emit_skirt(builder: MeshBuilder, low: Floats, high: Floats, n: Ints, relief: Relief, fields: _Fields) -> None:
+    """Rings of land beyond the detailed square, out to some 4 km."""
+    x = np.concatenate([np.arange(n[0]) * COARSE + low[0], np.full(n[1], high[0]), high[0] - np.arange(n[0]) * COARSE, np.full(n[1], low[0])])
+    y = np.concatenate([np.full(n[0], low[1]), np.arange(n[1]) * COARSE + low[1], np.full(n[0], high[1]), high[1] - np.arange(n[1]) * COARSE])
+    centre = (low + high) / 2
+    rings = [np.stack([x, y], 1)]
+    for scale in (60.0, 150.0, 280.0, 460.0, 700.0, 1000.0, 1500.0, 2200.0, 3200.0, 4200.0):
+        direction = rings[0] - centre
+        direction /= np.abs(direction).max(1, keepdims=True)
+        rings.append(rings[0] + direction * scale)
+    points = np.concatenate(rings)
+    m = len(x)
+    k = np.arange(m)
+    j = (k + 1) % m
+    tri = [
+        np.concatenate([np.stack([r * m + k, (r + 1) * m + k, (r + 1) * m + j], 1), np.stack([r * m + k, (r + 1) * m + j, r * m + j], 1)])
+        for r in range(len(rings) - 1)
+    ]
+    _emit_land(builder, points[:, 0], points[:, 1], np.concatenate(tri), relief, fields)
