@@ -1,0 +1,275 @@
+"""The YAML scenario format: one model per mapping. `scenarios/README.md` describes it for those who write files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.scenario.fields import (
+    Angle, Clock, Count, Day, Friction, LaneId, Length, ListOrOne, Mass, Name, Numeric, PositiveLength, Quantity, Rain, Share, Side,
+    Speed, Strict, Temperature, Time, fault, suggest, word,
+)  # fmt: skip
+from sim.scenario.schema_place import ARMS, Place
+from sim.scenario.schema_story import LIGHTS, Step, When
+
+SETTINGS = ("town", "suburb", "rural", "motorway", "forest", "auto")
+ROADS = ("straight", "curve", "segments", "intersection")
+ASPECTS = ("red", "red_amber", "amber", "green", "off")
+FACES = ("along", "against", "left", "right")
+KINDS = {
+    "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
+    "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "bus": "bus", "coach": "bus",
+    "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
+    "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
+    "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
+    "pallet": "obstacle", "cone": "obstacle", "box": "obstacle", "tyre": "obstacle", "barrier": "obstacle",
+    "ladder": "obstacle", "log": "obstacle", "bin": "obstacle", "crate": "obstacle",
+}  # fmt: skip
+"""Kind of actor -> OpenSCENARIO category."""
+
+
+class Patch(Strict):
+    """A stretch of road with a friction of its own: ice, water, oil ..."""
+
+    kind: word("patch", "ice", "water", "oil", "snow", "leaves", "gravel") | None = None
+    start: PositiveLength = Field(alias="from")
+    end: PositiveLength = Field(alias="to")
+    friction: Friction
+    lane: LaneId | None = None
+
+
+class ProfilePoint(Strict):
+    """The road passes height ``z`` at ``s``."""
+
+    s: PositiveLength
+    z: Length
+
+
+class Crest(Strict):
+    """A hump (or, with a negative height, a dip) of the road, smooth over ``length``."""
+
+    at: PositiveLength
+    height: Length
+    length: PositiveLength
+
+
+class Segment(Strict):
+    """A straight of a length, or a bend by an angle (left positive) with a radius and clothoids of length ``transition``."""
+
+    straight: PositiveLength | None = None
+    bend: Angle | None = None
+    radius: PositiveLength | None = None
+    transition: PositiveLength | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Segment:
+        if (self.straight is None) == (self.bend is None):
+            raise fault("a segment is a straight or a bend", "Write {straight: 100 m} or {bend: 40 deg, radius: 80 m}.")
+        if (self.bend is None) != (self.radius is None):
+            raise fault("a bend needs an angle and a radius", "Write {bend: 40 deg, radius: 80 m}.")
+        return self
+
+
+def _lanes_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise fault("lanes are written oncoming+own", "Write lanes: 1+1, or 0+3 for a carriageway of three.")
+    return value
+
+
+class Map(Strict):
+    """The road: shorthand, or a file."""
+
+    xodr: Name | None = None
+    road: word("road", *ROADS) | None = None
+    length: PositiveLength | None = None
+    radius: PositiveLength | None = None
+    angle: Angle | None = None
+    before: PositiveLength | None = None
+    after: PositiveLength | None = None
+    transition: PositiveLength | None = None
+    segments: list[Segment] | None = None
+    arms: list[word("arm", *ARMS)] | None = None
+    arm_length: PositiveLength | None = None
+    corner_radius: PositiveLength | None = None
+    signals: bool | None = None
+    crosswalks: bool | None = None
+    lanes: Annotated[str, BeforeValidator(_lanes_text)] | None = None
+    lane_width: PositiveLength | None = None
+    parking: word("parking", "none", "left", "right", "both") | None = None
+    sidewalk: PositiveLength | None = None
+    shoulder: PositiveLength | None = None
+    median: PositiveLength | None = None
+    verge: PositiveLength | None = None
+    type: word("road type", "town", "rural", "motorway", "lowSpeed") | None = None
+    speed_limit: Speed | None = None
+    profile: list[ProfilePoint] | None = None
+    crest: Crest | None = None
+    patches: Annotated[list[Patch], ListOrOne] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_map(self) -> Map:
+        own = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        if (self.xodr is None) == (self.road is None):
+            raise fault("a map is a road shorthand or an .xodr file", "Write road: straight, or xodr: maps/town.xodr.")
+        if self.xodr is not None:
+            if own - {"xodr"}:
+                raise fault(f"{min(own - {'xodr'})!r} does not go with xodr", "The file says it all.")
+            return self
+        assert self.road is not None
+        shape = self.road.text
+        needs = {"straight": {"length"}, "curve": {"radius", "angle"}, "segments": {"segments"}, "intersection": set()}
+        special = {"length", "radius", "angle", "before", "after", "transition", "segments", "arms", "arm_length", "corner_radius",
+                   "signals", "crosswalks"}  # fmt: skip
+        allowed = {
+            "straight": {"length"},
+            "curve": {"radius", "angle", "before", "after", "transition"},
+            "segments": {"segments"},
+            "intersection": {"arms", "arm_length", "corner_radius", "signals", "crosswalks"},
+        }
+        if shape in needs:
+            missing = needs[shape] - own
+            if missing:
+                raise fault(f"road: {shape} needs {', '.join(sorted(missing))}")
+            wrong = own & (special - allowed[shape])
+            if wrong:
+                raise fault(f"{min(wrong)!r} does not go with road: {shape}", f"With it: {', '.join(sorted(allowed[shape]))}.")
+        if self.profile is not None and self.crest is not None:
+            raise fault("give profile or crest, not both")
+        return self
+
+
+class Environment(Strict):
+    """Weather and light."""
+
+    time: Clock | None = None
+    day: Day | None = None
+    latitude: Angle | None = None
+    cloud: Share | None = None
+    turbidity: Numeric | None = None
+    fog: PositiveLength | None = None
+    """Visibility [m]."""
+    rain: Rain | None = None
+    snow: Rain | None = None
+    wetness: Share | None = None
+    snow_cover: Share | None = None
+    ice: Share | None = None
+    temperature: Temperature | None = None
+    friction: Friction | None = None
+    wind: Speed | None = None
+    wind_from: Angle | None = None
+
+
+class Size(Strict):
+    """Bounding box."""
+
+    length: PositiveLength | None = None
+    width: PositiveLength | None = None
+    height: PositiveLength | None = None
+
+
+class Actor(Strict):
+    """Somebody or something in the scene."""
+
+    kind: word("kind", *KINDS)
+    at: Place
+    asset: word("asset") | None = None
+    color: word("colour") | None = None
+    faces: word("direction", *FACES) | None = None
+    speed: Speed | None = None
+    controller: word("controller", "scripted", "idm", "vehicle") | None = None
+    desired_speed: Speed | None = None
+    lights: Annotated[list[word("light", *LIGHTS)], ListOrOne] | None = None
+    visible: bool = True
+    size: Size | None = None
+    mass: Mass | None = None
+    background: bool = False
+    route: list[Place] | None = None
+    goal: Place | None = None
+    goal_radius: PositiveLength | None = None
+
+
+class Parked(Strict):
+    """Parked cars along a stretch, where nothing else stands."""
+
+    side: word("side", "left", "right", "both")
+    start: Length = Field(alias="from")
+    end: Length = Field(alias="to")
+    arm: word("arm", *ARMS) | None = None
+    density: Share | None = None
+    kinds: word("kind", *KINDS) | None = None
+    limit: Count | None = None
+
+
+class Walkers(Strict):
+    """People who walk along the pavement."""
+
+    side: word("side", "left", "right", "both")
+    start: Length = Field(alias="from")
+    end: Length = Field(alias="to")
+    arm: word("arm", *ARMS) | None = None
+    count: Count
+    kinds: word("kind", *KINDS) | None = None
+    speed: Speed | None = None
+
+
+class Flow(Strict):
+    """Cars that follow a lane."""
+
+    lane: LaneId
+    start: Length = Field(alias="from")
+    end: Length = Field(alias="to")
+    arm: word("arm", *ARMS) | None = None
+    gap: PositiveLength
+    speed: Speed
+    kinds: word("kind", *KINDS) | None = None
+    limit: Count | None = None
+    controller: word("controller", "scripted", "idm") | None = None
+
+
+class Traffic(Strict):
+    """Dressing that makes the scene alive; it never stands where an actor is."""
+
+    parked: Annotated[list[Parked], ListOrOne] = Field(default_factory=list)
+    walkers: Annotated[list[Walkers], ListOrOne] = Field(default_factory=list)
+    flow: Annotated[list[Flow], ListOrOne] = Field(default_factory=list)
+
+
+class End(Strict):
+    """When the scenario ends: after a time, or earlier on a condition."""
+
+    after: Time
+    when: When | None = None
+
+
+class ScenarioFile(Strict):
+    """A whole file."""
+
+    name: Name
+    danger: Name | None = None
+    source: Name | None = None
+    tags: list[Name] = Field(default_factory=list)
+    parameters: dict[Name, Name] = Field(default_factory=dict)
+    map: Map
+    setting: word("setting", *SETTINGS) | None = None
+    environment: Environment = Environment()
+    signals: dict[Name, word("aspect", *ASPECTS)] = Field(default_factory=dict)
+    actors: dict[Name, Actor]
+    traffic: Traffic = Traffic()
+    storyboard: list[Step] = Field(default_factory=list)
+    end: End
+
+    @model_validator(mode="after")
+    def _has_an_ego(self) -> ScenarioFile:
+        if "ego" not in self.actors:
+            raise fault("no actor is named ego", suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}.")
+        ego = self.actors["ego"]
+        if ego.goal is None:
+            raise fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.")
+        for name, actor in self.actors.items():
+            if name != "ego" and (actor.goal or actor.goal_radius):
+                raise fault(f"actor {name!r} has a goal", "Only the ego has one; others may have a route.")
+        return self
+
+
+__all__ = ["Actor", "Environment", "Map", "Place", "Quantity", "ScenarioFile", "Traffic"]
