@@ -311,7 +311,7 @@ def follow_path(
     return out
 
 
-@wp.kernel(grid_stride=False, launch_bounds=64)
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _trace_colour(
     w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], samples: int, bounces: int,
     first_tile: int, out: Buffers,

@@ -18,7 +18,7 @@ from sim.render.weather import through_air, weathered
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 
-@wp.kernel(grid_stride=False, launch_bounds=64)
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _trace_fast(
     w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], exposure: Exposure,
     first_tile: int, labels: Labels, rgb: wp.array4d[wp.vec3ub],

@@ -13,7 +13,7 @@ from sim.render.scene_bvh import Instances
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
 
 
-@wp.kernel(grid_stride=False, launch_bounds=64)
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _follow_pixels(
     geo: Geometry,
     now: Instances,

@@ -248,7 +248,7 @@ def tile_count(height: int, width: int) -> int:
     return -(-height // TILE) * -(-width // TILE)
 
 
-@wp.kernel(grid_stride=False, launch_bounds=64)
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _cast_labels(
     geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32],
     first_tile: int, out: Labels,
