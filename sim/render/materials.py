@@ -218,7 +218,7 @@ def look_of_wall(s: Surf, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
         x = x / 0.25 + 0.5 * (row - 2.0 * wp.floor(row * 0.5))
         each = hash3(int(wp.floor(x)), int(row), 5) - 0.5
         mortar = wp.max(joint(x, 0.05, foot / 0.25), joint(y / 0.075, 0.15, foot / 0.075))
-        k = k * (1.0 + 0.5 * each * fade(foot, 0.2))
+        k = k * (1.0 + 0.34 * each * fade(foot, 0.2))
         out.albedo = wp.lerp(s.albedo * k, wp.vec3(0.36, 0.34, 0.31), 0.7 * mortar)
     elif s.surface == wp.static(int(Surface.ROOF_TILE)):
         x = x / 0.22
@@ -267,7 +267,7 @@ def look_of_thing(s: Surf, p: wp.vec3, foot: float) -> Surf:
 
 
 @wp.func
-def lamp_radiance(role: int, base: wp.vec3, lamps: int, tick: int, aspect: int, night: float) -> wp.vec3:
+def lamp_radiance(role: int, lamps: int, tick: int, aspect: int, night: float) -> wp.vec3:
     """What a lamp of the given `Role` emits under the actor's `Lamp` bits, the signal's aspect and the light of day."""
     e = float(0.0)
     tint = wp.vec3(1.0, 1.0, 1.0)
@@ -275,7 +275,7 @@ def lamp_radiance(role: int, base: wp.vec3, lamps: int, tick: int, aspect: int, 
     if role == wp.static(int(Role.HEAD_LAMP)):
         tint = wp.vec3(1.0, 0.93, 0.82)
         if (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.HIGH_BEAM))) != 0:
-            e = HEAD_RADIANCE
+            e = HEAD_RADIANCE * (0.2 + 0.8 * night)
     elif role == wp.static(int(Role.TAIL_LAMP)):
         tint = wp.vec3(1.0, 0.03, 0.015)
         if (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.HIGH_BEAM | Lamp.FOG))) != 0:
@@ -312,7 +312,7 @@ def lamp_radiance(role: int, base: wp.vec3, lamps: int, tick: int, aspect: int, 
     elif role == wp.static(int(Role.STREET_LAMP)):
         tint = wp.vec3(1.0, 0.78, 0.5)
         e = STREET_RADIANCE * night
-    return tint * e + 0.0 * base
+    return tint * e
 
 
 @wp.func

@@ -86,7 +86,7 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
             signal = geo.static_signal[geo.map_static[w.map_index[world]] + hit.slot - 1]
             if signal >= 0:
                 aspect = w.signal[world, signal]
-        out.emission += lamp_radiance(kind[2], out.albedo, lamps, w.tick[world], aspect, w.sky.night[world])
+        out.emission += lamp_radiance(kind[2], lamps, w.tick[world], aspect, w.sky.night[world])
     return out
 
 

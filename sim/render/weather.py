@@ -112,7 +112,7 @@ def falling(
                 x = d[0] * z * 60.0
                 # Streaks lean outwards with speed, as drops come from the vanishing point.
                 x = x - d[1] * z * d[0] * speed * 2.2
-                y = (d[1] * z - fall) * 1.6
+                y = (d[1] * z - fall) * 4.0
                 column = int(wp.floor(x))
                 y = y + 13.0 * hash3(column, k, 91)
                 cell = int(wp.floor(y))
@@ -120,7 +120,7 @@ def falling(
                 if chance < wp.min(0.02 + 0.008 * rain, 0.3):
                     fx = (x - float(column)) * 2.0 - 1.0
                     fy = (y - float(cell)) * 2.0 - 1.0
-                    a = wp.max(0.0, 1.0 - fx * fx * (1.0 + 5.0 / z)) * (1.0 - fy * fy) * 0.11
+                    a = wp.max(0.0, 1.0 - fx * fx * (1.0 + 5.0 / z)) * (1.0 - fy * fy) * 0.12
                     out = wp.lerp(out, bright, a)
             if snow > 0.0:
                 drop = 1.4 * time
