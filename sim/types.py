@@ -274,31 +274,118 @@ class StoryState:
 
 @wp.struct
 class VehicleParams:
-    """Dynamics parameters of each actor (used by DRIVEN actors, mass and inertia by all)."""
+    """Dynamics parameters of each actor; DRIVEN actors use all, bodies mass, inertia, centre of gravity and sliding.
+
+    Sources of the numbers: `sim.physics.parameters`. Wheels are numbered front left, front right, rear left, rear right.
+    """
 
     mass: wp.array2d[float]
     """[kg], (nworld, nactor)."""
     yaw_inertia: wp.array2d[float]
     """About the vertical through the centre of gravity [kg m^2], (nworld, nactor)."""
+    cog: wp.array2d[wp.vec2]
+    """Centre of gravity: distance ahead of the reference point, height above ground [m], (nworld, nactor)."""
     wheelbase: wp.array2d[float]
+    """[m], (nworld, nactor)."""
+    track: wp.array2d[float]
     """[m], (nworld, nactor)."""
     wheel_radius: wp.array2d[float]
     """[m], (nworld, nactor)."""
+    wheel_inertia: wp.array2d[float]
+    """Of one wheel with its share of the driveline [kg m^2], (nworld, nactor)."""
     max_steer: wp.array2d[float]
     """Road-wheel angle at full lock [rad], (nworld, nactor)."""
+    steer_rate: wp.array2d[float]
+    """Greatest rate of the road-wheel angle [rad/s], (nworld, nactor)."""
+    drive_force: wp.array2d[float]
+    """Greatest tractive force [N], (nworld, nactor)."""
+    power: wp.array2d[float]
+    """Greatest power at the wheels [W], (nworld, nactor)."""
+    drive_front: wp.array2d[float]
+    """Front axle's share of the tractive force, (nworld, nactor)."""
+    brake_force: wp.array2d[float]
+    """Sum of all wheels' brake forces at full pedal on a road that holds [N], (nworld, nactor)."""
+    brake_front: wp.array2d[float]
+    """Front axle's share of it, (nworld, nactor)."""
+    brake_rate: wp.array2d[float]
+    """Build-up of the brake pressure [share of full per s], (nworld, nactor)."""
+    abs: wp.array2d[wp.int32]
+    """1 with an anti-lock system, (nworld, nactor)."""
+    drag: wp.array2d[float]
+    """Air drag over speed squared, rho cd A / 2 [kg/m], (nworld, nactor)."""
+    rolling: wp.array2d[float]
+    """Coefficient of rolling resistance, (nworld, nactor)."""
+    roll: wp.array2d[wp.vec4]
+    """Body roll: angle over lateral acceleration [rad s^2/m], natural frequency [rad/s], damping ratio, front axle's share of the load
+    transfer, (nworld, nactor)."""
+    pitch: wp.array2d[wp.vec4]
+    """Body pitch: as roll; last: height of the overturning moment's arm, lateral [m], (nworld, nactor)."""
+    tyre_long: wp.array2d[wp.vec4]
+    """Magic Formula lengthwise: C, E, slip stiffness over load, load sensitivity of friction, (nworld, nactor)."""
+    tyre_lat: wp.array2d[wp.vec4]
+    """Magic Formula crosswise: C, E, friction over the one lengthwise, load sensitivity, (nworld, nactor)."""
+    tyre_corner: wp.array2d[wp.vec3]
+    """Cornering stiffness: pKy1, pKy2, nominal load [N], (nworld, nactor)."""
+    tyre_peak: wp.array2d[wp.vec3]
+    """B times slip at the peak, lengthwise and crosswise; share of peak friction left when sliding, (nworld, nactor)."""
+    slide: wp.array2d[wp.vec2]
+    """Of a body off its tyres' control: friction lengthwise and crosswise as shares of the road's, (nworld, nactor)."""
+    topples: wp.array2d[wp.int32]
+    """1 for narrow things (people, cycles, animals) that fall over when hit, (nworld, nactor)."""
     kind: wp.array2d[wp.int32]
-    """Row of the parameter-set table of sim/physics/parameters.py, (nworld, nactor)."""
+    """Row of `sim.physics.parameters.SETS`, (nworld, nactor)."""
+    driver: wp.array2d[wp.int32]
+    """Code of `sim.behavior.drivers.DRIVERS` that works the actor's pedals, -1: from outside, (nworld, nactor)."""
 
 
 @wp.struct
 class VehicleState:
-    """Chassis and wheels of DRIVEN actors."""
+    """Chassis and wheels of DRIVEN actors, falling of bodies, memory of drivers. All zero at the start of an episode."""
 
+    ready: wp.array2d[wp.int32]
+    """1 once wheels and body were set to the actor's motion, (nworld, nactor)."""
     wheel_speed: wp.array2d[wp.vec4]
     """Spin of front left, front right, rear left, rear right [rad/s], (nworld, nactor)."""
+    brake: wp.array2d[wp.vec4]
+    """Brake pressure at the wheels, 0..1, (nworld, nactor)."""
+    throttle: wp.array2d[float]
+    """What the engine gives of what it can, 0..1, (nworld, nactor)."""
+    lean: wp.array2d[wp.vec4]
+    """DRIVEN: roll [rad], its rate, pitch [rad], its rate, of the body against the ground. BODY that topples: tilt [rad], its rate, and
+    direction of the fall in the actor's frame [rad], (nworld, nactor)."""
+    load: wp.array2d[wp.vec4]
+    """Wheel loads [N], (nworld, nactor)."""
+    friction: wp.array2d[float]
+    """Mean friction under the wheels, weather included, (nworld, nactor)."""
+    request: wp.array2d[float]
+    """Acceleration that a following controller asks for [m/s^2], (nworld, nactor)."""
+    alarm_tick: wp.array2d[wp.int32]
+    """Tick plus one since which a driver sees a collision coming, 0 if it does not, (nworld, nactor)."""
+    braking: wp.array2d[wp.int32]
+    """1 while a driver brakes in an emergency, (nworld, nactor)."""
 
 
 # --- Metrics (section of sim/metrics) -----------------------------------------------------------------------------------
+
+
+class Conflict(IntEnum):
+    """How the ego and the conflicting actor meet."""
+
+    NONE = 0
+    REAR_END = 1
+    """Same way, the other ahead in the ego's lane."""
+    CUT_IN = 2
+    """Same way, the other coming in from the side."""
+    ONCOMING = 3
+    CROSSING = 4
+    """A vehicle across the ego's way."""
+    VRU_CROSSING = 5
+    """A person or cyclist across the ego's way."""
+    VRU_ALONG = 6
+    """A person or cyclist along the ego's way."""
+    ANIMAL = 7
+    OBSTACLE = 8
+    """A thing that is no road user."""
 
 
 @wp.struct
@@ -313,6 +400,12 @@ class Metrics:
     """Actor of the least time to collision, -1 if none, (nworld,)."""
     onset_tick: wp.array[wp.int32]
     """First tick of the hazard: the conflicting actor is visible and contact follows within 4 s; -1 before, (nworld,)."""
+    onset_actor: wp.array[wp.int32]
+    """The conflicting actor at onset, -1 before, (nworld,)."""
+    occluder: wp.array[wp.int32]
+    """Actor that hid it from the ego within the 3 s before onset, -1 if none, (nworld,)."""
+    conflict: wp.array[wp.int32]
+    """`Conflict` at onset, (nworld,)."""
     collided: wp.array[wp.int32]
     """1 once the ego has touched any actor, (nworld,)."""
     collision_tick: wp.array[wp.int32]
@@ -320,7 +413,7 @@ class Metrics:
     collision_actor: wp.array[wp.int32]
     """Whom the ego touched first, -1 before, (nworld,)."""
     off_road: wp.array[wp.int32]
-    """1 while the ego's reference point is off every driving or parking lane, (nworld,)."""
+    """1 while the ego's reference point is off every driving, parking, shoulder or border lane, (nworld,)."""
     goal_reached: wp.array[wp.int32]
     """1 once the ego has been within its goal's radius, (nworld,)."""
     min_time_to_collision: wp.array[float]
@@ -467,6 +560,16 @@ class State:
     """Whom it touched first, -1 before, (nworld, nactor)."""
     contact_now: wp.array2d[wp.uint32]
     """Bit j set while it touches actor j (first 32 actors), (nworld, nactor)."""
+    contact_speed: wp.array2d[float]
+    """Closing speed at the first contact [m/s], (nworld, nactor)."""
+    contact_point: wp.array2d[wp.vec3]
+    """Where it was [m], (nworld, nactor)."""
+    contact_normal: wp.array2d[wp.vec3]
+    """Unit, towards this actor, (nworld, nactor)."""
+    ttc: wp.array2d[float]
+    """Time to collision of the ego with each actor [s], inf if none comes, (nworld, nactor)."""
+    gap: wp.array2d[float]
+    """Distance between the ego's box and each actor's in the plane [m], inf for absent actors, (nworld, nactor)."""
     signal: wp.array2d[wp.int32]
     """Aspect of each signal of the world's map: bits 1 red, 2 amber, 4 green, (nworld, nsignal)."""
     vehicle: VehicleState
