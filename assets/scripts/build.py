@@ -1,0 +1,25 @@
+"""Makes every file of `assets/` from its sources: `python assets/scripts/build.py [names...]`.
+
+Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder) and `pip install swerve[assets]`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
+
+import vehicle_recipes
+import vehicles
+
+
+def main(names: list[str]) -> None:
+    """Build all assets, or those named."""
+    for recipe in vehicle_recipes.ALL:
+        if not names or recipe.name in names:
+            vehicles.build(recipe)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,245 @@
+"""What is known of an asset without opening its mesh: kinds, sizes, mass, axles, lamps, doors, credits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sim.errors import ScenarioError
+from sim.render.mesh import Light, Role, Semantic
+
+Vec3 = tuple[float, float, float]
+
+
+class Category(IntEnum):
+    """OpenSCENARIO's categories of vehicles, pedestrians and miscellaneous objects."""
+
+    NONE = 0
+    CAR = 1
+    VAN = 2
+    TRUCK = 3
+    TRAILER = 4
+    SEMITRAILER = 5
+    BUS = 6
+    MOTORBIKE = 7
+    BICYCLE = 8
+    TRAIN = 9
+    TRAM = 10
+    PEDESTRIAN = 11
+    WHEELCHAIR = 12
+    ANIMAL = 13
+    OBSTACLE = 14
+    BARRIER = 15
+    BUILDING = 16
+    CROSSWALK = 17
+    GANTRY = 18
+    PARKINGSPACE = 19
+    PATCH = 20
+    POLE = 21
+    RAILING = 22
+    ROADMARK = 23
+    SOUNDBARRIER = 24
+    STREETLAMP = 25
+    TRAFFICISLAND = 26
+    TREE = 27
+    VEGETATION = 28
+
+
+@dataclass(frozen=True)
+class Door:
+    """A part that turns about a vertical hinge."""
+
+    part: str
+    """Name of the part: 'door_left' or 'door_right'."""
+    hinge: Vec3
+    """A point of the axis, in the actor's frame [m]."""
+    max_angle: float
+    """Wide open [rad]."""
+
+
+@dataclass(frozen=True)
+class AssetSpec:
+    """One asset. The actor's frame is ISO 8855 with the origin at OpenSCENARIO's reference point: the centre of the rear
+    axle projected on the ground for vehicles, the centre of the footprint on the ground for everything else.
+    """
+
+    name: str
+    file: Path
+    mesh: Path
+    kinds: tuple[str, ...]
+    """What scenario files may call it: 'car', 'suv' ..."""
+    category: Category
+    semantic: Semantic
+    length: float
+    """Of the tight box around the mesh [m]; of the standing pose for those who walk."""
+    width: float
+    height: float
+    box_center: Vec3
+    """[m]."""
+    mass: float
+    """[kg]."""
+    wheelbase: float | None = None
+    """[m]."""
+    track: float | None = None
+    """Between the middles of a pair of tyres [m]."""
+    wheel_radius: float | None = None
+    """[m]."""
+    max_steer: float | None = None
+    """[rad]."""
+    uniform_scale: bool = False
+    """Scaled by height alone: people and animals."""
+    lights: tuple[Light, ...] = ()
+    """Lamps that light the road at night."""
+    doors: tuple[Door, ...] = ()
+    credits: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Vec3:
+        """Length, width, height [m]."""
+        return self.length, self.width, self.height
+
+
+class _Reader:
+    """Takes checked values out of a mapping; what is left over is an error."""
+
+    def __init__(self, data: Any, file: Path, path: str = "") -> None:
+        self.file, self.path = file, path
+        if not isinstance(data, Mapping):
+            self.fail("", "this is no mapping", "Write `key: value` lines.")
+        self.data = dict(data)
+
+    def fail(self, key: str, message: str, hint: str = "") -> NoReturn:
+        path = ".".join(p for p in (self.path, key) if p)
+        raise ScenarioError(message, file=self.file, path=path or None, hint=hint or None)
+
+    def take(self, key: str, convert: Callable[[Any], Any], wanted: str, **default: Any) -> Any:
+        if key not in self.data:
+            if "default" in default:
+                return default["default"]
+            self.fail(key, "this key is missing", f"It holds {wanted}.")
+        value = self.data.pop(key)
+        try:
+            return convert(value)
+        except (TypeError, ValueError, KeyError):
+            self.fail(key, f"{value!r} is not {wanted}")
+
+    def finish(self) -> None:
+        if self.data:
+            self.fail(str(next(iter(self.data))), "unknown key", "Keys are those of sim.assets.spec.AssetSpec.")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(value)
+    return float(value)
+
+
+def _positive(value: Any) -> float:
+    if _number(value) <= 0.0:
+        raise ValueError(value)
+    return float(value)
+
+
+def _vector(value: Any) -> Vec3:
+    x, y, z = (_number(v) for v in value)
+    return x, y, z
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise ValueError(value)
+    return tuple(_text(v) for v in value)
+
+
+def _light(data: Any, file: Path, path: str) -> Light:
+    r = _Reader(data, file, path)
+    direction = r.take("direction", _vector, "a direction [x, y, z]")
+    norm = math.sqrt(sum(v * v for v in direction))
+    if norm < 1e-6:
+        r.fail("direction", "the direction has no length")
+    light = Light(
+        pos=r.take("pos", _vector, "a position [x, y, z] in metres"),
+        direction=(direction[0] / norm, direction[1] / norm, direction[2] / norm),
+        intensity=r.take("intensity", _vector, "a linear colour [r, g, b]"),
+        cos_inner=math.cos(r.take("inner", _number, "an angle in radians")),
+        cos_outer=math.cos(r.take("outer", _number, "an angle in radians")),
+        role=r.take("role", lambda v: Role[_text(v).upper()], "a role such as head_lamp"),
+    )
+    r.finish()
+    return light
+
+
+def _door(data: Any, file: Path, path: str) -> Door:
+    r = _Reader(data, file, path)
+    door = Door(
+        part=r.take("part", _text, "the name of a part"),
+        hinge=r.take("hinge", _vector, "a position [x, y, z] in metres"),
+        max_angle=r.take("max_angle", _positive, "an angle in radians"),
+    )
+    r.finish()
+    return door
+
+
+def read_spec(path: Path) -> AssetSpec:
+    """Read and check one spec.
+
+    Raises:
+        ScenarioError: if a key is missing, unknown or of the wrong kind, or the mesh is not there.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        data = YAML(typ="safe", pure=False).load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ScenarioError(f"no valid YAML: {error.problem}", file=path, line=line) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"no valid YAML: {error}", file=path) from None
+    r = _Reader(data, path)
+    length, width, height = r.take("size", lambda v: tuple(_positive(x) for x in _vector(v)), "[length, width, height] in metres")
+    lights = r.take("lights", list, "a list of lamps", default=[])
+    doors = r.take("doors", list, "a list of doors", default=[])
+    spec = AssetSpec(
+        name=r.take("name", _text, "a name"),
+        file=path,
+        mesh=path.parent / r.take("mesh", _text, "a file name"),
+        kinds=r.take("kinds", _texts, "a list of kinds"),
+        category=r.take("category", lambda v: Category[_text(v).upper()], "an OpenSCENARIO category"),
+        semantic=r.take("semantic", lambda v: Semantic[_text(v).upper()], "a semantic class"),
+        length=length,
+        width=width,
+        height=height,
+        box_center=r.take("box_center", _vector, "a position [x, y, z] in metres"),
+        mass=r.take("mass", _positive, "a mass in kg"),
+        wheelbase=r.take("wheelbase", _positive, "metres", default=None),
+        track=r.take("track", _positive, "metres", default=None),
+        wheel_radius=r.take("wheel_radius", _positive, "metres", default=None),
+        max_steer=r.take("max_steer", _positive, "radians", default=None),
+        uniform_scale=r.take("uniform_scale", _flag, "true or false", default=False),
+        lights=tuple(_light(item, path, f"lights[{i}]") for i, item in enumerate(lights)),
+        doors=tuple(_door(item, path, f"doors[{i}]") for i, item in enumerate(doors)),
+        credits=r.take("credits", _texts, "a list of credits"),
+    )
+    r.finish()
+    if spec.name != path.stem:
+        r.fail("name", f"{spec.name!r} is not the file's name", f"Call it {path.stem!r}.")
+    if not spec.mesh.is_file():
+        r.fail("mesh", f"there is no file {spec.mesh.name!r}", "Run assets/scripts/build.py.")
+    return spec
