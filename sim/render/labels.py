@@ -1,10 +1,11 @@
 """Labels of each actor in each picture: pixel counts, visible and amodal boxes, occlusion, truncation, 3D boxes.
 
-The visible part is read from the instance image. The amodal part comes from rays through the same pixel centres, cast against
-the actor's own meshes alone, so it holds every visible pixel. All sums are of integers: equal on every run and device.
+The visible part is read from the instance image. The amodal part comes from rays through the same pixel centres, cast
+against the actor's own meshes alone, so it holds every visible pixel. All sums are of integers: equal on every run.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ class ActorLabels:
     amodal_box: wp.array3d[wp.vec4i]
     """Their bounds, (nworld, ncamera, nactor)."""
     outside_count: wp.array3d[wp.int32]
-    """Pixels it would cover beyond the picture, up to one picture's size away on each side, (nworld, ncamera, nactor)."""
+    """Pixels it would cover beyond the picture, up to one picture's size away, (nworld, ncamera, nactor)."""
     occlusion: wp.array3d[float]
     """Share of ``amodal_count`` that something else hides, (nworld, ncamera, nactor)."""
     truncation: wp.array3d[float]
@@ -64,8 +65,8 @@ class ActorLabels:
     camera_rot: wp.array3d[wp.quat]
     """Its orientation, box to camera frame, (nworld, ncamera, nactor)."""
     corner: wp.array4d[wp.vec3]
-    """Column, row and plane depth [m] of the corners: bits 0, 1, 2 of the index choose front, left, top; NaN columns and rows
-    behind the camera, (nworld, ncamera, nactor, 8)."""
+    """Column, row and plane depth [m] of the corners: bits 0, 1, 2 of the index choose front, left, top; NaN columns
+    and rows behind the camera, (nworld, ncamera, nactor, 8)."""
     rect: wp.array3d[wp.vec4i]
     """Columns and rows to search for the actor: first column, first row, columns, rows, (nworld, ncamera, nactor)."""
     visible_bound: wp.array4d[wp.int32]
@@ -75,12 +76,12 @@ class ActorLabels:
     nword: wp.int32
     """Words per pixel in ``amodal_mask``; 0: no masks."""
     amodal_mask: wp.array4d[wp.uint32]
-    """Bit ``a % 32`` of word ``a // 32`` is set where actor a would be seen, (nworld, ncamera * nword, height, width)."""
+    """Bit ``a % 32`` of word ``a // 32`` is set where actor a would be, (nworld, ncamera * nword, height, width)."""
 
 
 OUTPUTS = (
-    "visible_count", "visible_box", "amodal_count", "amodal_box", "outside_count", "occlusion", "truncation", "box_center",
-    "box_size", "box_pos", "box_rot", "camera_pos", "camera_rot", "corner",
+    "visible_count", "visible_box", "amodal_count", "amodal_box", "outside_count", "occlusion", "truncation",
+    "box_center", "box_size", "box_pos", "box_rot", "camera_pos", "camera_rot", "corner",
 )  # fmt: skip
 """The fields that are results; the others are working memory and masks."""
 

@@ -19,7 +19,7 @@ W, H = 96, 64
 ACTORS = [
     ("car", (-12.0, 0.0, 0.0), 0.0),  # behind the camera
     ("car", (9.0, 0.5, 0.0), 0.4),
-    ("ball", (14.0, 1.2, 0.81), 0.0),  # partly hidden by the car
+    ("ball", (14.0, 2.9, 0.81), 0.0),  # partly hidden by the car
     ("car", (24.0, 1.0, 0.0), 0.1),  # hidden
     ("car", (1.5, -2.6, 0.0), 0.1),  # beside the camera, far out of the picture
     ("ball", (6.0, 3.4, 0.81), 0.0),  # cut by the left edge
