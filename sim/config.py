@@ -83,3 +83,27 @@ class EnvConfig:
     seed: int = 0
     reward: RewardConfig = field(default_factory=RewardConfig)
     max_actors_observed: int = 8
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """What `swerve render` writes."""
+
+    size: tuple[int, int] = (800, 450)
+    """Width and height [pixels]."""
+    fps: float = 10.0
+    """Frames per second of scenario time."""
+    duration: float | None = None
+    """Seconds to render; None: to the end."""
+    draws: int = 1
+    """Worlds drawn from each scenario."""
+    seed: int = 0
+    quality: str = "standard"
+    driver: str | None = None
+    """Who drives the ego; None: as the file says."""
+    contact: str = "physics"
+    strict: bool = False
+    chase: bool = False
+    """Whether to film from behind the ego too."""
+    amodal: bool = True
+    """Whether annotations hold amodal masks."""

@@ -326,8 +326,9 @@ class VehicleParams:
     """Magic Formula crosswise: C, E, friction over the one lengthwise, load sensitivity, (nworld, nactor)."""
     tyre_corner: wp.array2d[wp.vec3]
     """Cornering stiffness: pKy1, pKy2, nominal load [N], (nworld, nactor)."""
-    tyre_peak: wp.array2d[wp.vec3]
-    """B times slip at the peak, lengthwise and crosswise; share of peak friction left when sliding, (nworld, nactor)."""
+    tyre_peak: wp.array2d[wp.vec4]
+    """B times slip at the peak, lengthwise and crosswise; share of peak friction left when sliding; friction over the road's,
+    (nworld, nactor)."""
     slide: wp.array2d[wp.vec2]
     """Of a body off its tyres' control: friction lengthwise and crosswise as shares of the road's, (nworld, nactor)."""
     topples: wp.array2d[wp.int32]

@@ -141,12 +141,6 @@ def _when_tag(value: Any) -> str:
     return "@actor"
 
 
-def _one_actor(value: Any) -> Any:
-    if not isinstance(value, dict) or not value:
-        raise fault("a condition is a mapping", "Write when: {ego: {time_to_reach: van, below: 2 s}}.")
-    return value
-
-
 When = Annotated[
     Annotated[TimeIs, Tag("@after")]
     | Annotated[StepIs, Tag("@step")]
@@ -282,12 +276,6 @@ class JumpTo(Strict):
     jump_to: Place
 
 
-class Control(Strict):
-    """Change who drives."""
-
-    control: word("controller", "scripted", "idm")
-
-
 class SetSignals(Strict):
     """Switch lights of the map (under ``do: {map: ...}``)."""
 
@@ -307,7 +295,6 @@ ACTIONS: dict[str, type[Strict]] = {
     "appear": Appear,
     "drop_from": DropFrom,
     "jump_to": JumpTo,
-    "control": Control,
     "signals": SetSignals,
 }
 
@@ -340,7 +327,6 @@ Action = Annotated[
     | Annotated[Appear, Tag("@appear")]
     | Annotated[DropFrom, Tag("@drop_from")]
     | Annotated[JumpTo, Tag("@jump_to")]
-    | Annotated[Control, Tag("@control")]
     | Annotated[SetSignals, Tag("@signals")]
     | Annotated[Any, PlainValidator(_no_action), Tag("@none")],
     Discriminator(_action_tag),

@@ -1,0 +1,181 @@
+"""Running actions: one thread per world carries them out in the storyboard's order, so an action sees what earlier ones did.
+
+Motion follows esmini's default controller: speeds change by transitions, lanes by lateral transitions over the road, trajectories by arc length.
+"""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior import codes
+from sim.behavior.codes import ActionKind, RowField, RowPhase
+from sim.behavior.lateral import change_lane, follow_trajectory, offset_lane, start_lane_change, start_lane_offset
+from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, start_speed
+from sim.behavior.measures import spot_of
+from sim.behavior.synchronize import start_synchronize, synchronize
+from sim.road.frenet import locate
+from sim.types import TICK, Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+_KIND, _ACTOR, _FLAGS, _INDEX, _POSITION, _PATH = (
+    int(RowField[n]) for n in ("KIND", "ACTOR", "FLAGS", "INDEX", "POSITION", "PATH")
+)
+
+
+@wp.func
+def _put(scene: Scene, state: State, world: int, a: int, position: int):
+    """Teleport an actor to a position of the table."""
+    spot = spot_of(scene, state, world, position)
+    coord = locate(scene.road, scene.map_index[world], wp.vec2(spot.pos[0], spot.pos[1]), spot.heading, spot.road)
+    state.pos[world, a] = spot.pos
+    state.rot[world, a] = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), spot.heading)
+    state.road[world, a] = coord.road
+    state.s[world, a] = coord.s
+    state.t[world, a] = coord.t
+    state.story.s_carry[world, a] = 0.0
+    turn = spot.heading - coord.heading
+    facing = wp.where(wp.cos(turn) >= 0.0, 1, -1)
+    state.story.direction[world, a] = facing
+    state.story.turn[world, a] = 0.0
+    if spot.road >= 0:
+        state.lane[world, a] = spot.lane
+
+
+@wp.func
+def _set_variable(scene: Scene, state: State, world: int, r: int):
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    v = scene.story.row_code[world, r, wp.static(_INDEX)]
+    value = scene.story.row_value[world, r, 0]
+    if (flags & wp.static(codes.FLAG_ADD)) != 0:
+        value = state.story.variable[world, v] + value
+    elif (flags & wp.static(codes.FLAG_MULTIPLY)) != 0:
+        value = state.story.variable[world, v] * value
+    state.story.variable[world, v] = value
+
+
+@wp.func
+def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: int) -> bool:
+    """Carry out an action that takes no time; False if it takes some."""
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    index = scene.story.row_code[world, r, wp.static(_INDEX)]
+    position = scene.story.row_code[world, r, wp.static(_POSITION)]
+    if kind == wp.static(int(ActionKind.TELEPORT)):
+        _put(scene, state, world, a, position)
+    elif kind == wp.static(int(ActionKind.ASSIGN_ROUTE)):
+        state.story.route[world, a] = index
+    elif kind == wp.static(int(ActionKind.LIGHT)):
+        if flags != 0:
+            state.lamps[world, a] = state.lamps[world, a] | index
+        else:
+            state.lamps[world, a] = state.lamps[world, a] & (~index)
+    elif kind == wp.static(int(ActionKind.VISIBILITY)):
+        state.visible[world, a] = index
+        if position >= 0:
+            _put(scene, state, world, a, position)
+    elif kind == wp.static(int(ActionKind.VARIABLE)):
+        _set_variable(scene, state, world, r)
+    elif kind == wp.static(int(ActionKind.SIGNAL)):
+        state.signal[world, index] = flags
+    elif kind != wp.static(int(ActionKind.NOTHING)):
+        return False
+    return True
+
+
+@wp.func
+def _open_door(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
+    """Turn a door towards its angle; True once it is there."""
+    angle = scene.story.row_value[world, r, 0]
+    duration = scene.story.row_value[world, r, 1]
+    door = state.door[world, a]
+    side = scene.story.row_code[world, r, wp.static(_INDEX)]
+    t = state.story.row_value[world, r, 0] + dt
+    state.story.row_value[world, r, 0] = t
+    f = wp.clamp(t / duration, 0.0, 1.0)
+    now = angle * f * f * (3.0 - 2.0 * f)
+    if side == 0:
+        state.door[world, a] = wp.vec2(now, door[1])
+    else:
+        state.door[world, a] = wp.vec2(door[0], now)
+    return f >= 1.0
+
+
+@wp.func
+def _begin(scene: Scene, state: State, world: int, r: int, kind: int, a: int):
+    """Prepare an action that takes time."""
+    for k in range(12):
+        state.story.row_value[world, r, k] = 0.0
+    state.story.row_mode[world, r] = 0
+    if kind == wp.static(int(ActionKind.SPEED)):
+        start_speed(scene, state, world, r, a)
+    elif kind == wp.static(int(ActionKind.LANE_CHANGE)):
+        start_lane_change(scene, state, world, r, a)
+    elif kind == wp.static(int(ActionKind.LANE_OFFSET)):
+        start_lane_offset(scene, state, world, r, a)
+    elif kind == wp.static(int(ActionKind.SYNCHRONIZE)):
+        start_synchronize(scene, state, world, r)
+    elif kind == wp.static(int(ActionKind.FOLLOW_TRAJECTORY)):
+        state.story.path[world, a] = scene.story.row_code[world, r, wp.static(_PATH)]
+        state.story.path_s[world, a] = scene.story.row_value[world, r, 0]
+
+
+@wp.func
+def _run(scene: Scene, state: State, world: int, r: int, kind: int, a: int, dt: float) -> bool:
+    """Go on with an action; True once it is finished."""
+    if kind == wp.static(int(ActionKind.SPEED)):
+        return change_speed(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.SPEED_PROFILE)):
+        return run_profile(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.LONGITUDINAL_DISTANCE)):
+        return keep_distance(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.LANE_CHANGE)):
+        return change_lane(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.LANE_OFFSET)):
+        return offset_lane(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.SYNCHRONIZE)):
+        return synchronize(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.FOLLOW_TRAJECTORY)):
+        return follow_trajectory(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.DOOR)):
+        return _open_door(scene, state, world, r, a, dt)
+    return True
+
+
+@wp.func
+def step_actions(scene: Scene, state: State, world: int, dt: float):
+    """One step of all running actions of a world."""
+    for a in range(scene.valid.shape[1]):
+        state.story.moved[world, a] = 0
+    for r in range(state.story.row_state.shape[1]):
+        phase = state.story.row_state[world, r]
+        kind = scene.story.row_code[world, r, wp.static(_KIND)]
+        a = scene.story.row_code[world, r, wp.static(_ACTOR)]
+        if phase == wp.static(int(RowPhase.STARTING)):
+            if _do_at_once(scene, state, world, r, kind, a):
+                state.story.row_state[world, r] = wp.static(int(RowPhase.FINISHED))
+                phase = wp.static(int(RowPhase.FINISHED))
+            else:
+                _begin(scene, state, world, r, kind, a)
+                state.story.row_state[world, r] = wp.static(int(RowPhase.RUNNING))
+                phase = wp.static(int(RowPhase.RUNNING))
+        if phase == wp.static(int(RowPhase.RUNNING)):
+            free = state.motion[world, a] == 0
+            if kind == wp.static(int(ActionKind.DOOR)) or free:
+                if _run(scene, state, world, r, kind, a, dt):
+                    state.story.row_state[world, r] = wp.static(int(RowPhase.FINISHED))
+            else:
+                state.story.row_state[world, r] = wp.static(int(RowPhase.FINISHED))
+
+
+@wp.kernel
+def _run_actions(scene: Scene, state: State, dt: float):
+    """Reads the storyboard's rows. Writes speeds, lanes, paths, lamps, doors, signals, variables and row states."""
+    world = wp.tid()
+    if state.done[world] == 0 and scene.story.nelement[world] > 0:
+        step_actions(scene, state, world, dt)
+
+
+def run_actions(scene: Scene, state: State) -> None:
+    """Carry out one tick of all running actions; actors that physics has taken over leave theirs."""
+    wp.launch(_run_actions, dim=state.tick.shape[0], inputs=[scene, state, TICK], device=state.tick.device)

@@ -1,0 +1,235 @@
+"""Logical values of conditions (`wp.func`s), with edges, delays and triggering entities."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior.codes import ConditionField, ConditionKind, Phase
+from sim.behavior.measures import FAR, actor_distance, compare, component, spot_distance, spot_of, yaw_of
+from sim.scenario.storyboard import Coordinates, DistanceType, Edge, ElementState
+from sim.types import TICK, Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+_KIND, _RULE, _EDGE = (int(ConditionField[n]) for n in ("KIND", "RULE", "EDGE"))
+_DELAY, _ANY, _FIRST, _COUNT = (int(ConditionField[n]) for n in ("DELAY", "ANY", "FIRST_ENTITY", "NENTITY"))
+_TARGET, _POSITION, _REFERENCE = (int(ConditionField[n]) for n in ("TARGET", "POSITION", "REFERENCE"))
+_STATE, _FREE, _COORDINATES, _DISTANCE = (
+    int(ConditionField[n]) for n in ("STATE", "FREESPACE", "COORDINATES", "DISTANCE")
+)
+
+
+@wp.func
+def _since(now: int, since: int) -> float:
+    if since < 0:
+        return -1.0
+    return float(now - since) * wp.static(TICK)
+
+
+@wp.func
+def _element_is(state: State, world: int, element: int, wanted: int) -> bool:
+    phase = state.story.element_state[world, element]
+    if wanted == wp.static(int(ElementState.STANDBY)):
+        return phase == wp.static(int(Phase.STANDBY))
+    if wanted == wp.static(int(ElementState.RUNNING)):
+        return phase == wp.static(int(Phase.RUNNING))
+    if wanted == wp.static(int(ElementState.COMPLETE)):
+        return phase == wp.static(int(Phase.COMPLETE))
+    recent = state.tick[world] - state.story.transition_tick[world, element] <= 1
+    return recent and state.story.transition[world, element] == wanted
+
+
+@wp.func
+def _closing_time(scene: Scene, state: State, world: int, c: int, a: int) -> float:
+    """Time to collision with the condition's target at the present closing speed; a large time if they part."""
+    target = scene.story.condition_code[world, c, wp.static(_TARGET)]
+    free = scene.story.condition_code[world, c, wp.static(_FREE)]
+    coordinates = scene.story.condition_code[world, c, wp.static(_COORDINATES)]
+    kind = scene.story.condition_code[world, c, wp.static(_DISTANCE)]
+    if target >= 0:
+        distance = actor_distance(scene, state, world, a, target, free, coordinates, kind)
+        line = state.pos[world, target] - state.pos[world, a]
+        relative = state.vel[world, a] - state.vel[world, target]
+        along = wp.dot(relative, line) / wp.max(wp.length(line), 1.0e-6)
+        if kind != wp.static(int(DistanceType.EUCLIDEAN)):
+            along = component(relative, yaw_of(state.rot[world, a]), kind) * wp.sign(distance)
+        if along < 1.0e-6:
+            return wp.static(FAR)
+        return wp.abs(distance) / along
+    spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
+    distance = spot_distance(scene, state, world, a, spot, free, coordinates, kind)
+    line = spot.pos - state.pos[world, a]
+    along = wp.dot(state.vel[world, a], line) / wp.max(wp.length(line), 1.0e-6)
+    if along < 1.0e-6:
+        return wp.static(FAR)
+    return wp.abs(distance) / along
+
+
+@wp.func
+def _time_to_reach(scene: Scene, state: State, world: int, c: int, a: int) -> float:
+    """Time until the front of ``a`` is level with the target's nearest end, at its present speed along its heading."""
+    target = scene.story.condition_code[world, c, wp.static(_TARGET)]
+    distance = float(0.0)
+    road = wp.static(int(Coordinates.ROAD))
+    along = wp.static(int(DistanceType.LONGITUDINAL))
+    if target >= 0:
+        distance = actor_distance(scene, state, world, a, target, 1, road, along)
+    else:
+        spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
+        distance = spot_distance(scene, state, world, a, spot, 1, road, along)
+    if distance < 0.0 or state.speed[world, a] < 0.1:
+        return wp.static(FAR)
+    return distance / state.speed[world, a]
+
+
+@wp.func
+def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
+    """No other actor on ``a``'s lane within the given distances."""
+    limits = scene.story.condition_value[world, c]
+    free = scene.story.condition_code[world, c, wp.static(_FREE)]
+    for b in range(scene.valid.shape[1]):
+        if b != a and scene.valid[world, b] != 0 and state.visible[world, b] != 0:
+            same = state.road[world, b] == state.road[world, a] and state.lane[world, b] == state.lane[world, a]
+            if same:
+                d = actor_distance(
+                    scene, state, world, a, b, free, wp.static(int(Coordinates.ROAD)), wp.static(int(DistanceType.LONGITUDINAL))
+                )
+                if d <= limits[0] and d >= -limits[1]:
+                    return False
+    return True
+
+
+@wp.func
+def _touches(state: State, world: int, a: int, b: int, nactor: int) -> bool:
+    if b >= 0:
+        return (state.contact_now[world, a] & (wp.uint32(1) << wp.uint32(b))) != wp.uint32(0)
+    return state.contact_now[world, a] != wp.uint32(0)
+
+
+@wp.func
+def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
+    """The condition's logical value for one triggering entity."""
+    kind = scene.story.condition_code[world, c, wp.static(_KIND)]
+    rule = scene.story.condition_code[world, c, wp.static(_RULE)]
+    target = scene.story.condition_code[world, c, wp.static(_TARGET)]
+    free = scene.story.condition_code[world, c, wp.static(_FREE)]
+    coordinates = scene.story.condition_code[world, c, wp.static(_COORDINATES)]
+    part = scene.story.condition_code[world, c, wp.static(_DISTANCE)]
+    limit = scene.story.condition_value[world, c][0]
+    now = state.tick[world]
+    if kind == wp.static(int(ConditionKind.COLLISION)):
+        return _touches(state, world, a, target, scene.valid.shape[1])
+    if kind == wp.static(int(ConditionKind.CLEARANCE)):
+        return _clear(scene, state, world, c, a)
+    if kind == wp.static(int(ConditionKind.STAND_STILL)):
+        return _since(now, state.story.still_since[world, a]) >= limit - 1.0e-4
+    if kind == wp.static(int(ConditionKind.OFFROAD)):
+        return _since(now, state.story.offroad_since[world, a]) >= limit - 1.0e-4
+    if kind == wp.static(int(ConditionKind.END_OF_ROAD)):
+        return _since(now, state.story.end_since[world, a]) >= limit - 1.0e-4
+    value = float(0.0)
+    yaw = yaw_of(state.rot[world, a])
+    if kind == wp.static(int(ConditionKind.HEADWAY)):
+        d = wp.abs(actor_distance(scene, state, world, a, target, free, coordinates, part))
+        value = wp.where(wp.abs(state.speed[world, a]) > 1.0e-4, d / wp.max(wp.abs(state.speed[world, a]), 1.0e-4), wp.static(FAR))
+    elif kind == wp.static(int(ConditionKind.TIME_TO_COLLISION)):
+        value = _closing_time(scene, state, world, c, a)
+    elif kind == wp.static(int(ConditionKind.TIME_TO_REACH)):
+        value = _time_to_reach(scene, state, world, c, a)
+    elif kind == wp.static(int(ConditionKind.DISTANCE)) or kind == wp.static(int(ConditionKind.REACH_POSITION)):
+        if target >= 0:
+            value = wp.abs(actor_distance(scene, state, world, a, target, free, coordinates, part))
+        else:
+            spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
+            value = wp.abs(spot_distance(scene, state, world, a, spot, free, coordinates, part))
+    elif kind == wp.static(int(ConditionKind.SPEED)):
+        value = wp.where(part == 0, state.speed[world, a], component(state.vel[world, a], yaw, part))
+        if target >= 0:
+            value -= state.speed[world, target]
+    elif kind == wp.static(int(ConditionKind.ACCELERATION)):
+        value = component(state.accel[world, a], yaw, part)
+    elif kind == wp.static(int(ConditionKind.TRAVELED)):
+        value = state.traveled[world, a]
+    return compare(value, limit, rule)
+
+
+@wp.func
+def _holds(scene: Scene, state: State, world: int, c: int) -> bool:
+    """The condition's logical value now."""
+    kind = scene.story.condition_code[world, c, wp.static(_KIND)]
+    reference = scene.story.condition_code[world, c, wp.static(_REFERENCE)]
+    rule = scene.story.condition_code[world, c, wp.static(_RULE)]
+    limit = scene.story.condition_value[world, c][0]
+    if kind == wp.static(int(ConditionKind.TIME)):
+        return compare(float(state.tick[world]) * wp.static(TICK), limit, rule)
+    if kind == wp.static(int(ConditionKind.ELEMENT)):
+        return _element_is(state, world, reference, scene.story.condition_code[world, c, wp.static(_STATE)])
+    if kind == wp.static(int(ConditionKind.VARIABLE)):
+        return compare(state.story.variable[world, reference], limit, rule)
+    if kind == wp.static(int(ConditionKind.SIGNAL)):
+        return state.signal[world, reference] == scene.story.condition_code[world, c, wp.static(_STATE)]
+    first = scene.story.condition_code[world, c, wp.static(_FIRST)]
+    count = scene.story.condition_code[world, c, wp.static(_COUNT)]
+    need_any = scene.story.condition_code[world, c, wp.static(_ANY)] != 0
+    for k in range(count):
+        a = scene.story.entity[world, first + k]
+        holds = _entity_holds(scene, state, world, c, a)
+        if holds and need_any:
+            return True
+        if not holds and not need_any:
+            return False
+    return not need_any and count > 0
+
+
+@wp.func
+def _condition(scene: Scene, state: State, world: int, c: int) -> bool:
+    """Value of a condition after its edge and delay; keeps its history."""
+    now = state.tick[world]
+    value = _holds(scene, state, world, c)
+    last = state.story.condition_last[world, c]
+    edge = scene.story.condition_code[world, c, wp.static(_EDGE)]
+    active = bool(value)
+    if edge == wp.static(int(Edge.RISING)):
+        active = value and last == 0
+    elif edge == wp.static(int(Edge.FALLING)):
+        active = (not value) and last == 1
+    elif edge == wp.static(int(Edge.RISING_OR_FALLING)):
+        active = last >= 0 and int(value) != last
+    state.story.condition_last[world, c] = int(value)
+    delay = scene.story.condition_code[world, c, wp.static(_DELAY)]
+    if delay == 0:
+        return active
+    if state.story.condition_since[world, c] < 0:
+        state.story.condition_since[world, c] = now
+    nbit = state.story.history.shape[2] * 32
+    slot = now % nbit
+    word = state.story.history[world, c, slot // 32]
+    bit = wp.uint32(1) << wp.uint32(slot % 32)
+    if active:
+        word = word | bit
+    else:
+        word = word & (~bit)
+    state.story.history[world, c, slot // 32] = word
+    past = now - delay
+    if past < state.story.condition_since[world, c]:
+        return False
+    slot = past % nbit
+    return (state.story.history[world, c, slot // 32] >> wp.uint32(slot % 32)) & wp.uint32(1) != wp.uint32(0)
+
+
+@wp.func
+def fires(scene: Scene, state: State, world: int, trigger: int) -> bool:
+    """Whether all conditions of any of a trigger's groups hold; delayed conditions are always evaluated."""
+    fired = bool(False)
+    for g in range(scene.story.group[world, trigger], scene.story.group[world, trigger + 1]):
+        first = scene.story.condition[world, g]
+        last = scene.story.condition[world, g + 1]
+        all_hold = bool(last > first)
+        for c in range(first, last):
+            if all_hold or scene.story.condition_code[world, c, wp.static(_DELAY)] > 0:
+                if not _condition(scene, state, world, c):
+                    all_hold = False
+        if all_hold:
+            fired = True
+    return fired

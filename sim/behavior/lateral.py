@@ -1,0 +1,299 @@
+"""Actions across the lane and along trajectories (`wp.func`s over the working numbers of a row)."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior import codes
+from sim.behavior.codes import RowField
+from sim.behavior.path import path_length, path_point, wrap_angle
+from sim.behavior.transition import end_by_curvature, end_by_rate, transition_rate, transition_value
+from sim.road.frenet import follow_lane, lane_at, lane_center, locate, road_pose
+from sim.scenario.storyboard import Dimension, Shape
+from sim.types import TICK, Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+_SHAPE, _DIMENSION, _ENTITY, _FLAGS, _PATH = (int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "PATH"))
+START, TARGET, PARAM, END, LANE, HEADING = 0, 1, 2, 3, 5, 6
+"""Working numbers of a lateral transition."""
+
+LONGITUDINAL, LATERAL, ENDED = 1, 2, 4
+"""Bits of `StoryState.moved`; ENDED: a trajectory has put the actor where it is for the last time."""
+
+
+@wp.func
+def advance(scene: Scene, state: State, world: int, a: int, lane: int, offset: float, distance: float):
+    """Move an actor by ``distance`` along its road, holding an offset from a lane, over road ends and junctions.
+
+    The step along the reference line is longer on the outside of a bend, so that the actor itself covers the distance. s is summed with
+    a carry (Kahan 1965): ticks of centimetres would drown in the rounding of kilometres.
+    """
+    r = state.road[world, a]
+    s = state.s[world, a]
+    pose = road_pose(scene.road, r, s, 0.0)
+    stretch = 1.0 / wp.max(1.0 - pose.curvature * state.t[world, a], 0.05)
+    direction = state.story.direction[world, a]
+    if distance < 0.0:
+        direction = -direction
+    ds = wp.abs(distance) * stretch * float(direction)
+    y = ds - state.story.s_carry[world, a]
+    new = s + y
+    if new >= 0.0 and new <= scene.road.road_length[r]:
+        state.story.s_carry[world, a] = (new - s) - y
+    else:
+        state.story.s_carry[world, a] = 0.0
+    choice = int(0)
+    route = state.story.route[world, a]
+    if route >= 0:
+        choice = _choose(scene, world, route, r, lane, s, direction)
+    moved = follow_lane(scene.road, r, lane, s, direction, wp.abs(y), choice)
+    if moved.road == r:
+        moved.s = wp.clamp(new, 0.0, scene.road.road_length[r])
+    flips = moved.direction != direction
+    if flips:
+        state.story.direction[world, a] = -state.story.direction[world, a]
+    sign = wp.where(flips, -1.0, 1.0)
+    if moved.ended != 0 or (moved.road == r and (new < 0.0 or new > scene.road.road_length[r])):
+        if state.story.end_since[world, a] < 0:
+            state.story.end_since[world, a] = state.tick[world]
+    else:
+        state.story.end_since[world, a] = -1
+    state.road[world, a] = moved.road
+    state.s[world, a] = moved.s
+    state.lane[world, a] = moved.lane
+    state.t[world, a] = lane_center(scene.road, moved.road, moved.lane, moved.s) + offset * sign
+
+
+@wp.func
+def _choose(scene: Scene, world: int, route: int, r: int, lane: int, s: float, direction: int) -> int:
+    """Which of the links at the lane's end leads along a route; 0 if none does."""
+    first_road = scene.road.map_first_road[scene.map_index[world]]
+    for k in range(8):
+        ahead = follow_lane(scene.road, r, lane, s, direction, scene.road.road_length[r], k)
+        for i in range(scene.story.route_first[world, route], scene.story.route_first[world, route + 1]):
+            if first_road + scene.story.route_road[world, i] == ahead.road and ahead.road != r:
+                return k
+    return 0
+
+
+@wp.func
+def start_lane_change(scene: Scene, state: State, world: int, r: int, a: int):
+    """Prepare a LaneChangeAction: the target lane, and the present offset from it."""
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    value = int(wp.round(scene.story.row_value[world, r, 0]))
+    lane = int(value)
+    if (flags & wp.static(codes.FLAG_RELATIVE)) != 0:
+        b = scene.story.row_code[world, r, wp.static(_ENTITY)]
+        base = state.lane[world, b]
+        lane = base + value * state.story.direction[world, b]
+        if lane == 0 or (lane > 0) != (base > 0):
+            lane = wp.where(lane > base, 1, -1) * (wp.abs(lane) + 1)
+    road = state.road[world, a]
+    start = state.t[world, a] - lane_center(scene.road, road, lane, state.s[world, a])
+    target = scene.story.row_value[world, r, 2] * float(state.story.direction[world, a])
+    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
+    end = scene.story.row_value[world, r, 1]
+    if scene.story.row_code[world, r, wp.static(_DIMENSION)] == wp.static(int(Dimension.RATE)):
+        end = end_by_rate(shape, start, target, end)
+    state.story.row_value[world, r, wp.static(START)] = start
+    state.story.row_value[world, r, wp.static(TARGET)] = target
+    state.story.row_value[world, r, wp.static(END)] = end
+    state.story.row_value[world, r, wp.static(LANE)] = float(lane)
+    state.story.turn[world, a] = 0.0
+
+
+@wp.func
+def change_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
+    """One step of a LaneChangeAction; the way covered is split between along and across the lane."""
+    state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL)
+    speed = state.speed[world, a]
+    step = wp.abs(speed) * dt
+    if state.road[world, a] < 0:
+        return True
+    if wp.abs(speed) < 1.0e-6 or dt <= 0.0:
+        return False
+    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
+    start = state.story.row_value[world, r, wp.static(START)]
+    target = state.story.row_value[world, r, wp.static(TARGET)]
+    param = state.story.row_value[world, r, wp.static(PARAM)]
+    end = state.story.row_value[world, r, wp.static(END)]
+    rate = transition_rate(shape, start, target, param, end)
+    along = float(step)
+    turn = float(0.0)
+    value = float(target)
+    instant = shape == wp.static(int(Shape.STEP)) or end < 1.0e-6
+    if not instant:
+        if scene.story.row_code[world, r, wp.static(_DIMENSION)] == wp.static(int(Dimension.DISTANCE)):
+            along = step / wp.sqrt(1.0 + rate * rate)
+            param += along
+            value = transition_value(shape, start, target, param, end)
+            turn = wp.atan(rate)
+        else:
+            across = dt * wp.abs(rate)
+            along = wp.sqrt(wp.max(step * step - wp.min(across, step) * wp.min(across, step), 0.0))
+            if across < step + 1.0e-6:
+                param += dt
+                value = transition_value(shape, start, target, param, end)
+                turn = wp.atan2(wp.sign(rate) * across, along)
+            else:
+                param += step * end / wp.max(wp.abs(target - start), 1.0e-6)
+                value = transition_value(wp.static(int(Shape.LINEAR)), start, target, param, end)
+                turn = wp.sign(rate) * 0.5 * wp.pi
+    lane = int(state.story.row_value[world, r, wp.static(LANE)])
+    before = state.road[world, a]
+    facing = state.story.direction[world, a]
+    state.t[world, a] = lane_center(scene.road, before, lane, state.s[world, a]) + value
+    advance(scene, state, world, a, lane, value, along * wp.sign(speed))
+    if state.road[world, a] != before:
+        sign = wp.where(state.story.direction[world, a] != facing, -1.0, 1.0)
+        state.story.row_value[world, r, wp.static(START)] = start * sign
+        state.story.row_value[world, r, wp.static(TARGET)] = target * sign
+    state.story.row_value[world, r, wp.static(LANE)] = float(state.lane[world, a])
+    state.story.row_value[world, r, wp.static(PARAM)] = wp.min(param, end)
+    state.lane[world, a] = lane_at(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
+    if instant or param > end - 1.0e-5 or wp.abs(value - target) < 1.0e-6:
+        state.story.turn[world, a] = 0.0
+        state.lane[world, a] = int(state.story.row_value[world, r, wp.static(LANE)])
+        return True
+    state.story.turn[world, a] = turn * float(facing)
+    return state.story.end_since[world, a] >= 0
+
+
+@wp.func
+def start_lane_offset(scene: Scene, state: State, world: int, r: int, a: int):
+    """Prepare a LaneOffsetAction."""
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    road = state.road[world, a]
+    lane = state.lane[world, a]
+    target = scene.story.row_value[world, r, 0] * float(state.story.direction[world, a])
+    center = lane_center(scene.road, road, lane, state.s[world, a])
+    if (flags & wp.static(codes.FLAG_RELATIVE)) != 0:
+        b = scene.story.row_code[world, r, wp.static(_ENTITY)]
+        target = state.t[world, b] + scene.story.row_value[world, r, 0] * float(state.story.direction[world, b]) - center
+    start = state.t[world, a] - center
+    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
+    state.story.row_value[world, r, wp.static(START)] = start
+    state.story.row_value[world, r, wp.static(TARGET)] = target
+    state.story.row_value[world, r, wp.static(END)] = end_by_curvature(
+        shape, start, target, scene.story.row_value[world, r, 1]
+    )
+
+
+@wp.func
+def offset_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
+    """One step of a LaneOffsetAction; the actor goes on along its lane by itself."""
+    road = state.road[world, a]
+    if road < 0:
+        return True
+    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
+    start = state.story.row_value[world, r, wp.static(START)]
+    target = state.story.row_value[world, r, wp.static(TARGET)]
+    param = state.story.row_value[world, r, wp.static(PARAM)]
+    end = state.story.row_value[world, r, wp.static(END)]
+    value = transition_value(shape, start, target, param, end)
+    center = lane_center(scene.road, road, state.lane[world, a], state.s[world, a])
+    finished = param > end - 1.0e-5 or wp.abs(value - target) < 1.0e-6
+    if finished:
+        state.t[world, a] = center + target
+        state.story.turn[world, a] = 0.0
+    else:
+        state.t[world, a] = center + value
+        rate = transition_rate(shape, start, target, param, end)
+        v = state.speed[world, a]
+        facing = float(state.story.direction[world, a])
+        state.story.turn[world, a] = wp.atan(rate / wp.where(wp.abs(v) < 1.0e-6, 1.0e-6, v)) * facing
+    state.story.row_value[world, r, wp.static(PARAM)] = wp.min(param + dt, end)
+    return finished
+
+
+@wp.func
+def put_on_path(scene: Scene, state: State, world: int, a: int, path: int, s: float, beyond: float):
+    """Pose of an actor on a trajectory, with its road coordinates."""
+    point = path_point(scene.path, world, path, s)
+    c = wp.cos(point.heading)
+    n = wp.sin(point.heading)
+    pos = point.pos + wp.vec3(c * beyond, n * beyond, 0.0)
+    coord = locate(scene.road, scene.map_index[world], wp.vec2(pos[0], pos[1]), point.heading, state.road[world, a])
+    state.road[world, a] = coord.road
+    pitch = float(0.0)
+    roll = float(0.0)
+    if coord.road >= 0:
+        state.s[world, a] = coord.s
+        state.t[world, a] = coord.t
+        state.story.s_carry[world, a] = 0.0
+        state.lane[world, a] = lane_at(scene.road, coord.road, coord.s, coord.t)
+        turn = wrap_angle(point.heading - coord.heading)
+        facing = wp.where(wp.cos(turn) >= 0.0, 1, -1)
+        state.story.direction[world, a] = facing
+        state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
+        road = road_pose(scene.road, coord.road, coord.s, coord.t)
+        pos = wp.vec3(pos[0], pos[1], road.pos[2])
+        pitch = road.pitch * wp.cos(turn) + road.roll * wp.sin(turn)
+        roll = road.roll * wp.cos(turn) - road.pitch * wp.sin(turn)
+    state.pos[world, a] = pos
+    state.rot[world, a] = pose_rotation(point.heading, pitch, roll)
+
+
+@wp.func
+def pose_rotation(yaw: float, pitch: float, roll: float) -> wp.quat:
+    """Yaw about z, then pitch about y, then roll about x (ISO 8855)."""
+    qz = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), yaw)
+    qy = wp.quat_from_axis_angle(wp.vec3(0.0, 1.0, 0.0), pitch)
+    qx = wp.quat_from_axis_angle(wp.vec3(1.0, 0.0, 0.0), roll)
+    return qz * qy * qx
+
+
+@wp.func
+def _s_by_time(scene: Scene, world: int, path: int, time: float) -> float:
+    """Arc length at a time of a timed path."""
+    first = scene.path.first[world, path]
+    last = first + scene.path.count[world, path] - 1
+    for i in range(first, last):
+        t0 = scene.path.time[world, i]
+        t1 = scene.path.time[world, i + 1]
+        if time < t1 and t1 > t0:
+            f = wp.max(time - t0, 0.0) / (t1 - t0)
+            return scene.path.s[world, i] + f * (scene.path.s[world, i + 1] - scene.path.s[world, i])
+    return scene.path.s[world, last]
+
+
+@wp.func
+def follow_trajectory(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
+    """One step of a FollowTrajectoryAction; at the end what is left of the step goes straight on."""
+    state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL)
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    path = scene.story.row_code[world, r, wp.static(_PATH)]
+    length = path_length(scene.path, world, path)
+    s = state.story.path_s[world, a]
+    beyond = float(0.0)
+    finished = bool(False)
+    if (flags & wp.static(codes.FLAG_TIMED)) == 0:
+        new = s + state.speed[world, a] * dt
+        if (flags & wp.static(codes.FLAG_CONTINUOUS)) != 0:
+            new = new - length * wp.floor(new / wp.max(length, 1.0e-6))
+        elif dt > 0.0 and new > length - 1.0e-5 and state.speed[world, a] > 0.0:
+            beyond = new - length
+            new = length
+            finished = True
+    else:
+        offset = scene.story.row_value[world, r, 1]
+        scale = scene.story.row_value[world, r, 2]
+        clock = state.story.row_value[world, r, wp.static(PARAM)] + scale * dt
+        if (flags & wp.static(codes.FLAG_ABSOLUTE_TIME)) != 0:
+            clock = (float(state.tick[world]) * wp.static(TICK) + dt) * scale
+        state.story.row_value[world, r, wp.static(PARAM)] = clock
+        end = scene.path.time[world, scene.path.first[world, path] + scene.path.count[world, path] - 1]
+        new = _s_by_time(scene, world, path, clock + offset)
+        finished = clock + offset > end - 1.0e-5
+        if finished:
+            beyond = wp.max(clock + offset - end, 0.0) * state.speed[world, a]
+        elif dt > 0.0:
+            state.speed[world, a] = (new - s) / dt
+    state.story.path_s[world, a] = new
+    put_on_path(scene, state, world, a, path, new, beyond)
+    if finished:
+        state.story.path[world, a] = -1
+        state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL | ENDED)
+    return finished

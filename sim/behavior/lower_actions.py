@@ -1,0 +1,279 @@
+"""Actions of the storyboard as table rows, one per actor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.behavior import codes
+from sim.behavior.codes import ActionKind, Domain, PositionField, PositionKind, RowField
+from sim.behavior.lower_conditions import signal_bits
+from sim.errors import ScenarioError
+from sim.scenario.storyboard import (
+    AcquirePositionAction,
+    AppearanceAction,
+    AssignRouteAction,
+    ControllerAction,
+    DoorAction,
+    EntityAction,
+    EnvironmentAction,
+    FollowTrajectoryAction,
+    LaneChangeAction,
+    LaneOffsetAction,
+    LateralDistanceAction,
+    LightStateAction,
+    LongitudinalDistanceAction,
+    Position,
+    RelativeLanePosition,
+    RelativeObjectPosition,
+    RelativeRoadPosition,
+    RelativeTo,
+    RelativeWorldPosition,
+    SpeedAction,
+    SpeedProfileAction,
+    SynchronizeAction,
+    TeleportAction,
+    TrafficSignalAction,
+    TrajectoryPosition,
+    VariableAction,
+    VisibilityAction,
+)
+from sim.types import Lamp
+
+if TYPE_CHECKING:
+    from sim.behavior.lowering import Lowering
+
+UNLIMITED = 1e10
+
+LAMPS = {
+    "lowBeam": Lamp.LOW_BEAM, "highBeam": Lamp.HIGH_BEAM, "brakeLights": Lamp.BRAKE, "indicatorLeft": Lamp.INDICATOR_LEFT,
+    "indicatorRight": Lamp.INDICATOR_RIGHT, "reversingLights": Lamp.REVERSE, "fogLights": Lamp.FOG, "fogLightsFront": Lamp.FOG,
+    "fogLightsRear": Lamp.FOG, "warningLights": Lamp.INDICATOR_LEFT | Lamp.INDICATOR_RIGHT, "daytimeRunningLights": Lamp.LOW_BEAM,
+    "specialPurposeLights": Lamp.BEACON, "licensePlateIllumination": 0,
+}  # fmt: skip
+
+
+class ActionLowering:
+    """Rows of actions and positions, in the order of their making."""
+
+    def __init__(self, build: Lowering) -> None:
+        self.build = build
+        self.codes: list[list[int]] = []
+        self.values: list[list[float]] = []
+        self.position_codes: list[list[int]] = []
+        self.position_values: list[tuple[float, float, float, float]] = []
+
+    def lamp(self, name: str) -> int:
+        """Bits of a lamp group.
+
+        Raises:
+            ScenarioError: if it is not known.
+        """
+        if name not in LAMPS:
+            raise ScenarioError(f"lamp {name!r} is not known", hint=f"One of {', '.join(LAMPS)}.")
+        return int(LAMPS[name])
+
+    def visibility(self, action: VisibilityAction) -> int:
+        """Bits of `State.visible`."""
+        return int(action.graphics) + 2 * int(action.sensors) + 4 * int(action.traffic)
+
+    def signal(self, name: str) -> int:
+        """Index of a signal of the map, by id or name.
+
+        Raises:
+            ScenarioError: if there is none.
+        """
+        signals = [s for road in self.build.spec.network.order for s in road.signals if s.dynamic]
+        for i, signal in enumerate(signals):
+            if name in (signal.id, signal.name):
+                return i
+        raise ScenarioError(f"the map has no signal {name!r}", hint=f"Its signals: {', '.join(s.id for s in signals)}.")
+
+    def position(self, position: Position) -> int:
+        """Row of a position; relative ones are resolved when they are used."""
+        code = dict.fromkeys(PositionField, -1)
+        relative = {
+            RelativeLanePosition: PositionKind.LANE_RELATIVE,
+            RelativeRoadPosition: PositionKind.ROAD_RELATIVE,
+            RelativeObjectPosition: PositionKind.OBJECT_RELATIVE,
+            RelativeWorldPosition: PositionKind.WORLD_RELATIVE,
+        }
+        if isinstance(position, TrajectoryPosition):
+            code[PositionField.KIND] = PositionKind.PATH
+            code[PositionField.PATH] = self.build.path(FollowTrajectoryAction(position.trajectory))
+            value = (position.s, position.t, 0.0, 0.0)
+        elif type(position) in relative:
+            code[PositionField.KIND] = relative[type(position)]
+            code[PositionField.ENTITY] = self.build.actor(position.entity)  # type: ignore[union-attr]
+            turn = position.orientation.h if position.orientation else 0.0  # type: ignore[union-attr]
+            if isinstance(position, RelativeLanePosition):
+                code[PositionField.LANE] = position.d_lane
+                ds = position.ds if position.ds_lane is None else position.ds_lane
+                value = (ds, position.offset, turn, 0.0)
+            elif isinstance(position, RelativeRoadPosition):
+                value = (position.ds, position.dt, turn, 0.0)
+            else:
+                value = (position.dx, position.dy, position.dz, turn)  # type: ignore[union-attr]
+        else:
+            place = self.build.positions.resolve(position)
+            code |= {PositionField.KIND: PositionKind.WORLD, PositionField.ROAD: place.road, PositionField.LANE: place.lane}
+            value = (place.pose.x, place.pose.y, place.s, place.pose.heading)
+        self.position_codes.append([int(code[f]) for f in PositionField])
+        self.position_values.append(value)
+        return len(self.position_codes) - 1
+
+    def add(self, action: Any, actors: Sequence[str], element: int) -> None:
+        """Rows of an action for each of its actors (global actions: one row)."""
+        if isinstance(action, (VariableAction, TrafficSignalAction, EnvironmentAction)):
+            self._row(element, -1, *self._global(action))
+            return
+        if not actors:
+            self._row(element, -1, {RowField.KIND: ActionKind.NOTHING}, [])
+        for name in actors:
+            self._row(element, self.build.actor(name), *self._private(action))
+
+    def _row(self, element: int, actor: int, code: dict[RowField, int], values: list[float]) -> None:
+        base = dict.fromkeys(RowField, 0) | {RowField.POSITION: -1, RowField.POSITION2: -1, RowField.PATH: -1, RowField.ENTITY: -1}
+        full = base | code | {RowField.ACTOR: actor, RowField.ELEMENT: element}
+        self.codes.append([int(full[f]) for f in RowField])
+        self.values.append([*values, *[0.0] * (8 - len(values))])
+
+    def _global(self, action: Any) -> tuple[dict[RowField, int], list[float]]:
+        field = RowField
+        if isinstance(action, VariableAction):
+            flags = {"set": 0, "add": codes.FLAG_ADD, "multiply": codes.FLAG_MULTIPLY}[action.op]
+            index = self.build.variable(action.name)
+            return {field.KIND: ActionKind.VARIABLE, field.FLAGS: flags, field.INDEX: index}, [self.build.number(action.value)]
+        if isinstance(action, TrafficSignalAction):
+            index, bits = self.signal(action.signal), signal_bits(action.state)
+            return {field.KIND: ActionKind.SIGNAL, field.INDEX: index, field.FLAGS: bits}, []
+        return {field.KIND: ActionKind.NOTHING}, []
+
+    def _target(self, target: Any, code: dict[RowField, int]) -> float:
+        """Value of an absolute or relative target; sets entity and flags."""
+        if not isinstance(target, RelativeTo):
+            return float(target)
+        code[RowField.ENTITY] = self.build.actor(target.entity)
+        code[RowField.FLAGS] |= codes.FLAG_RELATIVE
+        code[RowField.FLAGS] |= codes.FLAG_FACTOR if target.factor else 0
+        code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if target.continuous else 0
+        return float(target.value)
+
+    def _private(self, action: Any) -> tuple[dict[RowField, int], list[float]]:
+        field, kind, lon, lat = RowField, ActionKind, int(Domain.LONGITUDINAL), int(Domain.LATERAL)
+        code: dict[RowField, int] = {field.FLAGS: 0}
+        values: list[float] = []
+        if hasattr(action, "dynamics"):
+            dynamics = action.dynamics
+            code |= {field.SHAPE: int(dynamics.shape), field.DIMENSION: int(dynamics.dimension)}
+        match action:
+            case SpeedAction():
+                code |= {field.KIND: kind.SPEED, field.DOMAIN: lon}
+                values = [self._target(action.target, code), action.dynamics.value]
+            case SpeedProfileAction():
+                code |= {field.KIND: kind.SPEED_PROFILE, field.DOMAIN: lon, field.PATH: self._profile(action)}
+            case LaneChangeAction():
+                code |= {field.KIND: kind.LANE_CHANGE, field.DOMAIN: lat}
+                values = [self._target(action.target, code), action.dynamics.value, action.target_offset]
+            case LaneOffsetAction():
+                code |= {field.KIND: kind.LANE_OFFSET, field.DOMAIN: lat, field.SHAPE: int(action.shape)}
+                values = [self._target(action.target, code), action.max_lateral_acc or UNLIMITED]
+            case LongitudinalDistanceAction():
+                values = self._distance(action, code)
+            case SynchronizeAction():
+                values = self._synchronize(action, code)
+            case FollowTrajectoryAction():
+                values = self._trajectory(action, code)
+            case TeleportAction():
+                code |= {field.KIND: kind.TELEPORT, field.POSITION: self.position(action.position)}
+            case AssignRouteAction():
+                code |= {field.KIND: kind.ASSIGN_ROUTE, field.INDEX: self._route(action.route.waypoints)}
+            case AcquirePositionAction():
+                raise ScenarioError("AcquirePositionAction is not supported", hint="Assign a route instead.")
+            case LightStateAction():
+                code |= {field.KIND: kind.LIGHT, field.INDEX: self.lamp(action.light), field.FLAGS: int(action.on)}
+            case DoorAction():
+                code |= {field.KIND: kind.DOOR, field.INDEX: int(action.side == "right")}
+                values = [action.angle, max(action.duration, 0.01)]
+            case VisibilityAction():
+                code |= {field.KIND: kind.VISIBILITY, field.INDEX: self.visibility(action)}
+            case AppearanceAction():
+                code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.visible else 0}
+            case EntityAction():
+                code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
+                if action.position is not None:
+                    code[field.POSITION] = self.position(action.position)
+            case ControllerAction():
+                code[field.KIND] = kind.NOTHING
+            case LateralDistanceAction():
+                raise ScenarioError("LateralDistanceAction is not supported", hint="Use a LaneOffsetAction.")
+            case _:
+                raise ScenarioError(f"action {type(action).__name__} is not known")
+        return code, values
+
+    def _profile(self, action: SpeedProfileAction) -> int:
+        """A speed profile as a path: s holds the speed, time the moment."""
+        from sim.behavior.trajectory import PathPoints
+
+        times, speeds, t = [0.0], [math.nan], 0.0
+        limit = action.constraints.max_acceleration or 4.0
+        for entry in action.entries:
+            step = entry.time
+            if step is None:
+                last = speeds[-1] if not math.isnan(speeds[-1]) else entry.speed
+                step = abs(entry.speed - last) / limit
+            t += step
+            times.append(t)
+            speeds.append(entry.speed)
+        speeds[0] = -UNLIMITED
+        n = len(times)
+        return self.build.add_path(PathPoints(np.zeros((n, 3)), np.zeros(n), np.array(speeds), np.array(times)))
+
+    def _distance(self, action: LongitudinalDistanceAction, code: dict[RowField, int]) -> list[float]:
+        limits = action.constraints
+        code |= {RowField.KIND: ActionKind.LONGITUDINAL_DISTANCE, RowField.DOMAIN: int(Domain.LONGITUDINAL)}
+        code[RowField.ENTITY] = self.build.actor(action.entity)
+        code[RowField.FLAGS] |= codes.FLAG_FREESPACE if action.freespace else 0
+        code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if action.continuous else 0
+        code[RowField.FLAGS] |= codes.FLAG_TIME_GAP if action.time_gap is not None else 0
+        code[RowField.INDEX] = action.displacement
+        gap = action.time_gap if action.time_gap is not None else action.distance or 0.0
+        names = ("max_acceleration", "max_deceleration", "max_speed", "max_acceleration_rate", "max_deceleration_rate")
+        found = [getattr(limits, n) if limits is not None else None for n in names]
+        return [gap, *(UNLIMITED if v is None else v for v in found)]
+
+    def _synchronize(self, action: SynchronizeAction, code: dict[RowField, int]) -> list[float]:
+        code |= {
+            RowField.KIND: ActionKind.SYNCHRONIZE,
+            RowField.DOMAIN: int(Domain.LONGITUDINAL),
+            RowField.POSITION: self.position(action.target_master),
+            RowField.POSITION2: self.position(action.target),
+            RowField.INDEX: self.build.actor(action.master),
+        }
+        final = 0.0
+        if action.final_speed is not None:
+            code[RowField.FLAGS] |= codes.FLAG_FINAL
+            final = self._target(action.final_speed, code)
+        steady, steady_time = action.steady_distance, action.steady_time
+        if steady is not None or steady_time is not None:
+            code[RowField.FLAGS] |= codes.FLAG_STEADY
+        return [final, steady or 0.0, steady_time or 0.0, action.tolerance_master, action.tolerance]
+
+    def _trajectory(self, action: FollowTrajectoryAction, code: dict[RowField, int]) -> list[float]:
+        timed = action.time_reference
+        code |= {RowField.KIND: ActionKind.FOLLOW_TRAJECTORY, RowField.PATH: self.build.path(action)}
+        code[RowField.DOMAIN] = int(Domain.LATERAL)
+        code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if action.trajectory.closed else 0
+        if timed is None:
+            return [action.initial_distance_offset, 0.0, 1.0]
+        code[RowField.DOMAIN] |= int(Domain.LONGITUDINAL)
+        code[RowField.FLAGS] |= codes.FLAG_TIMED | (codes.FLAG_ABSOLUTE_TIME if timed.absolute else 0)
+        return [action.initial_distance_offset, timed.offset, timed.scale]
+
+    def _route(self, waypoints: Sequence[Position]) -> int:
+        roads, _ = self.build.way(waypoints)
+        self.build.routes.append(roads)
+        return len(self.build.routes) - 1

@@ -1,0 +1,171 @@
+"""Conditions of the storyboard as table rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.behavior.codes import ConditionField, ConditionKind
+from sim.errors import ScenarioError
+from sim.scenario.storyboard import (
+    AccelerationCondition,
+    CollisionCondition,
+    Condition,
+    DistanceCondition,
+    DistanceType,
+    ElementKind,
+    EndOfRoadCondition,
+    OffroadCondition,
+    ReachPositionCondition,
+    RelativeClearanceCondition,
+    Rule,
+    SimulationTimeCondition,
+    SpeedCondition,
+    StandStillCondition,
+    StoryboardElementStateCondition,
+    TimeHeadwayCondition,
+    TimeToCollisionCondition,
+    TimeToReachCondition,
+    TrafficSignalCondition,
+    TraveledDistanceCondition,
+    VariableCondition,
+)
+from sim.types import TICK
+
+if TYPE_CHECKING:
+    from sim.behavior.lowering import Lowering
+
+SIGNAL_BITS = {"red": 1, "amber": 2, "yellow": 2, "green": 4, "off": 0}
+"""Aspects of three-aspect lights."""
+
+
+def signal_bits(state: str) -> int:
+    """Aspect bits of a state: a name, or ';'-separated on/off for red, amber, green."""
+    text = state.strip().lower()
+    if ";" in text:
+        return sum(1 << i for i, part in enumerate(text.split(";")[:3]) if part.strip() in ("on", "flashing"))
+    if text not in SIGNAL_BITS:
+        raise ScenarioError(f"signal state {state!r} is not known", hint="red, amber, green, off or on;off;off.")
+    return SIGNAL_BITS[text]
+
+
+class ConditionLowering:
+    """Rows of conditions, in the order of their making."""
+
+    def __init__(self, build: Lowering) -> None:
+        self.build = build
+        self.codes: list[list[int]] = []
+        self.values: list[tuple[float, float, float, float]] = []
+        self.entities: list[int] = []
+        self.element_references: list[tuple[int, StoryboardElementStateCondition]] = []
+
+    def add(self, condition: Condition) -> int:
+        """Row of a condition."""
+        build = self.build
+        code = dict.fromkeys(ConditionField, 0)
+        code[ConditionField.TARGET] = code[ConditionField.POSITION] = -1
+        code[ConditionField.EDGE] = int(condition.edge)
+        code[ConditionField.DELAY] = round(condition.delay / TICK)
+        code[ConditionField.ANY] = int(condition.any_entity)
+        code[ConditionField.FIRST_ENTITY] = len(self.entities)
+        code[ConditionField.NENTITY] = len(condition.entities)
+        self.entities += [build.actor(name) for name in condition.entities]
+        row = len(self.codes)
+        self.codes.append([])
+        self.values.append((0.0,) * 4)
+        self.values[row] = self._kind(condition.condition, code, row)
+        self.codes[row] = [int(code[field]) for field in ConditionField]
+        return row
+
+    def _kind(self, inner: Any, code: dict[ConditionField, int], row: int) -> tuple[float, float, float, float]:
+        field, kind = ConditionField, ConditionKind
+        if hasattr(inner, "rule"):
+            code[field.RULE] = int(inner.rule)
+        value = float(getattr(inner, "value", 0.0)) if not isinstance(inner, VariableCondition) else 0.0
+        extra = 0.0
+        for name, column in (("freespace", field.FREESPACE), ("coordinates", field.COORDINATES), ("distance_type", field.DISTANCE)):
+            if hasattr(inner, name):
+                code[column] = int(getattr(inner, name))
+        match inner:
+            case SimulationTimeCondition():
+                code[field.KIND] = kind.TIME
+            case StoryboardElementStateCondition():
+                code[field.KIND] = kind.ELEMENT
+                code[field.STATE] = int(inner.state)
+                self.element_references.append((row, inner))
+            case VariableCondition():
+                code[field.KIND] = kind.VARIABLE
+                code[field.REFERENCE] = self.build.variable(inner.name)
+                value = self.build.number(inner.value)
+            case TrafficSignalCondition():
+                code[field.KIND] = kind.SIGNAL
+                code[field.REFERENCE] = self.build.rows.signal(inner.signal)
+                code[field.STATE] = signal_bits(inner.state)
+            case CollisionCondition():
+                code[field.KIND] = kind.COLLISION
+                code[field.TARGET] = self.build.actor(inner.entity) if inner.entity else -1
+            case TimeHeadwayCondition():
+                code[field.KIND] = kind.HEADWAY
+                code[field.TARGET] = self.build.actor(inner.entity)
+            case TimeToCollisionCondition() | TimeToReachCondition() | DistanceCondition():
+                code[field.KIND] = {
+                    TimeToCollisionCondition: kind.TIME_TO_COLLISION,
+                    TimeToReachCondition: kind.TIME_TO_REACH,
+                    DistanceCondition: kind.DISTANCE,
+                }[type(inner)]
+                if isinstance(inner.target, str):
+                    code[field.TARGET] = self.build.actor(inner.target)
+                else:
+                    code[field.POSITION] = self.build.rows.position(inner.target)
+            case SpeedCondition():
+                code[field.KIND] = kind.SPEED
+                code[field.TARGET] = self.build.actor(inner.entity) if inner.entity else -1
+                code[field.DISTANCE] = int(inner.direction)
+            case AccelerationCondition():
+                code[field.KIND] = kind.ACCELERATION
+                code[field.DISTANCE] = int(inner.direction)
+            case StandStillCondition():
+                code[field.KIND], value = kind.STAND_STILL, inner.duration
+            case TraveledDistanceCondition():
+                code[field.KIND], code[field.RULE] = kind.TRAVELED, Rule.GREATER_OR_EQUAL
+            case ReachPositionCondition():
+                code[field.KIND], code[field.RULE] = kind.REACH_POSITION, Rule.LESS_OR_EQUAL
+                code[field.POSITION] = self.build.rows.position(inner.position)
+                code[field.DISTANCE] = int(DistanceType.EUCLIDEAN)
+                value = inner.tolerance
+            case EndOfRoadCondition():
+                code[field.KIND], value = kind.END_OF_ROAD, inner.duration
+            case OffroadCondition():
+                code[field.KIND], value = kind.OFFROAD, inner.duration
+            case RelativeClearanceCondition():
+                code[field.KIND] = kind.CLEARANCE
+                code[field.FREESPACE] = int(inner.freespace)
+                value, extra = inner.distance_forward, inner.distance_backward
+            case _:
+                raise ScenarioError(f"condition {type(inner).__name__} is not known")
+        return (value, extra, 0.0, 0.0)
+
+    def link(self) -> None:
+        """Find the elements that conditions wait for, by kind and name (the rightmost part of a path may be given).
+
+        Raises:
+            ScenarioError: if there is none.
+        """
+        build = self.build
+        for row, inner in self.element_references:
+            wanted = inner.name.split("::")[-1]
+            found = [
+                i
+                for i, element in enumerate(build.elements)
+                if element["kind"] == int(inner.kind) and build.element_names[i] == wanted and self._matches(i, inner.name)
+            ]
+            if not found:
+                kind = ElementKind(inner.kind).name.lower().replace("_", " ")
+                raise ScenarioError(f"there is no {kind} named {inner.name!r}", hint="Check the condition's reference.")
+            self.codes[row][ConditionField.REFERENCE] = found[0]
+
+    def _matches(self, index: int, name: str) -> bool:
+        for part in reversed(name.split("::")):
+            if index < 0 or self.build.element_names[index] != part:
+                return False
+            index = self.build.elements[index]["parent"]
+        return True

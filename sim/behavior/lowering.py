@@ -1,0 +1,466 @@
+"""Flattens a storyboard into the tables of `StoryTables` and places the actors: host, once per drawn world."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.behavior.codes import ConditionField, Phase, PositionField, RowField
+from sim.behavior.lower_actions import ActionLowering
+from sim.behavior.lower_conditions import ConditionLowering
+from sim.behavior.positions import Place, Positions
+from sim.behavior.trajectory import PathPoints, sample_trajectory
+from sim.errors import ScenarioError
+from sim.road.route import plan_route, route_polyline
+from sim.scenario.storyboard import (
+    Act,
+    Action,
+    Dimension,
+    ElementKind,
+    ElementState,
+    Event,
+    FollowTrajectoryAction,
+    LightStateAction,
+    Maneuver,
+    ManeuverGroup,
+    Priority,
+    RelativeTo,
+    Shape,
+    SpeedAction,
+    Story,
+    Storyboard,
+    TeleportAction,
+    Trigger,
+    VisibilityAction,
+)
+from sim.scenario.world import WorldSpec
+from sim.types import TICK, Motion
+
+INIT = "\0init"
+"""Name of the story that holds init actions which take time."""
+
+
+@dataclass
+class Lowered:
+    """Rows of one world as `sim.structs.from_rows` takes them."""
+
+    scene: dict[str, Any]
+    state: dict[str, Any]
+
+
+@dataclass
+class Start:
+    """Where and how an actor begins."""
+
+    place: Place
+    speed: float
+    visible: int = 7
+    lamps: int = 0
+
+
+class Lowering:
+    """The lists that become one world's rows."""
+
+    def __init__(self, spec: WorldSpec, actors: Sequence[Any]) -> None:
+        self.spec = spec
+        self.names = {actor.name: i for i, actor in enumerate(spec.actors)}
+        self.actors = actors
+        self.starts: dict[str, Start] = {}
+        self.places: dict[str, Place] = {}
+        self.positions = Positions(spec.network, self.places)
+        self.elements: list[dict[str, int]] = []
+        self.element_names: list[str] = []
+        self.triggers: list[list[list[int]]] = []
+        self.paths: list[PathPoints] = []
+        self.path_index: dict[int, int] = {}
+        self.routes: list[list[int]] = []
+        self.variables: dict[str, int] = {}
+        self.values: list[float] = []
+        self.strings: dict[str, int] = {}
+        self.conditions = ConditionLowering(self)
+        self.rows = ActionLowering(self)
+        for name, value in spec.storyboard.variables.items():
+            self.variables[name] = len(self.values)
+            self.values.append(self.number(value))
+
+    # --- shared by actions and conditions -----------------------------------------------------------------------------
+
+    def actor(self, name: str) -> int:
+        """Slot of an actor.
+
+        Raises:
+            ScenarioError: if there is none of that name.
+        """
+        if name not in self.names:
+            known = ", ".join(self.names)
+            raise ScenarioError(f"there is no entity {name!r}", hint=f"Entities: {known}.")
+        return self.names[name]
+
+    def number(self, value: float | str) -> float:
+        """A value as a float; texts are numbered as they come, 'true' and 'false' are 1 and 0."""
+        if isinstance(value, (int, float)):
+            return float(value)
+        text = value.strip()
+        if text.lower() in ("true", "false"):
+            return float(text.lower() == "true")
+        try:
+            return float(text)
+        except ValueError:
+            return 1e6 + self.strings.setdefault(text, len(self.strings))
+
+    def variable(self, name: str) -> int:
+        """Row of a variable; unknown ones begin at 0."""
+        if name not in self.variables:
+            self.variables[name] = len(self.values)
+            self.values.append(0.0)
+        return self.variables[name]
+
+    def path(self, action: FollowTrajectoryAction) -> int:
+        """Row of a trajectory's points."""
+        key = id(action.trajectory)
+        if key not in self.path_index:
+            self.path_index[key] = self.add_path(
+                sample_trajectory(action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position)
+            )
+        return self.path_index[key]
+
+    def add_path(self, path: PathPoints) -> int:
+        """Row of new path points."""
+        self.paths.append(path)
+        return len(self.paths) - 1
+
+    def way(self, waypoints: Sequence[Any]) -> tuple[list[int], np.ndarray]:
+        """Roads in order and the lane-centre polyline through waypoints."""
+        places = [self.positions.resolve(w) for w in waypoints]
+        roads: list[int] = []
+        lines = []
+        for a, b in zip(places, places[1:], strict=False):
+            legs = plan_route(self.spec.network, (a.road, a.lane, a.s), (b.road, b.lane, b.s))
+            roads += [leg.road for leg in legs if not roads or roads[-1] != leg.road]
+            lines.append(route_polyline(self.spec.network, legs))
+        return roads, np.concatenate(lines) if lines else np.zeros((0, 4))
+
+    def trigger(self, trigger: Trigger | None) -> int:
+        """Row of a trigger, -1 for none."""
+        if trigger is None:
+            return -1
+        self.triggers.append([[self.conditions.add(c) for c in group] for group in trigger.groups])
+        return len(self.triggers) - 1
+
+    # --- elements -----------------------------------------------------------------------------------------------------
+
+    def element(self, kind: ElementKind, name: str, parent: int, **columns: int) -> int:
+        """A new element; its ``last`` is set when its children are in."""
+        base = {"start": -1, "stop": -1, "priority": 0, "max_count": 1, "first_row": 0, "nrow": 0}
+        self.elements.append({"kind": int(kind), "parent": parent, "last": 0, **base, **columns})
+        self.element_names.append(name)
+        return len(self.elements) - 1
+
+    def close(self, index: int) -> None:
+        """Mark the end of an element's subtree."""
+        self.elements[index]["last"] = len(self.elements)
+
+    def storyboard(self, storyboard: Storyboard, later: list[Action]) -> None:
+        """All elements; ``later`` are init actions that take time."""
+        root = self.element(ElementKind.STORYBOARD, "", -1)
+        if later:
+            event = Event(INIT, tuple(later), priority=Priority.PARALLEL)
+            group = ManeuverGroup(INIT, (), (Maneuver(INIT, (event,)),))
+            self.story(Story(INIT, (Act(INIT, (group,)),)), root)
+        for story in storyboard.stories:
+            self.story(story, root)
+        self.close(root)
+        self.elements[root]["stop"] = self.trigger(storyboard.stop)
+
+    def story(self, story: Story, parent: int) -> None:
+        """A story with its acts."""
+        index = self.element(ElementKind.STORY, story.name, parent)
+        for act in story.acts:
+            a = self.element(ElementKind.ACT, act.name, index)
+            for group in act.groups:
+                self.group(group, a)
+            self.close(a)
+            self.elements[a] |= {"start": self.trigger(act.start), "stop": self.trigger(act.stop)}
+        self.close(index)
+
+    def group(self, group: ManeuverGroup, parent: int) -> None:
+        """A manoeuvre group with its manoeuvres and events."""
+        g = self.element(ElementKind.MANEUVER_GROUP, group.name, parent, max_count=group.max_count)
+        for maneuver in group.maneuvers:
+            m = self.element(ElementKind.MANEUVER, maneuver.name, g)
+            for event in maneuver.events:
+                self.event(event, group, m)
+            self.close(m)
+        self.close(g)
+
+    def event(self, event: Event, group: ManeuverGroup, parent: int) -> None:
+        """An event with its actions, one row per actor of each."""
+        e = self.element(
+            ElementKind.EVENT, event.name, parent, priority=int(event.priority), max_count=event.max_count
+        )
+        for action in event.actions:
+            a = self.element(ElementKind.ACTION, action.name, e, first_row=len(self.rows.codes))
+            actors = action.actors if action.actors is not None else group.actors
+            self.rows.add(action.action, actors, a)
+            self.elements[a]["nrow"] = len(self.rows.codes) - self.elements[a]["first_row"]
+            self.close(a)
+        self.close(e)
+        self.elements[e]["start"] = self.trigger(event.start)
+
+    # --- start --------------------------------------------------------------------------------------------------------
+
+    def place_actors(self) -> list[Action]:
+        """Where everybody begins; returns the init actions that take time, for the storyboard."""
+        waiting = [a for a in self.spec.actors if a.position is not None]
+        pending: list[tuple[str, Any]] = [(a.name, a.position) for a in waiting]
+        later: list[Action] = []
+        for action in self.spec.storyboard.init:
+            inner = action.action
+            for name in action.actors or ():
+                if isinstance(inner, TeleportAction):
+                    pending.append((name, inner.position))
+                elif isinstance(inner, FollowTrajectoryAction) and name not in dict(pending):
+                    pending.append((name, inner))
+        self._resolve(pending)
+        for name in self.names:
+            if name not in self.places:
+                self.places[name] = self.positions._free(0.0, 0.0, None, 0.0, None)
+        for actor in self.spec.actors:
+            self.starts[actor.name] = Start(self.places[actor.name], actor.speed, 7 if actor.visible else 0)
+            for lamp in actor.lamps:
+                self.starts[actor.name].lamps |= self.rows.lamp(lamp)
+        for action in self.spec.storyboard.init:
+            if not self._immediate(action):
+                later.append(action)
+        return later
+
+    def _resolve(self, pending: list[tuple[str, Any]]) -> None:
+        """Place actors in an order in which each finds those it is relative to."""
+        while pending:
+            left, failure = [], None
+            for name, position in pending:
+                self.actor(name)
+                try:
+                    if isinstance(position, FollowTrajectoryAction):
+                        path = self.paths[self.path(position)]
+                        i = int(np.searchsorted(path.s, position.initial_distance_offset, side="right") - 1)
+                        i = max(0, min(i, len(path.s) - 2))
+                        f = (position.initial_distance_offset - path.s[i]) / max(path.s[i + 1] - path.s[i], 1e-9)
+                        x, y, z = path.pos[i] + f * (path.pos[i + 1] - path.pos[i])
+                        self.places[name] = self.positions._free(x, y, z, float(path.heading[i]), None)
+                    else:
+                        self.places[name] = self.positions.resolve(position)
+                except ScenarioError as error:
+                    if "which has no place yet" not in error.message:
+                        raise
+                    failure = error
+                    left.append((name, position))
+            if len(left) == len(pending) and failure is not None:
+                raise failure
+            pending = left
+
+    def _immediate(self, action: Action) -> bool:
+        """Carry out an init action at once if it takes no time; False if it has to run."""
+        inner = action.action
+        names = action.actors or ()
+        if isinstance(inner, TeleportAction):
+            return True
+        if isinstance(inner, SpeedAction):
+            instant = inner.dynamics.shape == Shape.STEP or (
+                inner.dynamics.dimension != Dimension.RATE and inner.dynamics.value == 0
+            )
+            if instant and not (isinstance(inner.target, RelativeTo) and inner.target.continuous):
+                for name in names:
+                    self.starts[name].speed = self._speed(inner.target)
+                return True
+        if isinstance(inner, VisibilityAction):
+            for name in names:
+                self.starts[name].visible = self.rows.visibility(inner)
+            return True
+        if isinstance(inner, LightStateAction):
+            for name in names:
+                self.starts[name].lamps |= self.rows.lamp(inner.light) if inner.on else 0
+            return True
+        return False
+
+    def _speed(self, target: float | RelativeTo) -> float:
+        if not isinstance(target, RelativeTo):
+            return target
+        other = self.starts[self.spec.actors[self.actor(target.entity)].name].speed
+        return other * target.value if target.factor else other + target.value
+
+    # --- the ego's way ------------------------------------------------------------------------------------------------
+
+    def ego_route(self) -> int:
+        """Row of the ego's path to its goal, -1 if it has none and its lane leads nowhere."""
+        start = self.places[self.spec.actors[0].name]
+        if self.spec.goal is not None:
+            goal = self.positions.resolve(self.spec.goal.position)
+            waypoints = [self.positions.resolve(p) for p in self.spec.route]
+            stops = [start, *waypoints, goal]
+            lines = []
+            for a, b in zip(stops, stops[1:], strict=False):
+                legs = plan_route(self.spec.network, (a.road, a.lane, a.s), (b.road, b.lane, b.s))
+                lines.append(route_polyline(self.spec.network, legs))
+            line = np.concatenate(lines)
+        else:
+            line = self._ahead(start, 400.0)
+        if len(line) < 2:
+            return -1
+        s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line[:, :2], axis=0).T))])
+        return self.add_path(PathPoints(line[:, :3], np.unwrap(line[:, 3]), s, np.full(len(s), -1.0)))
+
+    def _ahead(self, start: Place, reach: float) -> np.ndarray:
+        """The line of the lane ahead, for an ego without a goal."""
+        if start.road < 0:
+            return np.zeros((0, 4))
+        road = self.spec.network.order[start.road]
+        facing = 1 if math.cos(start.turn) >= 0 else -1
+        end = min(max(start.s + facing * reach, 0.0), road.length)
+        rows = []
+        for s in np.linspace(start.s, end, max(2, math.ceil(abs(end - start.s) / 2.0) + 1)):
+            lane = start.lane if start.lane in road.borders(float(s)) else road.lane_at(float(s), start.t)
+            pose = road.pose(float(s), road.lane_center(lane, float(s)))
+            rows.append((pose.x, pose.y, pose.z, pose.heading if facing > 0 else pose.heading + math.pi))
+        return np.array(rows)
+
+
+def lower(spec: WorldSpec, actors: Sequence[Any]) -> Lowered:
+    """One world's storyboard, paths and starting state.
+
+    Args:
+        spec: The drawn world.
+        actors: Resolved actors (`sim.sampling.ResolvedActor`), in the order of ``spec.actors``.
+
+    Raises:
+        ScenarioError: if the storyboard names what is not there.
+    """
+    build = Lowering(spec, actors)
+    later = build.place_actors()
+    build.storyboard(spec.storyboard, later)
+    build.conditions.link()
+    route = build.ego_route()
+    goal = build.positions.resolve(spec.goal.position).pose if spec.goal else None
+    scene = {
+        "route_path": route,
+        "goal": np.array((goal.x, goal.y, goal.z) if goal else (0, 0, 0), np.float32),
+        "goal_radius": spec.goal.radius if spec.goal else 0.0,
+        "desired_speed": np.array(
+            [a.desired_speed if a.desired_speed is not None else build.starts[a.name].speed for a in spec.actors], np.float32
+        ),
+        "path": _path_rows(build.paths),
+        "story": _story_rows(build),
+    }
+    return Lowered(scene, _state_rows(build))
+
+
+def _path_rows(paths: list[PathPoints]) -> dict[str, Any]:
+    counts = [len(p.s) for p in paths]
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]]) if paths else np.zeros(1)
+    join = np.concatenate
+    return {
+        "first": np.array(first, np.int32),
+        "count": np.array(counts or [0], np.int32),
+        "point": join([p.pos for p in paths]).astype(np.float32) if paths else np.zeros((1, 3), np.float32),
+        "heading": join([p.heading for p in paths]).astype(np.float32) if paths else np.zeros(1, np.float32),
+        "s": join([p.s for p in paths]).astype(np.float32) if paths else np.zeros(1, np.float32),
+        "time": join([p.time for p in paths]).astype(np.float32) if paths else np.zeros(1, np.float32),
+    }
+
+
+def _starts(counts: list[int]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _story_rows(build: Lowering) -> dict[str, Any]:
+    rows: dict[str, Any] = {"nelement": len(build.elements)}
+    for column in ("kind", "parent", "last", "start", "stop", "priority", "max_count", "first_row", "nrow"):
+        rows[column] = np.array([e[column] for e in build.elements], np.int32)
+    groups = [group for trigger in build.triggers for group in trigger]
+    rows["group"] = _starts([len(trigger) for trigger in build.triggers])
+    # conditions are listed in the order in which the groups name them
+    order = [c for group in groups for c in group]
+    rows["condition"] = _starts([len(group) for group in groups])
+    conditions = build.conditions
+    rows["condition_code"] = np.array([conditions.codes[c] for c in order], np.int32).reshape(-1, len(ConditionField))
+    rows["condition_value"] = np.array([conditions.values[c] for c in order], np.float32).reshape(-1, 4)
+    rows["entity"] = np.array(conditions.entities or [0], np.int32)
+    rows["row_code"] = np.array(build.rows.codes, np.int32).reshape(-1, len(RowField))
+    rows["row_value"] = np.array(build.rows.values, np.float32).reshape(-1, 8)
+    rows["position_code"] = np.array(build.rows.position_codes, np.int32).reshape(-1, len(PositionField))
+    rows["position_value"] = np.array(build.rows.position_values, np.float32).reshape(-1, 4)
+    rows["route_first"] = _starts([len(r) for r in build.routes])
+    rows["route_road"] = np.array([r for route in build.routes for r in route] or [0], np.int32)
+    return rows
+
+
+def _state_rows(build: Lowering) -> dict[str, Any]:
+    spec = build.spec
+    starts = [build.starts[a.name] for a in spec.actors]
+    poses = [s.place.pose for s in starts]
+    motion = {"idm": Motion.TRAFFIC, "vehicle": Motion.DRIVEN}
+    nrow, nelement = len(build.rows.codes), len(build.elements)
+    ncondition = sum(len(g) for t in build.triggers for g in t)
+    longest = max([c[ConditionField.DELAY] for c in build.conditions.codes] or [0])
+    turn = [math.remainder(s.place.turn, math.tau) for s in starts]
+    direction = [1 if math.cos(t) >= 0 else -1 for t in turn]
+    speeds = np.array([s.speed for s in starts], np.float32)
+    forward = np.array([[math.cos(p.heading), math.sin(p.heading), -math.sin(p.pitch)] for p in poses], np.float32)
+    n = len(spec.actors)
+    return {
+        "motion": np.array([int(motion.get(a.controller, Motion.SCRIPTED)) for a in spec.actors], np.int32),
+        "visible": np.array([s.visible for s in starts], np.int32),
+        "pos": np.array([(p.x, p.y, p.z) for p in poses], np.float32),
+        "rot": np.array([quaternion(p.heading, p.pitch, p.roll) for p in poses], np.float32),
+        "speed": speeds,
+        "vel": forward * speeds[:, None],
+        "road": np.array([s.place.road for s in starts], np.int32),
+        "lane": np.array([s.place.lane for s in starts], np.int32),
+        "s": np.array([s.place.s for s in starts], np.float32),
+        "t": np.array([s.place.t for s in starts], np.float32),
+        "lamps": np.array([s.lamps for s in starts], np.int32),
+        "contact_tick": np.full(n, -1, np.int32),
+        "contact_with": np.full(n, -1, np.int32),
+        "story": {
+            "element_state": np.full(nelement, int(Phase.INIT), np.int32),
+            "element_count": np.zeros(nelement, np.int32),
+            "transition": np.full(nelement, -1, np.int32),
+            "transition_tick": np.full(nelement, -1, np.int32),
+            "condition_last": np.full(max(ncondition, 1), -1, np.int32),
+            "condition_since": np.full(max(ncondition, 1), -1, np.int32),
+            "history": np.zeros((max(ncondition, 1), longest // 32 + 2), np.uint32),
+            "variable": np.array(build.values or [0.0], np.float32),
+            "row_state": np.zeros(max(nrow, 1), np.int32),
+            "row_value": np.zeros((max(nrow, 1), 12), np.float32),
+            "row_mode": np.zeros(max(nrow, 1), np.int32),
+            "s_carry": np.zeros(n, np.float32),
+            "path": np.full(n, -1, np.int32),
+            "path_s": np.zeros(n, np.float32),
+            "route": np.full(n, -1, np.int32),
+            "moved": np.zeros(n, np.int32),
+            "turn": np.array([t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)], np.float32),
+            "direction": np.array(direction, np.int32),
+            "still_since": np.full(n, -1, np.int32),
+            "offroad_since": np.full(n, -1, np.int32),
+            "end_since": np.full(n, -1, np.int32),
+        },
+    }
+
+
+def quaternion(yaw: float, pitch: float, roll: float) -> tuple[float, float, float, float]:
+    """x, y, z, w of the rotation yaw about z, then pitch about y, then roll about x (ISO 8855)."""
+    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
+    cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
+    cr, sr = math.cos(roll / 2), math.sin(roll / 2)
+    return (
+        cy * cp * sr - sy * sp * cr,
+        cy * sp * cr + sy * cp * sr,
+        sy * cp * cr - cy * sp * sr,
+        cy * cp * cr + sy * sp * sr,
+    )
+
+

@@ -1,0 +1,218 @@
+"""What conditions and actions measure between actors and positions (`wp.func`s)."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior.codes import PositionField, PositionKind
+from sim.behavior.path import path_point
+from sim.road.frenet import follow_lane, lane_center, road_pose
+from sim.scenario.storyboard import Coordinates, DistanceType, Rule
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+FAR = 1.0e9
+EPSILON = 1.0e-4
+
+
+@wp.struct
+class Spot:
+    """A resolved position."""
+
+    pos: wp.vec3
+    heading: float
+    road: int
+    lane: int
+    s: float
+
+
+@wp.func
+def yaw_of(q: wp.quat) -> float:
+    """Heading of an orientation [rad]."""
+    return wp.atan2(2.0 * (q[3] * q[2] + q[0] * q[1]), 1.0 - 2.0 * (q[1] * q[1] + q[2] * q[2]))
+
+
+@wp.func
+def compare(value: float, limit: float, rule: int) -> bool:
+    """A condition's rule, with a margin for rounding."""
+    d = value - limit
+    eps = wp.static(EPSILON) * wp.max(1.0, wp.abs(limit) * 0.01)
+    if rule == wp.static(int(Rule.LESS_THAN)):
+        return d < -eps
+    if rule == wp.static(int(Rule.GREATER_THAN)):
+        return d > eps
+    if rule == wp.static(int(Rule.LESS_OR_EQUAL)):
+        return d <= eps
+    if rule == wp.static(int(Rule.GREATER_OR_EQUAL)):
+        return d >= -eps
+    if rule == wp.static(int(Rule.EQUAL_TO)):
+        return wp.abs(d) <= eps
+    return wp.abs(d) > eps
+
+
+@wp.func
+def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
+    """Where position ``p`` of the table is now."""
+    out = Spot()
+    kind = scene.story.position_code[world, p, wp.static(int(PositionField.KIND))]
+    entity = scene.story.position_code[world, p, wp.static(int(PositionField.ENTITY))]
+    v = scene.story.position_value[world, p]
+    first = scene.road.map_first_road[scene.map_index[world]]
+    out.road = -1
+    if kind == wp.static(int(PositionKind.WORLD)):
+        out.pos = wp.vec3(v[0], v[1], 0.0)
+        out.s = v[2]
+        out.heading = v[3]
+        road = scene.story.position_code[world, p, wp.static(int(PositionField.ROAD))]
+        if road >= 0:
+            out.road = first + road
+        out.lane = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))]
+        return out
+    if kind == wp.static(int(PositionKind.PATH)):
+        path = scene.story.position_code[world, p, wp.static(int(PositionField.PATH))]
+        point = path_point(scene.path, world, path, v[0])
+        n = wp.sin(point.heading)
+        c = wp.cos(point.heading)
+        out.pos = point.pos + wp.vec3(-n * v[1], c * v[1], 0.0)
+        out.heading = point.heading
+        out.s = v[0]
+        return out
+    base = state.pos[world, entity]
+    yaw = yaw_of(state.rot[world, entity])
+    road = state.road[world, entity]
+    if kind == wp.static(int(PositionKind.OBJECT_RELATIVE)):
+        c = wp.cos(yaw)
+        n = wp.sin(yaw)
+        out.pos = base + wp.vec3(c * v[0] - n * v[1], n * v[0] + c * v[1], v[2])
+        out.heading = yaw + v[3]
+        return out
+    if kind == wp.static(int(PositionKind.WORLD_RELATIVE)) or road < 0:
+        out.pos = base + wp.vec3(v[0], v[1], v[2])
+        out.heading = v[3]
+        return out
+    facing = state.story.direction[world, entity]
+    if kind == wp.static(int(PositionKind.ROAD_RELATIVE)):
+        s = state.s[world, entity] + v[0]
+        pose = road_pose(scene.road, road, s, state.t[world, entity] + v[1])
+        out.pos = pose.pos
+        out.heading = pose.heading + v[2]
+        out.road = road
+        out.s = s
+        out.lane = state.lane[world, entity]
+        return out
+    lane = state.lane[world, entity]
+    target = lane + scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * facing
+    if target == 0 or (target > 0) != (lane > 0):
+        target += wp.where(target > lane, 1, -1)
+    step = float(facing)
+    moved = follow_lane(scene.road, road, target, state.s[world, entity], wp.where(v[0] * step >= 0.0, 1, -1), wp.abs(v[0]), 0)
+    t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * step
+    pose = road_pose(scene.road, moved.road, moved.s, t)
+    out.pos = pose.pos
+    out.heading = pose.heading + wp.where(facing > 0, 0.0, wp.pi) + v[2]
+    out.road = moved.road
+    out.lane = moved.lane
+    out.s = moved.s
+    return out
+
+
+@wp.func
+def _reach(scene: Scene, state: State, world: int, a: int, axis: wp.vec2) -> wp.vec2:
+    """Least and greatest extent of an actor's box along a unit axis, from its reference point [m]."""
+    yaw = yaw_of(state.rot[world, a])
+    c = wp.cos(yaw)
+    n = wp.sin(yaw)
+    box = scene.box_center[world, a]
+    size = scene.size[world, a]
+    middle = axis[0] * (c * box[0] - n * box[1]) + axis[1] * (n * box[0] + c * box[1])
+    half = 0.5 * (size[0] * wp.abs(axis[0] * c + axis[1] * n) + size[1] * wp.abs(axis[1] * c - axis[0] * n))
+    return wp.vec2(middle - half, middle + half)
+
+
+@wp.func
+def gap_between(low: wp.vec2, high: wp.vec2, distance: float) -> float:
+    """Signed gap between two extents on an axis, the second being ``distance`` ahead; 0 if they overlap."""
+    if distance + high[0] > low[1]:
+        return distance + high[0] - low[1]
+    if distance + high[1] < low[0]:
+        return distance + high[1] - low[0]
+    return 0.0
+
+
+@wp.func
+def _axes(scene: Scene, state: State, world: int, a: int, coordinates: int) -> wp.vec2:
+    """Unit vector along which longitudinal distances are measured from actor ``a``."""
+    yaw = yaw_of(state.rot[world, a])
+    if coordinates == wp.static(int(Coordinates.WORLD)):
+        return wp.vec2(1.0, 0.0)
+    if coordinates != wp.static(int(Coordinates.ENTITY)) and state.road[world, a] >= 0:
+        yaw -= state.story.turn[world, a]
+    return wp.vec2(wp.cos(yaw), wp.sin(yaw))
+
+
+@wp.func
+def actor_distance(
+    scene: Scene, state: State, world: int, a: int, b: int, freespace: int, coordinates: int, kind: int
+) -> float:
+    """Signed distance from actor ``a`` to ``b``: positive ahead or to the left; free space is measured between boxes.
+
+    Along roads, actors on one road are apart by their s; otherwise the vector between them is projected on ``a``'s direction.
+    """
+    axis = _axes(scene, state, world, a, coordinates)
+    side = wp.vec2(-axis[1], axis[0])
+    d3 = state.pos[world, b] - state.pos[world, a]
+    d = wp.vec2(d3[0], d3[1])
+    along = wp.dot(d, axis)
+    across = wp.dot(d, side)
+    on_road = coordinates == wp.static(int(Coordinates.ROAD)) or coordinates == wp.static(int(Coordinates.LANE))
+    if on_road and state.road[world, a] >= 0 and state.road[world, a] == state.road[world, b]:
+        facing = float(state.story.direction[world, a])
+        along = (state.s[world, b] - state.s[world, a]) * facing
+        across = (state.t[world, b] - state.t[world, a]) * facing
+    if freespace != 0:
+        along = gap_between(_reach(scene, state, world, a, axis), _reach(scene, state, world, b, axis), along)
+        across = gap_between(_reach(scene, state, world, a, side), _reach(scene, state, world, b, side), across)
+    if kind == wp.static(int(DistanceType.LONGITUDINAL)):
+        return along
+    if kind == wp.static(int(DistanceType.LATERAL)):
+        return across
+    if freespace != 0 or on_road:
+        return wp.sqrt(along * along + across * across)
+    return wp.length(d3)
+
+
+@wp.func
+def spot_distance(
+    scene: Scene, state: State, world: int, a: int, spot: Spot, freespace: int, coordinates: int, kind: int
+) -> float:
+    """Signed distance from actor ``a`` to a resolved position."""
+    axis = _axes(scene, state, world, a, coordinates)
+    side = wp.vec2(-axis[1], axis[0])
+    p = state.pos[world, a]
+    d = wp.vec2(spot.pos[0] - p[0], spot.pos[1] - p[1])
+    along = wp.dot(d, axis)
+    across = wp.dot(d, side)
+    on_road = coordinates == wp.static(int(Coordinates.ROAD)) or coordinates == wp.static(int(Coordinates.LANE))
+    if on_road and spot.road >= 0 and state.road[world, a] == spot.road:
+        along = (spot.s - state.s[world, a]) * float(state.story.direction[world, a])
+    if freespace != 0:
+        point = wp.vec2(0.0, 0.0)
+        along = gap_between(_reach(scene, state, world, a, axis), point, along)
+        across = gap_between(_reach(scene, state, world, a, side), point, across)
+    if kind == wp.static(int(DistanceType.LONGITUDINAL)):
+        return along
+    if kind == wp.static(int(DistanceType.LATERAL)):
+        return across
+    return wp.sqrt(along * along + across * across)
+
+
+@wp.func
+def component(v: wp.vec3, yaw: float, kind: int) -> float:
+    """Length of a vector, or its part along or across a heading."""
+    if kind == wp.static(int(DistanceType.LONGITUDINAL)):
+        return v[0] * wp.cos(yaw) + v[1] * wp.sin(yaw)
+    if kind == wp.static(int(DistanceType.LATERAL)):
+        return -v[0] * wp.sin(yaw) + v[1] * wp.cos(yaw)
+    return wp.length(v)

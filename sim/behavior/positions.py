@@ -1,0 +1,195 @@
+"""Where a position is, on the host: absolute and relative positions of the start become world poses and road places."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sim.errors import ScenarioError
+from sim.road.network import Pose, Road, RoadNetwork
+from sim.scenario.storyboard import (
+    LanePosition,
+    Orientation,
+    Position,
+    RelativeLanePosition,
+    RelativeObjectPosition,
+    RelativeRoadPosition,
+    RelativeWorldPosition,
+    RoadPosition,
+    RoutePosition,
+    TrajectoryPosition,
+    WorldPosition,
+)
+
+
+@dataclass
+class Place:
+    """A pose with its road coordinates; road -1: off every road."""
+
+    pose: Pose
+    road: int = -1
+    lane: int = 0
+    s: float = 0.0
+    t: float = 0.0
+    turn: float = 0.0
+    """Heading relative to the road's reference line [rad]."""
+
+
+class Positions:
+    """Resolves positions against a map and where the actors are."""
+
+    def __init__(self, network: RoadNetwork, actors: Mapping[str, Place]) -> None:
+        self.network = network
+        self.actors = actors
+
+    def resolve(self, position: Position) -> Place:
+        """World pose and road place of a position.
+
+        Raises:
+            ScenarioError: if its road, lane or entity does not exist.
+        """
+        match position:
+            case WorldPosition():
+                return self._world(position)
+            case LanePosition():
+                road = self._road(position.road)
+                return self._on_lane(road, position.lane, position.s, position.offset, position.orientation)
+            case RoadPosition():
+                road = self._road(position.road)
+                return self._on_road(road, position.s, position.t, position.orientation)
+            case RelativeLanePosition():
+                return self._relative_lane(position)
+            case RelativeRoadPosition():
+                base = self._entity(position.entity)
+                road = self.network.order[base.road]
+                return self._on_road(road, base.s + position.ds, base.t + position.dt, position.orientation)
+            case RelativeObjectPosition():
+                base = self._entity(position.entity).pose
+                c, n = math.cos(base.heading), math.sin(base.heading)
+                x = base.x + c * position.dx - n * position.dy
+                y = base.y + n * position.dx + c * position.dy
+                return self._free(x, y, base.z + position.dz, base.heading, position.orientation)
+            case RelativeWorldPosition():
+                base = self._entity(position.entity).pose
+                return self._free(
+                    base.x + position.dx, base.y + position.dy, base.z + position.dz, 0.0, position.orientation
+                )
+            case RoutePosition():
+                return self._on_route(position)
+            case TrajectoryPosition():
+                from sim.behavior.trajectory import sample_trajectory
+
+                path = sample_trajectory(position.trajectory, lambda p: self.resolve(p).pose, corners=False)
+                i = int(max(0, min(len(path.s) - 2, (path.s <= position.s).sum() - 1)))
+                step = max(path.s[i + 1] - path.s[i], 1e-9)
+                x, y, z = path.pos[i] + (path.pos[i + 1] - path.pos[i]) * ((position.s - path.s[i]) / step)
+                h = float(path.heading[i])
+                return self._free(
+                    x - math.sin(h) * position.t, y + math.cos(h) * position.t, float(z), h, position.orientation
+                )
+        raise ScenarioError(f"position {type(position).__name__} is not known")
+
+    def _entity(self, name: str) -> Place:
+        if name not in self.actors:
+            raise ScenarioError(
+                f"position relative to {name!r}, which has no place yet", hint="Place that entity before this one."
+            )
+        return self.actors[name]
+
+    def _road(self, name: str) -> Road:
+        if name not in self.network.roads:
+            known = ", ".join(list(self.network.roads)[:10])
+            raise ScenarioError(f"there is no road {name!r} in {self.network.name}", hint=f"Its roads: {known}.")
+        return self.network.roads[name]
+
+    def _on_lane(
+        self, road: Road, lane: int, s: float, offset: float, orientation: Orientation | None, facing: int = 0
+    ) -> Place:
+        if not -1e-6 <= s <= road.length + 1e-6:
+            raise ScenarioError(
+                f"s = {s:g} m is off road {road.id}, which is {road.length:g} m long", hint="Use an s on the road."
+            )
+        if lane not in road.borders(s):
+            lanes = ", ".join(str(i) for i in sorted(road.sections[road.section_index(s)].lanes) if i)
+            raise ScenarioError(f"road {road.id} has no lane {lane} at s = {s:g} m", hint=f"Its lanes there: {lanes}.")
+        turn = 0.0 if (facing or road.direction(lane)) > 0 else math.pi
+        return self._place(road, s, road.lane_center(lane, s) + offset, lane, turn, orientation)
+
+    def _on_road(self, road: Road, s: float, t: float, orientation: Orientation | None) -> Place:
+        if not -1e-6 <= s <= road.length + 1e-6:
+            raise ScenarioError(f"s = {s:g} m is off road {road.id}, which is {road.length:g} m long")
+        return self._place(road, s, t, road.lane_at(s, t), 0.0, orientation)
+
+    def _place(
+        self, road: Road, s: float, t: float, lane: int, turn: float, orientation: Orientation | None
+    ) -> Place:
+        pose = road.pose(s, t)
+        base = pose.heading
+        if orientation is not None:
+            turn = turn + orientation.h if orientation.relative else orientation.h - base
+        pose.heading = base + turn
+        slope, bank = pose.pitch, pose.roll
+        pose.pitch = slope * math.cos(turn) + bank * math.sin(turn)
+        pose.roll = bank * math.cos(turn) - slope * math.sin(turn)
+        return Place(pose, road.index, lane, s, t, turn)
+
+    def _relative_lane(self, position: RelativeLanePosition) -> Place:
+        base = self._entity(position.entity)
+        if base.road < 0:
+            raise ScenarioError(f"{position.entity} is on no road, so no lane is relative to it")
+        road = self.network.order[base.road]
+        facing = 1 if math.cos(base.turn) >= 0 else -1
+        lane = base.lane + position.d_lane * facing
+        if lane == 0 or (lane > 0) != (base.lane > 0):
+            lane += 1 if lane >= base.lane else -1
+            if position.d_lane == 0:
+                lane = base.lane
+        ds = position.ds if position.ds_lane is None else position.ds_lane
+        if position.ds_lane is not None:
+            curvature = float(road.line(base.s)[3][0])
+            ds /= max(1.0 - curvature * base.t, 0.1)
+        s = base.s + ds * facing
+        return self._on_lane(road, lane, s, position.offset * facing, position.orientation)
+
+    def _on_route(self, position: RoutePosition) -> Place:
+        points = [self.resolve(w) for w in position.route.waypoints]
+        if not points:
+            raise ScenarioError(f"route {position.route.name} has no waypoints")
+        from sim.road.route import plan_route
+
+        left = position.s
+        for a, b in zip(points, points[1:], strict=False):
+            for leg in plan_route(self.network, (a.road, a.lane, a.s), (b.road, b.lane, b.s)):
+                length = abs(leg.s1 - leg.s0)
+                if left <= length + 1e-9:
+                    road = self.network.order[leg.road]
+                    s = leg.s0 + math.copysign(left, leg.s1 - leg.s0)
+                    if position.lane is not None:
+                        return self._on_lane(road, position.lane, s, position.t, position.orientation)
+                    t = road.lane_center(leg.lane, s) + position.t
+                    return self._place(road, s, t, leg.lane, 0.0 if leg.s1 >= leg.s0 else math.pi, position.orientation)
+                left -= length
+        raise ScenarioError(f"s = {position.s:g} m is beyond the end of route {position.route.name}")
+
+    def _world(self, position: WorldPosition) -> Place:
+        place = self._free(position.x, position.y, position.z, position.h, None)
+        if position.p is not None:
+            place.pose.pitch = position.p
+        if position.r is not None:
+            place.pose.roll = position.r
+        return place
+
+    def _free(self, x: float, y: float, z: float | None, heading: float, orientation: Orientation | None) -> Place:
+        if orientation is not None:
+            heading = heading + orientation.h if orientation.relative else orientation.h
+        found = self.network.locate(x, y, heading=heading)
+        if found is None:
+            return Place(Pose(x, y, z or 0.0, heading))
+        road = self.network.order[found.road]
+        turn = heading - found.heading
+        place = self._place(road, found.s, found.t, found.lane, turn, None)
+        place.pose.x, place.pose.y, place.pose.heading = x, y, heading
+        if z is not None:
+            place.pose.z = z
+        return place

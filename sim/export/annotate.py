@@ -1,0 +1,120 @@
+"""The labels of one picture as plain data: every actor with boxes, masks and ratios."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.export.coco import CocoCategory, encode_mask
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is said of an actor in every frame."""
+
+    name: str
+    category: CocoCategory
+    contact_center: tuple[float, float, float]
+    """Centre of the contact box (the file's BoundingBox) in the actor's frame [m]."""
+    contact_size: tuple[float, float, float]
+    """Its length, width, height [m]."""
+
+
+def round_all(values: Any, digits: int) -> list[Any]:
+    """Numbers of an array as a list, rounded."""
+    return [v if math.isfinite(v) else None for v in (round(float(x), digits) for x in np.asarray(values).ravel())]
+
+
+def yaw_of(q: np.ndarray) -> float:
+    """Heading of an orientation x y z w [rad]."""
+    x, y, z, w = (float(v) for v in q)
+    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+def rotate(q: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A vector turned by a quaternion x y z w."""
+    axis, w = np.asarray(q[:3], float), float(q[3])
+    t = 2.0 * np.cross(axis, v)
+    return v + w * t + np.cross(axis, t)
+
+
+def annotate(
+    frame: int,
+    time: float,
+    instance: np.ndarray,
+    labels: Mapping[str, np.ndarray],
+    amodal: np.ndarray | None,
+    pose: Mapping[str, np.ndarray],
+    view: tuple[np.ndarray, np.ndarray],
+    subjects: Sequence[Subject],
+) -> dict[str, Any]:
+    """Labels of one picture.
+
+    Args:
+        frame: Its number.
+        time: When it is [s].
+        instance: Actor slot + 1 of each pixel, (height, width).
+        labels: `sim.render.labels.ActorLabels` of the picture: per actor, corners (nactor, 8, 3).
+        amodal: Amodal masks, bool (nactor, height, width), if wanted.
+        pose: ``pos``, ``rot``, ``visible``, (nactor, ...).
+        view: Position of the camera and its axes (right, down, forward as columns) in the world frame.
+        subjects: The actors, by slot.
+
+    Returns:
+        ``frame``, ``time``, ``camera``, ``objects`` (visible actors as COCO annotations without ids of image and
+        annotation) and ``hidden`` (actors in the picture's bounds with no pixel visible).
+    """
+    objects, hidden = [], []
+    for slot, subject in enumerate(subjects):
+        visible, amodal_area = int(labels["visible_count"][slot]), int(labels["amodal_count"][slot])
+        if max(visible, amodal_area) == 0 or not int(pose["visible"][slot]) & 2:
+            continue
+        item: dict[str, Any] = {"track_id": slot + 1, "actor": subject.name, "category_id": subject.category.id}
+        if visible > 0:
+            item |= {
+                "bbox": [int(v) for v in labels["visible_box"][slot]],
+                "area": visible,
+                "segmentation": encode_mask(instance == slot + 1),
+                "iscrowd": 0,
+            }
+        item |= {
+            "amodal_bbox": [int(v) for v in labels["amodal_box"][slot]],
+            "amodal_area": amodal_area,
+            "occlusion": round(float(labels["occlusion"][slot]), 6),
+            "truncation": round(float(labels["truncation"][slot]), 6),
+            **_boxes(slot, labels, pose, subject),
+        }
+        if amodal is not None and amodal_area:
+            item["amodal_segmentation"] = encode_mask(amodal[slot])
+        (objects if visible > 0 else hidden).append(item)
+    camera = {"position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
+    return {"frame": frame, "time": round(time, 6), "camera": camera, "objects": objects, "hidden": hidden}
+
+
+def _boxes(
+    slot: int, labels: Mapping[str, np.ndarray], pose: Mapping[str, np.ndarray], subject: Subject
+) -> dict[str, Any]:
+    """3D boxes: the tight one of the posed mesh, and the contact box."""
+    rot = labels["box_rot"][slot]
+    contact = np.asarray(pose["pos"][slot], float) + rotate(rot, np.array(subject.contact_center))
+    return {
+        "distance": round(float(np.linalg.norm(labels["camera_pos"][slot])), 4),
+        "box_3d": {
+            "size": round_all(labels["box_size"][slot], 4),
+            "center": round_all(labels["box_pos"][slot], 4),
+            "rotation": round_all(rot, 7),
+            "yaw": round(yaw_of(rot), 6),
+            "center_camera": round_all(labels["camera_pos"][slot], 4),
+            "rotation_camera": round_all(labels["camera_rot"][slot], 7),
+            "corners_image": [round_all(corner, 2) for corner in labels["corner"][slot]],
+        },
+        "contact_box_3d": {
+            "size": round_all(subject.contact_size, 4),
+            "center": round_all(contact, 4),
+            "rotation": round_all(rot, 7),
+        },
+    }

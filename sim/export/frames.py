@@ -1,0 +1,170 @@
+"""Renders the frames of one world from its tracks and writes them; frames that stand already are left as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.config import CameraConfig, DatasetConfig, RenderConfig
+from sim.export.annotate import Subject, annotate
+from sim.export.coco import category_of
+from sim.export.tracks import Tracks, assign_poses, show
+from sim.export.writer import DirectoryWriter
+from sim.render.camera import CHASE
+from sim.render.frames import Renderer
+from sim.render.labels import Labeller
+from sim.render.library import MeshLibrary
+from sim.sampling import Batch, ResolvedActor
+from sim.structs import slice_worlds
+
+OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
+FOLDERS = {
+    "chase.png": "chase",
+    "rgb.png": "frames",
+    "semantic.png": "masks",
+    "instance.png": "masks",
+    "depth.npz": "depth",
+    "flow.npz": "flow",
+    "normals.npz": "normals",
+    "json": "labels",
+}
+"""Folder of each entry of a sample; the labels are written last and mark a frame as done."""
+
+WORKERS = 2
+"""Threads that compress and write while the next frame is rendered."""
+
+
+def main_camera(config: DatasetConfig) -> CameraConfig:
+    """The camera of the data set."""
+    return CameraConfig(width=config.size[0], height=config.size[1])
+
+
+def subjects_of(actors: Sequence[ResolvedActor]) -> list[Subject]:
+    """What annotations say of the actors of a world."""
+    return [
+        Subject(a.spec.name, category_of(int(a.asset.semantic), a.asset.kinds), a.box_center, a.size) for a in actors
+    ]
+
+
+def half(array: np.ndarray) -> np.ndarray:
+    """As float16; what is beyond its range becomes infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(np.float16)
+
+
+class FrameRenderer:
+    """Frames of one world of a batch.
+
+    Args:
+        library: Meshes of the batch.
+        batch: The batch.
+        world: Which of its worlds.
+        tracks: The world's tracks.
+        config: Size, quality, extras.
+    """
+
+    def __init__(
+        self, library: MeshLibrary, batch: Batch, world: int, tracks: Tracks, config: DatasetConfig
+    ) -> None:
+        n = batch.nworld
+        self.tracks, self.config = tracks, config
+        self.scene = slice_worlds(batch.scene, world, world + 1, n)
+        self.state = slice_worlds(batch.state, world, world + 1, n)
+        self.subjects = subjects_of(batch.actor_specs[world][0])
+        threads = os.cpu_count() or 1
+        settings = RenderConfig((main_camera(config),), config.quality, OUTPUTS)
+        # Trees are built from the first frame's poses, whichever frame is rendered first.
+        assign_poses(tracks, 0, self.state)
+        self.renderer = Renderer(library, self.scene, self.state, settings, threads=threads)
+        self.labeller = Labeller(self.renderer, masks=config.amodal)
+        self.chase: Renderer | None = None
+        if config.chase:
+            camera = replace(CHASE, width=config.size[0], height=config.size[1])
+            settings = RenderConfig((camera,), config.quality, ("rgb",))
+            self.chase = Renderer(library, self.scene, self.state, settings, threads=threads)
+
+    def render(self, frame: int) -> dict[str, Any]:
+        """Arrays of one frame, owned by the caller: the renderer's outputs, labels, amodal masks, view."""
+        show(self.tracks, frame, self.scene, self.state, self.renderer.window)
+        self.renderer.render(self.scene)
+        self.labeller.measure(self.scene)
+        arrays = {k: np.array(v[0, 0]) for k, v in self.renderer.frames.numpy().items()}
+        labels = {k: np.array(v[0] if k.startswith("box_") else v[0, 0]) for k, v in self.labeller.numpy().items()}
+        view = self.renderer.views[1]
+        out = {
+            "arrays": arrays,
+            "labels": labels,
+            "amodal": self.labeller.amodal_masks()[0, 0] if self.config.amodal else None,
+            "view": (view.pos.numpy()[0, 0].copy(), view.rot.numpy()[0, 0].copy()),
+        }
+        if self.chase is not None:
+            show(self.tracks, frame, self.scene, self.state, self.chase.window)
+            self.chase.render(self.scene)
+            out["chase"] = np.array(self.chase.frames.numpy()["rgb"][0, 0])
+        return out
+
+    def sample(self, key: str, frame: int, picture: Mapping[str, Any]) -> dict[str, Any]:
+        """A frame's arrays as a sample to write, the labels last."""
+        arrays = picture["arrays"]
+        pose = {name: self.tracks.arrays[name][frame] for name in ("pos", "rot", "visible")}
+        labels = annotate(
+            frame, self.tracks.time(frame), arrays["instance"], picture["labels"], picture["amodal"], pose,
+            picture["view"], self.subjects,
+        )  # fmt: skip
+        sample = {"__key__": key}
+        if "chase" in picture:
+            sample["chase.png"] = picture["chase"]
+        return sample | {
+            "rgb.png": arrays["rgb"],
+            "semantic.png": arrays["semantic"],
+            "instance.png": arrays["instance"].astype(np.uint16),
+            "depth.npz": {"depth": half(arrays["depth"]), "range": half(arrays["range"])},
+            "flow.npz": {"flow": half(arrays["flow"]), "occluded": arrays["flow_occluded"]},
+            "normals.npz": {"normals": half(arrays["normal"])},
+            "json": labels,
+        }
+
+
+def frame_key(draw: str, frame: int) -> str:
+    """Key of a frame's sample."""
+    return f"{draw}/{frame:06d}"
+
+
+def missing_frames(writer: DirectoryWriter, draw: str, count: int) -> list[int]:
+    """Frames whose labels, the mark of a complete frame, are not there."""
+    return [k for k in range(count) if not writer.path(frame_key(draw, k), "json").is_file()]
+
+
+def write_frames(
+    renderer: FrameRenderer, root: Path, draw: str, frames: Sequence[int], progress: Callable[[int], None]
+) -> None:
+    """Render and write some frames.
+
+    Args:
+        renderer: Of the world.
+        root: The data set's folder.
+        draw: Id of the draw.
+        frames: Which.
+        progress: Called with 1 after each frame.
+    """
+    writer = DirectoryWriter(root, FOLDERS)
+
+    def store(frame: int, picture: Mapping[str, Any]) -> None:
+        writer.write(renderer.sample(frame_key(draw, frame), frame, picture))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        waiting: list[Future[None]] = []
+        for frame in frames:
+            waiting.append(pool.submit(store, frame, renderer.render(frame)))
+            if len(waiting) > WORKERS:
+                waiting.pop(0).result()
+            progress(1)
+        for future in waiting:
+            future.result()
+    writer.close()

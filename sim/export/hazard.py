@@ -1,0 +1,109 @@
+"""What was dangerous, per frame and as events: time to collision, distance, contact, onset, conflict, occluder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.export.annotate import rotate
+from sim.export.tracks import Tracks
+from sim.types import TICK, Conflict, Lamp
+
+COLUMNS = (
+    "draw", "frame", "time", "ego_speed", "ego_acceleration", "time_to_collision", "distance", "conflict_actor", "collided",
+    "collision_actor", "collision_time", "hazard", "onset_time", "onset_actor", "conflict", "occluder", "off_road",
+    "goal_reached",
+)  # fmt: skip
+"""Columns of hazard.csv. Times [s], speeds [m/s], distances [m]; empty where there is nothing to say."""
+
+BRAKING = 1.5
+"""Deceleration that counts as braking [m/s^2]."""
+FAR = 1.0e6
+"""Times and distances beyond are as good as infinite."""
+
+
+def _finite(value: float, digits: int = 4) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) and abs(value) < FAR else None
+
+
+def ego_acceleration(tracks: Tracks, frame: int) -> float:
+    """Along the ego's own x axis [m/s^2]."""
+    rot, accel = tracks.arrays["rot"][frame, 0], tracks.arrays["accel"][frame, 0]
+    return float(np.dot(rotate(rot, np.array([1.0, 0.0, 0.0])), accel))
+
+
+def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[str, Any]]:
+    """One row of `COLUMNS` per frame."""
+
+    def name(slot: int) -> str | None:
+        return names[slot] if 0 <= slot < len(names) else None
+
+    rows = []
+    for k in range(tracks.nframe):
+        m = {key.split(".")[1]: array[k] for key, array in tracks.arrays.items() if key.startswith("metrics.")}
+        onset, collision = int(m["onset_tick"]), int(m["collision_tick"])
+        rows.append(
+            {
+                "draw": draw,
+                "frame": k,
+                "time": round(tracks.time(k), 6),
+                "ego_speed": round(float(tracks.arrays["speed"][k, 0]), 4),
+                "ego_acceleration": round(ego_acceleration(tracks, k), 4),
+                "time_to_collision": _finite(m["time_to_collision"]),
+                "distance": _finite(m["distance"]),
+                "conflict_actor": name(int(m["conflict_actor"])),
+                "collided": int(m["collided"]),
+                "collision_actor": name(int(m["collision_actor"])) if collision >= 0 else None,
+                "collision_time": round(collision * TICK, 4) if collision >= 0 else None,
+                "hazard": int(onset >= 0),
+                "onset_time": round(onset * TICK, 4) if onset >= 0 else None,
+                "onset_actor": name(int(m["onset_actor"])) if onset >= 0 else None,
+                "conflict": Conflict(int(m["conflict"])).name.lower() if onset >= 0 else None,
+                "occluder": name(int(m["occluder"])) if onset >= 0 else None,
+                "off_road": int(m["off_road"]),
+                "goal_reached": int(m["goal_reached"]),
+            }
+        )
+    return rows
+
+
+def format_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text with a header; None is an empty cell."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def find_events(tracks: Tracks, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Moments to jump to, in order of time: hazard onset, first braking after it or at all, the ego's contact."""
+    events: list[dict[str, Any]] = []
+    last = rows[-1]
+    if last["onset_time"] is not None:
+        text = f"Hazard: {last['onset_actor']}, {str(last['conflict']).replace('_', ' ')}"
+        if last["occluder"]:
+            text += f", hidden by {last['occluder']} until then"
+        events.append({"kind": "onset", "time": last["onset_time"], "actor": last["onset_actor"], "text": text})
+    first_contact = last["collision_time"]
+    for k, row in enumerate(rows):
+        if first_contact is not None and row["time"] >= first_contact:
+            break
+        lamp = int(tracks.arrays["lamps"][k, 0]) & int(Lamp.BRAKE)
+        if lamp or row["ego_acceleration"] < -BRAKING:
+            text = f"The ego brakes ({-row['ego_acceleration']:.1f} m/s\u00b2)"
+            events.append({"kind": "brake", "time": row["time"], "actor": None, "text": text})
+            break
+    if first_contact is not None:
+        speed = float(tracks.arrays["contact_speed"][tracks.nframe - 1, 0])
+        text = f"Contact with {last['collision_actor']}" + (f" at {speed:.1f} m/s" if speed > 0 else "")
+        events.append({"kind": "contact", "time": first_contact, "actor": last["collision_actor"], "text": text})
+    if last["goal_reached"]:
+        reached = next(row["time"] for row in rows if row["goal_reached"])
+        events.append({"kind": "goal", "time": reached, "actor": None, "text": "The ego reaches its goal"})
+    return sorted(events, key=lambda e: e["time"])

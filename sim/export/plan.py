@@ -1,0 +1,211 @@
+"""Which worlds a data set holds, from scenario files or from the manifest of an earlier data set."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sim.config import DatasetConfig, SimConfig
+from sim.errors import SwerveError
+from sim.export.writer import encode_json
+from sim.paths import data_root
+from sim.sampling import draw_world, with_driver
+from sim.scenario.reader import expand, load_scenario
+from sim.scenario.world import Scenario, WorldSpec
+
+FORMAT = "swerve-dataset"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class PlannedDraw:
+    """One world of a data set."""
+
+    id: str
+    """Names its files: the scenario's id and the draw's number."""
+    scenario: Scenario
+    key: int
+    """The world's own key: its number among the draws of its scenario."""
+    spec: WorldSpec
+    tracks: Path | None = None
+    """Recorded tracks to replay, if there are."""
+    tracks_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to render, and how."""
+
+    config: DatasetConfig
+    draws: tuple[PlannedDraw, ...]
+
+    @property
+    def sim_config(self) -> SimConfig:
+        """How the worlds are stepped."""
+        return with_driver(SimConfig(seed=self.config.seed, contact=self.config.contact, pool=1), self.config.driver)
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """The scenarios, each once, in order of their first draw."""
+        return list({id(draw.scenario): draw.scenario for draw in self.draws}.values())
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def check_config(config: DatasetConfig) -> None:
+    """Refuse settings that cannot be rendered.
+
+    Raises:
+        SwerveError: saying which and what would be right.
+    """
+    from sim.render.frames import QUALITY
+
+    width, height = config.size
+    if not (16 <= width <= 8192 and 16 <= height <= 8192):
+        raise SwerveError(f"size {width}x{height}: width and height must lie between 16 and 8192 pixels")
+    if not 0.1 <= config.fps <= 1000:
+        raise SwerveError(f"fps {config.fps:g} must lie between 0.1 and 1000")
+    if config.duration is not None and not 0 < config.duration <= 3600:
+        raise SwerveError(f"duration {config.duration:g} s must lie between 0 and 3600 s")
+    if config.draws < 1:
+        raise SwerveError(f"draws must be at least 1, not {config.draws}")
+    if config.quality not in QUALITY:
+        raise SwerveError(f"no quality {config.quality!r}: choose one of {', '.join(QUALITY)}")
+    if config.contact not in ("physics", "report"):
+        raise SwerveError(f"no contact {config.contact!r}: choose physics or report")
+
+
+def plan_draws(files: Sequence[str | Path], config: DatasetConfig) -> Plan:
+    """Draw ``config.draws`` worlds from each scenario.
+
+    Raises:
+        SwerveError: for unusable files or settings.
+    """
+    check_config(config)
+    paths = expand(files)
+    scenarios = [load_scenario(path, strict=config.strict) for path in paths]
+    ids = _unique([slug(s.id) for s in scenarios])
+    sim_config = with_driver(SimConfig(seed=config.seed, contact=config.contact), config.driver)
+    draws = tuple(
+        PlannedDraw(f"{name}-{key:04d}", scenario, key, draw_world(scenario, sim_config, key, 0))
+        for name, scenario in zip(ids, scenarios, strict=True)
+        for key in range(config.draws)
+    )
+    return Plan(config, draws)
+
+
+def slug(text: str) -> str:
+    """A file name of a scenario's id."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")[:80] or "scenario"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return out
+
+
+def plan_replay(manifest: Path) -> Plan:
+    """The worlds and settings of an earlier data set.
+
+    Raises:
+        SwerveError: if the manifest cannot be used, or a scenario file has changed since.
+    """
+    try:
+        data = json.loads(manifest.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SwerveError(f"{manifest}: cannot read this manifest: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise SwerveError(f"{manifest}: this is no manifest of a Swerve data set")
+    if data.get("format_version") != FORMAT_VERSION:
+        raise SwerveError(f"{manifest}: format version {data.get('format_version')!r} is not {FORMAT_VERSION}")
+    try:
+        config = _read_config(data["config"])
+        check_config(config)
+        draws = tuple(_replayed_draws(data, manifest, config))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SwerveError(f"{manifest}: the manifest is damaged: {type(error).__name__} {error}") from None
+    if not draws:
+        raise SwerveError(f"{manifest}: the manifest names no draws")
+    return Plan(config, draws)
+
+
+def _read_config(data: Mapping[str, Any]) -> DatasetConfig:
+    known = {f.name for f in fields(DatasetConfig)}
+    values = {k: tuple(v) if k == "size" else v for k, v in data.items() if k in known}
+    return DatasetConfig(**values)
+
+
+def _replayed_draws(data: Mapping[str, Any], manifest: Path, config: DatasetConfig) -> Iterator[PlannedDraw]:
+    scenarios = [_find_scenario(row, manifest, config) for row in data["scenarios"]]
+    for row in data["draws"]:
+        scenario = scenarios[int(row["scenario"])]
+        name = str(row["id"])
+        if slug(name) != name:
+            raise SwerveError(f"{manifest}: {name!r} cannot name files")
+        tracks = manifest.parent / "tracks" / f"{name}.npz"
+        expected = row.get("tracks_sha256")
+        found = tracks if expected and tracks.is_file() else None
+        if found is not None and sha256_of(found) != expected:
+            raise SwerveError(f"{tracks}: this file is not the one that {manifest.name} was written with")
+        yield PlannedDraw(name, scenario, int(row["key"]), scenario.rebuild(row["record"]), found, expected)
+
+
+def _find_scenario(row: Mapping[str, Any], manifest: Path, config: DatasetConfig) -> Scenario:
+    """A scenario of a manifest: where it was, in the library, or beside the manifest."""
+    name = Path(row["inputs"][0]["path"])
+    candidates = [name, data_root("scenarios") / name, manifest.parent / name, manifest.parent / name.name]
+    for path in candidates:
+        if path.is_file() and sha256_of(path) == row["inputs"][0]["sha256"]:
+            scenario = load_scenario(path, strict=config.strict)
+            hashes = [sha256_of(Path(p)) for p in scenario.inputs]
+            if hashes != [entry["sha256"] for entry in row["inputs"]]:
+                raise SwerveError(f"{path}: a file that it includes has changed since {manifest} was written")
+            return scenario
+    if any(path.is_file() for path in candidates):
+        raise SwerveError(f"{name}: the scenario has changed since {manifest} was written")
+    raise SwerveError(f"{name}: the scenario that {manifest} names is not there")
+
+
+def stored_path(path: Path) -> str:
+    """How a manifest names an input: relative to the library if it is part of it, else in full."""
+    path = Path(path).resolve()
+    library = data_root("scenarios").resolve()
+    return path.relative_to(library).as_posix() if path.is_relative_to(library) else str(path)
+
+
+def input_rows(scenario: Scenario) -> list[dict[str, str]]:
+    """Path and hash of every file a scenario was read from, itself first."""
+    return [{"path": stored_path(Path(p)), "sha256": sha256_of(Path(p))} for p in scenario.inputs]
+
+
+def fingerprint(plan: Plan, device: Mapping[str, Any]) -> str:
+    """Equal for runs that write the same data set."""
+    from sim import __version__
+
+    text = encode_json(
+        {
+            "version": __version__,
+            "format": FORMAT_VERSION,
+            "config": asdict(plan.config),
+            "device": device,
+            "inputs": [input_rows(s) for s in plan.scenarios],
+            "draws": [[d.id, d.key, d.spec.record] for d in plan.draws],
+        }
+    )
+    return hashlib.sha256(text).hexdigest()

@@ -1,0 +1,176 @@
+"""What happened in a world, at the times of its frames: recorded once, then rendered, plotted and replayed from here."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from sim.render.scene_bvh import PoseWindow, Poses
+from sim.sampling import Batch
+from sim.simulation import WorldGraph, step
+from sim.structs import to_numpy
+from sim.types import TICK, Control, Scene, State
+
+POSES = tuple(Poses.vars)
+"""Fields of `sim.render.scene_bvh.Poses`: all that a picture depends on, interpolated to the frame's time."""
+
+STATE = ("done", "motion", "vel", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
+"""Further fields of `sim.types.State`, as of the last tick before or at the frame's time."""
+
+METRICS = (
+    "time_to_collision", "distance", "conflict_actor", "onset_tick", "onset_actor", "occluder", "conflict", "collided",
+    "collision_tick", "collision_actor", "off_road", "goal_reached",
+)  # fmt: skip
+"""Fields of `sim.types.Metrics`, as above."""
+
+
+def frame_rate(fps: float) -> Fraction:
+    """Frames per second as a ratio of small numbers: 29.97 is 2997/100."""
+    return Fraction(fps).limit_denominator(1001)
+
+
+@dataclass
+class Tracks:
+    """One world over time: arrays (nframe + 1, ...) by field, the last row being the neighbour of the last frame."""
+
+    rate: Fraction
+    """Frames per second."""
+    arrays: dict[str, np.ndarray]
+    """Fields of POSES and STATE as they are called, those of METRICS after 'metrics.'."""
+
+    @property
+    def nframe(self) -> int:
+        """Frames to render."""
+        return len(self.arrays["tick"]) - 1
+
+    def time(self, frame: int) -> float:
+        """When a frame is [s]."""
+        return float(frame / self.rate)
+
+    def encode(self) -> bytes:
+        """The tracks as .npz bytes, equal for equal tracks."""
+        from sim.export.writer import encode_npz
+
+        rate = np.array([self.rate.numerator, self.rate.denominator], np.int64)
+        return encode_npz({"rate": rate, **self.arrays}, level=6)
+
+    @staticmethod
+    def decode(data: bytes) -> Tracks:
+        """Tracks from `encode`'s bytes."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        rate = arrays.pop("rate")
+        return Tracks(Fraction(int(rate[0]), int(rate[1])), arrays)
+
+
+def frame_count(rate: Fraction, end: float, duration: float | None) -> int:
+    """Frames of a world that ended at ``end`` [s], or is watched for ``duration`` [s] if that is shorter.
+
+    The moment of the end itself is a frame; a given duration holds exactly duration times rate frames.
+    """
+    count = math.floor(end * float(rate) + 1e-6) + 1
+    if duration is not None:
+        count = min(count, math.ceil(duration * float(rate) - 1e-6))
+    return max(1, count)
+
+
+def record(
+    batch: Batch, rate: Fraction, duration: float | None = None, progress: Callable[[float], None] | None = None
+) -> list[Tracks]:
+    """Run a batch from where it stands and record every world.
+
+    Args:
+        batch: Worlds at the start of their episodes.
+        rate: Frames per second.
+        duration: Longest recorded time [s]; None: each world to its end.
+        progress: Called with the simulated time [s].
+    """
+    scene, state = batch.scene, batch.state
+
+    def make_stage(scene: Scene, state: State, control: Control) -> Callable[[], None]:
+        return lambda: step(scene, state, control)
+
+    graph = WorldGraph(make_stage, [scene, state, batch.control], batch.nworld, batch.device)
+    window = PoseWindow(scene, state)
+    rows = [_snapshot(window, state)]
+    limit = int(scene.end_tick.numpy().max()) + 1
+    if duration is not None:
+        limit = min(limit, math.ceil(duration / TICK) + 1)
+    tick, frame = 0, 0
+    while tick < limit and not state.done.numpy().all():
+        frame += 1
+        exact = Fraction(frame) / rate / Fraction(TICK).limit_denominator(1000)
+        last = math.ceil(exact)
+        while tick < last - 1:
+            graph.launch()
+            tick += 1
+        window.record(scene, state)
+        while tick < last:
+            graph.launch()
+            tick += 1
+        window.fraction.fill_(float(exact - (last - 1)))
+        window.advance(scene, state)
+        rows.append(_snapshot(window, state))
+        if progress is not None:
+            progress(tick * TICK)
+    rows.append(rows[-1])
+    ends = state.tick.numpy() * TICK
+    tracks = []
+    for w in range(batch.nworld):
+        count = min(frame_count(rate, float(ends[w]), duration), len(rows) - 1)
+        nactor = len(batch.specs[w][0].actors)
+        arrays = {k: np.stack([row[k][w] for row in rows[: count + 1]]) for k in rows[0]}
+        for name, array in arrays.items():
+            if array.ndim > 1 and name != "signal":
+                arrays[name] = np.ascontiguousarray(array[:, :nactor])
+        tracks.append(Tracks(rate, arrays))
+    return tracks
+
+
+def _snapshot(window: PoseWindow, state: State) -> dict[str, np.ndarray]:
+    """Host copies of what tracks hold, by field, world first."""
+    poses = to_numpy(window.current)
+    values = {name: poses[name] for name in POSES}
+    values |= {name: getattr(state, name).numpy().copy() for name in STATE}
+    values |= {f"metrics.{name}": getattr(state.metrics, name).numpy().copy() for name in METRICS}
+    return values
+
+
+def show(tracks: Tracks, frame: int, scene: Scene, state: State, window: PoseWindow) -> None:
+    """Set a renderer's window, of this one world, to a frame and its neighbours, whatever it showed before.
+
+    Frames so shown do not depend on which were shown before, so an interrupted run goes on with the same pictures.
+
+    Args:
+        tracks: The world's tracks.
+        frame: 0 .. nframe - 1.
+        scene: Scene of the one world.
+        state: State of the one world; its poses are overwritten.
+        window: The renderer's.
+    """
+    first = max(frame - 1, 0)
+    assign_poses(tracks, first, state)
+    window.reset(scene, state)
+    for row in (frame, frame + 1)[: 2 if window.lookahead else 1]:
+        assign_poses(tracks, row, state)
+        window.advance(scene, state)
+
+
+def assign_poses(tracks: Tracks, row: int, state: Any) -> None:
+    """Set the pose fields of a state of one world to a row of its tracks."""
+    for name in POSES:
+        target = getattr(state, name)
+        values = tracks.arrays[name][row]
+        if values.ndim == 0:
+            target.assign(values.reshape(1))
+            continue
+        # A batch may have room for more actors than this world has.
+        host = target.numpy().copy()
+        host[0, : len(values)] = values
+        target.assign(host)

@@ -1,0 +1,56 @@
+"""Contact boxes of actors at their start: sizes of assets, corners, overlap."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.assets import find_asset, list_assets
+
+
+@dataclass(frozen=True)
+class Body:
+    """Box of an actor [m]; ``center_x``: of the box ahead of the actor's reference point."""
+
+    asset: str
+    length: float
+    width: float
+    height: float
+    center_x: float
+
+
+def choose_asset(kind: str, draw: int) -> str:
+    """An asset of a kind, picked by a non-negative integer."""
+    return find_asset(kind, draw)
+
+
+def asset_body(name: str, length: float = 0.0, width: float = 0.0, height: float = 0.0) -> Body:
+    """Box of an asset, stretched to the sizes given (0: its own)."""
+    spec = list_assets()[name]
+    length_ = length or spec.length
+    return Body(name, length_, width or spec.width, height or spec.height, spec.box_center[0] * length_ / spec.length)
+
+
+def known_assets() -> list[str]:
+    """Names of all assets."""
+    return list(list_assets())
+
+
+def corners(x: float, y: float, heading: float, body: Body, margin: float = 0.0) -> list[tuple[float, float]]:
+    """Corners of the box of an actor whose reference point is at (x, y) [m]."""
+    c, s = math.cos(heading), math.sin(heading)
+    cx, cy = x + c * body.center_x, y + s * body.center_x
+    hl, hw = body.length / 2 + margin, body.width / 2 + margin
+    return [(cx + c * u - s * v, cy + s * u + c * v) for u, v in ((hl, hw), (-hl, hw), (-hl, -hw), (hl, -hw))]
+
+
+def overlap(a: list[tuple[float, float]], b: list[tuple[float, float]]) -> bool:
+    """Whether two rectangles overlap (separating axes)."""
+    for box in (a, b):
+        for i in range(2):
+            ax, ay = box[i + 1][0] - box[i][0], box[i + 1][1] - box[i][1]
+            pa = [ax * x + ay * y for x, y in a]
+            pb = [ax * x + ay * y for x, y in b]
+            if max(pa) <= min(pb) or max(pb) <= min(pa):
+                return False
+    return True

@@ -1,0 +1,154 @@
+"""Checks of a whole file that single fields cannot make: parameters and the dimensions of what refers to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import ScenarioError
+from sim.scenario.distributions import Node, Word, dimension_of, references
+from sim.scenario.fields import Quantity, check_dimension, suggest
+from sim.scenario.grammar import parse_value
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.source import Path_, Source, dotted
+from sim.scenario.units import Dimension, QuantityError
+
+MAX_PARAMETERS = 200
+
+
+def parse_parameters(model: ScenarioFile, source: Source) -> dict[str, Node]:
+    """The named parameters; a plain word is allowed, too.
+
+    Raises:
+        ScenarioError: if one is malformed or depends on itself.
+    """
+    found: dict[str, Node] = {}
+    if len(model.parameters) > MAX_PARAMETERS:
+        raise source.error(f"more than {MAX_PARAMETERS} parameters", ("parameters",))
+    for name, text in model.parameters.items():
+        path: Path_ = ("parameters", name)
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise source.error(f"{name!r} cannot name a parameter", path, "Letters, digits and underscores.")
+        try:
+            found[name] = Word(text) if re.fullmatch(r"[A-Za-z_][\w-]*", text) else parse_value(text)
+        except QuantityError as error:
+            raise source.error(error.message, path, error.hint) from None
+    for name, node in found.items():
+        for other in references(node):
+            if other not in found:
+                raise source.error(f"${other} is not a parameter", ("parameters", name), suggest(other, found))
+    _refuse_cycles(found, source)
+    return found
+
+
+def _refuse_cycles(parameters: dict[str, Node], source: Source) -> None:
+    done: set[str] = set()
+    for first in parameters:
+        trail: list[str] = []
+        stack = [(first, iter(sorted(references(parameters[first]))))]
+        trail.append(first)
+        while stack:
+            name, rest = stack[-1]
+            nxt = next(rest, None)
+            if nxt is None:
+                stack.pop()
+                trail.pop()
+                done.add(name)
+            elif nxt in trail:
+                raise source.error(f"parameter {nxt!r} depends on itself", ("parameters", nxt))
+            elif nxt not in done:
+                trail.append(nxt)
+                stack.append((nxt, iter(sorted(references(parameters[nxt])))))
+
+
+def quantities(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Quantity]]:
+    """All quantities of a model with their paths."""
+    if isinstance(value, Quantity):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from quantities(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from quantities(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from quantities(item, (*path, i))
+
+
+def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> set[str]:
+    """Check the dimension of every value, parameters included; returns the names of parameters the map uses.
+
+    Raises:
+        ScenarioError: at the first that does not fit.
+    """
+    types: dict[str, Dimension | None] = {}
+
+    def type_of(name: str) -> Dimension | None:
+        if name not in parameters:
+            raise QuantityError(f"${name} is not a parameter", suggest(name, parameters) if parameters else "There are none.")
+        if name not in types:
+            types[name] = dimension_of(parameters[name], type_of)
+        return types[name]
+
+    for name in parameters:
+        try:
+            type_of(name)
+        except QuantityError as error:
+            raise source.error(error.message, ("parameters", name), error.hint) from None
+    used: set[str] = set()
+    for path, quantity in quantities(model):
+        try:
+            check_dimension(quantity, dimension_of(quantity.node, type_of))
+        except QuantityError as error:
+            raise source.error(error.message, path, error.hint) from None
+        if path[0] in ("map", "setting"):
+            used |= references(quantity.node)
+    return used
+
+
+def schema_error(error: ValidationError, source: Source) -> ScenarioError:
+    """Pydantic's findings as one error: the first in the file, and how many more there are."""
+    found = []
+    for item in error.errors():
+        context = item.get("ctx", {})
+        path = _real_path(item["loc"], source.data)
+        if context.get("key"):
+            path = (*path, context["key"])
+        message, hint = context.get("message", item["msg"]), context.get("hint", "")
+        if item["type"] == "missing":
+            name = item["loc"][-1]
+            message, hint = f"key {name!r} is missing", ""
+            path = path if path and path[-1] != name else path[:-1]
+        elif item["type"] == "bool_parsing" or item["type"] == "bool_type":
+            message, hint = "expected true or false", ""
+        elif item["type"].endswith("_type") and not context.get("message"):
+            wanted = {"dict_type": "a mapping", "list_type": "a list", "string_type": "a text"}
+            message, hint = f"expected {wanted.get(item['type'], 'something else')}", ""
+        found.append((source.line(path) or 0, path, message, hint))
+    found.sort(key=lambda f: f[0])
+    line, path, message, hint = found[0]
+    more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
+    return ScenarioError(message + more, file=source.file, line=line or None, path=dotted(path) or None, hint=hint or None)
+
+
+def _real_path(loc: tuple[int | str, ...], data: Any) -> Path_:
+    """Pydantic's location without the tags of unions."""
+    out: list[int | str] = []
+    for part in loc:
+        if isinstance(part, str) and part.startswith("@"):
+            continue
+        if isinstance(data, dict) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif part == 0 and not isinstance(data, list):
+            continue
+        else:
+            out.append(part)
+            break
+        out.append(part)
+    return tuple(out)

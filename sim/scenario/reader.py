@@ -1,0 +1,129 @@
+"""Reads scenario files of either format, and lists the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sim.errors import ScenarioError
+from sim.paths import data_root
+from sim.scenario.checks import schema_error
+from sim.scenario.fields import suggest
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.source import read_source
+from sim.scenario.world import Scenario
+from sim.scenario.yaml_scenario import YamlScenario
+
+YAML_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (*YAML_SUFFIXES, ".xosc")
+
+
+@dataclass(frozen=True)
+class LibraryEntry:
+    """A scenario of the library as `swerve list` shows it."""
+
+    id: str
+    path: Path
+    description: str
+    tags: tuple[str, ...]
+    danger: str
+    source: str
+
+
+def load_scenario(path: str | Path, strict: bool = False) -> Scenario:
+    """Read a scenario.
+
+    Args:
+        path: A .yaml or .xosc file, or the id of a scenario of the library.
+        strict: What the file uses and Swerve does not know is an error instead of a note.
+
+    Raises:
+        ScenarioError: with file, line, path, what is wrong and what would be right.
+    """
+    file = find(path)
+    if file.suffix.lower() in YAML_SUFFIXES:
+        return load_yaml(file)
+    if file.suffix.lower() == ".xosc":
+        from sim.scenario.openscenario import load_openscenario
+
+        return load_openscenario(file, strict=strict)
+    if file.suffix.lower() == ".xodr":
+        raise ScenarioError(
+            "an OpenDRIVE file is a map, not a scenario", file=file, hint="Name it in a scenario's map: {xodr: ...}."
+        )
+    raise ScenarioError("not a scenario file", file=file, hint="Scenarios end in .yaml or .xosc.")
+
+
+def load_yaml(file: Path) -> YamlScenario:
+    """Read a YAML scenario.
+
+    Raises:
+        ScenarioError: see `load_scenario`.
+    """
+    source = read_source(file)
+    try:
+        model = ScenarioFile.model_validate(source.data)
+    except ValidationError as error:
+        raise schema_error(error, source) from None
+    return YamlScenario(source, model, [])
+
+
+def find(path: str | Path) -> Path:
+    """The file of a path or of a library id.
+
+    Raises:
+        ScenarioError: if there is none.
+    """
+    file = Path(path)
+    if file.is_file():
+        return file
+    if file.is_dir():
+        raise ScenarioError("is a folder", file=file, hint="Name one scenario file in it.")
+    known = library_files()
+    if str(path) in known:
+        return known[str(path)]
+    if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
+        raise ScenarioError("there is no such file", file=file)
+    raise ScenarioError(f"there is no file and no library scenario {str(path)!r}", hint=suggest(str(path), known) if known else None)
+
+
+def expand(paths: Sequence[str | Path]) -> list[Path]:
+    """Scenario files of a list of files, folders and library ids, folders searched through.
+
+    Raises:
+        ScenarioError: if something is not there, or a folder holds no scenario.
+    """
+    out: list[Path] = []
+    for path in paths:
+        folder = Path(path)
+        if folder.is_dir():
+            found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            if not found:
+                raise ScenarioError("the folder holds no scenario file", file=folder, hint="Scenarios end in .yaml or .xosc.")
+            out += found
+        else:
+            out.append(find(path))
+    return out
+
+
+def library_files() -> dict[str, Path]:
+    """Files of the library by id."""
+    return {path.stem: path for path in sorted(data_root("scenarios").rglob("*.yaml"))}
+
+
+@lru_cache(maxsize=256)
+def _entry(path: Path, changed: int) -> LibraryEntry:
+    data = read_source(path).data
+    tags = data.get("tags")
+    words = tuple(str(t) for t in tags) if isinstance(tags, list) else ()
+    text = {key: str(data.get(key) or "") for key in ("name", "danger", "source")}
+    return LibraryEntry(path.stem, path, text["name"], words, text["danger"], text["source"])
+
+
+def library() -> list[LibraryEntry]:
+    """All scenarios of the library, by id."""
+    return [_entry(path, path.stat().st_mtime_ns) for path in library_files().values()]

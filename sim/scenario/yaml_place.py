@@ -1,0 +1,226 @@
+"""Places of the YAML format as concrete positions on a drawn map."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.errors import ScenarioError
+from sim.road.network import DRIVABLE, Road, RoadNetwork
+from sim.scenario.bodies import Body, corners
+from sim.scenario.draws import Draws, Rejected
+from sim.scenario.schema_place import Place
+from sim.scenario.source import Path_, Source
+from sim.scenario.storyboard import LanePosition, Orientation, Position, WorldPosition
+
+POINT = Body("", 0.0, 0.0, 0.0, 0.0)
+FACING = {"along": 0.0, "against": math.pi, "left": math.pi / 2, "right": -math.pi / 2}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A resolved place: world pose of the reference point, and where that is on the road."""
+
+    x: float
+    y: float
+    z: float
+    heading: float
+    road: str | None = None
+    lane: int = 0
+    s: float = 0.0
+    t: float = 0.0
+    turn: float = 0.0
+    """Heading relative to the lane's direction of travel [rad]."""
+
+    def corners(self, body: Body, margin: float = 0.0) -> list[tuple[float, float]]:
+        """Corners of a body that stands here."""
+        return corners(self.x, self.y, self.heading, body, margin)
+
+
+class Placer:
+    """Resolves places against a map and the actors placed so far."""
+
+    def __init__(self, network: RoadNetwork, source: Source, draws: Draws) -> None:
+        self.network = network
+        self.source = source
+        self.draws = draws
+        self.spots: dict[str, Spot] = {}
+        self.bodies: dict[str, Body] = {}
+
+    def place(self, place: Place, path: Path_, body: Body = POINT, faces: str = "along") -> Spot:
+        """The spot a place names.
+
+        Raises:
+            ScenarioError: if the road, lane or actor it names does not exist.
+            Rejected: if this draw of it lies off the road.
+        """
+        turn = FACING[faces] + self.draws.number(place.heading, (*path, "heading"))
+        if place.x is not None:
+            return self._world(place, path, turn)
+        if place.ahead_of is not None or place.behind is not None or place.beside is not None:
+            return self._relative(place, path, body, turn)
+        road = self._road(place, path)
+        s = self._s(place, road, path)
+        offset = self.draws.number(place.offset, (*path, "offset"))
+        if place.lane is not None:
+            lane = self.draws.whole(place.lane, (*path, "lane"))
+            self._check_lane(road, lane, s, path)
+        else:
+            kind = "parking" if place.parking is not None else "sidewalk"
+            side = self.draws.word(place.parking or place.sidewalk, (*path, kind))
+            lane = self._lane_of_kind(road, kind, side, s, path)
+        direction = road.direction(lane)
+        if place.parking is not None:
+            s -= direction * body.center_x
+            self._check_s(road, s, path)
+        return self.on_lane(road, lane, s, offset * direction, turn)
+
+    def on_lane(self, road: Road, lane: int, s: float, offset: float, turn: float) -> Spot:
+        """The spot at a lane's centre plus ``offset`` (left of the road's s direction) [m]."""
+        t = road.lane_center(lane, s) + offset
+        return self.on_road(road, s, t, turn, lane)
+
+    def on_road(self, road: Road, s: float, t: float, turn: float, lane: int | None = None) -> Spot:
+        """The spot at (s, t), turned from the direction of travel of the lane there."""
+        lane = road.lane_at(s, t) if lane is None else lane
+        pose = road.pose(s, t)
+        heading = pose.heading + (0.0 if road.direction(lane) > 0 else math.pi) + turn
+        return Spot(pose.x, pose.y, pose.z + self.height(road, s, t), heading, road.id, lane, s, t, turn)
+
+    def height(self, road: Road, s: float, t: float) -> float:
+        """Height above the road's surface at (s, t): that of sidewalks [m]."""
+        lane = road.sections[road.section_index(s)].lanes.get(road.lane_at(s, t))
+        borders = road.borders(s)
+        if lane is None or not lane.heights or not min(borders.values()) <= t <= max(borders.values()):
+            return 0.0
+        return lane.heights[0][1]
+
+    def position(self, spot: Spot) -> Position:
+        """The spot as a storyboard position: on its lane where it is one to drive on, else in the world."""
+        if spot.road is not None:
+            road = self.network.roads[spot.road]
+            lane = road.sections[road.section_index(spot.s)].lanes.get(spot.lane)
+            if lane is not None and not lane.heights:
+                turn = Orientation(h=spot.turn) if abs(spot.turn) > 1e-9 else None
+                return LanePosition(spot.road, spot.lane, spot.s, spot.t - road.lane_center(spot.lane, spot.s), turn)
+        return WorldPosition(spot.x, spot.y, spot.z, spot.heading)
+
+    def check_on_road(self, spot: Spot, category: str, path: Path_) -> None:
+        """Vehicles stand on lanes to drive, park or stop on.
+
+        Raises:
+            Rejected: if this one does not.
+        """
+        if category in ("pedestrian", "animal", "obstacle", "bicycle"):
+            return
+        if spot.road is None:
+            found = self.network.locate(spot.x, spot.y)
+            if found is None:
+                raise Rejected("the actor stands off every road", path, "Place it on a lane.")
+            spot = Spot(spot.x, spot.y, spot.z, spot.heading, self.network.order[found.road].id, found.lane, found.s, found.t)
+        road = self.network.roads[spot.road or ""]
+        lane = road.sections[road.section_index(spot.s)].lanes.get(spot.lane)
+        borders = road.borders(spot.s)
+        inside = min(borders.values()) <= spot.t <= max(borders.values())
+        usable = {*DRIVABLE, "parking", "shoulder", "biking", "border", "stop"}
+        at = road.sections[road.section_index(spot.s)].lanes.get(road.lane_at(spot.s, spot.t))
+        if lane is None or at is None or at.kind not in usable or not inside:
+            raise Rejected(
+                f"the actor stands off the road (s = {spot.s:.1f} m, {spot.t:+.1f} m from the centre line)", path,
+                "Vehicles stand on driving, parking or shoulder lanes.",
+            )  # fmt: skip
+
+    # --- forms of places ----------------------------------------------------------------------------------------------
+
+    def _road(self, place: Place, path: Path_) -> Road:
+        roads = self.network.roads
+        if place.arm is not None:
+            name = self.draws.word(place.arm, (*path, "arm"))
+        elif place.road is not None:
+            name = place.road
+        else:
+            name = next(iter(roads))
+            if len([r for r in roads.values() if r.junction is None]) > 1:
+                raise self.source.error("the map has several roads", path, f"Name one: {', '.join(list(roads)[:12])}.")
+        if name not in roads:
+            raise self.source.error(f"the map has no road {name!r}", path, f"Its roads: {', '.join(list(roads)[:12])}.")
+        return roads[name]
+
+    def _s(self, place: Place, road: Road, path: Path_) -> float:
+        if place.to_junction is not None:
+            if road.successor is None or road.successor.kind != "junction":
+                raise self.source.error("'to_junction' needs an arm of an intersection", path)
+            s = road.length - self.draws.number(place.to_junction, (*path, "to_junction"))
+        else:
+            s = self.draws.number(place.s, (*path, "s"))
+            if s < 0:
+                s += road.length
+        self._check_s(road, s, path)
+        return s
+
+    def _check_s(self, road: Road, s: float, path: Path_) -> None:
+        if not 0.0 <= s <= road.length:
+            raise Rejected(f"s = {s:.1f} m lies off the road", path, f"It is {road.length:.1f} m long.")
+
+    def _check_lane(self, road: Road, lane: int, s: float, path: Path_) -> None:
+        lanes = road.sections[road.section_index(s)].lanes
+        if lane == 0 or lane not in lanes:
+            known = ", ".join(f"{i} ({lanes[i].kind})" for i in sorted(lanes) if i)
+            raise self.source.error(f"the road has no lane {lane}", path, f"Its lanes: {known}.")
+
+    def _lane_of_kind(self, road: Road, kind: str, side: str, s: float, path: Path_) -> int:
+        sign = 1 if side == "left" else -1
+        lanes = road.sections[road.section_index(s)].lanes
+        found = [i for i, lane in lanes.items() if lane.kind == kind and i * sign > 0]
+        if not found:
+            raise self.source.error(
+                f"the road has no {kind} on the {side}", path, f"Add {'parking: ' + side if kind == 'parking' else 'sidewalk: 2 m'} to the map."
+            )
+        return min(found, key=abs)
+
+    def _world(self, place: Place, path: Path_, turn: float) -> Spot:
+        x, y = self.draws.number(place.x, (*path, "x")), self.draws.number(place.y, (*path, "y"))
+        found = self.network.locate(x, y)
+        z = 0.0
+        if found is not None:
+            road = self.network.order[found.road]
+            z = road.pose(found.s, found.t).z + self.height(road, found.s, found.t)
+        return Spot(x, y, z, turn)
+
+    def _relative(self, place: Place, path: Path_, body: Body, turn: float) -> Spot:
+        form = "ahead_of" if place.ahead_of is not None else "behind" if place.behind is not None else "beside"
+        other = getattr(place, form)
+        if other not in self.spots:
+            raise self.source.error(f"{form}: there is no actor {other!r}", path, f"Actors: {', '.join(self.spots)}.")
+        base, other_body = self.spots[other], self.bodies[other]
+        gap = self.draws.number(place.gap, (*path, "gap"), 0.5)
+        offset = self.draws.number(place.offset, (*path, "offset"))
+        along, across = 0.0, 0.0
+        flat = abs(math.sin(turn)) > 0.7
+        half = (body.width if flat else body.length) / 2
+        own = 0.0 if flat else body.center_x * math.cos(turn)
+        if form == "beside":
+            side = 1 if self.draws.word(place.side, (*path, "side"), "left") == "left" else -1
+            wide = (body.length if flat else body.width) / 2
+            across = side * (other_body.width / 2 + gap + wide)
+            along = other_body.center_x - own + offset
+        else:
+            sign = 1 if form == "ahead_of" else -1
+            along = other_body.center_x + sign * (other_body.length / 2 + gap + half) - own
+            across = offset
+        if base.road is None:
+            c, n = math.cos(base.heading), math.sin(base.heading)
+            return Spot(base.x + c * along - n * across, base.y + n * along + c * across, base.z, base.heading + turn)
+        road = self.network.roads[base.road]
+        facing = road.direction(base.lane) * (1 if math.cos(base.turn) >= 0 else -1)
+        s, t = base.s + facing * along, base.t + facing * across
+        self._check_s(road, s, path)
+        spot = self.on_road(road, s, t, turn)
+        # 'along' means the other actor's own direction, whatever lane this ends up in
+        same = road.direction(spot.lane) == facing
+        return spot if same else self.on_road(road, s, t, turn + math.pi, spot.lane)
+
+
+def as_scenario_error(source: Source, rejected: Rejected) -> ScenarioError:
+    """A rejection as an error with its line."""
+    return source.error(rejected.reason, rejected.path, rejected.hint)

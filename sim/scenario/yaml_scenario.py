@@ -1,0 +1,268 @@
+"""A YAML scenario: a distribution over worlds, drawn and rebuilt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from sim.errors import ScenarioError
+from sim.random import Stream
+from sim.scenario import storyboard as asam
+from sim.scenario.bodies import Body, asset_body, choose_asset, known_assets, overlap
+from sim.scenario.checks import check_values, parse_parameters
+from sim.scenario.distributions import references
+from sim.scenario.draws import Draws, Rejected, closure
+from sim.scenario.fields import suggest
+from sim.scenario.schema import KINDS, Actor, ScenarioFile
+from sim.scenario.source import Path_, Source
+from sim.scenario.units import QuantityError
+from sim.scenario.world import ActorSpec, Environment, Goal, Note, WorldSpec
+from sim.scenario.yaml_color import color_of
+from sim.scenario.yaml_conditions import signal_name, signal_state
+from sim.scenario.yaml_map import MapBuilder, MapDraw
+from sim.scenario.yaml_place import Placer, Spot
+from sim.scenario.yaml_storyboard import LAMPS, StoryBuilder
+from sim.scenario.yaml_traffic import Filler, path_boxes
+
+MAX_TRIES = 40
+LIT_ELEVATION = math.radians(8)
+"""Sun elevation below which vehicles in traffic have their lights on."""
+
+
+class YamlScenario:
+    """See `sim.scenario.world.Scenario`."""
+
+    def __init__(self, source: Source, model: ScenarioFile, notes: list[Note]) -> None:
+        self.id = source.file.stem
+        self.path = source.file
+        self.description = model.name
+        self.tags = tuple(model.tags)
+        self.danger = model.danger or ""
+        self.source = model.source or ""
+        self.notes = notes
+        self._text = source
+        self._model = model
+        self.parameters = parse_parameters(model, source)
+        map_names = check_values(model, self.parameters, source)
+        self._map_parameters = closure(map_names, self.parameters)
+        self._maps = MapBuilder(self.id, model, source)
+        self.inputs = (self.path,) if self._maps.file is None else (self.path, self._maps.file)
+
+    def draw(self, stream: Stream) -> WorldSpec:
+        """One world; equal streams give equal worlds.
+
+        Raises:
+            ScenarioError: if no acceptable world is found in `MAX_TRIES` tries.
+        """
+        reasons: dict[str, Rejected] = {}
+        for attempt in range(MAX_TRIES):
+            try:
+                return self._build(Draws(self.parameters, self._map_parameters, stream, attempt))
+            except Rejected as rejected:
+                reasons.setdefault(rejected.reason, rejected)
+        first = next(iter(reasons.values()))
+        raise self._text.error(f"{first.reason} (in each of {MAX_TRIES} tries)", first.path, first.hint)
+
+    def rebuild(self, record: Mapping[str, float | str]) -> WorldSpec:
+        """The world whose draws are given.
+
+        Raises:
+            ScenarioError: if the record does not fit this file.
+        """
+        try:
+            return self._build(Draws(self.parameters, self._map_parameters, None, 0, record))
+        except Rejected as rejected:
+            raise self._text.error(f"the record does not fit: {rejected.reason}", rejected.path, rejected.hint) from None
+
+    def _build(self, draws: Draws) -> WorldSpec:
+        try:
+            return self._world(draws)
+        except QuantityError as error:
+            raise Rejected(error.message, (), error.hint) from None
+
+    def _world(self, draws: Draws) -> WorldSpec:
+        model = self._model
+        drawn = self._maps.draw(draws)
+        environment = draw_environment(model, draws)
+        placer = Placer(drawn.network, self._text, draws)
+        lit = lights_on(environment)
+        actors = self._actors(placer, draws, lit)
+        self._check_apart(placer, actors)
+        init = self._signals(drawn, draws)
+        story = StoryBuilder(model, placer, draws, self._text)
+        duration = draws.number(model.end.after, ("end", "after"))
+        if duration <= 0.0:
+            raise self._text.error("the scenario ends at once", ("end", "after"), "Write after: 12 s.")
+        route = self._places(model.actors["ego"], "ego", placer)
+        init += self._routes(placer)
+        board = story.build([], duration)
+        taken = [placer.spots[a.name].corners(placer.bodies[a.name]) for a in actors if a.visible]
+        taken += [box for path in story.paths for box in path_boxes(path)]
+        Filler(model, placer, draws, self._text, taken, actors, init, lit).fill()
+        return WorldSpec(
+            scenario=self.id, network=drawn.network, actors=actors,
+            storyboard=asam.Storyboard(tuple(init), board.stories, board.stop), environment=environment,
+            goal=self._goal(placer, draws), route=route, duration=duration, setting=drawn.setting,
+            look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record,
+        )  # fmt: skip
+
+    # --- actors -------------------------------------------------------------------------------------------------------
+
+    def _actors(self, placer: Placer, draws: Draws, lit: bool) -> list[ActorSpec]:
+        """All named actors, the ego first; those placed relative to others after them."""
+        names = ["ego", *(n for n in self._model.actors if n != "ego")]
+        done: dict[str, ActorSpec] = {}
+        pending = list(names)
+        while pending:
+            ready = [n for n in pending if _base(self._model.actors[n]) in (None, *done) or _base(self._model.actors[n]) not in names]
+            if not ready:
+                raise self._text.error(f"{pending[0]} is placed relative to itself", ("actors", pending[0], "at"))
+            for name in ready:
+                done[name] = self._actor(name, self._model.actors[name], placer, draws, lit)
+                pending.remove(name)
+        return [done[name] for name in names]
+
+    def _actor(self, name: str, actor: Actor, placer: Placer, draws: Draws, lit: bool) -> ActorSpec:
+        path: Path_ = ("actors", name)
+        kind = draws.word(actor.kind, (*path, "kind"))
+        body = self._body(name, kind, actor, draws)
+        faces = draws.word(actor.faces, (*path, "faces"), "along")
+        spot = placer.place(actor.at, (*path, "at"), body, faces)
+        category = KINDS[kind]
+        if actor.visible:
+            placer.check_on_road(spot, category, (*path, "at"))
+        placer.spots[name], placer.bodies[name] = spot, body
+        speed = draws.number(actor.speed, (*path, "speed"))
+        desired = None if actor.desired_speed is None else draws.number(actor.desired_speed, (*path, "desired_speed"))
+        if actor.lights is not None:
+            lamps = tuple(LAMPS[draws.word(q, (*path, "lights", i))] for i, q in enumerate(actor.lights))
+        else:
+            moving = speed > 0.0 or name == "ego"
+            lamps = ("lowBeam",) if lit and moving and category not in ("pedestrian", "animal", "obstacle") else ()
+        size = actor.size
+        given = [None if size is None else getattr(size, side) for side in ("length", "width", "height")]
+        mass = None if actor.mass is None else draws.number(actor.mass, (*path, "mass"))
+        controller = draws.word(actor.controller, (*path, "controller"), "scripted")
+        try:
+            color = None if actor.color is None else color_of(draws.word(actor.color, (*path, "color")))
+        except QuantityError as error:
+            raise self._text.error(error.message, (*path, "color"), error.hint) from None
+        return ActorSpec(
+            name, kind, category, asset=body.asset,
+            length=body.length if given[0] else None, width=body.width if given[1] else None, height=body.height if given[2] else None,
+            mass=mass, position=placer.position(spot), speed=speed, color=color,
+            controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
+            lamps=lamps, traffic=actor.background,
+        )  # fmt: skip
+
+    def _body(self, name: str, kind: str, actor: Actor, draws: Draws) -> Body:
+        path: Path_ = ("actors", name)
+        if actor.asset is not None:
+            asset = draws.word(actor.asset, (*path, "asset"))
+            if asset not in known_assets():
+                raise self._text.error(f"there is no asset {asset!r}", (*path, "asset"), suggest(asset, known_assets()))
+        else:
+            asset = draws.asset(f"actors.{name}.asset", lambda n: choose_asset(kind, n))
+        size = {}
+        for side in ("length", "width", "height"):
+            quantity = None if actor.size is None else getattr(actor.size, side)
+            size[side] = draws.number(quantity, (*path, "size", side))
+        return asset_body(asset, **size)
+
+    def _check_apart(self, placer: Placer, actors: list[ActorSpec]) -> None:
+        """Nobody starts inside another.
+
+        Raises:
+            Rejected: if two do.
+        """
+        boxes = [(a.name, placer.spots[a.name].corners(placer.bodies[a.name])) for a in actors if a.visible]
+        for i, (name, box) in enumerate(boxes):
+            for other, other_box in boxes[:i]:
+                if overlap(box, other_box):
+                    raise Rejected(f"{name} and {other} start inside each other", ("actors", name, "at"), "Leave a gap.")
+
+    # --- ways and signals ---------------------------------------------------------------------------------------------
+
+    def _places(self, actor: Actor, name: str, placer: Placer) -> tuple[asam.Position, ...]:
+        at = ("actors", name, "route")
+        return tuple(placer.position(placer.place(p, (*at, i))) for i, p in enumerate(actor.route or ()))
+
+    def _goal(self, placer: Placer, draws: Draws) -> Goal:
+        ego = self._model.actors["ego"]
+        assert ego.goal is not None
+        spot = placer.place(ego.goal, ("actors", "ego", "goal"))
+        return Goal(placer.position(spot), draws.number(ego.goal_radius, ("actors", "ego", "goal_radius"), 5.0))
+
+    def _routes(self, placer: Placer) -> list[asam.Action]:
+        """Assigned routes of all actors that have one; the ego's leads to its goal."""
+        actions = []
+        for name, actor in self._model.actors.items():
+            waypoints = [*self._places(actor, name, placer)]
+            if actor.goal is not None:
+                waypoints.append(placer.position(placer.place(actor.goal, ("actors", name, "goal"))))
+            start = placer.position(placer.spots[name])
+            several = len([r for r in placer.network.roads.values() if r.junction is None]) > 1
+            if waypoints and (name != "ego" or several):
+                route = asam.Route(f"{name} route", (start, *waypoints))
+                actions.append(asam.Action(f"{name} route", asam.AssignRouteAction(route), (name,)))
+        return actions
+
+    def _signals(self, drawn: MapDraw, draws: Draws) -> list[asam.Action]:
+        """Lights at the start: as the file says, else green along west-east and red across."""
+        ids = {s.id for road in drawn.network.order for s in road.signals if s.dynamic}
+        states: dict[str, str] = {}
+        if drawn.kind != "file":
+            states = {i: "green" if i.removeprefix("light-") in ("west", "east") else "red" for i in sorted(ids)}
+        for name, aspect in self._model.signals.items():
+            if signal_name(name) not in ids:
+                raise self._text.error(f"the map has no signal {name!r}", ("signals", name), f"Its signals: {', '.join(sorted(ids)) or 'none'}.")
+            states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
+        return [asam.Action(f"{k} at start", asam.TrafficSignalAction(k, v), ()) for k, v in states.items()]
+
+
+def _base(actor: Actor) -> str | None:
+    """The actor this one is placed relative to."""
+    return actor.at.ahead_of or actor.at.behind or actor.at.beside
+
+
+def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
+    """Weather and light of one world; water lies on the road where it rains, unless the file says how much."""
+    e, plain = model.environment, Environment()
+    at = "environment"
+
+    def number(name: str, default: float) -> float:
+        return draws.number(getattr(e, name), (at, name), default)
+
+    rain = number("rain", 0.0)
+    snow = number("snow", 0.0)
+    wet = min(1.0, 0.45 + 0.1 * rain) if rain > 0.0 else 0.0
+    cloud = max(0.2, min(1.0, 0.75 + 0.05 * (rain + snow)) if rain + snow > 0.0 else 0.2)
+    wind, blow = number("wind", 0.0), number("wind_from", 0.0) + math.pi
+    return Environment(
+        time_of_day=number("time", plain.time_of_day), day_of_year=int(number("day", plain.day_of_year)),
+        latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", cloud),
+        turbidity=number("turbidity", plain.turbidity), fog_visibility=number("fog", plain.fog_visibility), rain=rain, snow=snow,
+        wetness=number("wetness", wet), snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
+        temperature=number("temperature", plain.temperature),
+        friction_scale=None if e.friction is None else number("friction", 1.0),
+        wind=(wind * math.cos(blow), wind * math.sin(blow)),
+    )  # fmt: skip
+
+
+def sun_elevation(environment: Environment) -> float:
+    """Of the sun at the environment's time, day and latitude [rad] (declination after Cooper 1969)."""
+    if environment.sun_elevation is not None:
+        return environment.sun_elevation
+    declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
+    hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
+    phi = environment.latitude
+    return math.asin(math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour))
+
+
+def lights_on(environment: Environment) -> bool:
+    """Whether vehicles in traffic have their lights on: at night, in fog and in rain."""
+    return sun_elevation(environment) < LIT_ELEVATION or environment.fog_visibility < 600.0 or environment.rain > 0.5
+
+
+__all__ = ["ScenarioError", "Spot", "YamlScenario"]

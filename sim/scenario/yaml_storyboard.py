@@ -1,0 +1,270 @@
+"""The YAML storyboard as ASAM OpenSCENARIO's elements: each step is an act whose first event bears the step's name."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.scenario import storyboard as asam
+from sim.scenario.draws import Draws, Rejected
+from sim.scenario.schema import KINDS, ScenarioFile
+from sim.scenario.schema_story import (
+    Appear, Brake, ChangeLane, Drive, DropFrom, Follow, GoTo, JumpTo, Lights, OpenDoor, SetSignals, Shift, Step, Transition, WalkAcross,
+)  # fmt: skip
+from sim.scenario.source import Path_, Source
+from sim.scenario.storyboard import Dimension, Dynamics, ElementKind, ElementState, Shape
+from sim.scenario.yaml_conditions import ConditionBuilder, signal_name, signal_state
+from sim.scenario.yaml_place import Placer, Spot
+
+STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
+LAMPS = {
+    "low_beam": "lowBeam", "high_beam": "highBeam", "hazard": "warningLights", "fog": "fogLights", "brake": "brakeLights",
+    "indicator_left": "indicatorLeft", "indicator_right": "indicatorRight", "reverse": "reversingLights",
+    "beacon": "specialPurposeLights",
+}  # fmt: skip
+"""Lights of the YAML format -> OpenSCENARIO's vehicle light types."""
+WALKERS = ("pedestrian", "animal")
+"""Categories that stand still at the end of a path; vehicles go on along their lane."""
+LANE_CHANGE_TIME = 3.0
+SLIDE = 4.0
+"""Deceleration of what slides on the road [m/s^2]: friction about 0.4."""
+
+
+class StoryBuilder:
+    """Builds the storyboard of one world."""
+
+    def __init__(self, model: ScenarioFile, placer: Placer, draws: Draws, source: Source) -> None:
+        self.model = model
+        self.placer = placer
+        self.draws = draws
+        self.source = source
+        self.names = [step.name or f"step-{i + 1}" for i, step in enumerate(model.storyboard)]
+        self.conditions = ConditionBuilder(set(model.actors), self.names, placer, draws, source)
+        self.at: dict[str, Spot] = dict(placer.spots)
+        self.paths: list[list[tuple[float, float]]] = []
+        """Ground that actors walk over: fillers keep off it."""
+
+    def category(self, actor: str) -> str:
+        """OpenSCENARIO category of an actor."""
+        kind = self.model.actors[actor].kind
+        return KINDS.get(self.draws.word(kind, ("actors", actor, "kind")), "car")
+
+    def build(self, init: list[asam.Action], duration: float) -> asam.Storyboard:
+        """The whole storyboard.
+
+        Raises:
+            ScenarioError: if a step names what is not there.
+            Rejected: if this draw of a place does not work out.
+        """
+        for i, name in enumerate(self.names):
+            if name in self.names[:i]:
+                raise self.source.error(f"two steps are named {name!r}", ("storyboard", i), "Give each its own name.")
+        acts = tuple(self._act(step, i) for i, step in enumerate(self.model.storyboard))
+        late = asam.SimulationTimeCondition(duration, asam.Rule.GREATER_OR_EQUAL)
+        groups = [(asam.Condition("end of time", late),)]
+        if self.model.end.when is not None:
+            groups += self.conditions.groups(self.model.end.when, ("end", "when"))
+        stories = (asam.Story("story", acts),) if acts else ()
+        return asam.Storyboard(tuple(init), stories, asam.Trigger(tuple(groups)))
+
+    def _act(self, step: Step, index: int) -> asam.Act:
+        path: Path_ = ("storyboard", index)
+        name = self.names[index]
+        first, later = [], []
+        for actor, actions in step.do.items():
+            if actor != "map":
+                self.conditions.actor(actor, (*path, "do", actor))
+            for i, action in enumerate(actions):
+                now, then = self._action(name, actor, i, action, (*path, "do", actor, i))
+                first += now
+                later += then
+        event = asam.Event(name, tuple(first), self._start(step, path))
+        actors = tuple(actor for actor in step.do if actor != "map")
+        group = asam.ManeuverGroup(f"{name} group", actors, (asam.Maneuver(f"{name} manoeuvre", (event, *later)),))
+        stop = self.conditions.trigger(step.until, (*path, "until"))
+        return asam.Act(f"{name} act", (group,), None, stop)
+
+    def _start(self, step: Step, path: Path_) -> asam.Trigger | None:
+        parts = []
+        delay = self.draws.number(step.delay, (*path, "delay"))
+        for name in step.after or ():
+            parts.append([(self.conditions.step_done(name, (*path, "after"), delay),)])
+        if step.when is not None:
+            parts.append(self.conditions.groups(step.when, (*path, "when")))
+        if not parts:
+            if delay > 0.0:
+                late = asam.SimulationTimeCondition(delay, asam.Rule.GREATER_OR_EQUAL)
+                return asam.Trigger(((asam.Condition(f"delay of {path[-1]}", late),),))
+            return None
+        if step.delay is not None and not step.after:
+            raise self.source.error("'delay' goes with 'after'; a condition has its own", (*path, "delay"))
+        return asam.Trigger(tuple(self.conditions.combine(parts, path)))
+
+    # --- actions ------------------------------------------------------------------------------------------------------
+
+    def _action(
+        self, step: str, actor: str, index: int, action: Any, path: Path_
+    ) -> tuple[list[asam.Action], list[asam.Event]]:
+        """Actions that start with the step, and events that follow them."""
+        inner, follow = self._inner(actor, action, path)
+        base = f"{step}/{actor}/{index}"
+        actions = [
+            asam.Action(f"{base}.{k}", a, () if isinstance(a, asam.TrafficSignalAction) else (actor,)) for k, a in enumerate(inner)
+        ]
+        events = []
+        if follow:
+            done = asam.StoryboardElementStateCondition(ElementKind.ACTION, actions[-1].name, ElementState.COMPLETE)
+            start = asam.Trigger(((asam.Condition(f"{base} done", done),),))
+            then = tuple(asam.Action(f"{base} then {k}", a, (actor,)) for k, a in enumerate(follow))
+            events.append(asam.Event(f"{base} then", then, start, asam.Priority.PARALLEL))
+        return actions, events
+
+    def _inner(self, actor: str, action: Any, path: Path_) -> tuple[list[Any], list[Any]]:
+        number, word = self.draws.number, self.draws.word
+        if isinstance(action, SetSignals):
+            if actor != "map":
+                raise self.source.error("signals belong to the map", path, "Write do: {map: {signals: {west: red}}}.")
+            states = {k: signal_state(word(v, (*path, "signals", k))) for k, v in action.signals.items()}
+            return [asam.TrafficSignalAction(signal_name(k), v) for k, v in states.items()], []
+        if actor == "map":
+            raise self.source.error("the map only has signals", path, "Write do: {map: {signals: {west: red}}}.")
+        if isinstance(action, Drive):
+            return [asam.SpeedAction(self._speed(action, path), self._dynamics(action, path, None))], []
+        if isinstance(action, Brake):
+            rate = Dynamics(Shape.LINEAR, Dimension.RATE, number(action.brake, (*path, "brake")))
+            lamp = [asam.LightStateAction("brakeLights", True)] if self.category(actor) not in (*WALKERS, "obstacle", "bicycle") else []
+            return [*lamp, asam.SpeedAction(number(action.to, (*path, "to")), rate)], []
+        if isinstance(action, Follow):
+            return [self._follow(action, path)], []
+        if isinstance(action, ChangeLane):
+            return [self._change_lane(actor, action, path)], []
+        if isinstance(action, Shift):
+            side = self._facing(actor)
+            lateral = number(action.lateral, (*path, "lateral"), 1.0)
+            return [asam.LaneOffsetAction(side * number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)], []
+        if isinstance(action, WalkAcross | GoTo):
+            return self._walk(actor, action, path)
+        if isinstance(action, OpenDoor):
+            angle = number(action.angle, (*path, "angle"), math.radians(65))
+            over = number(action.over, (*path, "over"), 0.8)
+            return [asam.DoorAction(word(action.open_door, (*path, "open_door")), angle, over)], []
+        if isinstance(action, Lights):
+            names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
+            return [asam.LightStateAction(LAMPS[n], action.on, n in ("hazard", "indicator_left", "indicator_right")) for n in names], []
+        if isinstance(action, Appear):
+            return [asam.AppearanceAction(action.appear)], []
+        if isinstance(action, DropFrom):
+            return self._drop(actor, action, path)
+        assert isinstance(action, JumpTo)
+        spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
+        self.at[actor] = spot
+        return [asam.TeleportAction(self.placer.position(spot))], []
+
+    def _speed(self, action: Drive, path: Path_) -> float | asam.RelativeTo:
+        value = self.draws.number(action.drive, (*path, "drive"))
+        if action.relative_to is None:
+            return value
+        return asam.RelativeTo(self.conditions.actor(action.relative_to, (*path, "relative_to")), value)
+
+    def _dynamics(self, action: Transition, path: Path_, default: Dynamics | None) -> Dynamics:
+        for name, dimension in (("over", Dimension.TIME), ("within", Dimension.DISTANCE), ("rate", Dimension.RATE)):
+            quantity = getattr(action, name)
+            if quantity is not None:
+                usual = "linear" if isinstance(action, Drive) else "sinusoidal"
+                shape = Shape[self.draws.word(action.shape, (*path, "shape"), usual).upper()]
+                return Dynamics(shape, dimension, self.draws.number(quantity, (*path, name)))
+        return default or STEP
+
+    def _follow(self, action: Follow, path: Path_) -> asam.LongitudinalDistanceAction:
+        other = self.conditions.actor(action.follow, (*path, "follow"))
+        limits = asam.DynamicConstraints(max_acceleration=3.0, max_deceleration=8.0)
+        if action.gap is not None:
+            gap = self.draws.number(action.gap, (*path, "gap"))
+            return asam.LongitudinalDistanceAction(other, distance=gap, displacement=-1, constraints=limits)
+        headway = self.draws.number(action.headway, (*path, "headway"))
+        return asam.LongitudinalDistanceAction(other, time_gap=headway, displacement=-1, constraints=limits)
+
+    def _change_lane(self, actor: str, action: ChangeLane, path: Path_) -> asam.LaneChangeAction:
+        usual = Dynamics(Shape.SINUSOIDAL, Dimension.TIME, LANE_CHANGE_TIME)
+        dynamics = self._dynamics(action, path, usual)
+        offset = self._facing(actor) * self.draws.number(action.offset, (*path, "offset"))
+        if action.change_lane.kind is not None:
+            return asam.LaneChangeAction(self.draws.whole(action.change_lane, (*path, "change_lane")), dynamics, offset)
+        side = self.draws.word(action.change_lane, (*path, "change_lane"))
+        return asam.LaneChangeAction(asam.RelativeTo(actor, 1.0 if side == "left" else -1.0), dynamics, offset)
+
+    def _facing(self, actor: str) -> int:
+        """+1 if the actor's left is the road's left."""
+        spot = self.at[actor]
+        if spot.road is None:
+            return 1
+        return self.placer.network.roads[spot.road].direction(spot.lane) * (1 if math.cos(spot.turn) >= 0 else -1)
+
+    def _drop(self, actor: str, action: DropFrom, path: Path_) -> tuple[list[Any], list[Any]]:
+        other = self.conditions.actor(action.drop_from, (*path, "drop_from"))
+        body, carrier = self.placer.bodies[actor], self.placer.bodies[other]
+        gap = self.draws.number(action.gap, (*path, "gap"), 0.3)
+        dx = carrier.center_x - carrier.length / 2 - gap - body.length / 2 - body.center_x
+        dy = self.draws.number(action.offset, (*path, "offset"))
+        slide = Dynamics(Shape.LINEAR, Dimension.RATE, self.draws.number(action.slide, (*path, "slide"), SLIDE))
+        now = [
+            asam.TeleportAction(asam.RelativeObjectPosition(other, dx, dy)),
+            asam.AppearanceAction(True),
+            asam.SpeedAction(asam.RelativeTo(other, 1.0, factor=True), STEP),
+        ]
+        return now, [asam.SpeedAction(0.0, slide)]
+
+    # --- paths --------------------------------------------------------------------------------------------------------
+
+    def _walk(self, actor: str, action: WalkAcross | GoTo, path: Path_) -> tuple[list[Any], list[Any]]:
+        speed = self.draws.number(action.speed, (*path, "speed"))
+        start = self.at[actor]
+        if isinstance(action, WalkAcross):
+            spots = self._across(actor, start, action, path)
+        else:
+            spots = [start]
+            for i, place in enumerate(action.go_to):
+                spots += self._leg(spots[-1], self.placer.place(place, (*path, "go_to", i)))
+        self.at[actor] = spots[-1]
+        self.paths.append([(p.x, p.y) for p in spots])
+        shape = asam.Polyline(tuple(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z, p.heading)) for p in spots))
+        follow = asam.FollowTrajectoryAction(asam.Trajectory(f"{actor} path", shape))
+        rest = [asam.SpeedAction(0.0, STEP)] if self.category(actor) in (*WALKERS, "obstacle") else []
+        return [asam.SpeedAction(speed, STEP), follow], rest
+
+    def _across(self, actor: str, start: Spot, action: WalkAcross, path: Path_) -> list[Spot]:
+        if start.road is None:
+            raise self.source.error(f"{actor} stands beside no road to cross", path, "Place it by lane, parking or sidewalk.")
+        road = self.placer.network.roads[start.road]
+        borders = road.borders(start.s)
+        sign = -1.0 if start.t > 0 else 1.0
+        edge = max(borders.values()) if sign > 0 else min(borders.values())
+        lanes = road.sections[road.section_index(start.s)].lanes
+        walks = [i for i, lane in lanes.items() if lane.kind == "sidewalk" and i * sign > 0]
+        end = road.lane_center(walks[0], start.s) if walks else edge + sign * 1.0
+        if action.reach is not None:
+            end = start.t + sign * self.draws.number(action.reach, (*path, "reach"))
+        slant = math.tan(self.draws.number(action.slant, (*path, "slant")))
+        s_end = start.s + slant * abs(end - start.t)
+        if not 0.0 <= s_end <= road.length:
+            raise Rejected("the way across leaves the road's end", path)
+        return [start, *self._leg(start, self.placer.on_road(road, s_end, end, 0.0))]
+
+    def _leg(self, a: Spot, b: Spot) -> list[Spot]:
+        """Points from ``a`` to ``b`` in a straight line, dense enough to step up and down kerbs."""
+        count = max(1, math.ceil(math.hypot(b.x - a.x, b.y - a.y) / 0.25))
+        heading = math.atan2(b.y - a.y, b.x - a.x)
+        network = self.placer.network
+        out: list[Spot] = []
+        for k in range(1, count + 1):
+            f = k / count
+            x, y = a.x + f * (b.x - a.x), a.y + f * (b.y - a.y)
+            z, road_id, s, t = a.z + f * (b.z - a.z), None, 0.0, 0.0
+            if b.road is not None and b.road == a.road:
+                road = network.roads[b.road]
+                s, t, road_id = a.s + f * (b.s - a.s), a.t + f * (b.t - a.t), b.road
+                z = road.pose(s, t).z + self.placer.height(road, s, t)
+            out.append(Spot(x, y, z, heading, road_id, b.lane, s, t))
+        last = Spot(b.x, b.y, b.z, heading, b.road, b.lane, b.s, b.t)
+        kept = [p for i, p in enumerate(out[:-1]) if i and (abs(p.z - out[i - 1].z) > 0.02 or abs(out[i + 1].z - p.z) > 0.02)]
+        return [*kept, last]
