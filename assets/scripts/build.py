@@ -1,6 +1,7 @@
 """Makes every file of `assets/` from its sources: `python assets/scripts/build.py [names...]`.
 
-Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder) and `pip install swerve[assets]`.
+Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder) and
+`pip install swerve[assets]`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
-import vehicle_recipes
-import vehicles
+import vehicle_recipes  # noqa: E402
+import vehicles  # noqa: E402
 
 
 def main(names: list[str]) -> None:

@@ -29,7 +29,9 @@ def colored(name: str, color: tuple[float, float, float], roughness: float = 0.5
     return Material(name, color, roughness, **more)  # type: ignore[arg-type]
 
 
-def lamp(role: Role, color: tuple[float, float, float] | None = None, texture: npt.NDArray[np.uint8] | None = None) -> Material:
+def lamp(
+    role: Role, color: tuple[float, float, float] | None = None, texture: npt.NDArray[np.uint8] | None = None
+) -> Material:
     """A lamp: the lens in daylight, its light by role."""
     tint = color or {
         Role.HEAD_LAMP: (0.75, 0.76, 0.78),
@@ -42,7 +44,9 @@ def lamp(role: Role, color: tuple[float, float, float] | None = None, texture: n
     if texture is not None:
         tint = color or (1.0, 1.0, 1.0)
     cutoff = 0.5 if texture is not None and texture[..., 3].min() < 128 else 0.0
-    return Material(role.name.lower().replace("_", " "), tint, 0.2, clearcoat=1.0, texture=texture, alpha_cutoff=cutoff, role=role)
+    return Material(
+        role.name.lower().replace("_", " "), tint, 0.2, clearcoat=1.0, texture=texture, alpha_cutoff=cutoff, role=role
+    )
 
 
 def atlas(name: str, texture: npt.NDArray[np.uint8], roughness: float = 0.45, **more: object) -> Material:
@@ -61,13 +65,17 @@ def plate(width: int, height: int, text: str) -> npt.NDArray[np.uint8]:
     scale *= min(1.0, 0.8 * width * k / w)
     (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     at = ((width * k * 10 // 9 - w) // 2, (height * k + h) // 2)
-    cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (22, 22, 24, 255), max(2, int(3 * scale)), cv2.LINE_AA)
+    cv2.putText(
+        image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (22, 22, 24, 255), max(2, int(3 * scale)), cv2.LINE_AA
+    )
     cv2.rectangle(image, (0, 0), (width * k - 1, height * k - 1), (40, 40, 40, 255), k // 2)
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def repaint(
-    texture: npt.NDArray[np.uint8], rect: tuple[float, float, float, float], patch: npt.NDArray[np.uint8] | tuple[int, int, int] | None
+    texture: npt.NDArray[np.uint8],
+    rect: tuple[float, float, float, float],
+    patch: npt.NDArray[np.uint8] | tuple[int, int, int] | None,
 ) -> None:
     """Overwrite a part of a picture: with another, with a colour, or (None) with what surrounds it.
 
@@ -104,5 +112,7 @@ def board(width: int, height: int, text: str) -> npt.NDArray[np.uint8]:
     scale *= min(1.0, 0.85 * width * k / w)
     (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     at = ((width * k - w) // 2, (height * k + h) // 2)
-    cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 170, 40, 255), max(3, int(4 * scale)), cv2.LINE_AA)
+    cv2.putText(
+        image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 170, 40, 255), max(3, int(4 * scale)), cv2.LINE_AA
+    )
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

@@ -77,7 +77,9 @@ def webp(image: npt.NDArray[np.uint8], limit: int = TEXTURE_LIMIT) -> bytes:
         picture = picture.convert("RGB")
     if max(picture.size) > limit:
         scale = limit / max(picture.size)
-        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=QUALITY, method=6, exact=False)
     return out.getvalue()
@@ -118,7 +120,9 @@ def _material(blob: _Blob, m: Material, images: dict[int, int], uv: dict[str, An
     return out
 
 
-def _mesh(blob: _Blob, piece: Piece, uv: dict[str, Any], remap: dict[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _mesh(
+    blob: _Blob, piece: Piece, uv: dict[str, Any], remap: dict[int, int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     mesh = piece.mesh
     lower, upper = (v.astype(np.float64) for v in mesh.bounds)
     step = np.maximum(upper - lower, 1e-6) / 65535.0
@@ -195,7 +199,9 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
         row, like = known[id(piece.mesh)]
         extras = {**like["extras"], "role": piece.role, "pivot": [round(float(v), 5) for v in piece.pivot]}
         translation = [a + b for a, b in zip(like["extras"]["lower"], extras["pivot"], strict=True)]
-        nodes.append({"name": piece.name, "mesh": row, "translation": translation, "scale": like["scale"], "extras": extras})
+        nodes.append(
+            {"name": piece.name, "mesh": row, "translation": translation, "scale": like["scale"], "extras": extras}
+        )
     out: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "swerve assets/scripts"},
         "scene": 0,
@@ -253,7 +259,12 @@ def write_spec(path: Path, spec: dict[str, Any], script: str) -> None:
     """Write a spec; lists of mappings take a line each."""
     lines = [f"# Made by assets/scripts/{script}"]
     for key, value in spec.items():
-        if isinstance(value, list) and value and isinstance(value[0], (dict, str)) and key in ("lights", "doors", "credits"):
+        if (
+            isinstance(value, list)
+            and value
+            and isinstance(value[0], (dict, str))
+            and key in ("lights", "doors", "credits")
+        ):
             lines.append(f"{key}:")
             lines += [f"  - {_yaml(item)}" for item in value]
         else:

@@ -8,7 +8,7 @@ import posixpath
 import re
 import zipfile
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +89,7 @@ class Soup:
         return flat.min(axis=0), flat.max(axis=0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _archive(folder: str) -> tuple[zipfile.ZipFile, dict[str, dict[str, str]]]:
     archive = zipfile.ZipFile(FOLDER / LIBRARIES[folder][0])
     entries: dict[str, dict[str, str]] = {}
@@ -169,7 +169,7 @@ def _read_obj(text: str) -> tuple[np.ndarray, np.ndarray, dict[str, list], list[
     return np.array(v), np.array(vt or [[0.0, 0.0]]), rows, looks or [""], groups or [""], libraries
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(key: str) -> Soup:
     """A model by folder and id, ``scopia/suv``, at its true size.
 

@@ -142,7 +142,9 @@ def to_mesh(
     _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     triangles = inverse.reshape(-1, 3)
     real = (
-        (triangles[:, 0] != triangles[:, 1]) & (triangles[:, 1] != triangles[:, 2]) & (triangles[:, 0] != triangles[:, 2])
+        (triangles[:, 0] != triangles[:, 1])
+        & (triangles[:, 1] != triangles[:, 2])
+        & (triangles[:, 0] != triangles[:, 2])
     )
     return MeshData(
         vertices=soup.corners.reshape(-1, 3)[first].astype(np.float32),
@@ -215,7 +217,9 @@ def box(lower: tuple[float, float, float], upper: tuple[float, float, float]) ->
     return np.array([corner[[q[0], q[i], q[i + 1]]] for q in quads for i in (1, 2)])
 
 
-def tube(path: npt.NDArray[np.float64], radius: npt.NDArray[np.float64] | float, sides: int = 10) -> npt.NDArray[np.float64]:
+def tube(
+    path: npt.NDArray[np.float64], radius: npt.NDArray[np.float64] | float, sides: int = 10
+) -> npt.NDArray[np.float64]:
     """A round tube along a path of points (n, 3), open ends closed by fans; triangles (m, 3, 3)."""
     path = np.asarray(path, float)
     radius = np.broadcast_to(np.asarray(radius, float), (len(path),))

@@ -9,9 +9,10 @@ import looks as lk
 import numpy as np
 import numpy.typing as npt
 import sh3f
+from manifest import record
 from pack import ASSETS, Piece, bounds_of, write_glb, write_spec
-from shape import add_look, components, cut, to_mesh
 from sh3f import Soup
+from shape import add_look, components, cut, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
 from sim.render.mesh import Material, Role, Semantic
@@ -82,7 +83,9 @@ def _edit_atlas(soup: Soup, recipe: Recipe) -> Soup:
             plates.append(rect)
             patch = lk.plate(*size, patch)
         lk.repaint(texture, rect, patch)  # type: ignore[arg-type]
-    soup.looks = [replace(x, texture=texture) if x.texture is not None and x.name == recipe.atlas else x for x in soup.looks]
+    soup.looks = [
+        replace(x, texture=texture) if x.texture is not None and x.name == recipe.atlas else x for x in soup.looks
+    ]
     for rect in recipe.erase:
         soup = soup.pick(~(soup.of_look(f"^{recipe.atlas}$") & _inside(soup, rect)))
     for rect, role in recipe.lamps:
@@ -199,8 +202,8 @@ def _share_wheels(pieces: list[Piece]) -> None:
                 p.mesh = wheels[0].mesh
 
 
-def build(recipe: Recipe) -> dict[str, object]:
-    """Make one vehicle: writes the .glb and the .yaml, returns the row of the manifest."""
+def build(recipe: Recipe) -> None:
+    """Make one vehicle: writes the .glb, the .yaml and the entry of the manifest."""
     source = sh3f.load(recipe.source)
     soup = source.pick(np.ones(len(source), bool))
     drop = np.zeros(len(soup), bool)
@@ -221,17 +224,19 @@ def build(recipe: Recipe) -> dict[str, object]:
         straighten(soup, wheel, tyre)
     rear = [w for w in wheels if w.center[0] < np.mean([w.center[0] for w in wheels])]
     ground = min(soup.corners[w.faces].reshape(-1, 3)[:, 2].min() for w in wheels)
-    origin = np.array([np.mean([w.center[0] for w in rear]), 0.0 if not single else np.mean([w.center[1] for w in wheels]), ground])
+    origin = np.array(
+        [np.mean([w.center[0] for w in rear]), 0.0 if not single else np.mean([w.center[1] for w in wheels]), ground]
+    )
     soup.corners = soup.corners - origin
     for wheel in wheels:
         wheel.center = wheel.center - origin
     pieces = _pieces(soup, recipe, wheels)
     _share_wheels(pieces)
-    return finish(recipe, pieces, wheels, soup.credit)
+    finish(recipe, pieces, wheels, soup.credit)
 
 
-def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dict[str, str]) -> dict[str, object]:
-    """Write mesh and spec."""
+def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dict[str, str]) -> None:
+    """Write mesh, spec and entry of the manifest."""
     lower, upper = bounds_of(pieces)
     front = [w for w in wheels if w.center[0] > max(v.center[0] for v in wheels) - 0.3]
     rear = [w for w in wheels if all(w is not f for f in front)]
@@ -260,8 +265,11 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     size = write_glb(folder / f"{recipe.name}.glb", pieces)
     write_spec(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
     triangles = sum(len(p.mesh.triangles) for p in pieces)
-    print(f"{recipe.name:20s} {triangles:7d} triangles {size / 1024:7.0f} KB  {np.round(upper - lower, 2)}  {len(wheels)} wheels", flush=True)
-    return {"file": f"vehicles/{recipe.name}.glb", "sources": [{**credit}], "changed": recipe.changed}
+    print(
+        f"{recipe.name:20s} {triangles:7d} triangles {size / 1024:7.0f} KB  {np.round(upper - lower, 2)}  {len(wheels)} wheels",
+        flush=True,
+    )
+    record(folder / f"{recipe.name}.glb", [credit], recipe.changed)
 
 
 __all__ = ["Recipe", "build", "components"]

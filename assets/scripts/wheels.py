@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ class Wheel:
     """[m]."""
 
 
-def find_wheels(soup: Soup, tyre: npt.NDArray[np.bool_], grow: float = 1.01, inner: float = 0.12, single_track: bool = False) -> list[Wheel]:
+def find_wheels(
+    soup: Soup, tyre: npt.NDArray[np.bool_], grow: float = 1.01, inner: float = 0.12, single_track: bool = False
+) -> list[Wheel]:
     """Wheels by their tyres, front first, left before right.
 
     Args:
@@ -45,7 +48,7 @@ def find_wheels(soup: Soup, tyre: npt.NDArray[np.bool_], grow: float = 1.01, inn
         order = np.sort(x)
         gaps = np.flatnonzero(np.diff(order) > 0.12)
         edges = [-np.inf, *((order[gaps] + order[gaps + 1]) / 2), np.inf]
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in itertools.pairwise(edges):
             tread = mine[(x > a) & (x <= b)]
             points = soup.corners[tread].reshape(-1, 3)
             lo, hi = points.min(axis=0), points.max(axis=0)
