@@ -4,7 +4,8 @@ Equal keys give equal bits on the host and in kernels. A draw is addressed by (s
 (purpose, episode, tick, index) as its counter, so draws do not depend on each other or on their order.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import hashlib

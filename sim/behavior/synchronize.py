@@ -4,7 +4,8 @@ The speed profile is esmini's: linear where one acceleration does; else first fa
 ('concave'), with a stop in between if need be; from the steady-state distance on at the final speed.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from enum import IntEnum

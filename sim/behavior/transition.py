@@ -1,6 +1,7 @@
 """Courses of transitions between two values (ASAM OpenSCENARIO XML 1.3, DynamicsShape): `wp.func`s and their inverses."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

@@ -4,7 +4,8 @@ States and transitions follow ASAM OpenSCENARIO XML 1.3 (storyboard elements), t
 evaluated against the state of the tick's beginning, then running actions move their actors.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

@@ -1,6 +1,7 @@
 """Where physics leaves an actor: on which road and lane, on what ground, at what angles (`wp.func`s shared by vehicles and bodies)."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

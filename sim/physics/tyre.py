@@ -4,7 +4,8 @@ A tyre's force is written K times slip velocity, with K > 0 depending on slip (a
 backward Euler step of chassis and wheels is one linear system: stable at any stiffness, still at standstill, and it always takes energy out.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

@@ -5,7 +5,8 @@ Per tick: the ground under the wheels is read once, then `SUBSTEPS` backward Eul
 driven by the specific force; what springs and dampers carry is the load transfer.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

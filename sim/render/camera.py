@@ -1,6 +1,7 @@
 """Pinhole cameras, OpenCV convention, pixel (0, 0) centred at (0, 0), mounted on actor 0 or fixed."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import math

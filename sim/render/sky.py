@@ -4,7 +4,8 @@ Clear sky: Nishita et al. 1993 (single scattering, spherical atmosphere), with a
 Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Scale: outside the atmosphere the sun gives ``SUN``.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

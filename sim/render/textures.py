@@ -1,6 +1,7 @@
 """One packed texture atlas with mip levels, and a bilinear look-up by hand: the same bits on CPU and CUDA."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """The YAML scenario format: one model per mapping. `scenarios/README.md` describes it for those who write files."""
 
+# pyright: reportInvalidTypeForm=false
+# Types made by calls (word(...)) are what pydantic reads.
 from __future__ import annotations
 
 from typing import Annotated, Any

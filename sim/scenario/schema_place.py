@@ -1,5 +1,7 @@
 """Places of the YAML format."""
 
+# pyright: reportInvalidTypeForm=false
+# Types made by calls (word(...)) are what pydantic reads.
 from __future__ import annotations
 
 from pydantic import model_validator

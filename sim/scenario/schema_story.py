@@ -1,5 +1,7 @@
 """The storyboard of the YAML format: steps of conditions (`when`) and actions (`do`)."""
 
+# pyright: reportInvalidTypeForm=false
+# Types made by calls (word(...)) are what pydantic reads.
 from __future__ import annotations
 
 from typing import Annotated, Any
