@@ -124,7 +124,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=200, help="worlds to evaluate (default 200)")
     parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="seed of the draws, not used in training")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--record-worst", type=Path, metavar="DIR", help="also render the worst episodes into DIR (drivers)")
+    parser.add_argument(
+        "--record-worst", type=Path, metavar="DIR", help="also render the worst episodes into DIR (drivers)"
+    )
     args = parser.parse_args(argv)
     if args.draws < 1:
         parser.error("--draws must be at least 1")

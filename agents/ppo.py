@@ -85,7 +85,9 @@ class Agent(nn.Module):
         self.actor = nn.Sequential(
             layer(observation_size, 128), nn.Tanh(), layer(128, 128), nn.Tanh(), layer(128, action_size, 0.01)
         )
-        self.critic = nn.Sequential(layer(observation_size, 128), nn.Tanh(), layer(128, 128), nn.Tanh(), layer(128, 1, 1.0))
+        self.critic = nn.Sequential(
+            layer(observation_size, 128), nn.Tanh(), layer(128, 128), nn.Tanh(), layer(128, 1, 1.0)
+        )
         self.log_std = nn.Parameter(torch.full((action_size,), -0.7))
 
     def policy(self, obs: torch.Tensor) -> Normal:
@@ -98,7 +100,12 @@ class Agent(nn.Module):
 
 
 def advantages(
-    rewards: torch.Tensor, values: torch.Tensor, next_values: torch.Tensor, ended: torch.Tensor, terminated: torch.Tensor, args: Args
+    rewards: torch.Tensor,
+    values: torch.Tensor,
+    next_values: torch.Tensor,
+    ended: torch.Tensor,
+    terminated: torch.Tensor,
+    args: Args,
 ) -> torch.Tensor:
     """Generalised advantages (horizon, n); a truncated episode is bootstrapped from its last observation."""
     out = torch.zeros_like(rewards)
@@ -115,7 +122,11 @@ def train(args: Args) -> Path:
     device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(args.seed)
     env = SwerveVectorEnv(
-        args.num_envs, args.scenario.split(), xp="torch", device=device if device == "cpu" else "cuda:0", draws=args.draws
+        args.num_envs,
+        args.scenario.split(),
+        xp="torch",
+        device=device if device == "cpu" else "cuda:0",
+        draws=args.draws,
     )
     obs, _ = env.reset(seed=args.seed)
     agent = Agent(obs.shape[1], 2).to(device)
@@ -133,7 +144,10 @@ def train(args: Args) -> Path:
         speed = done_steps / (time.perf_counter() - started)
         writer.add_scalar("steps_per_second", speed, done_steps)
         writer.add_scalar("success", episodes[1] / max(episodes[0], 1), done_steps)
-        print(f"{done_steps} steps, {speed:.0f}/s, {episodes[0]} episodes, success {episodes[1] / max(episodes[0], 1):.2f}", flush=True)
+        print(
+            f"{done_steps} steps, {speed:.0f}/s, {episodes[0]} episodes, success {episodes[1] / max(episodes[0], 1):.2f}",
+            flush=True,
+        )
     torch.save(agent.state_dict(), out / "agent.pt")
     writer.close()
     return out / "agent.pt"

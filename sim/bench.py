@@ -29,11 +29,19 @@ def machine() -> dict[str, Any]:
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        name = next((l.split(":")[1].strip() for l in cpuinfo.read_text().splitlines() if l.startswith("model name")), name)
+        name = next(
+            (l.split(":")[1].strip() for l in cpuinfo.read_text().splitlines() if l.startswith("model name")), name
+        )
     import warp as wp
 
     gpu = wp.get_device("cuda:0").name if wp.is_cuda_available() else None
-    return {"cpu": name, "cores": os.cpu_count(), "gpu": gpu, "python": platform.python_version(), "warp": wp.__version__}
+    return {
+        "cpu": name,
+        "cores": os.cpu_count(),
+        "gpu": gpu,
+        "python": platform.python_version(),
+        "warp": wp.__version__,
+    }
 
 
 def commit() -> str | None:
@@ -108,7 +116,12 @@ def bench_render(seconds: float, peers: bool) -> list[dict[str, Any]]:
     for name, triangles in DETAILS.items():
         for size in SIZES:
             count, own = render_rate(triangles, size, seconds)
-            row: dict[str, Any] = {"case": f"render {name}", "triangles": count, "size": list(size), "frames_per_s": own}
+            row: dict[str, Any] = {
+                "case": f"render {name}",
+                "triangles": count,
+                "size": list(size),
+                "frames_per_s": own,
+            }
             if peers:
                 arguments = ["tinyrenderer", str(seconds), str(triangles), str(size[0]), str(size[1])]
                 other = peer_rate("sim.bench_peers", arguments)
@@ -129,4 +142,10 @@ def run_cases(case: str, *, seconds: float, peers: bool) -> dict[str, Any]:
     if case in ("all", "render"):
         rows += bench_render(seconds, peers)
     table = "\n".join(json.dumps(row) for row in rows)
-    return {"machine": machine(), "commit": commit(), "command": f"swerve bench {case} --seconds {seconds}", "rows": rows, "table": table}
+    return {
+        "machine": machine(),
+        "commit": commit(),
+        "command": f"swerve bench {case} --seconds {seconds}",
+        "rows": rows,
+        "table": table,
+    }

@@ -58,7 +58,9 @@ def _explain_cold_start() -> None:
         warp._src.build.init_kernel_cache()
         cache = Path(wp.config.kernel_cache_dir)
     if not any(cache.glob("wp_sim.*")):
-        typer.echo("First run: compiling the kernels for this machine, once (about a minute; cached afterwards).", err=True)
+        typer.echo(
+            "First run: compiling the kernels for this machine, once (about a minute; cached afterwards).", err=True
+        )
 
 
 @app.command("list")
@@ -90,7 +92,13 @@ def list_scenarios(as_json: AsJson = False) -> None:
     from rich.table import Table
 
     table = Table(title="Scenarios")
-    for column, justify in (("id", "left"), ("danger", "left"), ("tags", "left"), ("critical", "right"), ("avoidable", "right")):
+    for column, justify in (
+        ("id", "left"),
+        ("danger", "left"),
+        ("tags", "left"),
+        ("critical", "right"),
+        ("avoidable", "right"),
+    ):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         critical, avoidable = (("-" if row[k] is None else f"{row[k]:.0%}") for k in ("critical", "avoidable"))
@@ -134,9 +142,13 @@ def check(
 @app.command()
 def simulate(
     file: Annotated[Path, typer.Argument(help="A scenario file (.yaml or .xosc), or an id that `swerve list` shows.")],
-    csv: Annotated[Path | None, typer.Option(help="Write each actor's pose at 10 Hz here: t,name,x,y,z,heading,speed.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write each actor's pose at 10 Hz here: t,name,x,y,z,heading,speed.")
+    ] = None,
     duration: Annotated[float, typer.Option(min=0.01, max=3600, help="Longest time to simulate [s].")] = 30.0,
-    driver: Annotated[str, typer.Option(help="Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb.")] = "default",
+    driver: Annotated[
+        str, typer.Option(help="Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb.")
+    ] = "default",
     contact: Annotated[str, typer.Option(help="What a collision does: report or physics.")] = "report",
     seed: Seed = 0,
     strict: Strict = False,
@@ -151,11 +163,15 @@ def simulate(
 
 @app.command()
 def render(
-    files: Annotated[list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write; one folder per scenario and draw inside.")] = Path("out"),
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "800x450",
     fps: Annotated[float, typer.Option(min=0.1, max=1000, help="Frames per second of scenario time.")] = 10.0,
-    duration: Annotated[float | None, typer.Option(min=0.01, max=3600, help="Seconds to render; default: to the end.")] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=0.01, max=3600, help="Seconds to render; default: to the end.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Worlds to draw from each file.")] = 1,
     seed: Seed = 0,
     quality: Annotated[str, typer.Option(help="fast, standard or high.")] = "standard",

@@ -200,7 +200,9 @@ def _paint(u: float) -> tuple[float, float, float]:
     return PAINTS[0][0]
 
 
-def world_rows(spec: WorldSpec, actors: list[ResolvedActor], config: SimConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+def world_rows(
+    spec: WorldSpec, actors: list[ResolvedActor], config: SimConfig
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """One world's rows of Scene and State, as `sim.structs.from_rows` takes them."""
     lowered = lower(spec, actors)
     n = len(actors)

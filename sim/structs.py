@@ -78,7 +78,9 @@ def _build(struct: Any, rows: Sequence[Mapping[str, Any]], device: Any, sizes: M
     for name, var in struct.vars.items():
         if isinstance(var.type, Struct):
             if var.type.key.rsplit(".", 1)[-1] not in SHARED:
-                setattr(instance, name, _build(var.type, [r.get(name, {}) for r in rows], device, sizes, f"{prefix}{name}."))
+                setattr(
+                    instance, name, _build(var.type, [r.get(name, {}) for r in rows], device, sizes, f"{prefix}{name}.")
+                )
             continue
         dtype, ndim = var.type.dtype, var.type.ndim
         shape = tuple(sizes.get(prefix + name, ()))
@@ -167,7 +169,9 @@ class RowCopy:
             if a.shape[1:] != b.shape[1:] or not (a.is_contiguous and b.is_contiguous):
                 raise ValueError(f"{name}: rows differ in shape or are not contiguous: {a.shape} and {b.shape}")
         device = pairs[0][1].device
-        words = [int(np.prod(a.shape[1:], dtype=np.int64)) * wp.types.type_size_in_bytes(a.dtype) // 4 for _, a, _ in pairs]
+        words = [
+            int(np.prod(a.shape[1:], dtype=np.int64)) * wp.types.type_size_in_bytes(a.dtype) // 4 for _, a, _ in pairs
+        ]
         self._keep = pairs
         self._nfield = len(pairs)
         self._device = device

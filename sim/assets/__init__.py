@@ -37,7 +37,9 @@ def list_assets() -> dict[str, AssetSpec]:
     out: dict[str, AssetSpec] = {}
     for spec in sorted(specs, key=lambda s: s.name):
         if spec.name in out:
-            raise ScenarioError(f"the asset {spec.name!r} is there twice", file=spec.file, hint=f"See {out[spec.name].file}")
+            raise ScenarioError(
+                f"the asset {spec.name!r} is there twice", file=spec.file, hint=f"See {out[spec.name].file}"
+            )
         out[spec.name] = spec
     return out
 

@@ -87,14 +87,16 @@ class _File:
         return np.ascontiguousarray(rows[:, : dtype.itemsize * width]).view(dtype)
 
     def image(self, index: int) -> npt.NDArray[np.uint8]:
-        """sRGB with alpha, (height, width, 4)."""
+        """SRGB with alpha, (height, width, 4)."""
         import cv2
 
         raw = np.frombuffer(self.view(self.json["images"][index]["bufferView"]), np.uint8)
         image = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED)
         if image is None:
             raise ScenarioError(f"image {index} cannot be read", file=self.path)
-        code = {3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}[image.shape[2]] if image.ndim == 3 else cv2.COLOR_GRAY2RGBA
+        code = (
+            {3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}[image.shape[2]] if image.ndim == 3 else cv2.COLOR_GRAY2RGBA
+        )
         return np.ascontiguousarray(cv2.cvtColor(image, code), np.uint8)
 
 

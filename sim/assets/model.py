@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def _standing(clips: dict[str, RawClip]) -> np.ndarray | None:
     return clips["stand"].matrices[0] if "stand" in clips else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(spec: AssetSpec) -> Asset:
     """Read the mesh of an asset and bake its clips."""
     data = read_glb(spec.mesh)

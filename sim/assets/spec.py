@@ -213,7 +213,9 @@ def read_spec(path: Path) -> AssetSpec:
     except (YAMLError, UnicodeDecodeError) as error:
         raise ScenarioError(f"no valid YAML: {error}", file=path) from None
     r = _Reader(data, path)
-    length, width, height = r.take("size", lambda v: tuple(_positive(x) for x in _vector(v)), "[length, width, height] in metres")
+    length, width, height = r.take(
+        "size", lambda v: tuple(_positive(x) for x in _vector(v)), "[length, width, height] in metres"
+    )
     lights = r.take("lights", list, "a list of lamps", default=[])
     doors = r.take("doors", list, "a list of doors", default=[])
     spec = AssetSpec(

@@ -94,7 +94,14 @@ def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
             same = state.road[world, b] == state.road[world, a] and state.lane[world, b] == state.lane[world, a]
             if same:
                 d = actor_distance(
-                    scene, state, world, a, b, free, wp.static(int(Coordinates.ROAD)), wp.static(int(DistanceType.LONGITUDINAL))
+                    scene,
+                    state,
+                    world,
+                    a,
+                    b,
+                    free,
+                    wp.static(int(Coordinates.ROAD)),
+                    wp.static(int(DistanceType.LONGITUDINAL)),
                 )
                 if d <= limits[0] and d >= -limits[1]:
                     return False
@@ -133,7 +140,9 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
     yaw = yaw_of(state.rot[world, a])
     if kind == wp.static(int(ConditionKind.HEADWAY)):
         d = wp.abs(actor_distance(scene, state, world, a, target, free, coordinates, part))
-        value = wp.where(wp.abs(state.speed[world, a]) > 1.0e-4, d / wp.max(wp.abs(state.speed[world, a]), 1.0e-4), wp.static(FAR))
+        value = wp.where(
+            wp.abs(state.speed[world, a]) > 1.0e-4, d / wp.max(wp.abs(state.speed[world, a]), 1.0e-4), wp.static(FAR)
+        )
     elif kind == wp.static(int(ConditionKind.TIME_TO_COLLISION)):
         value = _closing_time(scene, state, world, c, a)
     elif kind == wp.static(int(ConditionKind.TIME_TO_REACH)):

@@ -16,7 +16,9 @@ from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-_SHAPE, _DIMENSION, _ENTITY, _FLAGS, _PATH = (int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "PATH"))
+_SHAPE, _DIMENSION, _ENTITY, _FLAGS, _PATH = (
+    int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "PATH")
+)
 START, TARGET, PARAM, END, LANE, HEADING = 0, 1, 2, 3, 5, 6
 """Working numbers of a lateral transition."""
 
@@ -172,7 +174,9 @@ def start_lane_offset(scene: Scene, state: State, world: int, r: int, a: int):
     center = lane_center(scene.road, road, lane, state.s[world, a])
     if (flags & wp.static(codes.FLAG_RELATIVE)) != 0:
         b = scene.story.row_code[world, r, wp.static(_ENTITY)]
-        target = state.t[world, b] + scene.story.row_value[world, r, 0] * float(state.story.direction[world, b]) - center
+        target = (
+            state.t[world, b] + scene.story.row_value[world, r, 0] * float(state.story.direction[world, b]) - center
+        )
     start = state.t[world, a] - center
     shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
     state.story.row_value[world, r, wp.static(START)] = start

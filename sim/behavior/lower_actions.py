@@ -119,7 +119,11 @@ class ActionLowering:
                 value = (position.dx, position.dy, position.dz, turn)  # type: ignore[union-attr]
         else:
             place = self.build.positions.resolve(position)
-            code |= {PositionField.KIND: PositionKind.WORLD, PositionField.ROAD: place.road, PositionField.LANE: place.lane}
+            code |= {
+                PositionField.KIND: PositionKind.WORLD,
+                PositionField.ROAD: place.road,
+                PositionField.LANE: place.lane,
+            }
             value = (place.pose.x, place.pose.y, place.s, place.pose.heading)
         self.position_codes.append([int(code[f]) for f in PositionField])
         self.position_values.append(value)
@@ -136,7 +140,12 @@ class ActionLowering:
             self._row(element, self.build.actor(name), *self._private(action))
 
     def _row(self, element: int, actor: int, code: dict[RowField, int], values: list[float]) -> None:
-        base = dict.fromkeys(RowField, 0) | {RowField.POSITION: -1, RowField.POSITION2: -1, RowField.PATH: -1, RowField.ENTITY: -1}
+        base = dict.fromkeys(RowField, 0) | {
+            RowField.POSITION: -1,
+            RowField.POSITION2: -1,
+            RowField.PATH: -1,
+            RowField.ENTITY: -1,
+        }
         full = base | code | {RowField.ACTOR: actor, RowField.ELEMENT: element}
         self.codes.append([int(full[f]) for f in RowField])
         self.values.append([*values, *[0.0] * (8 - len(values))])
@@ -146,7 +155,9 @@ class ActionLowering:
         if isinstance(action, VariableAction):
             flags = {"set": 0, "add": codes.FLAG_ADD, "multiply": codes.FLAG_MULTIPLY}[action.op]
             index = self.build.variable(action.name)
-            return {field.KIND: ActionKind.VARIABLE, field.FLAGS: flags, field.INDEX: index}, [self.build.number(action.value)]
+            return {field.KIND: ActionKind.VARIABLE, field.FLAGS: flags, field.INDEX: index}, [
+                self.build.number(action.value)
+            ]
         if isinstance(action, TrafficSignalAction):
             index, bits = self.signal(action.signal), signal_bits(action.state)
             return {field.KIND: ActionKind.SIGNAL, field.INDEX: index, field.FLAGS: bits}, []

@@ -82,7 +82,11 @@ class ConditionLowering:
             code[field.RULE] = int(inner.rule)
         value = float(getattr(inner, "value", 0.0)) if not isinstance(inner, VariableCondition) else 0.0
         extra = 0.0
-        for name, column in (("freespace", field.FREESPACE), ("coordinates", field.COORDINATES), ("distance_type", field.DISTANCE)):
+        for name, column in (
+            ("freespace", field.FREESPACE),
+            ("coordinates", field.COORDINATES),
+            ("distance_type", field.DISTANCE),
+        ):
             if hasattr(inner, name):
                 code[column] = int(getattr(inner, name))
         match inner:
@@ -156,7 +160,9 @@ class ConditionLowering:
             found = [
                 i
                 for i, element in enumerate(build.elements)
-                if element["kind"] == int(inner.kind) and build.element_names[i] == wanted and self._matches(i, inner.name)
+                if element["kind"] == int(inner.kind)
+                and build.element_names[i] == wanted
+                and self._matches(i, inner.name)
             ]
             if not found:
                 kind = ElementKind(inner.kind).name.lower().replace("_", " ")

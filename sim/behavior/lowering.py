@@ -21,7 +21,6 @@ from sim.scenario.storyboard import (
     Action,
     Dimension,
     ElementKind,
-    ElementState,
     Event,
     FollowTrajectoryAction,
     LightStateAction,
@@ -38,7 +37,7 @@ from sim.scenario.storyboard import (
     VisibilityAction,
 )
 from sim.scenario.world import WorldSpec
-from sim.types import TICK, Motion
+from sim.types import Motion
 
 INIT = "\0init"
 """Name of the story that holds init actions which take time."""
@@ -124,7 +123,9 @@ class Lowering:
         key = id(action.trajectory)
         if key not in self.path_index:
             self.path_index[key] = self.add_path(
-                sample_trajectory(action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position)
+                sample_trajectory(
+                    action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position
+                )
             )
         return self.path_index[key]
 
@@ -199,9 +200,7 @@ class Lowering:
 
     def event(self, event: Event, group: ManeuverGroup, parent: int) -> None:
         """An event with its actions, one row per actor of each."""
-        e = self.element(
-            ElementKind.EVENT, event.name, parent, priority=int(event.priority), max_count=event.max_count
-        )
+        e = self.element(ElementKind.EVENT, event.name, parent, priority=int(event.priority), max_count=event.max_count)
         for action in event.actions:
             a = self.element(ElementKind.ACTION, action.name, e, first_row=len(self.rows.codes))
             actors = action.actors if action.actors is not None else group.actors
@@ -350,7 +349,8 @@ def lower(spec: WorldSpec, actors: Sequence[Any]) -> Lowered:
         "goal": np.array((goal.x, goal.y, goal.z) if goal else (0, 0, 0), np.float32),
         "goal_radius": spec.goal.radius if spec.goal else 0.0,
         "desired_speed": np.array(
-            [a.desired_speed if a.desired_speed is not None else build.starts[a.name].speed for a in spec.actors], np.float32
+            [a.desired_speed if a.desired_speed is not None else build.starts[a.name].speed for a in spec.actors],
+            np.float32,
         ),
         "path": _path_rows(build.paths),
         "story": _story_rows(build),
@@ -442,7 +442,10 @@ def _state_rows(build: Lowering) -> dict[str, Any]:
             "path_s": np.zeros(n, np.float32),
             "route": np.full(n, -1, np.int32),
             "moved": np.zeros(n, np.int32),
-            "turn": np.array([t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)], np.float32),
+            "turn": np.array(
+                [t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)],
+                np.float32,
+            ),
             "direction": np.array(direction, np.int32),
             "still_since": np.full(n, -1, np.int32),
             "offroad_since": np.full(n, -1, np.int32),
@@ -462,5 +465,3 @@ def quaternion(yaw: float, pitch: float, roll: float) -> tuple[float, float, flo
         sy * cp * cr - cy * sp * sr,
         cy * cp * cr + sy * sp * sr,
     )
-
-

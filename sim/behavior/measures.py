@@ -108,7 +108,9 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
     if target == 0 or (target > 0) != (lane > 0):
         target += wp.where(target > lane, 1, -1)
     step = float(facing)
-    moved = follow_lane(scene.road, road, target, state.s[world, entity], wp.where(v[0] * step >= 0.0, 1, -1), wp.abs(v[0]), 0)
+    moved = follow_lane(
+        scene.road, road, target, state.s[world, entity], wp.where(v[0] * step >= 0.0, 1, -1), wp.abs(v[0]), 0
+    )
     t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * step
     pose = road_pose(scene.road, moved.road, moved.s, t)
     out.pos = pose.pos

@@ -74,14 +74,18 @@ def _move_scripted(scene: Scene, state: State, dt: float):
         vel = wp.quat_rotate(state.rot[world, a], wp.vec3(speed, 0.0, 0.0))
         turned = 0.0
     else:
-        state.traveled[world, a] = state.traveled[world, a] + wp.length(wp.vec2(after[0] - before[0], after[1] - before[1]))
+        state.traveled[world, a] = state.traveled[world, a] + wp.length(
+            wp.vec2(after[0] - before[0], after[1] - before[1])
+        )
     state.accel[world, a] = (vel - state.vel[world, a]) / dt
     state.vel[world, a] = vel
     state.ang_vel[world, a] = wp.vec3(0.0, 0.0, turned / dt)
     radius = wp.max(scene.vehicle.wheel_radius[world, a], 0.1)
     state.wheel_angle[world, a] = wrap_angle(state.wheel_angle[world, a] + speed * dt / radius)
     if wp.abs(speed) > 0.5:
-        state.steer[world, a] = wp.clamp(wp.atan(turned / dt * scene.vehicle.wheelbase[world, a] / wp.abs(speed)), -0.7, 0.7)
+        state.steer[world, a] = wp.clamp(
+            wp.atan(turned / dt * scene.vehicle.wheelbase[world, a] / wp.abs(speed)), -0.7, 0.7
+        )
     _watch(state, world, a)
 
 

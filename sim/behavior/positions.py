@@ -121,9 +121,7 @@ class Positions:
             raise ScenarioError(f"s = {s:g} m is off road {road.id}, which is {road.length:g} m long")
         return self._place(road, s, t, road.lane_at(s, t), 0.0, orientation)
 
-    def _place(
-        self, road: Road, s: float, t: float, lane: int, turn: float, orientation: Orientation | None
-    ) -> Place:
+    def _place(self, road: Road, s: float, t: float, lane: int, turn: float, orientation: Orientation | None) -> Place:
         pose = road.pose(s, t)
         base = pose.heading
         if orientation is not None:

@@ -86,7 +86,9 @@ def _polyline(trajectory: Trajectory, shape: Polyline, resolve: Resolve, corners
 def _pieces(pieces: list[Geometry], z: float, times: tuple[float, float] | None) -> PathPoints:
     total = sum(p.length for p in pieces)
     if total <= 0 or total / SPACING > MAX_POINTS:
-        raise ScenarioError(f"a trajectory of {total:g} m cannot be followed", hint=f"Up to {MAX_POINTS * SPACING:g} m.")
+        raise ScenarioError(
+            f"a trajectory of {total:g} m cannot be followed", hint=f"Up to {MAX_POINTS * SPACING:g} m."
+        )
     rows, headings, s = [], [], []
     base = 0.0
     for piece in pieces:

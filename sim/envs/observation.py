@@ -117,9 +117,7 @@ def _center(scene: Scene, state: State, world: int, a: int) -> wp.vec3:
 
 
 @wp.kernel
-def _observe_actors(
-    scene: Scene, state: State, mask: wp.array[wp.int32], max_actors: int, obs_out: wp.array2d[float]
-):
+def _observe_actors(scene: Scene, state: State, mask: wp.array[wp.int32], max_actors: int, obs_out: wp.array2d[float]):
     """Reads all actors. Writes the ``max_actors`` nearest to the ego of each masked world, nearest first, ties by index."""
     world = wp.tid()
     if mask[world] == 0:
@@ -172,6 +170,4 @@ def observe(scene: Scene, state: State, mask: wp.array, max_actors: int, obs_out
     nworld = obs_out.shape[0]
     device = obs_out.device
     wp.launch(_observe_ego, dim=nworld, inputs=[scene, state, mask], outputs=[obs_out], device=device)
-    wp.launch(
-        _observe_actors, dim=nworld, inputs=[scene, state, mask, max_actors], outputs=[obs_out], device=device
-    )
+    wp.launch(_observe_actors, dim=nworld, inputs=[scene, state, mask, max_actors], outputs=[obs_out], device=device)

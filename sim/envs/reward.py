@@ -84,9 +84,7 @@ def _score_decision(scene: Scene, state: State, weights: RewardWeights, decision
     episode.ended[world] = int(terminated or truncated)
 
 
-def score_decision(
-    scene: Scene, state: State, weights: RewardWeights, decision_ticks: int, episode: Episode
-) -> None:
+def score_decision(scene: Scene, state: State, weights: RewardWeights, decision_ticks: int, episode: Episode) -> None:
     """Reward and end flags after a decision of ``decision_ticks`` ticks.
 
     Reward = progress along the route [m] x ``progress`` + squared acceleration [(m/s^2)^2] x time [s] x ``comfort`` + ``near_miss`` if
@@ -105,9 +103,7 @@ def _start_episodes(scene: Scene, state: State, mask: wp.array[wp.int32], episod
     """Reads the ego's place. Writes the route progress of masked worlds."""
     world = wp.tid()
     if mask[world] != 0 and scene.route_path[world] >= 0:
-        episode.route_s[world] = path_project(
-            scene.path, world, scene.route_path[world], state.pos[world, 0]
-        ).s
+        episode.route_s[world] = path_project(scene.path, world, scene.route_path[world], state.pos[world, 0]).s
 
 
 def start_episodes(scene: Scene, state: State, mask: wp.array, episode: Episode) -> None:

@@ -159,5 +159,5 @@ def _draw_status(draw: Any, hazard: Mapping[str, Any], scale: float, size: tuple
     left = (width - w) / 2
     draw.rectangle([left - 2 * pad, 0, left + w + 2 * pad, h + 2 * pad], fill=color)
     draw.text((left - box[0], pad - box[1]), banner, fill=(12, 12, 12), font=large)
-    if since is not None and since < FLASH or (since is None and ttc is not None and ttc < DANGER):
+    if (since is not None and since < FLASH) or (since is None and ttc is not None and ttc < DANGER):
         draw.rectangle([0, 0, width - 1, height - 1], outline=color, width=max(2, round(6 * scale)))

@@ -127,7 +127,9 @@ def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
     ticks, partners = state.contact_tick.numpy()[0], state.contact_with.numpy()[0]
     for a, actor in enumerate(spec.actors):
         if ticks[a] >= 0:
-            contacts.append({"actor": actor.name, "with": spec.actors[partners[a]].name, "t": round(float(ticks[a]) * TICK, 3)})
+            contacts.append(
+                {"actor": actor.name, "with": spec.actors[partners[a]].name, "t": round(float(ticks[a]) * TICK, 3)}
+            )
     least_ttc, least_distance = float(metrics.min_time_to_collision.numpy()[0]), float(metrics.min_distance.numpy()[0])
     return {
         "scenario": spec.scenario,

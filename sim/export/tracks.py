@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.render.scene_bvh import PoseWindow, Poses
+from sim.render.scene_bvh import Poses, PoseWindow
 from sim.sampling import Batch
 from sim.simulation import WorldGraph, step
 from sim.structs import to_numpy

@@ -58,7 +58,9 @@ class Tyre:
 
 
 CAR_TYRE = Tyre()
-TRUCK_TYRE = Tyre(cx=1.6, ex=0.3, kx=14.0, dx2=-0.05, cy=1.25, ey=-0.6, dy=0.9, dy2=-0.1, ky1=9.3, ky2=3.0, friction=0.84)
+TRUCK_TYRE = Tyre(
+    cx=1.6, ex=0.3, kx=14.0, dx2=-0.05, cy=1.25, ey=-0.6, dy=0.9, dy2=-0.1, ky1=9.3, ky2=3.0, friction=0.84
+)
 
 
 @dataclass(frozen=True)

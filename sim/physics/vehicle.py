@@ -93,9 +93,7 @@ def wheel_loads(params: VehicleParams, world: int, a: int, lean: wp.vec4, gravit
     side = m * ay * pitch[3] / params.track[world, a]
     df = side * roll[3]
     dr = side - df
-    out = wp.vec4(
-        wp.max(front - df, 0.0), wp.max(front + df, 0.0), wp.max(rear - dr, 0.0), wp.max(rear + dr, 0.0)
-    )
+    out = wp.vec4(wp.max(front - df, 0.0), wp.max(front + df, 0.0), wp.max(rear - dr, 0.0), wp.max(rear + dr, 0.0))
     return out * (m * gravity / wp.max(out[0] + out[1] + out[2] + out[3], 1.0))
 
 
@@ -135,7 +133,9 @@ def step_chassis(
     drag = params.drag[world, a] * wp.length(air)
     load = wheel_loads(params, world, a, c.lean, gravity)
     lhs = wp.diag(wp.vec3(m / h, m / h, inertia / h))
-    rhs = wp.vec3(m * (c.vel[0] / h + gx) - drag * air[0], m * (c.vel[1] / h + gy) - drag * air[1], inertia / h * c.vel[2])
+    rhs = wp.vec3(
+        m * (c.vel[0] / h + gx) - drag * air[0], m * (c.vel[1] / h + gy) - drag * air[1], inertia / h * c.vel[2]
+    )
     keep = wp.vec4()  # wheel spin at zero hub speed
     gain = wp.vec4()  # spin per hub speed
     brake = wp.vec4(c.brake)
@@ -152,9 +152,7 @@ def step_chassis(
         rolling = c.spin[i] * radius
         f = tyre_force(params, world, a, load[i], ground.friction[i], vx, wp.dot(jy, c.vel), rolling)
         slides = f.use > 1.05 and wp.abs(rolling) < wp.abs(vx) and wp.abs(vx) > wp.static(ABS_SPEED)
-        brake[i] = wheel_brake(
-            params, world, a, c.brake[i], pedals.brake, slides and params.abs[world, a] != 0, h
-        )
+        brake[i] = wheel_brake(params, world, a, c.brake[i], pedals.brake, slides and params.abs[world, a] != 0, h)
         share = wp.where(front, params.drive_front[world, a], 1.0 - params.drive_front[world, a])
         brake_share = wp.where(front, params.brake_front[world, a], 1.0 - params.brake_front[world, a])
         stop = 0.5 * radius * brake_share * params.brake_force[world, a] * brake[i]
@@ -234,7 +232,9 @@ def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> G
     for i in range(4):
         x = wp.where(i < 2, base, 0.0)
         y = wp.where(i % 2 == 0, half, -half)
-        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(pos[0] + c * x - s * y, pos[1] + s * x + c * y))
+        point = ground_near(
+            scene.road, scene.map_index[world], near, wp.vec2(pos[0] + c * x - s * y, pos[1] + s * x + c * y)
+        )
         z[i] = point.z
         out.friction[i] = point.friction * scene.weather.friction_scale[world]
     out.z = 0.5 * (z[2] + z[3])
@@ -289,7 +289,9 @@ def read_pedals(scene: Scene, state: State, control: Control, world: int, a: int
     throttle = state.vehicle.throttle[world, a]
     throttle += (wp.clamp(accel, 0.0, 1.0) - throttle) * wp.min(dt / wp.static(THROTTLE_LAG), 1.0)
     state.vehicle.throttle[world, a] = throttle
-    out.drive = throttle * wp.min(scene.vehicle.drive_force[world, a], scene.vehicle.power[world, a] / wp.max(wp.abs(speed), 1.0))
+    out.drive = throttle * wp.min(
+        scene.vehicle.drive_force[world, a], scene.vehicle.power[world, a] / wp.max(wp.abs(speed), 1.0)
+    )
     out.brake = wp.clamp(-accel, 0.0, 1.0)
     lamp = wp.static(int(Lamp.BRAKE))
     if out.brake > 0.02:
@@ -356,6 +358,4 @@ def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float):
 
 def drive_vehicles(scene: Scene, state: State, control: Control) -> None:
     """Move all DRIVEN actors by one tick under their `Control`."""
-    wp.launch(
-        _drive_vehicles, dim=state.pos.shape, inputs=[scene, state, control, TICK], device=state.tick.device
-    )
+    wp.launch(_drive_vehicles, dim=state.pos.shape, inputs=[scene, state, control, TICK], device=state.tick.device)

@@ -32,14 +32,23 @@ PLASTER_COLORS = [
 BRICK_COLORS = [srgb(150, 84, 62), srgb(134, 72, 54), srgb(164, 110, 80), srgb(120, 78, 66), srgb(176, 138, 104)]
 TRIM_COLORS = [srgb(214, 208, 196), srgb(188, 182, 170), srgb(226, 222, 212), srgb(168, 160, 148)]
 FRAME_COLORS = [srgb(236, 235, 230), srgb(232, 230, 224), srgb(74, 58, 46), srgb(70, 78, 84), srgb(52, 66, 58)]
-DOOR_COLORS = [srgb(92, 54, 36), srgb(38, 62, 52), srgb(44, 58, 86), srgb(120, 44, 38), srgb(70, 70, 72), srgb(150, 128, 100)]
+DOOR_COLORS = [
+    srgb(92, 54, 36),
+    srgb(38, 62, 52),
+    srgb(44, 58, 86),
+    srgb(120, 44, 38),
+    srgb(70, 70, 72),
+    srgb(150, 128, 100),
+]
 SIGN_COLORS = [srgb(46, 80, 62), srgb(128, 36, 34), srgb(36, 52, 92), srgb(206, 178, 74), srgb(70, 48, 36), srgb(204, 202, 196), srgb(36, 38, 40)]  # fmt: skip
 ROOF_COLORS = [srgb(138, 78, 58), srgb(120, 66, 50), srgb(96, 66, 56), srgb(84, 84, 88), srgb(110, 92, 80)]
 IRON = plain("iron", srgb(44, 46, 48), Surface.METAL, 0.5)
 ROOFING = plain("roofing felt", (0.12, 0.12, 0.118), Surface.GRAVEL, 0.95)
 GLASS = tuple(
     Material(f"window {i}", color, 0.1, clearcoat=1.0, surface=Surface.WINDOW)
-    for i, color in enumerate([(0.03, 0.034, 0.038), (0.05, 0.05, 0.048), (0.02, 0.024, 0.028), (0.3, 0.28, 0.25), (0.16, 0.15, 0.135)])
+    for i, color in enumerate(
+        [(0.03, 0.034, 0.038), (0.05, 0.05, 0.048), (0.02, 0.024, 0.028), (0.3, 0.28, 0.25), (0.16, 0.15, 0.135)]
+    )
 )
 """Panes: dark rooms and, less often, curtains."""
 
@@ -103,7 +112,9 @@ class Style:
     """Whether the left and right wall are seen."""
 
 
-def draw_style(rng: np.random.Generator, setting: str, *, rich: bool = True, sides: tuple[bool, bool] = (True, True)) -> Style:
+def draw_style(
+    rng: np.random.Generator, setting: str, *, rich: bool = True, sides: tuple[bool, bool] = (True, True)
+) -> Style:
     """A style fit for the setting."""
     town = setting == "town"
     storeys = int(rng.integers(3, 6)) if town else int(rng.integers(1, 3))
@@ -172,7 +183,9 @@ def put_building(builder: MeshBuilder, plot: Plot, style: Style, rng: np.random.
     return eaves
 
 
-def _foundation(builder: MeshBuilder, origin: Floats, along: Floats, length: float, depth: float, rows: npt.NDArray) -> None:
+def _foundation(
+    builder: MeshBuilder, origin: Floats, along: Floats, length: float, depth: float, rows: npt.NDArray
+) -> None:
     low = origin - UP * depth
     quad = np.array([low, low + along * length, origin + along * length, origin])
     builder.quads(quad[None], rows[[Slot.BASE]], BUILDING)
@@ -270,7 +283,9 @@ def _ledges(
         put_cells(builder, cell, origin[None], along, outward, rows)
 
 
-def _roof(builder: MeshBuilder, plot: Plot, style: Style, eaves: float, rows: npt.NDArray, rng: np.random.Generator) -> None:
+def _roof(
+    builder: MeshBuilder, plot: Plot, style: Style, eaves: float, rows: npt.NDArray, rng: np.random.Generator
+) -> None:
     u, f = np.array([*plot.along, 0.0]), plot.front
     a = np.array([*plot.corner, plot.floor + eaves])
     tile = plain("roof tiles", ROOF_COLORS[style.roof_color % len(ROOF_COLORS)], Surface.ROOF_TILE, 0.85)
@@ -284,18 +299,29 @@ def _roof(builder: MeshBuilder, plot: Plot, style: Style, eaves: float, rows: np
             foot = a + u * x - f * plot.depth * 0.42 + UP * (rise * 0.5)
             yaw = float(np.arctan2(u[1], u[0]))
             builder.boxes(foot, (0.7, 0.55, rise * 0.5 + 1.0), yaw, rows[[Slot.WALL]], BUILDING)
-            builder.boxes(foot + UP * (rise * 0.5 + 1.0), (0.85, 0.7, 0.1), yaw, rows[[Slot.TRIM]], BUILDING, bottom=True)
+            builder.boxes(
+                foot + UP * (rise * 0.5 + 1.0), (0.85, 0.7, 0.1), yaw, rows[[Slot.TRIM]], BUILDING, bottom=True
+            )
     if style.rich:
         for x in (0.25, plot.width - 0.25):
             foot = np.array([*plot.corner, plot.floor]) + u * x + f * 0.07
             builder.tubes(foot, foot + UP * eaves, 0.05, IRON, BUILDING, sides=6, cap=False)
 
 
-def _flat_roof(builder: MeshBuilder, plot: Plot, a: Floats, u: Floats, f: Floats, rows: npt.NDArray, rng: np.random.Generator) -> None:
+def _flat_roof(
+    builder: MeshBuilder, plot: Plot, a: Floats, u: Floats, f: Floats, rows: npt.NDArray, rng: np.random.Generator
+) -> None:
     """Roofing behind a parapet, with a stair head and vents."""
     w, d = plot.width, plot.depth
     ring = np.array([a, a + u * w, a + u * w - f * d, a - f * d])
-    inner = np.array([a + u * 0.3 - f * 0.3, a + u * (w - 0.3) - f * 0.3, a + u * (w - 0.3) - f * (d - 0.3), a + u * 0.3 - f * (d - 0.3)])
+    inner = np.array(
+        [
+            a + u * 0.3 - f * 0.3,
+            a + u * (w - 0.3) - f * 0.3,
+            a + u * (w - 0.3) - f * (d - 0.3),
+            a + u * 0.3 - f * (d - 0.3),
+        ]
+    )
     top, rise = UP * 0.75, UP * 0.15
     j = [1, 2, 3, 0]
     outer_wall = np.stack([ring, ring[j], ring[j] + top, ring + top], 1)

@@ -110,7 +110,9 @@ def _groves(site: Site, line: Walk, rng: np.random.Generator) -> None:
             continue
         count = int(rng.choice([1, 1, 2, 4]))
         offset = near + rng.exponential(7.0)
-        points, _, _ = line.at(np.clip(s + rng.normal(0.0, 5.0, count), 0, line.length), offset + rng.uniform(0.0, 9.0, count))
+        points, _, _ = line.at(
+            np.clip(s + rng.normal(0.0, 5.0, count), 0, line.length), offset + rng.uniform(0.0, 9.0, count)
+        )
         name = str(rng.choice(BROADLEAF)) if rng.random() < 0.8 else str(rng.choice(CONIFER))
         site.put_trees(name, points[:, :2], rng, bits=CARRIAGE | WALK | SOFT | BUILT | TAKEN)
 
@@ -122,7 +124,9 @@ def _wild(site: Site, line: Walk, rng: np.random.Generator) -> None:
     ok = site.taken.free(points[:, :2], 1.2, CARRIAGE | WALK | BUILT | TAKEN)
     for p in site.stand(points[ok]):
         name = f"near/bush-{int(rng.integers(3))}"
-        site.builder.instances(plant(name, 0.5 * site.detail), placed(p, rng.uniform(0, 6.28), rng.uniform(0.4, 1.0))[None])
+        site.builder.instances(
+            plant(name, 0.5 * site.detail), placed(p, rng.uniform(0, 6.28), rng.uniform(0.4, 1.0))[None]
+        )
     _tufts(site, line, rng)
 
 
@@ -176,7 +180,9 @@ def _farm(site: Site, line: Walk, s: float, rng: np.random.Generator) -> None:
         site.build(plot, draw_style(rng, "suburb"), rng)
     barn = site.plot(point[0] + along * 18.0 - front * 4.0, along, 17.0, 10.0, margin=2.0)
     if barn is not None:
-        style = replace(draw_style(rng, "suburb", rich=False), storeys=1, storey=4.4, bay=5.5, roof="gable", garage=True)
+        style = replace(
+            draw_style(rng, "suburb", rich=False), storeys=1, storey=4.4, bay=5.5, roof="gable", garage=True
+        )
         site.build(barn, style, rng)
     spots = point[0, :2] + rng.uniform(-14.0, 14.0, (5, 2))
     site.put_trees(str(rng.choice(BROADLEAF)), spots, rng, bits=CARRIAGE | WALK | SOFT | BUILT | TAKEN)

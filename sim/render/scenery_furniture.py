@@ -171,7 +171,9 @@ def bus_shelter(builder: MeshBuilder, pos: Floats, yaw: float) -> None:
         builder.boxes(pos + rot @ [-0.4, y, 0.0], (0.08, 0.08, 0.45), yaw, DARK, STATIC)
     flag = pos + rot @ [0.55, 3.2, 0.0]
     builder.tubes(flag - UP * 0.1, flag + UP * 2.9, 0.035, POST, POLE, sides=8)
-    builder.boxes(flag + UP * 2.4, (0.04, 0.45, 0.45), yaw + math.pi / 2, plain("bus stop", srgb(214, 180, 40)), SIGN, bottom=True)
+    builder.boxes(
+        flag + UP * 2.4, (0.04, 0.45, 0.45), yaw + math.pi / 2, plain("bus stop", srgb(214, 180, 40)), SIGN, bottom=True
+    )
 
 
 def advertising_column(builder: MeshBuilder, pos: Floats, rng: np.random.Generator) -> None:
@@ -183,10 +185,14 @@ def advertising_column(builder: MeshBuilder, pos: Floats, rng: np.random.Generat
     for k, a in enumerate(angle):
         color = srgb(*(int(c) for c in rng.integers(40, 220, 3)))
         out = turn(a)[:, 0]
-        builder.boxes(pos + out * 0.58 + UP * rng.uniform(0.6, 0.9), (0.06, 0.5, 1.5), a, plain(f"poster {k}", color), STATIC)
+        builder.boxes(
+            pos + out * 0.58 + UP * rng.uniform(0.6, 0.9), (0.06, 0.5, 1.5), a, plain(f"poster {k}", color), STATIC
+        )
 
 
-def wall_along(builder: MeshBuilder, path: Floats, height: float, thickness: float, material: Material, coping: bool = True) -> None:
+def wall_along(
+    builder: MeshBuilder, path: Floats, height: float, thickness: float, material: Material, coping: bool = True
+) -> None:
     """A garden wall along points on the ground (n, 3)."""
     path = np.asarray(path, float)
     left = _left_of(path)
@@ -199,7 +205,9 @@ def wall_along(builder: MeshBuilder, path: Floats, height: float, thickness: flo
         builder.sweep(path, left, cap[::-1], STONE, int(Semantic.WALL), closed=True)
 
 
-def fence_along(builder: MeshBuilder, path: Floats, height: float, material: Material, *, slats: bool, gap: float = 0.14) -> None:
+def fence_along(
+    builder: MeshBuilder, path: Floats, height: float, material: Material, *, slats: bool, gap: float = 0.14
+) -> None:
     """A fence along points on the ground: posts, two rails and slats, or posts and wires."""
     path = np.asarray(path, float)
     s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])

@@ -28,7 +28,13 @@ FAR = ("far/broad-0", "far/broad-1", "far/broad-2", "far/conifer-0")
 
 
 def _rhombi(
-    builder: MeshBuilder, centre: Floats, axis: Floats, size: Floats, material: Material, outward: Floats, rng: np.random.Generator
+    builder: MeshBuilder,
+    centre: Floats,
+    axis: Floats,
+    size: Floats,
+    material: Material,
+    outward: Floats,
+    rng: np.random.Generator,
 ) -> None:
     """Leaf clumps: rhombi about their centres (n, 3), along ``axis``, shaded as parts of the crown they belong to."""
     n = len(centre)
@@ -51,7 +57,9 @@ def _sphere(rng: np.random.Generator, n: int) -> Floats:
     return v / np.linalg.norm(v, axis=1, keepdims=True)
 
 
-def broadleaf(seed: int, *, height: float, crown: float, leaves: int, twigs: int, leaf: float, bark: Material = BARK) -> MeshData:
+def broadleaf(
+    seed: int, *, height: float, crown: float, leaves: int, twigs: int, leaf: float, bark: Material = BARK
+) -> MeshData:
     """A broad-leaved tree, rooted at the origin.
 
     Args:
@@ -69,8 +77,26 @@ def broadleaf(seed: int, *, height: float, crown: float, leaves: int, twigs: int
     lean = rng.normal(0.0, 0.02 * height, 2)
     fork = np.array([lean[0], lean[1], 0.45 * height])
     radius = 0.018 * height + 0.03
-    builder.tubes(np.array([[0, 0, -0.4]]), np.array([[0, 0, 0.25]]), 1.6 * radius, bark, VEGETATION, sides=8, end_radius=1.05 * radius, cap=False)
-    builder.tubes(np.array([[0, 0, 0.25]]), fork[None], 1.05 * radius, bark, VEGETATION, sides=8, end_radius=0.7 * radius, cap=False)
+    builder.tubes(
+        np.array([[0, 0, -0.4]]),
+        np.array([[0, 0, 0.25]]),
+        1.6 * radius,
+        bark,
+        VEGETATION,
+        sides=8,
+        end_radius=1.05 * radius,
+        cap=False,
+    )
+    builder.tubes(
+        np.array([[0, 0, 0.25]]),
+        fork[None],
+        1.05 * radius,
+        bark,
+        VEGETATION,
+        sides=8,
+        end_radius=0.7 * radius,
+        cap=False,
+    )
     centre = np.array([lean[0], lean[1], foot + (height - foot) * 0.52])
     shape = np.array([crown, crown, (height - foot) * 0.5])
     tips = _sphere(rng, twigs)
@@ -99,7 +125,16 @@ def conifer(seed: int, *, height: float, layers: int, boughs: int, leaf: float) 
     rng = np.random.default_rng(seed)
     builder = MeshBuilder()
     radius = 0.016 * height
-    builder.tubes(np.array([[0, 0, -0.4]]), np.array([[0, 0, height]]), radius, BARK, VEGETATION, sides=7, end_radius=0.02, cap=False)
+    builder.tubes(
+        np.array([[0, 0, -0.4]]),
+        np.array([[0, 0, height]]),
+        radius,
+        BARK,
+        VEGETATION,
+        sides=7,
+        end_radius=0.02,
+        cap=False,
+    )
     layer = np.repeat(np.arange(layers), boughs)
     n = len(layer)
     z = height * (0.12 + 0.86 * (layer + rng.uniform(-0.4, 0.4, n)) / layers)
@@ -146,9 +181,19 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
     if kind == "broad":
         height, crown = (8.5, 2.7) if i == 0 else (11.5, 3.7) if i == 1 else (6.5, 2.3) if i == 2 else (9.5, 2.4)
         if far:
-            return broadleaf(70 + i, height=height + 2, crown=crown + 0.6, leaves=int(110 * k), twigs=7, leaf=0.95 * size)
+            return broadleaf(
+                70 + i, height=height + 2, crown=crown + 0.6, leaves=int(110 * k), twigs=7, leaf=0.95 * size
+            )
         bark = BIRCH if i == 3 else BARK
-        return broadleaf(40 + i, height=height, crown=crown, leaves=int(5200 * k), twigs=int(34 * k**0.5), leaf=0.155 * size, bark=bark)
+        return broadleaf(
+            40 + i,
+            height=height,
+            crown=crown,
+            leaves=int(5200 * k),
+            twigs=int(34 * k**0.5),
+            leaf=0.155 * size,
+            bark=bark,
+        )
     if kind == "conifer":
         if far:
             return conifer(90 + i, height=15.0, layers=int(9 * k), boughs=6, leaf=0.9 * size)
@@ -156,7 +201,9 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
     return bush(20 + i, radius=0.9 + 0.3 * i, height=1.3 + 0.3 * i, leaves=int(150 * k), leaf=0.2 * size)
 
 
-def put_hedge(builder: MeshBuilder, path: Floats, width: float, height: float, rng: np.random.Generator, detail: float = 1.0) -> None:
+def put_hedge(
+    builder: MeshBuilder, path: Floats, width: float, height: float, rng: np.random.Generator, detail: float = 1.0
+) -> None:
     """A clipped hedge along points on the ground (n, 3): a rough body under a coat of leaves."""
     path = np.asarray(path, float)
     step = np.diff(path[:, :2], axis=0)

@@ -57,7 +57,15 @@ class Site:
         points = np.asarray(points, float).reshape(-1, np.shape(points)[-1])[:, :2]
         return np.concatenate([points, self.height(points)[:, None]], 1)
 
-    def put_trees(self, name: str, points: Floats, rng: np.random.Generator, *, scale: tuple[float, float] = (0.8, 1.2), bits: int = CARRIAGE | WALK | BUILT | TAKEN) -> int:
+    def put_trees(
+        self,
+        name: str,
+        points: Floats,
+        rng: np.random.Generator,
+        *,
+        scale: tuple[float, float] = (0.8, 1.2),
+        bits: int = CARRIAGE | WALK | BUILT | TAKEN,
+    ) -> int:
         """Plants trees where there is room; near the road as instances, then baked with fewer leaves. Returns how many."""
         points = np.asarray(points, float).reshape(-1, 2)
         size = rng.uniform(*scale, len(points))
@@ -78,7 +86,9 @@ class Site:
                 self.builder.instances(plant(name, 0.12 * min(self.detail, 4.0)), matrix[None])
         return len(points)
 
-    def put_far_trees(self, points: Floats, rng: np.random.Generator, *, conifers: float = 0.3, detail: float = 0.5) -> None:
+    def put_far_trees(
+        self, points: Floats, rng: np.random.Generator, *, conifers: float = 0.3, detail: float = 0.5
+    ) -> None:
         """Bakes simple trees at points far from the road."""
         points = np.asarray(points, float).reshape(-1, 2)
         inside = ((points > self.taken.low + 1.0) & (points < self._top - 1.0)).all(1)
@@ -139,8 +149,10 @@ def soft_width(road: Road, side: int, s: float) -> float:
     for i in sorted((i for i in borders if i * side > 0), key=abs, reverse=True):
         lane = lanes[i]
         width = abs(borders[i] - borders[i - side])
-        if lane.kind in DRIVABLE or lane.kind in ("shoulder", "stop", "parking", "biking", "restricted") or (
-            lane.kind == "border" and width < 1.2
+        if (
+            lane.kind in DRIVABLE
+            or lane.kind in ("shoulder", "stop", "parking", "biking", "restricted")
+            or (lane.kind == "border" and width < 1.2)
         ):
             break
         total += width

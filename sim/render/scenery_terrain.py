@@ -224,9 +224,7 @@ def _fine_cells(near: npt.NDArray[np.bool_], low: Floats, relief: Relief) -> Flo
     y = low[1] + j[:, None] * COARSE + k * FINE
     gx = np.repeat(x[:, :, None], split, 2).ravel()
     gy = np.repeat(y[:, None, :], split, 1).ravel()
-    corners = np.stack(
-        [np.stack([gx + a * FINE, gy + b * FINE], -1) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))], 1
-    )
+    corners = np.stack([np.stack([gx + a * FINE, gy + b * FINE], -1) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))], 1)
     z = relief(corners[..., 0].ravel(), corners[..., 1].ravel()).reshape(-1, 4)
     return np.concatenate([corners, z[..., None]], 2)
 
@@ -332,8 +330,22 @@ def _emit_coarse(
 
 def _emit_skirt(builder: MeshBuilder, low: Floats, high: Floats, n: Ints, relief: Relief, fields: _Fields) -> None:
     """Rings of land beyond the detailed square, out to some 4 km."""
-    x = np.concatenate([np.arange(n[0]) * COARSE + low[0], np.full(n[1], high[0]), high[0] - np.arange(n[0]) * COARSE, np.full(n[1], low[0])])
-    y = np.concatenate([np.full(n[0], low[1]), np.arange(n[1]) * COARSE + low[1], np.full(n[0], high[1]), high[1] - np.arange(n[1]) * COARSE])
+    x = np.concatenate(
+        [
+            np.arange(n[0]) * COARSE + low[0],
+            np.full(n[1], high[0]),
+            high[0] - np.arange(n[0]) * COARSE,
+            np.full(n[1], low[0]),
+        ]
+    )
+    y = np.concatenate(
+        [
+            np.full(n[0], low[1]),
+            np.arange(n[1]) * COARSE + low[1],
+            np.full(n[0], high[1]),
+            high[1] - np.arange(n[1]) * COARSE,
+        ]
+    )
     centre = (low + high) / 2
     rings = [np.stack([x, y], 1)]
     for scale in (60.0, 150.0, 280.0, 460.0, 700.0, 1000.0, 1500.0, 2200.0, 3200.0, 4200.0):
@@ -345,7 +357,12 @@ def _emit_skirt(builder: MeshBuilder, low: Floats, high: Floats, n: Ints, relief
     k = np.arange(m)
     j = (k + 1) % m
     tri = [
-        np.concatenate([np.stack([r * m + k, (r + 1) * m + k, (r + 1) * m + j], 1), np.stack([r * m + k, (r + 1) * m + j, r * m + j], 1)])
+        np.concatenate(
+            [
+                np.stack([r * m + k, (r + 1) * m + k, (r + 1) * m + j], 1),
+                np.stack([r * m + k, (r + 1) * m + j, r * m + j], 1),
+            ]
+        )
         for r in range(len(rings) - 1)
     ]
     _emit_land(builder, points[:, 0], points[:, 1], np.concatenate(tri), relief, fields)

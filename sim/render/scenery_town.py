@@ -79,7 +79,9 @@ def _terrace(site: Site, line: Walk, rng: np.random.Generator) -> None:
             if plot is None:
                 continue
             ends = (not attached, True) if line.edge.side < 0 else (True, not attached)
-            style = replace(style, storeys=style.storeys + int(site.detail > 4), sides=(True, True) if not attached else ends)
+            style = replace(
+                style, storeys=style.storeys + int(site.detail > 4), sides=(True, True) if not attached else ends
+            )
             site.build(plot, style, rng)
             if setback > 2.0:
                 _garden_front(site, line, s, s + width, setback, rng)
@@ -109,7 +111,9 @@ def _garden_front(site: Site, line: Walk, s0: float, s1: float, setback: float, 
         elif kind == 1:
             things.wall_along(site.builder, path, 0.7, 0.24, things.STONE if rng.random() < 0.5 else things.BRICKWORK)
         else:
-            things.fence_along(site.builder, path, 1.0, things.WHITE if rng.random() < 0.4 else things.PALE_WOOD, slats=True)
+            things.fence_along(
+                site.builder, path, 1.0, things.WHITE if rng.random() < 0.4 else things.PALE_WOOD, slats=True
+            )
     spots, _, _ = line.at(rng.uniform(s0 + 0.8, s1 - 0.8, 4), rng.uniform(1.4, max(1.5, setback - 0.9), 4))
     _bushes(site, spots[:, :2], rng)
 
@@ -272,7 +276,9 @@ def _hinterland(site: Site, rng: np.random.Generator) -> None:
     x0, y0, x1, y1 = site.window
     reach = 190.0
     step = 46.0 if site.setting == "town" else 40.0
-    gx, gy = np.meshgrid(np.arange(x0 - reach, x1 + reach, step), np.arange(y0 - reach, y1 + reach, step), indexing="ij")
+    gx, gy = np.meshgrid(
+        np.arange(x0 - reach, x1 + reach, step), np.arange(y0 - reach, y1 + reach, step), indexing="ij"
+    )
     spots = np.stack([gx.ravel(), gy.ravel()], 1)
     spots += rng.uniform(-9.0, 9.0, spots.shape)
     away = site.ground.relief.away(spots[:, 0], spots[:, 1])

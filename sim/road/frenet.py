@@ -143,7 +143,7 @@ def lane_row(road: RoadTables, r: int, s: float, lane: int) -> int:
 
 @wp.func
 def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
-    """t of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
+    """T of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
     k = section_at(road, r, s)
     i = _sample_at(road, k, s)
     n = road.section_first_lane[k + 1] - road.section_first_lane[k]
@@ -155,7 +155,7 @@ def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
 
 @wp.func
 def lane_center(road: RoadTables, r: int, lane: int, s: float) -> float:
-    """t of a lane's centre line [m]; lane 0: the lane offset."""
+    """T of a lane's centre line [m]; lane 0: the lane offset."""
     outer = lane_border(road, r, s, lane)
     if lane == 0:
         return outer

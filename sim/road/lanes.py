@@ -110,7 +110,7 @@ def evaluate(cubics: tuple[Cubic, ...] | list[Cubic], s: Floats) -> Floats:
 
 
 def lane_borders(road: Road, k: int, s: Floats) -> dict[int, Floats]:
-    """t of each lane's outer border in section ``k``, (n,) each; id 0: the lane offset."""
+    """T of each lane's outer border in section ``k``, (n,) each; id 0: the lane offset."""
     section = road.sections[k]
     base = evaluate(road.lane_offset, s)
     out = {0: base}
@@ -143,7 +143,7 @@ def surface_points(road: Road, s: Floats, t: Floats, height: float | Floats = 0.
 
 
 def shape_rows(road: Road, k: int) -> Floats:
-    """s of the rows of a section: as dense as curvature, heights and widths ask for."""
+    """S of the rows of a section: as dense as curvature, heights and widths ask for."""
     s0, s1 = road.sections[k].s, road.section_end(k)
     count = max(5, int((s1 - s0) / 1.0) + 2)
     s = np.linspace(s0, s1, count)
@@ -188,7 +188,7 @@ def lane_cover(lane: Lane, width: float, outermost: bool, green: bool) -> Cover:
 def _columns(
     low: Floats, high: Floats, lower: list[Band], upper: list[Band], kerbs: tuple[bool, bool]
 ) -> tuple[Floats, list[tuple[float, float, int]]]:
-    """t of a lane's column edges, (nrow, ncolumn + 1), and of each column its (offset from, offset to, border)."""
+    """T of a lane's column edges, (nrow, ncolumn + 1), and of each column its (offset from, offset to, border)."""
     middle = (low + high) / 2
     cuts_low = sorted({x for b in lower for x in (b.low, b.high) if x > 1e-4} | ({KERB_WIDTH} if kerbs[0] else set()))
     cuts_high = sorted(

@@ -127,7 +127,7 @@ def border_bands(road: Road, k: int, border: int, level: bool) -> list[Band]:
 
 
 def dash_breaks(bands: list[Band], s0: float, s1: float) -> Floats:
-    """s inside a section at which strokes or marks begin or end."""
+    """S inside a section at which strokes or marks begin or end."""
     found: set[float] = set()
     for band in bands:
         found |= {round(x, 3) for x in (band.s0, band.s1) if s0 < x < s1}

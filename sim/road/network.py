@@ -189,7 +189,7 @@ class Road:
         return max(0, bisect_right([x.s for x in self.sections], s + 1e-9) - 1)
 
     def section_end(self, i: int) -> float:
-        """s at which section ``i`` ends."""
+        """S at which section ``i`` ends."""
         return self.sections[i + 1].s if i + 1 < len(self.sections) else self.length
 
     @cached_property
@@ -216,7 +216,7 @@ class Road:
         return Pose(x - math.sin(h) * t_flat, y + math.cos(h) * t_flat, z, h, -math.atan(slope), roll)
 
     def borders(self, s: float) -> dict[int, float]:
-        """t of each lane's outer border at ``s``; id 0: the lane offset."""
+        """T of each lane's outer border at ``s``; id 0: the lane offset."""
         section = self.sections[self.section_index(s)]
         ds = s - section.s
         base = piecewise(self.lane_offset, s)
@@ -233,7 +233,7 @@ class Road:
         return out
 
     def lane_center(self, lane: int, s: float) -> float:
-        """t of a lane's centre line; for lane 0 the lane offset.
+        """T of a lane's centre line; for lane 0 the lane offset.
 
         Raises:
             KeyError: if there is no such lane at ``s``.

@@ -89,7 +89,9 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
 
     def type_of(name: str) -> Dimension | None:
         if name not in parameters:
-            raise QuantityError(f"${name} is not a parameter", suggest(name, parameters) if parameters else "There are none.")
+            raise QuantityError(
+                f"${name} is not a parameter", suggest(name, parameters) if parameters else "There are none."
+            )
         if name not in types:
             types[name] = dimension_of(parameters[name], type_of)
         return types[name]
@@ -132,7 +134,9 @@ def schema_error(error: ValidationError, source: Source) -> ScenarioError:
     found.sort(key=lambda f: f[0])
     line, path, message, hint = found[0]
     more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
-    return ScenarioError(message + more, file=source.file, line=line or None, path=dotted(path) or None, hint=hint or None)
+    return ScenarioError(
+        message + more, file=source.file, line=line or None, path=dotted(path) or None, hint=hint or None
+    )
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any) -> Path_:

@@ -199,7 +199,12 @@ def _operate(op: str, values: list[float]) -> float:
             return math.sqrt(values[0])
     except (ZeroDivisionError, OverflowError, ValueError) as error:
         raise QuantityError(f"cannot be computed: {error}") from None
-    return {"neg": lambda: -values[0], "abs": lambda: abs(values[0]), "min": lambda: min(values), "max": lambda: max(values)}[op]()
+    return {
+        "neg": lambda: -values[0],
+        "abs": lambda: abs(values[0]),
+        "min": lambda: min(values),
+        "max": lambda: max(values),
+    }[op]()
 
 
 def _draw_uniform(course: str, low: float, high: float, source: Source, purpose: str) -> float:

@@ -82,7 +82,9 @@ class Draws:
         """A draw by name: from the record if there is one, else drawn and recorded."""
         if self.given is not None:
             if name not in self.given:
-                raise QuantityError(f"the record holds no draw {name!r}", "It was made with another version of the file.")
+                raise QuantityError(
+                    f"the record holds no draw {name!r}", "It was made with another version of the file."
+                )
             value = self.given[name]
         else:
             value = draw()
@@ -113,7 +115,9 @@ class Draws:
         """
         name = dotted(path)
         try:
-            value = self._evaluate(quantity.node, name, self.map if name.startswith(("map.", "setting")) else self.world)
+            value = self._evaluate(
+                quantity.node, name, self.map if name.startswith(("map.", "setting")) else self.world
+            )
             if quantity.kind is not None:
                 value = float(value)
                 check_bounds(value, quantity.kind, quantity.text)

@@ -75,7 +75,9 @@ def check_dimension(quantity: Quantity, dimension: Dimension | None) -> None:
             raise QuantityError(f"{quantity.text!r} is {describe(dimension)}, not a word")
         return
     if dimension is None:
-        raise QuantityError(f"{quantity.text!r} is a word, not a {kind.name}", f"Write a {kind.name} such as {kind.example}.")
+        raise QuantityError(
+            f"{quantity.text!r} is a word, not a {kind.name}", f"Write a {kind.name} such as {kind.example}."
+        )
     if dimension == kind.dimension:
         return
     zero = isinstance(quantity.node, Number) and quantity.node.value == 0.0 and quantity.node.bare
@@ -85,7 +87,8 @@ def check_dimension(quantity: Quantity, dimension: Dimension | None) -> None:
     if dimension == u.NONE:
         raise QuantityError(f"{quantity.text!r} has no unit", f"Write a {kind.name} such as {kind.example}.{units}")
     raise QuantityError(
-        f"{quantity.text!r} is {describe(dimension)} where a {kind.name} belongs", f"Write one such as {kind.example}.{units}"
+        f"{quantity.text!r} is {describe(dimension)} where a {kind.name} belongs",
+        f"Write one such as {kind.example}.{units}",
     )
 
 
@@ -93,7 +96,8 @@ def check_bounds(value: float, kind: Kind, text: str) -> None:
     """Raise QuantityError unless ``value`` lies within the kind's bounds."""
     if not (kind.low - 1e-9 <= value <= kind.high + 1e-9):
         raise QuantityError(
-            f"{text!r} reaches {value:g} (SI), outside {kind.low:g}..{kind.high:g} for a {kind.name}", f"Such as {kind.example}."
+            f"{text!r} reaches {value:g} (SI), outside {kind.low:g}..{kind.high:g} for a {kind.name}",
+            f"Such as {kind.example}.",
         )
 
 

@@ -1,16 +1,16 @@
 """The grammar of values in YAML scenario files. No value holds a comma, as YAML's flow mappings split there.
 
-    value     := sum [".." sum]                      30..60 km/h        uniform; a unit at the end serves both ends
-    sum       := product (("+" | "-") product)*
-    product   := factor (("*" | "/") factor)*        $gap / $speed      units are checked
-    factor    := "-" factor | atom
-    atom      := number [unit] | clock | "$" name | "(" value ")" [unit] | call [unit]
-    call      := "normal" "(" sum "+-" sum "|" sum ".." sum ")"         normal(50 +- 5 | 30..70) km/h   truncated normal
-               | "choice" "(" option ("|" option)* ")"                  choice(0 mm/h x3 | 4 mm/h)      weighted
-               | "loguniform" "(" sum ".." sum ")" | "whole" "(" sum ".." sum ")"
-               | ("min" | "max") "(" sum ("|" sum)+ ")" | ("abs" | "sqrt") "(" sum ")"
-    option    := (value | word) ["x" weight]
-    clock     := hh ":" mm [":" ss]                  18:30
+value     := sum [".." sum]                      30..60 km/h        uniform; a unit at the end serves both ends
+sum       := product (("+" | "-") product)*
+product   := factor (("*" | "/") factor)*        $gap / $speed      units are checked
+factor    := "-" factor | atom
+atom      := number [unit] | clock | "$" name | "(" value ")" [unit] | call [unit]
+call      := "normal" "(" sum "+-" sum "|" sum ".." sum ")"         normal(50 +- 5 | 30..70) km/h   truncated normal
+| "choice" "(" option ("|" option)* ")"                  choice(0 mm/h x3 | 4 mm/h)      weighted
+| "loguniform" "(" sum ".." sum ")" | "whole" "(" sum ".." sum ")"
+| ("min" | "max") "(" sum ("|" sum)+ ")" | ("abs" | "sqrt") "(" sum ")"
+option    := (value | word) ["x" weight]
+clock     := hh ":" mm [":" ss]                  18:30
 """
 
 from __future__ import annotations
@@ -58,7 +58,11 @@ def _with_unit(node: Node, unit: str) -> Node:
     if isinstance(node, Number):
         return Number(node.value * factor, dimension) if node.bare else node
     if isinstance(node, Operation):
-        return replace(node, operands=tuple(_with_unit(n, unit) for n in node.operands)) if node.op in ("neg", "+", "-") else node
+        return (
+            replace(node, operands=tuple(_with_unit(n, unit) for n in node.operands))
+            if node.op in ("neg", "+", "-")
+            else node
+        )
     if isinstance(node, Uniform):
         return replace(node, low=_with_unit(node.low, unit), high=_with_unit(node.high, unit))
     if isinstance(node, Normal):

@@ -88,7 +88,9 @@ def find(path: str | Path) -> Path:
         return known[str(path)]
     if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
         raise ScenarioError("there is no such file", file=file)
-    raise ScenarioError(f"there is no file and no library scenario {str(path)!r}", hint=suggest(str(path), known) if known else None)
+    raise ScenarioError(
+        f"there is no file and no library scenario {str(path)!r}", hint=suggest(str(path), known) if known else None
+    )
 
 
 def expand(paths: Sequence[str | Path]) -> list[Path]:
@@ -103,7 +105,9 @@ def expand(paths: Sequence[str | Path]) -> list[Path]:
         if folder.is_dir():
             found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             if not found:
-                raise ScenarioError("the folder holds no scenario file", file=folder, hint="Scenarios end in .yaml or .xosc.")
+                raise ScenarioError(
+                    "the folder holds no scenario file", file=folder, hint="Scenarios end in .yaml or .xosc."
+                )
             out += found
         else:
             out.append(find(path))

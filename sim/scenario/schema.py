@@ -9,8 +9,28 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.fields import (
-    Angle, Clock, Count, Day, Friction, LaneId, Length, ListOrOne, Mass, Name, Numeric, PositiveLength, Quantity, Rain, Share, Side,
-    Speed, Strict, Temperature, Time, fault, suggest, word,
+    Angle,
+    Clock,
+    Count,
+    Day,
+    Friction,
+    LaneId,
+    Length,
+    ListOrOne,
+    Mass,
+    Name,
+    Numeric,
+    PositiveLength,
+    Quantity,
+    Rain,
+    Share,
+    Speed,
+    Strict,
+    Temperature,
+    Time,
+    fault,
+    suggest,
+    word,
 )  # fmt: skip
 from sim.scenario.schema_place import ARMS, Place
 from sim.scenario.schema_story import LIGHTS, Step, When
@@ -135,7 +155,9 @@ class Map(Strict):
                 raise fault(f"road: {shape} needs {', '.join(sorted(missing))}")
             wrong = own & (special - allowed[shape])
             if wrong:
-                raise fault(f"{min(wrong)!r} does not go with road: {shape}", f"With it: {', '.join(sorted(allowed[shape]))}.")
+                raise fault(
+                    f"{min(wrong)!r} does not go with road: {shape}", f"With it: {', '.join(sorted(allowed[shape]))}."
+                )
         if self.profile is not None and self.crest is not None:
             raise fault("give profile or crest, not both")
         return self
@@ -264,7 +286,9 @@ class ScenarioFile(Strict):
     @model_validator(mode="after")
     def _has_an_ego(self) -> ScenarioFile:
         if "ego" not in self.actors:
-            raise fault("no actor is named ego", suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}.")
+            raise fault(
+                "no actor is named ego", suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}."
+            )
         ego = self.actors["ego"]
         if ego.goal is None:
             raise fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.")

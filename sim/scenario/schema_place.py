@@ -33,7 +33,11 @@ class Place(Strict):
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Place:
-        forms = [f for f in ("lane", "parking", "sidewalk", "ahead_of", "behind", "beside", "x") if getattr(self, f) is not None]
+        forms = [
+            f
+            for f in ("lane", "parking", "sidewalk", "ahead_of", "behind", "beside", "x")
+            if getattr(self, f) is not None
+        ]
         if len(forms) != 1:
             found = " and ".join(forms) if forms else "nothing"
             raise fault(

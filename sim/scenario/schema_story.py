@@ -9,8 +9,25 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
 from sim.scenario.fields import (
-    LANE, POSITIVE_LENGTH, TIME, Angle, Length, ListOrOne, Name, PositiveLength, Quantity, Rate, Side, Speed, Strict, Time, fault,
-    parse_quantity, parse_word, suggest, word,
+    LANE,
+    POSITIVE_LENGTH,
+    TIME,
+    Angle,
+    Length,
+    ListOrOne,
+    Name,
+    PositiveLength,
+    Quantity,
+    Rate,
+    Side,
+    Speed,
+    Strict,
+    Time,
+    fault,
+    parse_quantity,
+    parse_word,
+    suggest,
+    word,
 )  # fmt: skip
 from sim.scenario.schema_place import Place
 from sim.scenario.units import QuantityError
@@ -84,7 +101,9 @@ class ActorCondition(Strict):
     def _is_one(self) -> ActorCondition:
         verbs = [v for v in VERBS if getattr(self, v) is not None]
         if len(verbs) != 1:
-            raise fault(f"a condition holds one of {', '.join(VERBS)}; found {len(verbs)}", "Use all: [...] for several.")
+            raise fault(
+                f"a condition holds one of {', '.join(VERBS)}; found {len(verbs)}", "Use all: [...] for several."
+            )
         limits = [k for k in ("below", "above") if getattr(self, k) is not None]
         if (len(limits) == 1) != (verbs[0] in LIMITS):
             wants = "one of below and above" if verbs[0] in LIMITS else "neither below nor above"
@@ -312,7 +331,9 @@ def _action_tag(value: Any) -> str | None:
 def _no_action(value: Any) -> Any:
     keys = ", ".join(ACTIONS)
     if isinstance(value, dict) and value:
-        raise fault(f"no action in {{{', '.join(map(str, value))}}}", f"{suggest(next(iter(value)), ACTIONS)} Actions: {keys}.")
+        raise fault(
+            f"no action in {{{', '.join(map(str, value))}}}", f"{suggest(next(iter(value)), ACTIONS)} Actions: {keys}."
+        )
     raise fault("an action is a mapping", f"With one of: {keys}.")
 
 

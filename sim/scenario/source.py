@@ -50,7 +50,9 @@ class Source:
 
     def error(self, message: str, path: Path_ = (), hint: str = "") -> ScenarioError:
         """An error at a path."""
-        return ScenarioError(message, file=self.file, line=self.line(path), path=dotted(path) or None, hint=hint or None)
+        return ScenarioError(
+            message, file=self.file, line=self.line(path), path=dotted(path) or None, hint=hint or None
+        )
 
 
 def dotted(path: Path_) -> str:
@@ -83,7 +85,9 @@ def read_source(file: Path) -> Source:
     try:
         size = file.stat().st_size
         if size > MAX_BYTES:
-            raise ScenarioError(f"{size} bytes are too many for a scenario file", file=file, hint=f"At most {MAX_BYTES}.")
+            raise ScenarioError(
+                f"{size} bytes are too many for a scenario file", file=file, hint=f"At most {MAX_BYTES}."
+            )
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError(f"not UTF-8 text (byte {error.start})", file=file) from None

@@ -76,7 +76,9 @@ _MEANT = {
 }  # fmt: skip
 """What people write for a unit."""
 
-_UNIT = re.compile(r"\s*(" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![\w^/%]*[\w%])")
+_UNIT = re.compile(
+    r"\s*(" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![\w^/%]*[\w%])"
+)
 _UNIT_LIKE = re.compile(r"\s*([A-Za-z%µ°][\w/^°%]*)")
 
 

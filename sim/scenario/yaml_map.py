@@ -14,6 +14,7 @@ from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import Map, ScenarioFile
 from sim.scenario.source import Source
 
+
 @dataclass(frozen=True)
 class MapDraw:
     """A drawn map: equal keys mean equal networks."""
@@ -36,7 +37,11 @@ def map_file(source: Source, model: ScenarioFile) -> Path | None:
     named = Path(model.map.xodr)
     path = (folder / named).resolve()
     if named.is_absolute() or not path.is_relative_to(folder):
-        raise source.error(f"map file {model.map.xodr!r} lies outside the scenario's folder", ("map", "xodr"), "Keep maps beside the file.")
+        raise source.error(
+            f"map file {model.map.xodr!r} lies outside the scenario's folder",
+            ("map", "xodr"),
+            "Keep maps beside the file.",
+        )
     if not path.is_file():
         raise source.error(f"map file {model.map.xodr!r} does not exist", ("map", "xodr"), f"Looked in {folder}.")
     if path.suffix.lower() != ".xodr":
@@ -130,7 +135,10 @@ class MapBuilder:
             return (Segment(number(m.length, ("map", "length"))),)
         if shape == "curve":
             bend = Segment(
-                0.0, number(m.radius, ("map", "radius")), number(m.angle, ("map", "angle")), number(m.transition, ("map", "transition"))
+                0.0,
+                number(m.radius, ("map", "radius")),
+                number(m.angle, ("map", "angle")),
+                number(m.transition, ("map", "transition")),
             )
             before, after = number(m.before, ("map", "before"), 50.0), number(m.after, ("map", "after"), 50.0)
             found = [Segment(before), bend, Segment(after)]
@@ -155,7 +163,10 @@ class MapBuilder:
             height = draws.number(m.crest.height, ("map", "crest", "height"))
             half = draws.number(m.crest.length, ("map", "crest", "length")) / 2
             if not (half > 0 and 0 <= at - half and at + half <= length + 1e-6):
-                raise Rejected(f"the crest from {at - half:g} to {at + half:g} m is not on the road of {length:g} m", ("map", "crest"))
+                raise Rejected(
+                    f"the crest from {at - half:g} to {at + half:g} m is not on the road of {length:g} m",
+                    ("map", "crest"),
+                )
             return ((at - half, 0.0), (at, height), (at + half, 0.0))
         points = []
         for i, point in enumerate(m.profile or []):

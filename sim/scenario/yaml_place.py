@@ -117,7 +117,9 @@ class Placer:
             found = self.network.locate(spot.x, spot.y)
             if found is None:
                 raise Rejected("the actor stands off every road", path, "Place it on a lane.")
-            spot = Spot(spot.x, spot.y, spot.z, spot.heading, self.network.order[found.road].id, found.lane, found.s, found.t)
+            spot = Spot(
+                spot.x, spot.y, spot.z, spot.heading, self.network.order[found.road].id, found.lane, found.s, found.t
+            )
         road = self.network.roads[spot.road or ""]
         lane = road.sections[road.section_index(spot.s)].lanes.get(spot.lane)
         borders = road.borders(spot.s)
@@ -174,7 +176,9 @@ class Placer:
         found = [i for i, lane in lanes.items() if lane.kind == kind and i * sign > 0]
         if not found:
             raise self.source.error(
-                f"the road has no {kind} on the {side}", path, f"Add {'parking: ' + side if kind == 'parking' else 'sidewalk: 2 m'} to the map."
+                f"the road has no {kind} on the {side}",
+                path,
+                f"Add {'parking: ' + side if kind == 'parking' else 'sidewalk: 2 m'} to the map.",
             )
         return min(found, key=abs)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import Body, asset_body, choose_asset, known_assets, overlap
 from sim.scenario.checks import check_values, parse_parameters
-from sim.scenario.distributions import references
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
 from sim.scenario.schema import KINDS, Actor, ScenarioFile
@@ -73,7 +71,9 @@ class YamlScenario:
         try:
             return self._build(Draws(self.parameters, self._map_parameters, None, 0, record))
         except Rejected as rejected:
-            raise self._text.error(f"the record does not fit: {rejected.reason}", rejected.path, rejected.hint) from None
+            raise self._text.error(
+                f"the record does not fit: {rejected.reason}", rejected.path, rejected.hint
+            ) from None
 
     def _build(self, draws: Draws) -> WorldSpec:
         try:
@@ -115,7 +115,11 @@ class YamlScenario:
         done: dict[str, ActorSpec] = {}
         pending = list(names)
         while pending:
-            ready = [n for n in pending if _base(self._model.actors[n]) in (None, *done) or _base(self._model.actors[n]) not in names]
+            ready = [
+                n
+                for n in pending
+                if _base(self._model.actors[n]) in (None, *done) or _base(self._model.actors[n]) not in names
+            ]
             if not ready:
                 raise self._text.error(f"{pending[0]} is placed relative to itself", ("actors", pending[0], "at"))
             for name in ready:
@@ -180,7 +184,9 @@ class YamlScenario:
         for i, (name, box) in enumerate(boxes):
             for other, other_box in boxes[:i]:
                 if overlap(box, other_box):
-                    raise Rejected(f"{name} and {other} start inside each other", ("actors", name, "at"), "Leave a gap.")
+                    raise Rejected(
+                        f"{name} and {other} start inside each other", ("actors", name, "at"), "Leave a gap."
+                    )
 
     # --- ways and signals ---------------------------------------------------------------------------------------------
 
@@ -216,7 +222,11 @@ class YamlScenario:
             states = {i: "green" if i.removeprefix("light-") in ("west", "east") else "red" for i in sorted(ids)}
         for name, aspect in self._model.signals.items():
             if signal_name(name) not in ids:
-                raise self._text.error(f"the map has no signal {name!r}", ("signals", name), f"Its signals: {', '.join(sorted(ids)) or 'none'}.")
+                raise self._text.error(
+                    f"the map has no signal {name!r}",
+                    ("signals", name),
+                    f"Its signals: {', '.join(sorted(ids)) or 'none'}.",
+                )
             states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
         return [asam.Action(f"{k} at start", asam.TrafficSignalAction(k, v), ()) for k, v in states.items()]
 

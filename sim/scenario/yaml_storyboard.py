@@ -9,7 +9,21 @@ from sim.scenario import storyboard as asam
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import KINDS, ScenarioFile
 from sim.scenario.schema_story import (
-    Appear, Brake, ChangeLane, Drive, DropFrom, Follow, GoTo, JumpTo, Lights, OpenDoor, SetSignals, Shift, Step, Transition, WalkAcross,
+    Appear,
+    Brake,
+    ChangeLane,
+    Drive,
+    DropFrom,
+    Follow,
+    GoTo,
+    JumpTo,
+    Lights,
+    OpenDoor,
+    SetSignals,
+    Shift,
+    Step,
+    Transition,
+    WalkAcross,
 )  # fmt: skip
 from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, ElementKind, ElementState, Shape
@@ -109,7 +123,8 @@ class StoryBuilder:
         inner, follow = self._inner(actor, action, path)
         base = f"{step}/{actor}/{index}"
         actions = [
-            asam.Action(f"{base}.{k}", a, () if isinstance(a, asam.TrafficSignalAction) else (actor,)) for k, a in enumerate(inner)
+            asam.Action(f"{base}.{k}", a, () if isinstance(a, asam.TrafficSignalAction) else (actor,))
+            for k, a in enumerate(inner)
         ]
         events = []
         if follow:
@@ -132,7 +147,11 @@ class StoryBuilder:
             return [asam.SpeedAction(self._speed(action, path), self._dynamics(action, path, None))], []
         if isinstance(action, Brake):
             rate = Dynamics(Shape.LINEAR, Dimension.RATE, number(action.brake, (*path, "brake")))
-            lamp = [asam.LightStateAction("brakeLights", True)] if self.category(actor) not in (*WALKERS, "obstacle", "bicycle") else []
+            lamp = (
+                [asam.LightStateAction("brakeLights", True)]
+                if self.category(actor) not in (*WALKERS, "obstacle", "bicycle")
+                else []
+            )
             return [*lamp, asam.SpeedAction(number(action.to, (*path, "to")), rate)], []
         if isinstance(action, Follow):
             return [self._follow(action, path)], []
@@ -150,7 +169,10 @@ class StoryBuilder:
             return [asam.DoorAction(word(action.open_door, (*path, "open_door")), angle, over)], []
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
-            return [asam.LightStateAction(LAMPS[n], action.on, n in ("hazard", "indicator_left", "indicator_right")) for n in names], []
+            return [
+                asam.LightStateAction(LAMPS[n], action.on, n in ("hazard", "indicator_left", "indicator_right"))
+                for n in names
+            ], []
         if isinstance(action, Appear):
             return [asam.AppearanceAction(action.appear)], []
         if isinstance(action, DropFrom):
@@ -234,7 +256,9 @@ class StoryBuilder:
 
     def _across(self, actor: str, start: Spot, action: WalkAcross, path: Path_) -> list[Spot]:
         if start.road is None:
-            raise self.source.error(f"{actor} stands beside no road to cross", path, "Place it by lane, parking or sidewalk.")
+            raise self.source.error(
+                f"{actor} stands beside no road to cross", path, "Place it by lane, parking or sidewalk."
+            )
         road = self.placer.network.roads[start.road]
         borders = road.borders(start.s)
         sign = -1.0 if start.t > 0 else 1.0
@@ -266,5 +290,9 @@ class StoryBuilder:
                 z = road.pose(s, t).z + self.placer.height(road, s, t)
             out.append(Spot(x, y, z, heading, road_id, b.lane, s, t))
         last = Spot(b.x, b.y, b.z, heading, b.road, b.lane, b.s, b.t)
-        kept = [p for i, p in enumerate(out[:-1]) if i and (abs(p.z - out[i - 1].z) > 0.02 or abs(out[i + 1].z - p.z) > 0.02)]
+        kept = [
+            p
+            for i, p in enumerate(out[:-1])
+            if i and (abs(p.z - out[i - 1].z) > 0.02 or abs(out[i + 1].z - p.z) > 0.02)
+        ]
         return [*kept, last]

@@ -124,7 +124,9 @@ class Filler:
             sign = 1 if side == "left" else -1
             lanes = [i for i, lane in road.sections[0].lanes.items() if lane.kind == "sidewalk" and i * sign > 0]
             if not lanes:
-                raise self.source.error(f"the road has no sidewalk on the {side}", path, "Add sidewalk: 2 m to the map.")
+                raise self.source.error(
+                    f"the road has no sidewalk on the {side}", path, "Add sidewalk: 2 m to the map."
+                )
             kind, body = self._body(name, item.kinds, WALKER_KINDS)
             s = self.draws.uniform(f"{name}.s", low, high)
             along = self.draws.uniform(f"{name}.way") < 0.5

@@ -12,9 +12,30 @@ from sim.road.tables import build_road_tables
 from sim.structs import from_rows, row_sizes
 from sim.types import Contact, Control, Motion, Scene, State
 
-CAR = {"category": "car", "size": (4.3, 1.8, 1.5), "mass": 1400.0, "wheelbase": 2.6, "wheel_radius": 0.31, "box_center": (1.3, 0, 0.75)}
-LORRY = {"category": "truck", "size": (9.0, 2.5, 3.4), "mass": 14000.0, "wheelbase": 5.2, "wheel_radius": 0.5, "box_center": (3.0, 0, 1.7)}
-PERSON = {"category": "pedestrian", "size": (0.3, 0.5, 1.75), "mass": 75.0, "wheelbase": 0.2, "wheel_radius": 0.1, "box_center": (0, 0, 0.875)}
+CAR = {
+    "category": "car",
+    "size": (4.3, 1.8, 1.5),
+    "mass": 1400.0,
+    "wheelbase": 2.6,
+    "wheel_radius": 0.31,
+    "box_center": (1.3, 0, 0.75),
+}
+LORRY = {
+    "category": "truck",
+    "size": (9.0, 2.5, 3.4),
+    "mass": 14000.0,
+    "wheelbase": 5.2,
+    "wheel_radius": 0.5,
+    "box_center": (3.0, 0, 1.7),
+}
+PERSON = {
+    "category": "pedestrian",
+    "size": (0.3, 0.5, 1.75),
+    "mass": 75.0,
+    "wheelbase": 0.2,
+    "wheel_radius": 0.1,
+    "box_center": (0, 0, 0.875),
+}
 
 
 def actor(kind=CAR, x=0.0, y=0.0, heading=0.0, speed=0.0, motion=Motion.DRIVEN, **more):
