@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
@@ -32,33 +34,58 @@ def highway(seconds: float) -> float:
 
 def tinyrenderer(seconds: float, triangles: int, width: int, height: int) -> float:
     """Frames per second of PyBullet's TinyRenderer with shadow on the street `sim.bench_street` draws."""
-    import pybullet
-
     from sim.bench import rate
-    from sim.bench_street import camera_pose, street_mesh
+    from sim.bench_street import WORLDS
 
-    client = pybullet.connect(pybullet.DIRECT)
-    mesh = street_mesh(triangles)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "street.obj"
-        with path.open("w") as out:
-            out.writelines(f"v {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in mesh.vertices)
-            out.writelines(f"vn {x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in mesh.normals)
-            out.writelines(f"f {a}//{a} {b}//{b} {c}//{c}\n" for a, b, c in mesh.triangles + 1)
-        shape = pybullet.createVisualShape(pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client)
-        pybullet.createMultiBody(baseVisualShapeIndex=shape, physicsClientId=client)
-    eye, target, fov = camera_pose(width, height)
-    view = pybullet.computeViewMatrix(eye, target, [0, 0, 1])
-    projection = pybullet.computeProjectionMatrixFOV(fov, width / height, 0.1, 1000.0)
+    draw = tiny_camera(triangles, width, height)
+    done = 0
 
     def run() -> int:
-        pybullet.getCameraImage(
-            width, height, view, projection, shadow=1, lightDirection=[0.4, 0.3, 0.8],
-            renderer=pybullet.ER_TINY_RENDERER, physicsClientId=client,
-        )  # fmt: skip
+        nonlocal done
+        draw(done % WORLDS)
+        done += 1
         return 1
 
     return rate(run, seconds)
+
+
+def tiny_camera(triangles: int, width: int, height: int) -> Callable[[int], Any]:
+    """A function that draws picture ``index``: rgb with shadow, depth and masks, as `pybullet.getCameraImage` returns them."""
+    import pybullet
+
+    from sim.bench_street import FIELD_OF_VIEW, LIGHT_DIRECTION, camera_pose, car_poses, street_meshes
+
+    client = pybullet.connect(pybullet.DIRECT)
+    street, car = street_meshes(triangles)
+    with tempfile.TemporaryDirectory() as folder:
+        shapes = []
+        for name, mesh, color in (("street", street, [0.6, 0.6, 0.6, 1]), ("car", car, [0.6, 0.1, 0.1, 1])):
+            path = Path(folder) / f"{name}.obj"
+            with path.open("w") as out:
+                out.writelines(f"v {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in mesh.vertices)
+                out.writelines(f"vn {x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in mesh.normals)
+                out.writelines(f"f {a}//{a} {b}//{b} {c}//{c}\n" for a, b, c in mesh.triangles + 1)
+            shapes.append(
+                pybullet.createVisualShape(
+                    pybullet.GEOM_MESH, fileName=str(path), rgbaColor=color, physicsClientId=client
+                )
+            )
+        pybullet.createMultiBody(baseVisualShapeIndex=shapes[0], physicsClientId=client)
+        for x, y, yaw in car_poses():
+            turn = pybullet.getQuaternionFromEuler([0.0, 0.0, yaw])
+            pybullet.createMultiBody(
+                baseVisualShapeIndex=shapes[1], basePosition=[x, y, 0.0], baseOrientation=turn, physicsClientId=client
+            )
+    projection = pybullet.computeProjectionMatrixFOV(FIELD_OF_VIEW, width / height, 0.1, 1000.0)
+    views = [pybullet.computeViewMatrix(*camera_pose(i), [0, 0, 1]) for i in range(4)]
+
+    def draw(index: int) -> Any:
+        return pybullet.getCameraImage(
+            width, height, views[index], projection, shadow=1, lightDirection=LIGHT_DIRECTION,
+            renderer=pybullet.ER_TINY_RENDERER, physicsClientId=client,
+        )  # fmt: skip
+
+    return draw
 
 
 def main(arguments: list[str]) -> int:
