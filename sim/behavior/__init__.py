@@ -1,1 +1,1 @@
-
+"""Who moves how: the storyboard machine, scripted actions, car following and drivers."""

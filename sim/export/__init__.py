@@ -1,1 +1,1 @@
-
+"""Data sets, labels, videos and traces as files."""

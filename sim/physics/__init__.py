@@ -1,1 +1,1 @@
-
+"""Vehicle dynamics, contacts and free bodies."""

@@ -1,1 +1,1 @@
-
+"""The reviewer's page of a data set."""
