@@ -104,7 +104,7 @@ def sample_worlds(
 
 def draw_world(scenario: Scenario, config: SimConfig, key: int, episode: int) -> WorldSpec:
     """The world of (seed, key, episode)."""
-    return scenario.draw(Stream(config.seed, key, episode))
+    return scenario.draw(Stream(config.seed, key, episode, config.map_variants))
 
 
 def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, config: SimConfig) -> Batch:
