@@ -60,6 +60,10 @@ class Model:
     """[m]."""
     stride: float = 0.0
     """Distance covered by one cycle of a clip [m]; 0: no clip, or one that does not advance."""
+    walk_frames: int = 0
+    """Frames of a clip that walk; 0: all. A run may follow, then a pose of somebody who stands."""
+    run_stride: float = 0.0
+    """Distance covered by one cycle of the run [m]; 0: there is none."""
     rest_frame: int = 0
     """Clip frame shown by an actor that stands."""
     uniform_scale: bool = False
@@ -122,7 +126,9 @@ class Geometry:
     model_center: wp.array[wp.vec3]
     """[m], (nmodel,)."""
     model_clip: wp.array[wp.vec4]
-    """Stride [m], rest frame, 1 for uniform scale, 0, (nmodel,)."""
+    """Stride [m], rest frame, 1 for uniform scale, stride of the run or 0 [m], (nmodel,)."""
+    model_gait: wp.array[wp.vec2i]
+    """Frames of the walk (0: all of the clip) and of the run, (nmodel,)."""
     model_light: wp.array[wp.int32]
     """First light of each model, (nmodel + 1,)."""
     part_mesh: wp.array[wp.int32]
@@ -268,8 +274,15 @@ class MeshLibrary:
                     part_pivot=[p.pivot],
                 )
                 part += 1
-            clip = (model.stride, float(model.rest_frame), float(model.uniform_scale), 0.0)
-            self._push(model_part=[part], model_size=[model.size], model_center=[model.box_center], model_clip=[clip])
+            clip = (model.stride, float(model.rest_frame), float(model.uniform_scale), model.run_stride)
+            run = model.rest_frame - model.walk_frames if model.run_stride > 0.0 else 0
+            self._push(
+                model_part=[part],
+                model_size=[model.size],
+                model_center=[model.box_center],
+                model_clip=[clip],
+                model_gait=[(model.walk_frames, run)],
+            )
 
     def _add_maps(self) -> None:
         self._map_static, self._map_light = [0], [0]

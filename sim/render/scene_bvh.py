@@ -11,6 +11,9 @@ from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
+RUN = wp.constant(1.5)
+"""Strides of the walk per second above which walkers run: adults at some 2.1 m/s, the usual change of gait."""
+
 
 @wp.struct
 class Poses:
@@ -201,6 +204,22 @@ def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
 
 
 @wp.func
+def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, traveled: float, scale: float) -> int:
+    """Frame of a flip-book: the walk or, above RUN body lengths per cycle of it, the run, by the distance covered."""
+    first = int(0)
+    count = gait[0]
+    if count == 0:
+        count = frames
+    stride = clip[0]
+    if gait[1] > 0 and speed > RUN * stride * scale:
+        first = gait[0]
+        count = gait[1]
+        stride = clip[3]
+    phase = traveled / (stride * scale)
+    return first + wp.min(int((phase - wp.floor(phase)) * float(count)), count - 1)
+
+
+@wp.func
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part."""
     actor = (slot - inst.first_actor) / inst.part_capacity
@@ -231,9 +250,9 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
     frame = int(0)
     if frames > 1:
         frame = int(clip[1])
-        if clip[0] > 0.0 and wp.abs(poses.speed[world, actor]) > 0.05:
-            phase = poses.traveled[world, actor] / (clip[0] * scale[2])
-            frame = wp.min(int((phase - wp.floor(phase)) * float(frames)), frames - 1)
+        speed = wp.abs(poses.speed[world, actor])
+        if clip[0] > 0.0 and speed > 0.05:
+            frame = gait_frame(geo.model_gait[asset], clip, frames, speed, poses.traveled[world, actor], scale[2])
     inst.mesh[world, slot] = geo.part_mesh[part] + frame
     inst.pos[world, slot] = poses.pos[world, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
     inst.linear[world, slot] = rot * part_turn(poses, motion, world, actor) * wp.diag(own)

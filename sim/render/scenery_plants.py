@@ -58,7 +58,15 @@ def _sphere(rng: np.random.Generator, n: int) -> Floats:
 
 
 def broadleaf(
-    seed: int, *, height: float, crown: float, leaves: int, twigs: int, leaf: float, bark: Material = BARK
+    seed: int,
+    *,
+    height: float,
+    crown: float,
+    leaves: int,
+    twigs: int,
+    leaf: float,
+    bark: Material = BARK,
+    foot: float | None = None,
 ) -> MeshData:
     """A broad-leaved tree, rooted at the origin.
 
@@ -70,12 +78,13 @@ def broadleaf(
         twigs: Branches that carry them.
         leaf: Half length of a clump [m].
         bark: Of trunk and branches.
+        foot: Height at which the crown begins [m]; None: a quarter of the height.
     """
     rng = np.random.default_rng(seed)
     builder = MeshBuilder()
-    foot = 0.24 * height
-    lean = rng.normal(0.0, 0.02 * height, 2)
-    fork = np.array([lean[0], lean[1], 0.45 * height])
+    low = 0.24 * height if foot is None else foot
+    lean = rng.normal(0.0, (0.02 if foot is None else 0.006) * height, 2)
+    fork = np.array([lean[0], lean[1], max(0.45 * height, low + 0.1 * height)])
     radius = 0.018 * height + 0.03
     builder.tubes(
         np.array([[0, 0, -0.4]]),
@@ -97,8 +106,8 @@ def broadleaf(
         end_radius=0.7 * radius,
         cap=False,
     )
-    centre = np.array([lean[0], lean[1], foot + (height - foot) * 0.52])
-    shape = np.array([crown, crown, (height - foot) * 0.5])
+    centre = np.array([lean[0], lean[1], low + (height - low) * 0.52])
+    shape = np.array([crown, crown, (height - low) * 0.5])
     tips = _sphere(rng, twigs)
     tips[:, 2] = np.where(tips[:, 2] < -0.55, -tips[:, 2], tips[:, 2])
     reach = rng.uniform(0.55, 0.95, (twigs, 1))
@@ -194,10 +203,17 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
             leaf=0.155 * size,
             bark=bark,
         )
+    if kind == "street":
+        height, crown = (7.6, 1.75) if i == 0 else (8.8, 2.1)
+        return broadleaf(
+            50 + i, height=height, crown=crown, leaves=int(3600 * k), twigs=int(26 * k**0.5), leaf=0.15 * size, foot=3.4
+        )
     if kind == "conifer":
         if far:
             return conifer(90 + i, height=15.0, layers=int(9 * k), boughs=6, leaf=0.9 * size)
         return conifer(60 + i, height=13.0 + 4.0 * i, layers=int(34 * k**0.5), boughs=int(20 * k**0.5), leaf=0.2 * size)
+    if kind != "bush":
+        raise KeyError(name)
     return bush(20 + i, radius=0.9 + 0.3 * i, height=1.3 + 0.3 * i, leaves=int(150 * k), leaf=0.2 * size)
 
 

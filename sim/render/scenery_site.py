@@ -40,7 +40,8 @@ class Site:
     builder: MeshBuilder
     lights: list[Light] = field(default_factory=list)
     instances: list[tuple[str, npt.NDArray[np.float64]]] = field(default_factory=list)
-    signals: dict[str, int] = field(default_factory=dict)
+    heads: list[tuple[str, npt.NDArray[np.float64], int]] = field(default_factory=list)
+    """Heads of traffic lights: model, place, index of the signal."""
     tree_quota: int = 60
     """Trees that may still become instances; the others are baked."""
 
@@ -65,12 +66,13 @@ class Site:
         *,
         scale: tuple[float, float] = (0.8, 1.2),
         bits: int = CARRIAGE | WALK | BUILT | TAKEN,
+        spread: float | None = None,
     ) -> int:
         """Plants trees where there is room; near the road as instances, then baked with fewer leaves. Returns how many."""
         points = np.asarray(points, float).reshape(-1, 2)
         size = rng.uniform(*scale, len(points))
         yaw = rng.uniform(0.0, 2 * np.pi, len(points))
-        spread = SPREAD.get(name.split("/")[-1], 4.0)
+        spread = SPREAD.get(name.split("/")[-1], 4.0) if spread is None else spread
         ok = self.taken.free(points, spread * scale[1], CARRIAGE) & self.taken.free(points, 0.6, bits)
         points, size, yaw = points[ok], size[ok], yaw[ok]
         if len(points) == 0:
@@ -85,6 +87,15 @@ class Site:
             else:
                 self.builder.instances(plant(name, 0.12 * min(self.detail, 4.0)), matrix[None])
         return len(points)
+
+    def put_bushes(self, points: Floats, rng: np.random.Generator, *, scale: float = 1.0) -> None:
+        """Bakes bushes where they clear the carriageway and buildings."""
+        points = np.asarray(points, float).reshape(-1, 2)
+        points = points[self.taken.free(points, 0.9 * scale, CARRIAGE | BUILT)]
+        for p in self.stand(points):
+            name = f"near/bush-{int(rng.integers(3))}"
+            matrix = placed(p, rng.uniform(0.0, 2 * np.pi), scale * rng.uniform(0.85, 1.15))
+            self.builder.instances(plant(name, 0.5 * self.detail), matrix[None])
 
     def put_far_trees(
         self, points: Floats, rng: np.random.Generator, *, conifers: float = 0.3, detail: float = 0.5

@@ -1,0 +1,93 @@
+"""From a batch of worlds to everything that can be seen in them: the one door between sampling and rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import warp as wp
+
+from sim.assets import list_assets, load_asset
+from sim.assets.model import Asset, Clip, Part
+from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, PartMotion
+from sim.render.mesh import MeshData
+from sim.render.scenery import map_of, scenery_model
+from sim.sampling import Batch
+
+MOTION = {
+    "body": PartMotion.FIXED,
+    "wheel": PartMotion.WHEEL,
+    "steered_wheel": PartMotion.STEERED_WHEEL,
+    "steered": PartMotion.STEERED,
+    "crank": PartMotion.CRANK,
+    "door_left": PartMotion.DOOR_LEFT,
+    "door_right": PartMotion.DOOR_RIGHT,
+    "clip": PartMotion.FIXED,
+}
+"""How the parts of `sim.assets.model` move."""
+
+
+def build_library(batch: Batch, device: wp.context.Devicelike = None, *, detail: float = 1.0) -> MeshLibrary:
+    """Meshes, materials and textures of all actors and maps of a batch, uploaded to its device.
+
+    Assets are read once per process and maps built once per ``map_key``, so that later batches of the same scenarios start at once.
+
+    Args:
+        batch: Worlds of `sim.sampling.sample_worlds`; spare draws of later episodes count too.
+        device: Warp device; None: the batch's.
+        detail: Scales leaves and blades of the scenery.
+
+    Returns:
+        A library whose models are rows of ``Scene.asset`` and whose maps are rows of ``Scene.map_index``.
+    """
+    maps = [map_of(spec.map_key, spec.network, spec.setting, detail) for spec in batch.map_specs]
+    used = {actor.asset.name for draws in batch.actor_specs for actors in draws for actor in actors}
+    return library_of(used, maps, batch.device if device is None else device, detail)
+
+
+def library_of(
+    names: Iterable[str], maps: list[MapModel], device: wp.context.Devicelike = None, detail: float = 1.0
+) -> MeshLibrary:
+    """A library of some assets and maps; models of assets that are not named are empty."""
+    wanted = set(names)
+    models = [asset_model(name) if name in wanted else absent(name) for name in list_assets()]
+    scenery = sorted({instance.model for m in maps for instance in m.instances})
+    return MeshLibrary([*models, *(scenery_model(name, detail) for name in scenery)], maps, device)
+
+
+def absent(name: str) -> Model:
+    """A model of which nothing is seen; keeps the rows of others in place."""
+    return Model(name, (), (1.0, 1.0, 1.0), (0.0, 0.0, 0.5))
+
+
+@lru_cache(maxsize=None)
+def asset_model(name: str) -> Model:
+    """How an asset is drawn: its parts in the actor's frame, gaits as flip-books of posed meshes."""
+    asset = load_asset(name)
+    spec = asset.spec
+    walk, run = asset.clips.get("walk"), asset.clips.get("run")
+    walk = walk or run
+    run = run if run is not walk else None
+    parts = tuple(
+        ModelPart(_frames(part, walk, run), MOTION[part.role], part.pivot)
+        for part in asset.parts
+        if len(part.mesh.triangles)
+    )
+    return Model(
+        name, parts, spec.size, spec.box_center, stride=walk.stride if walk else 0.0, rest_frame=_rest(asset, walk, run),
+        uniform_scale=spec.uniform_scale, lights=spec.lights, walk_frames=len(walk.frames) if walk else 0,
+        run_stride=run.stride if run else 0.0,
+    )  # fmt: skip
+
+
+def _frames(part: Part, walk: Clip | None, run: Clip | None) -> tuple[MeshData, ...]:
+    """Of a posed part: the walk, the run, and the pose of somebody who stands."""
+    if part.role != "clip" or walk is None:
+        return (part.mesh,)
+    return (*walk.frames, *(run.frames if run else ()), part.mesh)
+
+
+def _rest(asset: Asset, walk: Clip | None, run: Clip | None) -> int:
+    if walk is None or not any(part.role == "clip" for part in asset.parts):
+        return 0
+    return len(walk.frames) + (len(run.frames) if run else 0)
