@@ -209,7 +209,9 @@ def _operate(op: str, values: list[float]) -> float:
 
 def _draw_uniform(course: str, low: float, high: float, source: Source, purpose: str) -> float:
     if high < low:
-        raise QuantityError(f"the range runs backwards: {low:g} to {high:g}", "To add a range, put it in brackets: $s + (2..5 m).")
+        raise QuantityError(
+            f"the range runs backwards: {low:g} to {high:g}", "To add a range, put it in brackets: $s + (2..5 m)."
+        )
     u = source.uniform(purpose)
     if course == "log":
         if low <= 0.0:

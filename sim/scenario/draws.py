@@ -35,10 +35,10 @@ class _Scoped:
         self.stream = stream
 
     def uniform(self, purpose: str) -> float:
-        return self.stream.uniform(purpose, self.draws.attempt)
+        return self.stream.uniform(f"{self.draws.scope}/{purpose}", self.draws.attempt)
 
     def normal(self, purpose: str) -> float:
-        return self.stream.normal(purpose, self.draws.attempt)
+        return self.stream.normal(f"{self.draws.scope}/{purpose}", self.draws.attempt)
 
     def parameter(self, name: str) -> Value:
         return self.draws.parameter(name)
@@ -53,6 +53,7 @@ class Draws:
         stream: The world's stream; None with a record.
         attempt: Counts rejected tries.
         record: Draws to repeat.
+        scope: Keeps the draws of different scenarios apart that share a key: its id.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Draws:
         stream: Stream | None,
         attempt: int = 0,
         record: Mapping[str, float | str] | None = None,
+        scope: str = "",
     ) -> None:
         self.parameters = parameters
         self.map_parameters = map_parameters
         self.attempt = attempt
+        self.scope = scope
         self.given = record
         self.record: dict[str, float | str] = {}
         self._values: dict[str, Value] = {}
@@ -73,7 +76,7 @@ class Draws:
         stream = stream or Stream(0, 0)
         self.world = _Scoped(self, stream)
         variant = self._keep(
-            "map.variant", lambda: float(stream.integer("map.variant", max(1, stream.map_variants), attempt))
+            "map.variant", lambda: float(stream.integer(f"{scope}/map.variant", max(1, stream.map_variants), attempt))
         )
         self.variant = int(variant)
         self.map = _Scoped(self, Stream(stream.seed, self.variant))
@@ -178,7 +181,7 @@ class Draws:
 
     def look_seed(self) -> int:
         """Seeds everything that changes looks only, apart from all layout draws."""
-        return int(self._keep("look", lambda: float(self.world.stream.words("look")[0])))
+        return int(self._keep("look", lambda: float(self.world.stream.words(f"{self.scope}/look")[0])))
 
 
 def closure(names: set[str], parameters: Mapping[str, Node]) -> frozenset[str]:

@@ -83,7 +83,7 @@ def find(path: str | Path) -> Path:
         return file
     if file.is_dir():
         raise ScenarioError("is a folder", file=file, hint="Name one scenario file in it.")
-    known = library_files()
+    known = library_files() | benchmark_files()
     if str(path) in known:
         return known[str(path)]
     if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
@@ -114,9 +114,20 @@ def expand(paths: Sequence[str | Path]) -> list[Path]:
     return out
 
 
+BENCHMARKS = "benchmark"
+"""Folder of the library's files that only serve to measure speed: found by id, but no part of the library."""
+
+
 def library_files() -> dict[str, Path]:
     """Files of the library by id."""
-    return {path.stem: path for path in sorted(data_root("scenarios").rglob("*.yaml"))}
+    root = data_root("scenarios")
+    found = sorted(root.rglob("*.yaml"))
+    return {path.stem: path for path in found if BENCHMARKS not in path.relative_to(root).parts[:-1]}
+
+
+def benchmark_files() -> dict[str, Path]:
+    """Files of the benchmarks by id."""
+    return {path.stem: path for path in sorted((data_root("scenarios") / BENCHMARKS).glob("*.yaml"))}
 
 
 @lru_cache(maxsize=256)

@@ -56,7 +56,7 @@ class YamlScenario:
         reasons: dict[str, Rejected] = {}
         for attempt in range(MAX_TRIES):
             try:
-                return self._build(Draws(self.parameters, self._map_parameters, stream, attempt))
+                return self._build(Draws(self.parameters, self._map_parameters, stream, attempt, scope=self.id))
             except Rejected as rejected:
                 reasons.setdefault(rejected.reason, rejected)
         first = next(iter(reasons.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sim.road.network import Road
 from sim.scenario import storyboard as asam
@@ -24,6 +24,8 @@ MOST = 40
 """Fillers of one entry."""
 CLEARANCE = 0.4
 """Kept between fillers and everything else [m]."""
+HEADWAY = 0.6
+"""Kept by cars in the lanes to actors ahead and behind at the start [s]."""
 PATH_WIDTH = 1.6
 """Kept free along the paths of actors [m]."""
 
@@ -41,10 +43,13 @@ class Filler:
     actors: list[ActorSpec]
     init: list[asam.Action]
     lights: bool
+    own: list[list[tuple[float, float]]] = field(default_factory=list)
+    """Corners of the file's own actors."""
 
     def fill(self) -> None:
         """Add everything of the file's `traffic`."""
         traffic = self.model.traffic
+        self.own = list(self.taken)
         for i, flow in enumerate(traffic.flow):
             self._flow(flow, i)
         for i, parked in enumerate(traffic.parked):
@@ -77,9 +82,11 @@ class Filler:
         kind = self.draws.choose(f"{name}.kind", kinds.node if kinds is not None else default)
         return kind, asset_body(self.draws.asset(f"{name}.asset", lambda n: choose_asset(kind, n)))
 
-    def _free(self, spot: Spot, body: Body) -> bool:
+    def _free(self, spot: Spot, body: Body, gap: float = 0.0) -> bool:
+        """Whether nothing stands there, and none of the file's own actors within ``gap`` ahead and behind."""
         box = spot.corners(body, CLEARANCE)
-        return not any(overlap(box, other) for other in self.taken)
+        wide = spot.corners(replace(body, length=body.length + 2 * gap), CLEARANCE)
+        return not any(overlap(box, other) for other in self.taken) and not any(overlap(wide, o) for o in self.own)
 
     def _add(self, spec: ActorSpec, spot: Spot, body: Body) -> None:
         self.taken.append(spot.corners(body))
@@ -176,7 +183,7 @@ class Filler:
             s += body.length
             speed = self.draws.sample(f"{name}.speed", item.speed, (*path, "speed"))
             spot = self.placer.on_lane(road, lane, center - direction * body.center_x, 0.0, 0.0)
-            if self._free(spot, body):
+            if self._free(spot, body, HEADWAY * speed):
                 count += 1
                 lamps = ("lowBeam",) if self.lights else ()
                 how = "default" if controller == "scripted" else controller
