@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.config import CameraConfig, DatasetConfig, RenderConfig
+from sim.errors import SwerveError
 from sim.export.annotate import Subject, annotate
 from sim.export.coco import category_of
 from sim.export.tracks import Tracks, assign_poses, show
@@ -69,9 +71,7 @@ class FrameRenderer:
         config: Size, quality, extras.
     """
 
-    def __init__(
-        self, library: MeshLibrary, batch: Batch, world: int, tracks: Tracks, config: DatasetConfig
-    ) -> None:
+    def __init__(self, library: MeshLibrary, batch: Batch, world: int, tracks: Tracks, config: DatasetConfig) -> None:
         n = batch.nworld
         self.tracks, self.config = tracks, config
         self.scene = slice_worlds(batch.scene, world, world + 1, n)
@@ -136,9 +136,43 @@ def frame_key(draw: str, frame: int) -> str:
     return f"{draw}/{frame:06d}"
 
 
-def missing_frames(writer: DirectoryWriter, draw: str, count: int) -> list[int]:
-    """Frames whose labels, the mark of a complete frame, are not there."""
-    return [k for k in range(count) if not writer.path(frame_key(draw, k), "json").is_file()]
+def frames_missing(root: Path, draw: str, count: int, config: DatasetConfig) -> list[int]:
+    """Frames of a draw of which not every file stands."""
+    writer = DirectoryWriter(root, FOLDERS)
+    wanted = [extension for extension in FOLDERS if config.chase or extension != "chase.png"]
+    return [
+        k
+        for k in range(count)
+        if not all(writer.path(frame_key(draw, k), extension).is_file() for extension in reversed(wanted))
+    ]
+
+
+def read_labels(root: Path, draw: str, count: int) -> list[dict[str, Any]]:
+    """Labels of a draw's frames."""
+    writer = DirectoryWriter(root, FOLDERS)
+    return [json.loads(writer.path(frame_key(draw, k), "json").read_bytes()) for k in range(count)]
+
+
+def overlaid_frames(root: Path, draw: str, tracks: Tracks, names: Sequence[str]) -> Iterator[np.ndarray]:
+    """The film of a draw from its files: each picture, and beside it boxes and classes."""
+    import cv2
+
+    from sim.export.hazard import hazard_rows
+    from sim.export.overlay import draw_overlay
+    from sim.export.video import side_by_side
+
+    writer = DirectoryWriter(root, FOLDERS)
+    rows = hazard_rows(draw, tracks, names)
+    for k, labels in enumerate(read_labels(root, draw, tracks.nframe)):
+        key = frame_key(draw, k)
+        pictures = [
+            cv2.imread(str(writer.path(key, extension)), cv2.IMREAD_UNCHANGED)
+            for extension in ("rgb.png", "semantic.png")
+        ]
+        if any(picture is None for picture in pictures):
+            raise SwerveError(f"{root}: frame {k} of {draw} is damaged; remove its file in labels/ and run again")
+        rgb = np.ascontiguousarray(pictures[0][..., ::-1])
+        yield side_by_side(rgb, draw_overlay(rgb, pictures[1], labels, rows[k]))
 
 
 def write_frames(

@@ -20,6 +20,8 @@ from sim.scenario.world import Scenario, WorldSpec
 
 FORMAT = "swerve-dataset"
 FORMAT_VERSION = 1
+MAX_DRAWS = 100_000
+"""Most worlds drawn from each scenario."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,21 @@ def check_config(config: DatasetConfig) -> None:
         raise SwerveError(f"fps {config.fps:g} must lie between 0.1 and 1000")
     if config.duration is not None and not 0 < config.duration <= 3600:
         raise SwerveError(f"duration {config.duration:g} s must lie between 0 and 3600 s")
-    if config.draws < 1:
-        raise SwerveError(f"draws must be at least 1, not {config.draws}")
+    if not 1 <= config.draws <= MAX_DRAWS:
+        raise SwerveError(f"draws must lie between 1 and {MAX_DRAWS}, not {config.draws}")
     if config.quality not in QUALITY:
         raise SwerveError(f"no quality {config.quality!r}: choose one of {', '.join(QUALITY)}")
     if config.contact not in ("physics", "report"):
         raise SwerveError(f"no contact {config.contact!r}: choose physics or report")
 
 
-def plan_draws(files: Sequence[str | Path], config: DatasetConfig) -> Plan:
-    """Draw ``config.draws`` worlds from each scenario.
+def plan_draws(files: Sequence[str | Path], config: DatasetConfig, keys: Sequence[int] | None = None) -> Plan:
+    """Draw worlds from each scenario.
+
+    Args:
+        files: Scenario files, folders of them, or library ids.
+        config: Settings of the data set.
+        keys: Which draws; None: the first ``config.draws``.
 
     Raises:
         SwerveError: for unusable files or settings.
@@ -101,8 +108,10 @@ def plan_draws(files: Sequence[str | Path], config: DatasetConfig) -> Plan:
     draws = tuple(
         PlannedDraw(f"{name}-{key:04d}", scenario, key, draw_world(scenario, sim_config, key, 0))
         for name, scenario in zip(ids, scenarios, strict=True)
-        for key in range(config.draws)
+        for key in (range(config.draws) if keys is None else keys)
     )
+    if not draws:
+        raise SwerveError("there is nothing to render: name scenario files")
     return Plan(config, draws)
 
 
@@ -194,18 +203,16 @@ def input_rows(scenario: Scenario) -> list[dict[str, str]]:
     return [{"path": stored_path(Path(p)), "sha256": sha256_of(Path(p))} for p in scenario.inputs]
 
 
-def fingerprint(plan: Plan, device: Mapping[str, Any]) -> str:
-    """Equal for runs that write the same data set."""
+def identity(plan: Plan, device: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says before anything is rendered; ``fingerprint`` is equal for runs that write the same data set."""
     from sim import __version__
 
-    text = encode_json(
-        {
-            "version": __version__,
-            "format": FORMAT_VERSION,
-            "config": asdict(plan.config),
-            "device": device,
-            "inputs": [input_rows(s) for s in plan.scenarios],
-            "draws": [[d.id, d.key, d.spec.record] for d in plan.draws],
-        }
-    )
-    return hashlib.sha256(text).hexdigest()
+    known = {
+        "version": __version__,
+        "format_version": FORMAT_VERSION,
+        "config": asdict(plan.config),
+        "device": dict(device),
+        "scenarios": [{"id": s.id, "inputs": input_rows(s)} for s in plan.scenarios],
+    }
+    text = encode_json({**known, "draws": [[d.id, d.key, d.spec.record] for d in plan.draws]})
+    return {"fingerprint": hashlib.sha256(text).hexdigest(), **known}

@@ -1,0 +1,183 @@
+"""`swerve render`: worlds drawn, simulated, rendered and written as a labelled data set with a video and a reviewer's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sim.config import DatasetConfig
+from sim.errors import SwerveError
+from sim.export.folder import finish, open_folder, tracks_path, video_path
+from sim.export.plan import Plan, PlannedDraw, identity, plan_draws, plan_replay, sha256_of
+from sim.export.progress import Progress
+from sim.export.writer import write_bytes
+
+CHUNK = 16
+"""Draws that are simulated, and whose meshes are uploaded, together."""
+
+
+def render_dataset(
+    files: Sequence[str | Path],
+    out: str | Path,
+    *,
+    size: tuple[int, int] = (800, 450),
+    fps: float = 10.0,
+    duration: float | None = None,
+    draws: int = 1,
+    seed: int = 0,
+    quality: str = "standard",
+    driver: str | None = None,
+    contact: str = "physics",
+    replay: str | Path | None = None,
+    strict: bool = False,
+    keys: Sequence[int] | None = None,
+    chase: bool = False,
+    device: Any = None,
+    quiet: bool = False,
+) -> list[Path]:
+    """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
+
+    Files appear whole or not at all. What an interrupted run has written is kept: the same call goes on with it and ends with
+    the same bytes. The manifest is written last.
+
+    Args:
+        files: Scenario files, folders of them, or library ids.
+        out: Folder to write.
+        size: Width and height of the pictures [pixels].
+        fps: Frames per second of scenario time.
+        duration: Longest time to render [s]; None: each world to its end.
+        draws: Worlds to draw from each scenario.
+        seed: Seed of all draws.
+        quality: One of `sim.render.frames.QUALITY`.
+        driver: Who drives the ego; None: as the file says.
+        contact: 'physics' or 'report'.
+        replay: Manifest of an earlier data set: its worlds and its settings, instead of all of the above but ``out``.
+        strict: What a file uses and Swerve does not know is an error.
+        keys: Which draws of each scenario; None: the first ``draws``.
+        chase: Also film from behind the ego.
+        device: Warp device; None: the default one.
+        quiet: Show no progress.
+
+    Returns:
+        The pages to open.
+
+    Raises:
+        SwerveError: for unusable files, settings or folders; nothing is written then.
+    """
+    if replay is not None:
+        if files:
+            raise SwerveError("--replay takes its scenarios from the manifest; name no files")
+        plan = plan_replay(Path(replay))
+    else:
+        config = DatasetConfig(
+            tuple(size),
+            fps,
+            duration,
+            draws,
+            seed,
+            quality,
+            None if driver == "default" else driver,
+            contact,
+            strict,
+            chase,
+        )  # type: ignore[arg-type]
+        plan = plan_draws(files, config, keys)
+    return write_dataset(plan, Path(out), device, quiet)
+
+
+def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = False) -> list[Path]:
+    """Write what a plan holds; see `render_dataset`."""
+    from sim.export.summary import write_summary
+
+    known = identity(plan, describe_device(device))
+    with open_folder(root, known), Progress(quiet) as progress:
+        for first in range(0, len(plan.draws), CHUNK):
+            _write_chunk(plan, plan.draws[first : first + CHUNK], root, device, progress)
+        with progress.stage("Labels, manifest and page"):
+            manifest = write_summary(plan, root, known)
+        finish(root, manifest)
+    return [root / "index.html"]
+
+
+def describe_device(device: Any = None) -> dict[str, str]:
+    """What pictures were made on: equal where equal bytes are promised."""
+    import warp as wp
+
+    wp.config.quiet = True
+    found = wp.get_device(device)
+    return {"kind": "cuda" if found.is_cuda else "cpu", "name": found.name, "warp": wp.__version__}
+
+
+def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: Any, progress: Progress) -> None:
+    """Simulate some draws, then render and film each."""
+    from sim.export.frames import FrameRenderer, frames_missing, write_frames
+    from sim.export.tracks import Tracks
+    from sim.render.world import build_library
+    from sim.sampling import pack_worlds
+
+    if all(_is_complete(plan, draw, root) for draw in draws):
+        for draw in draws:
+            progress.frames(draw.id, 1)(1)
+        return
+    with progress.stage("Building the worlds"):
+        batch = pack_worlds([[draw.spec] for draw in draws], [draw.key for draw in draws], device, plan.sim_config)
+    _write_tracks(plan, draws, batch, root, progress)
+    library = None
+    for world, draw in enumerate(draws):
+        tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
+        missing = frames_missing(root, draw.id, tracks.nframe, plan.config)
+        if missing:
+            with progress.stage(f"{draw.id}: preparing the renderer"):
+                library = library or build_library(batch)
+                renderer = FrameRenderer(library, batch, world, tracks, plan.config)
+            step = progress.frames(draw.id, tracks.nframe, tracks.nframe - len(missing))
+            write_frames(renderer, root, draw.id, missing, step)
+        if missing or not video_path(root, draw, len(plan.draws)).is_file():
+            with progress.stage(f"{draw.id}: video"):
+                _write_video(plan, draw, tracks, root)
+
+
+def _is_complete(plan: Plan, draw: PlannedDraw, root: Path) -> bool:
+    """Whether tracks, all frames and the video of a draw stand."""
+    from sim.export.frames import frames_missing
+    from sim.export.tracks import Tracks
+
+    path = tracks_path(root, draw)
+    if not path.is_file() or not video_path(root, draw, len(plan.draws)).is_file():
+        return False
+    return not frames_missing(root, draw.id, Tracks.decode(path.read_bytes()).nframe, plan.config)
+
+
+def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Path, progress: Progress) -> None:
+    """Tracks of the draws: kept if they stand, else copied from the data set that is replayed, else simulated."""
+    from sim.export.tracks import frame_rate, record
+
+    for draw in draws:
+        target = tracks_path(root, draw)
+        if draw.tracks is not None and not target.is_file():
+            write_bytes(target, draw.tracks.read_bytes())
+    if all(tracks_path(root, draw).is_file() for draw in draws):
+        return
+    config = plan.config
+    longest = max(draw.spec.duration for draw in draws)
+    with progress.simulation(min(longest, config.duration or longest)) as step:
+        recorded = record(batch, frame_rate(config.fps), config.duration, step)
+    for draw, tracks in zip(draws, recorded, strict=True):
+        target = tracks_path(root, draw)
+        if not target.is_file():
+            write_bytes(target, tracks.encode())
+            if draw.tracks_sha256 not in (None, sha256_of(target)):
+                progress.note(f"{draw.id}: this machine simulates it differently from the one that wrote the manifest")
+
+
+def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path) -> None:
+    """The film of a draw from its frames on disk: the picture, and beside it boxes and classes."""
+    from sim.export.frames import overlaid_frames
+    from sim.export.video import encode_video
+
+    names = [actor.name for actor in draw.spec.actors]
+    rate: Fraction = tracks.rate
+    film = encode_video(overlaid_frames(root, draw.id, tracks, names), rate)
+    write_bytes(video_path(root, draw, len(plan.draws)), film)

@@ -1,0 +1,203 @@
+"""What is written once all frames stand: annotations, hazards, calibration, the joined video, the page, and the manifest's contents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.config import CameraConfig
+from sim.export.coco import CATEGORIES, merge_annotations
+from sim.export.folder import tracks_path, video_path
+from sim.export.frames import main_camera, read_labels
+from sim.export.hazard import find_events, format_csv, hazard_rows
+from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
+from sim.export.tracks import Tracks
+from sim.export.video import join_videos
+from sim.export.writer import encode_json, write_bytes
+from sim.render.camera import intrinsic_matrix, mount_quaternion
+from sim.review.page import build_page
+from sim.scenario.world import Scenario
+
+CONVENTIONS = {
+    "units": "metres, seconds, radians, pixels",
+    "world": "ISO 8855: x forward, y left, z up; the frame of the map",
+    "ego": "origin at the OpenSCENARIO reference point: on the ground below the middle of the rear axle",
+    "camera": "OpenCV: x right, y down, z forward; the middle of the first pixel is (0, 0)",
+    "camera_pose": "images[].camera of annotations.json: position in the world frame, rotation row by row from camera to world",
+    "depth": "depth/*.npz: 'depth' along the camera's z axis, 'range' along the pixel's ray, infinite for sky",
+    "flow": "flow/*.npz: 'flow' in columns and rows from this frame to the next; 'occluded' is 1 where the point is then hidden",
+    "normals": "normals/*.npz: 'normals' in the camera frame, unit, zero for sky",
+    "masks": "masks/*.semantic.png: class; masks/*.instance.png (16 bit): track_id of annotations.json, 0 where no actor is",
+}
+"""What the arrays mean, said in calibration.json."""
+
+SIGNIFICANT = 6
+"""Digits of the numbers in the page."""
+
+
+def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Write everything that spans the frames.
+
+    Args:
+        plan: What was rendered.
+        root: The data set's folder.
+        known: `sim.export.plan.identity` of the run.
+
+    Returns:
+        The manifest.
+    """
+    scenarios = plan.scenarios
+    labelled, hazards, rows, pages = [], [], [], []
+    for draw in plan.draws:
+        tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
+        names = [actor.name for actor in draw.spec.actors]
+        labels, hazard = read_labels(root, draw.id, tracks.nframe), hazard_rows(draw.id, tracks, names)
+        events = find_events(tracks, hazard)
+        index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
+        labelled.append((draw.id, labels))
+        hazards += hazard
+        rows.append(draw_row(draw, index, tracks, hazard, events, root))
+        video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
+        pages.append(page_draw(draw, index, tracks, labels, hazard, events, video))
+    info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
+    write_bytes(root / "annotations.json", encode_json(merge_annotations(labelled, plan.config.size, info)))
+    write_bytes(root / "hazard.csv", format_csv(hazards).encode())
+    write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config.fps)))
+    if len(plan.draws) > 1:
+        write_bytes(root / "video.mp4", join_videos([video_path(root, draw, len(plan.draws)) for draw in plan.draws]))
+    page = {
+        "version": known["version"],
+        "config": known["config"],
+        "scenarios": [page_scenario(s) for s in scenarios],
+        "categories": {str(c.id): c.name for c in CATEGORIES},
+        "draws": pages,
+    }
+    write_bytes(root / "index.html", build_page(page))
+    outputs = ("annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html")
+    return {
+        "format": FORMAT,
+        **known,
+        "draws": rows,
+        "outputs": {name: sha256_of(root / name) for name in outputs},
+    }
+
+
+def draw_row(
+    draw: PlannedDraw,
+    scenario: int,
+    tracks: Tracks,
+    hazard: Sequence[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
+    root: Path,
+) -> dict[str, Any]:
+    """A draw in the manifest: what rebuilds its world, and what happened in it."""
+    least = [row["time_to_collision"] for row in hazard if row["time_to_collision"] is not None]
+    return {
+        "id": draw.id,
+        "scenario": scenario,
+        "key": draw.key,
+        "record": draw.spec.record,
+        "tracks_sha256": sha256_of(tracks_path(root, draw)),
+        "frames": tracks.nframe,
+        "actors": [actor.name for actor in draw.spec.actors],
+        "collided": bool(hazard[-1]["collided"]),
+        "goal_reached": bool(hazard[-1]["goal_reached"]),
+        "min_time_to_collision": min(least, default=None),
+        "events": list(events),
+    }
+
+
+def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
+    """Intrinsics and mounting of the camera, and what every file's numbers mean."""
+    from sim.export.annotate import rotate
+
+    mount = np.array(mount_quaternion(camera))
+    # Columns: the camera's right, down and forward axes in the ego's frame.
+    axes = np.array([(0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)])
+    to_ego = np.eye(4)
+    to_ego[:3, :3] = np.stack([rotate(mount, axis) for axis in axes], axis=1)
+    to_ego[:3, 3] = camera.pos
+    return {
+        "fps": fps,
+        "cameras": [
+            {
+                "name": camera.name,
+                "width": camera.width,
+                "height": camera.height,
+                "model": "pinhole",
+                "intrinsics": intrinsic_matrix(camera),
+                "distortion": [0.0] * 5,
+                "horizontal_fov": camera.horizontal_fov,
+                "camera_to_ego": np.round(to_ego, 12),
+            }
+        ],
+        "conventions": CONVENTIONS,
+    }
+
+
+# --- the page's data ------------------------------------------------------------------------------------------------------
+
+
+def page_scenario(scenario: Scenario) -> dict[str, Any]:
+    """What the page says of a scenario."""
+    return {
+        "id": scenario.id,
+        "name": scenario.description or scenario.id,
+        "danger": scenario.danger,
+        "source": scenario.source,
+        "tags": list(scenario.tags),
+        "file": Path(scenario.path).name,
+        "notes": [f"line {note.line}: {note.message}" for note in scenario.notes],
+    }
+
+
+def page_draw(
+    draw: PlannedDraw,
+    scenario: int,
+    tracks: Tracks,
+    labels: Sequence[Mapping[str, Any]],
+    hazard: Sequence[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
+    video: str,
+) -> dict[str, Any]:
+    """A draw as the page plots it: a list per value with an entry per frame."""
+    series = (
+        "time",
+        "ego_speed",
+        "ego_acceleration",
+        "distance",
+        "time_to_collision",
+        "conflict_actor",
+        "hazard",
+        "collided",
+        "off_road",
+    )
+    return {
+        "id": draw.id,
+        "scenario": scenario,
+        "key": draw.key,
+        "video": video,
+        "fps": [tracks.rate.numerator, tracks.rate.denominator],
+        "parameters": {name: _short(value) for name, value in draw.spec.record.items()},
+        "actors": [actor.name for actor in draw.spec.actors],
+        "series": {name: [_short(row[name]) for row in hazard] for name in series},
+        "events": list(events),
+        "objects": [
+            [
+                [o["track_id"], o["category_id"], _short(o["distance"]), round(o["occlusion"], 2), o["area"]]
+                for o in sorted(frame["objects"], key=lambda o: o["distance"])
+            ]
+            for frame in labels
+        ],
+    }
+
+
+def _short(value: Any) -> Any:
+    """A number to the digits that matter on a page."""
+    if isinstance(value, float) and math.isfinite(value) and value:
+        return float(f"{value:.{SIGNIFICANT}g}")
+    return value

@@ -1,0 +1,350 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+const video = $("video");
+const SVG = document.querySelector("svg").namespaceURI;
+const KINDS = { onset: ["Hazard", "◆"], brake: ["Brake", "▼"], contact: ["Contact", "✖"], goal: ["Goal", "●"] };
+const CHARTS = [
+  { key: "ego_speed", title: "Speed", note: "of the ego", unit: "km/h", scale: 3.6, digits: 1, tone: "--speed", least: 20 },
+  { key: "distance", title: "Distance", note: "to the nearest actor", unit: "m", scale: 1, digits: 1, tone: "--distance", least: 5 },
+  { key: "time_to_collision", title: "Time to collision", note: "if all go on as they do; red below 1.5 s", unit: "s", scale: 1, digits: 2, tone: "--ttc", least: 4, cap: 10, zone: 1.5 },
+];
+const MARGIN = { left: 38, right: 10, top: 10, bottom: 20 };
+const HEIGHT = 128;
+let draw = data.draws[0], frame = 0, pending = 0, charts = [];
+
+// --- small helpers: all text goes in as text, never as markup ---------------------------------------------------------
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") node.addEventListener("click", value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function shape(tag, attributes, parent) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  parent.append(node);
+  return node;
+}
+
+const number = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+const count = () => draw.series.time.length;
+const rate = () => draw.fps[0] / draw.fps[1];
+const length = () => count() / rate();
+const frameAt = (time) => Math.max(0, Math.min(count() - 1, Math.floor(time * rate() + 1e-3)));
+/** First frame at or after an event. */
+const frameOf = (event) => Math.max(0, Math.min(count() - 1, Math.ceil(event.time * rate() - 1e-3)));
+const pad = (n) => String(n).padStart(6, "0");
+
+// --- charts -----------------------------------------------------------------------------------------------------------
+
+function niceCeil(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((k) => k * power).find((k) => k >= value - 1e-9);
+}
+
+function niceStep(span, target) {
+  const raw = span / target, power = 10 ** Math.floor(Math.log10(raw));
+  return [1, 2, 5, 10].map((k) => k * power).find((k) => k >= raw - 1e-9);
+}
+
+function makeChart(spec) {
+  const node = element("section", { class: "chart", style: `--tone: var(${spec.tone})` });
+  const output = element("output");
+  node.append(element("header", {}, element("h2", {}, spec.title), element("small", {}, spec.note), output));
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("role", "img");
+  node.append(svg);
+  $("charts").append(node);
+  const chart = { ...spec, svg, output };
+  const drag = (event) => {
+    const box = svg.getBoundingClientRect();
+    const part = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right);
+    show(frameAt(part * length()), true);
+  };
+  svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); drag(event); });
+  svg.addEventListener("pointermove", (event) => { if (event.buttons & 1) drag(event); });
+  return chart;
+}
+
+function plot(chart) {
+  const { svg } = chart;
+  svg.replaceChildren();
+  const width = Math.max(svg.clientWidth, 200);
+  svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+  const values = draw.series[chart.key].map((v) => (v === null || v === undefined ? null : v * chart.scale));
+  const known = values.filter((v) => v !== null);
+  const low = Math.min(0, ...known);
+  const top = niceCeil(Math.min(chart.cap ?? Infinity, Math.max(chart.least, ...known)));
+  const bottom = low < 0 ? -niceCeil(-low) : 0;
+  const x = (time) => MARGIN.left + (time / length()) * (width - MARGIN.left - MARGIN.right);
+  const y = (v) => MARGIN.top + (1 - (Math.min(v, top) - bottom) / (top - bottom)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  if (chart.zone) shape("rect", { class: "zone", x: MARGIN.left, y: y(chart.zone), width: width - MARGIN.left - MARGIN.right, height: y(0) - y(chart.zone) }, svg);
+  const step = niceStep(top - bottom, 3);
+  for (let v = Math.ceil(bottom / step) * step; v <= top + 1e-9; v += step) {
+    shape("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(v), y2: y(v) }, svg);
+    shape("text", { x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, svg).textContent = String(Number(v.toFixed(6)));
+  }
+  const tick = niceStep(length(), width / 90);
+  for (let t = 0; t <= length() + 1e-9; t += tick) {
+    shape("text", { x: x(t), y: HEIGHT - 4, "text-anchor": t ? "middle" : "start" }, svg).textContent = `${Number(t.toFixed(6))} s`;
+  }
+  const lines = [];
+  values.forEach((v, k) => {
+    if (v === null || (chart.cap && v > chart.cap)) return;
+    const last = lines.at(-1);
+    if (last && last.at(-1).k === k - 1) last.push({ k, v });
+    else lines.push([{ k, v }]);
+  });
+  for (const line of lines) {
+    const points = line.map(({ k, v }) => `${x(draw.series.time[k]).toFixed(1)},${y(v).toFixed(1)}`);
+    const [from, to] = [line[0], line.at(-1)].map(({ k }) => x(draw.series.time[k]).toFixed(1));
+    const base = y(Math.max(bottom, 0)).toFixed(1);
+    shape("path", { class: "fill", d: `M${from},${base}L${points.join("L")}L${to},${base}Z` }, svg);
+    shape("path", { class: "curve", d: `M${points.join("L")}${points.length > 1 ? "" : "h0.01"}` }, svg);
+  }
+  for (const event of draw.events) {
+    shape("line", { class: "event", "data-kind": event.kind, x1: x(event.time), x2: x(event.time), y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom }, svg);
+  }
+  const head = shape("g", { class: "head" }, svg);
+  shape("line", { x1: 0, x2: 0, y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom }, head);
+  const dot = shape("circle", { r: 4.5 }, head);
+  Object.assign(chart, { values, x, y, head, dot });
+  const range = known.length ? `from ${number(Math.min(...known), chart.digits)} to ${number(Math.max(...known), chart.digits)} ${chart.unit}` : "no value";
+  svg.setAttribute("aria-label", `${chart.title} over time, ${range}`);
+}
+
+// --- showing a draw, a frame --------------------------------------------------------------------------------------------
+
+function selectDraw(next, at = 0) {
+  draw = next;
+  const scenario = data.scenarios[draw.scenario];
+  $("draw").value = draw.id;
+  $("name").textContent = scenario.name;
+  $("danger").textContent = scenario.danger;
+  $("source").textContent = scenario.source ? `Source: ${scenario.source}` : "";
+  $("tags").replaceChildren(...scenario.tags.map((tag) => element("li", {}, tag)));
+  $("notes").replaceChildren(...scenario.notes.map((note) => element("li", {}, note)));
+  $("notes-card").hidden = scenario.notes.length === 0;
+  const order = data.draws.indexOf(draw);
+  $("draw-before").disabled = order === 0;
+  $("draw-after").disabled = order === data.draws.length - 1;
+  $("broken").hidden = true;
+  video.src = draw.video;
+  $("seek").max = count() - 1;
+  frame = Math.max(0, Math.min(count() - 1, at));
+  video.addEventListener("loadedmetadata", () => {
+    const [width, height] = [video.videoWidth, video.videoHeight];
+    const style = $("screen").style;
+    style.setProperty("--aspect", `${width} / ${height}`);
+    style.setProperty("--half", `${width / 2} / ${height}`);
+    style.setProperty("--half-ratio", String(width / 2 / height));
+    video.playbackRate = Number($("rate").value);
+    show(frame, true);
+  }, { once: true });
+  showOutcome();
+  showEvents();
+  showParameters();
+  charts.forEach(plot);
+  show(frame, false);
+}
+
+function showOutcome() {
+  const contact = draw.events.find((e) => e.kind === "contact");
+  const goal = draw.events.find((e) => e.kind === "goal");
+  const least = draw.series.time_to_collision.filter((v) => v !== null);
+  const text = contact ? `${contact.text}, ${contact.time.toFixed(2)} s`
+    : goal ? `Goal reached without contact, ${goal.time.toFixed(2)} s`
+    : `No contact${least.length ? `, least time to collision ${Math.min(...least).toFixed(2)} s` : ""}`;
+  $("outcome").textContent = text;
+  $("outcome").className = `outcome ${contact ? "contact" : goal ? "goal" : "clear"}`;
+}
+
+function showEvents() {
+  const jump = (event) => () => show(frameOf(event), true);
+  const at = (event) => `${event.time.toFixed(2)} s`;
+  const label = (event) => `${event.text}, at ${at(event)}`;
+  $("jumps").replaceChildren(...draw.events.map((e) => element("button", { type: "button", class: "jump", "data-kind": e.kind, title: label(e), onclick: jump(e) }, KINDS[e.kind][0])));
+  $("marks").replaceChildren(...draw.events.map((e) => element("button", { type: "button", "data-kind": e.kind, title: label(e), "aria-label": label(e), style: `left: ${(100 * frameOf(e)) / Math.max(1, count() - 1)}%`, onclick: jump(e) }, KINDS[e.kind][1])));
+  $("events").replaceChildren(...draw.events.map((e) => element("li", {}, element("button", { type: "button", "data-kind": e.kind, onclick: jump(e) }, element("span", { class: "dot" }), element("time", {}, at(e)), element("span", {}, e.text)))));
+  if (!draw.events.length) $("events").append(element("li", { class: "empty" }, "Nothing dangerous happened in this draw."));
+}
+
+function showParameters() {
+  const rows = Object.entries({ draw: draw.key, seed: data.config.seed, ...draw.parameters });
+  $("parameters").tBodies[0].replaceChildren(...rows.map(([name, value]) => element("tr", {}, element("td", {}, name), element("td", { class: "n" }, String(value)))));
+}
+
+/** Show a frame: everything but the video at once, the video too if it is to be moved there. */
+function show(next, seek) {
+  frame = Math.max(0, Math.min(count() - 1, next));
+  if (seek) {
+    video.pause();
+    video.currentTime = (frame + 0.5) / rate();
+  }
+  const { series } = draw, time = series.time[frame];
+  $("seek").value = frame;
+  $("seek").setAttribute("aria-valuetext", `${time.toFixed(2)} seconds, frame ${frame + 1} of ${count()}`);
+  const clock = element("small", {}, `frame ${frame + 1} of ${count()}`);
+  $("clock").replaceChildren(`${time.toFixed(2)} s`, clock);
+  for (const chart of charts) {
+    const value = chart.values[frame];
+    chart.head.setAttribute("transform", `translate(${chart.x(time).toFixed(1)} 0)`);
+    chart.dot.setAttribute("cy", chart.y(value ?? 0));
+    chart.dot.style.display = value === null || (chart.cap && value > chart.cap) ? "none" : "";
+    chart.output.textContent = value === null ? "–" : `${number(value, chart.digits)} ${chart.unit}`;
+  }
+  [...$("events").querySelectorAll("button")].forEach((button, k) => {
+    button.classList.toggle("now", frameOf(draw.events[k]) === frame);
+  });
+  showValues(series, time);
+  showObjects(series.conflict_actor[frame]);
+  clearTimeout(pending);
+  pending = setTimeout(remember, 250);
+}
+
+function showValues(series, time) {
+  const yes = (value, bad) => [value ? "yes" : "no", value && bad ? "bad" : ""];
+  const rows = [
+    ["Time", [`${time.toFixed(3)} s`]],
+    ["Speed", [`${number(series.ego_speed[frame] * 3.6, 1)} km/h`]],
+    ["Acceleration", [`${number(series.ego_acceleration[frame], 2)} m/s²`]],
+    ["Nearest actor", [series.distance[frame] === null ? "–" : `${number(series.distance[frame], 2)} m`]],
+    ["Time to collision", [series.time_to_collision[frame] === null ? "–" : `${number(series.time_to_collision[frame], 2)} s`]],
+    ["On course with", [series.conflict_actor[frame] ?? "–"]],
+    ["Hazard since onset", yes(series.hazard[frame], false)],
+    ["Contact", yes(series.collided[frame], true)],
+    ["Off the road", yes(series.off_road[frame], true)],
+  ];
+  $("values").replaceChildren(...rows.flatMap(([name, [text, mood]]) => [element("dt", {}, name), element("dd", { class: mood ?? "" }, text)]));
+  const at = `${encodeURIComponent(draw.id)}/${pad(frame)}`;
+  const files = { picture: `frames/${at}.png`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
+  $("links").replaceChildren("Files: ", ...Object.entries(files).flatMap(([name, href], k) => [k ? " · " : "", element("a", { href, target: "_blank", rel: "noopener" }, name)]));
+}
+
+function showObjects(conflict) {
+  const rows = draw.objects[frame].map(([track, category, distance, hidden]) => {
+    const name = draw.actors[track - 1] ?? `#${track}`;
+    return element("tr", { class: name === conflict ? "danger" : "" },
+      element("td", {}, name), element("td", {}, data.categories[category] ?? ""),
+      element("td", { class: "n" }, `${number(distance, 1)} m`), element("td", { class: "n" }, `${Math.round(hidden * 100)} %`));
+  });
+  if (!rows.length) rows.push(element("tr", {}, element("td", { class: "empty", colspan: 4 }, "No actor is in view.")));
+  $("objects").tBodies[0].replaceChildren(...rows);
+}
+
+/** Keep draw and frame in the address, so that it can be shared and reloaded. */
+function remember() {
+  try { history.replaceState(null, "", `#draw=${encodeURIComponent(draw.id)}&frame=${frame}`); } catch { /* some browsers forbid it for files */ }
+}
+
+function recall() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const found = data.draws.find((d) => d.id === wanted.get("draw")) ?? data.draws[0];
+  selectDraw(found, Number.parseInt(wanted.get("frame") ?? "0", 10) || 0);
+}
+
+// --- following the video -------------------------------------------------------------------------------------------------
+
+function follow() {
+  if ("requestVideoFrameCallback" in video) {
+    const seen = (_, info) => {
+      if (!video.paused) show(frameAt(info.mediaTime + 0.25 / rate()), false);
+      video.requestVideoFrameCallback(seen);
+    };
+    video.requestVideoFrameCallback(seen);
+  } else {
+    const look = () => {
+      if (!video.paused) show(frameAt(video.currentTime), false);
+      requestAnimationFrame(look);
+    };
+    look();
+  }
+}
+
+function toggle() {
+  if (!video.paused) return show(frameAt(video.currentTime), true);
+  if (frame >= count() - 1) video.currentTime = 0;
+  video.play().catch(() => {});
+}
+
+function setView(view) {
+  $("screen").className = `screen ${view}`;
+  for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  try { localStorage.setItem("swerve-theme", theme); } catch { /* no storage for files in some browsers */ }
+}
+
+function step(by) { show((video.paused ? frame : frameAt(video.currentTime)) + by, true); }
+
+function jumpBy(by) {
+  const frames = draw.events.map(frameOf);
+  const target = by > 0 ? frames.find((k) => k > frame) : frames.filter((k) => k < frame).at(-1);
+  if (target !== undefined) show(target, true);
+}
+
+function changeDraw(by) {
+  const next = data.draws[data.draws.indexOf(draw) + by];
+  if (next) selectDraw(next);
+}
+
+const KEYS = {
+  " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1), "<": () => step(-10), ">": () => step(10),
+  Home: () => show(0, true), End: () => show(count() - 1, true), n: () => jumpBy(1), p: () => jumpBy(-1),
+  "[": () => changeDraw(-1), "]": () => changeDraw(1), 1: () => setView("both"), 2: () => setView("picture"), 3: () => setView("labels"),
+  t: () => $("theme").click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const inside = event.target.tagName;
+  if (inside === "SELECT" || (event.key === " " && (inside === "BUTTON" || inside === "A"))) return;
+  const arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const action = arrow ? () => step(arrow * (event.shiftKey ? 10 : 1)) : KEYS[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+// --- start ---------------------------------------------------------------------------------------------------------------
+
+let stored = null;
+try { stored = localStorage.getItem("swerve-theme"); } catch { /* as above */ }
+document.documentElement.dataset.theme = stored ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+$("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+$("draw").replaceChildren(...data.draws.map((d) => element("option", { value: d.id }, data.scenarios.length > 1 ? `${data.scenarios[d.scenario].name}, draw ${d.key}` : `Draw ${d.key}`)));
+$("draws").hidden = data.draws.length < 2;
+$("draw").addEventListener("change", () => selectDraw(data.draws.find((d) => d.id === $("draw").value)));
+$("draw-before").addEventListener("click", () => changeDraw(-1));
+$("draw-after").addEventListener("click", () => changeDraw(1));
+$("play").addEventListener("click", toggle);
+$("back").addEventListener("click", () => step(-1));
+$("forward").addEventListener("click", () => step(1));
+$("first").addEventListener("click", () => show(0, true));
+$("last").addEventListener("click", () => show(count() - 1, true));
+$("seek").addEventListener("input", () => show(Number($("seek").value), true));
+$("rate").addEventListener("change", () => { video.playbackRate = Number($("rate").value); });
+for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
+video.addEventListener("click", toggle);
+video.addEventListener("error", () => { $("broken").hidden = false; });
+video.addEventListener("ended", () => show(count() - 1, false));
+for (const name of ["play", "pause"]) {
+  video.addEventListener(name, () => {
+    $("play").textContent = video.paused ? "▶" : "❚❚";
+    $("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
+  });
+}
+$("made").textContent = `Made by Swerve ${data.version} · ${data.config.size.join("×")} at ${data.config.fps} frames/s · ${data.config.quality} quality · seed ${data.config.seed}`;
+charts = CHARTS.map(makeChart);
+recall();
+follow();
+new ResizeObserver(() => { charts.forEach(plot); show(frame, false); }).observe($("charts"));
+addEventListener("hashchange", recall);
