@@ -11,13 +11,14 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
+import car_recipes  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
 
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in vehicle_recipes.ALL:
+    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
 

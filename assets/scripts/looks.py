@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import cv2
+import cv2  # noqa: TID253
 import numpy as np
 import numpy.typing as npt
 

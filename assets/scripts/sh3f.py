@@ -102,6 +102,7 @@ def _archive(folder: str) -> tuple[zipfile.ZipFile, dict[str, dict[str, str]]]:
 
 def _read_looks(archive: zipfile.ZipFile, path: str) -> dict[str, Look]:
     looks: dict[str, Look] = {}
+    pictures: dict[str, npt.NDArray[np.uint8]] = {}
     names = {name.lower(): name for name in archive.namelist()}
     if path.lower() not in names:
         return looks
@@ -123,9 +124,10 @@ def _read_looks(archive: zipfile.ZipFile, path: str) -> dict[str, Look]:
             current.alpha = float(rest[-1])
         elif key == "map_Kd":
             image = names.get(posixpath.join(posixpath.dirname(path), " ".join(rest)).lower())
-            if image:
+            if image and image not in pictures:
                 with Image.open(io.BytesIO(archive.read(image))) as picture:
-                    current.texture = np.asarray(picture.convert("RGBA"))
+                    pictures[image] = np.asarray(picture.convert("RGBA"))
+            current.texture = pictures.get(image or "")
     return looks
 
 

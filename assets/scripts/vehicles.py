@@ -9,10 +9,11 @@ import looks as lk
 import numpy as np
 import numpy.typing as npt
 import sh3f
+from doors import DoorCut, cut_door
 from manifest import record
 from pack import ASSETS, Piece, bounds_of, write_glb, write_spec
 from sh3f import Soup
-from shape import add_look, components, cut, to_mesh
+from shape import add_look, components, cut, decimate, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
 from sim.render.mesh import Material, Role, Semantic
@@ -47,7 +48,13 @@ class Recipe:
     lamps: list[tuple[Rect, Role]] = field(default_factory=list)
     """Areas of the picture that are lamps; faces are cut along them. INDICATOR_LEFT means: by side."""
     rim: list[Rect] = field(default_factory=list)
+    thin: list[tuple[str, float]] = field(default_factory=list)
+    """Regex of material names -> share of their triangles to keep; every pattern that matches a look applies once."""
     prepare: Callable[[Soup], Soup] | None = None
+    plates: list[tuple[str, str]] = field(default_factory=list)
+    """Regex of material names of plain plates -> text painted on them."""
+    doors: list[DoorCut] = field(default_factory=list)
+    folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"
     twin_gap: float = 0.0
 
@@ -99,6 +106,23 @@ def _edit_atlas(soup: Soup, recipe: Recipe) -> Soup:
     return soup
 
 
+def paint_plates(soup: Soup, mask: npt.NDArray[np.bool_], text: str) -> None:
+    """Lay a picture of a number plate over plain plates, front and rear. Changes the soup."""
+    add_look(soup, "plate picture", mask)
+    row = next(i for i, look in enumerate(soup.looks) if look.name == "plate picture")
+    soup.looks[row] = replace(soup.looks[row], texture=lk.plate(256, 56, text))
+    soup.uvs = soup.uvs.copy()
+    front = soup.centers[:, 0] > soup.bounds[0][0] + 0.5 * (soup.bounds[1][0] - soup.bounds[0][0])
+    for end, sign in ((front, 1.0), (~front, -1.0)):
+        rows = mask & end
+        if rows.any():
+            yz = soup.corners[rows][:, :, 1:]
+            low, high = yz.reshape(-1, 2).min(axis=0), yz.reshape(-1, 2).max(axis=0)
+            u = (yz[..., 0] - low[0]) / (high[0] - low[0])
+            soup.uvs[rows, :, 0] = u if sign > 0 else 1.0 - u
+            soup.uvs[rows, :, 1] = 1.0 - (yz[..., 1] - low[1]) / (high[1] - low[1])
+
+
 def _add_lamp(soup: Soup, mask: npt.NDArray[np.bool_], role: Role, texture_of: str | None = None) -> None:
     if role == Role.INDICATOR_LEFT:
         left = soup.centers[:, 1] > 0
@@ -112,7 +136,11 @@ def _materials(soup: Soup, recipe: Recipe) -> list[Material]:
     import re
 
     out = []
-    for look in soup.looks:
+    used = set(np.unique(soup.look))
+    for row, look in enumerate(soup.looks):
+        if row not in used:
+            out.append(lk.PLASTIC)
+            continue
         if look.name.startswith("lamp "):
             out.append(lk.lamp(Role[look.name[5:]], texture=look.texture))
             continue
@@ -183,8 +211,7 @@ def _pieces(soup: Soup, recipe: Recipe, wheels: list[Wheel]) -> list[Piece]:
         mask = soup.of_group(f"^{name}$") & ~used
         part = soup.pick(mask)
         used |= mask
-        lower, upper = part.bounds
-        hinge = np.array([upper[0] - 0.02, upper[1] - 0.05 if "left" in name else lower[1] + 0.05, 0.0])
+        hinge = np.array(next(d.hinge for d in recipe.doors if name == f"door_{d.side}"))
         part.corners = part.corners - hinge
         pieces.append(Piece(str(name), to_mesh(part, materials, recipe.semantic), str(name), tuple(hinge)))
     body = to_mesh(soup.pick(~used), materials, recipe.semantic)
@@ -196,10 +223,28 @@ def _share_wheels(pieces: list[Piece]) -> None:
     for side in ("left", "right", "middle"):
         wheels = [p for p in pieces if p.role in ("wheel", "steered_wheel") and side in p.name]
         for p in wheels[1:]:
-            same = abs(len(p.mesh.triangles) - len(wheels[0].mesh.triangles)) <= 0.02 * len(p.mesh.triangles)
+            same = abs(len(p.mesh.triangles) - len(wheels[0].mesh.triangles)) <= 0.2 * len(p.mesh.triangles)
             extent = [np.ptp(q.mesh.vertices, axis=0) for q in (p, wheels[0])]
-            if same and np.abs(extent[0] - extent[1]).max() < 0.01:
+            if same and np.abs(extent[0] - extent[1]).max() < 0.012:
                 p.mesh = wheels[0].mesh
+
+
+def _settle(soup: Soup, recipe: Recipe) -> list[Wheel]:
+    """Find and straighten the wheels, put the origin under the rear axle. Changes the soup."""
+    single = recipe.category in ("motorbike", "bicycle")
+    tyre = soup.of_look(recipe.tyre) if not recipe.tyre.startswith("@") else soup.of_group(recipe.tyre[1:])
+    wheels = find_wheels(soup, tyre, single_track=single)
+    for wheel in wheels:
+        straighten(soup, wheel, tyre)
+    middle = np.mean([w.center[0] for w in wheels])
+    rear = [w for w in wheels if w.center[0] < middle]
+    ground = min(soup.corners[w.faces].reshape(-1, 3)[:, 2].min() for w in wheels)
+    across = np.mean([w.center[1] for w in wheels]) if single else 0.0
+    origin = np.array([np.mean([w.center[0] for w in rear]), across, ground])
+    soup.corners = soup.corners - origin
+    for wheel in wheels:
+        wheel.center = wheel.center - origin
+    return wheels
 
 
 def build(recipe: Recipe) -> None:
@@ -212,24 +257,20 @@ def build(recipe: Recipe) -> None:
     if recipe.drop_groups:
         drop |= soup.of_group(recipe.drop_groups)
     soup = soup.pick(~drop)
+    for pattern, keep in recipe.thin:
+        soup = decimate(soup, soup.of_look(pattern), keep)
     if recipe.prepare:
         soup = recipe.prepare(soup)
     if recipe.atlas:
         soup = _edit_atlas(soup, recipe)
+    for pattern, text in recipe.plates:
+        paint_plates(soup, soup.of_look(pattern), text)
     _split_lamps_of_looks(soup, recipe)
-    single = recipe.category in ("motorbike", "bicycle")
-    tyre = soup.of_look(recipe.tyre) if not recipe.tyre.startswith("@") else soup.of_group(recipe.tyre[1:])
-    wheels = find_wheels(soup, tyre, single_track=single)
-    for wheel in wheels:
-        straighten(soup, wheel, tyre)
-    rear = [w for w in wheels if w.center[0] < np.mean([w.center[0] for w in wheels])]
-    ground = min(soup.corners[w.faces].reshape(-1, 3)[:, 2].min() for w in wheels)
-    origin = np.array(
-        [np.mean([w.center[0] for w in rear]), 0.0 if not single else np.mean([w.center[1] for w in wheels]), ground]
-    )
-    soup.corners = soup.corners - origin
-    for wheel in wheels:
-        wheel.center = wheel.center - origin
+    wheels = _settle(soup, recipe)
+    if recipe.doors:
+        for door in recipe.doors:
+            soup = cut_door(soup, door)
+        wheels = _settle(soup, recipe)
     pieces = _pieces(soup, recipe, wheels)
     _share_wheels(pieces)
     finish(recipe, pieces, wheels, soup.credit)
@@ -261,7 +302,7 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     if doors:
         spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.15} for p in doors]
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {recipe.changed}"]
-    folder = ASSETS / "vehicles"
+    folder = ASSETS / recipe.folder
     size = write_glb(folder / f"{recipe.name}.glb", pieces)
     write_spec(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
     triangles = sum(len(p.mesh.triangles) for p in pieces)
