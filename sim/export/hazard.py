@@ -23,6 +23,17 @@ COLUMNS = (
 
 BRAKING = 1.5
 """Deceleration that counts as braking [m/s^2]."""
+CONFLICTS = {
+    "rear_end": "ahead in the ego's lane",
+    "cut_in": "cutting in",
+    "oncoming": "coming towards the ego",
+    "crossing": "crossing the ego's way",
+    "vru_crossing": "crossing the ego's way",
+    "vru_along": "along the ego's way",
+    "animal": "an animal in the ego's way",
+    "obstacle": "an obstacle in the ego's way",
+}
+"""What `sim.types.Conflict` says to a reviewer."""
 FAR = 1.0e6
 """Times and distances beyond are as good as infinite."""
 
@@ -86,7 +97,8 @@ def find_events(tracks: Tracks, rows: Sequence[Mapping[str, Any]]) -> list[dict[
     events: list[dict[str, Any]] = []
     last = rows[-1]
     if last["onset_time"] is not None:
-        text = f"Hazard: {last['onset_actor']}, {str(last['conflict']).replace('_', ' ')}"
+        how = CONFLICTS.get(str(last["conflict"]))
+        text = f"Hazard: {last['onset_actor']}" + (f", {how}" if how else "")
         if last["occluder"]:
             text += f", hidden by {last['occluder']} until then"
         events.append({"kind": "onset", "time": last["onset_time"], "actor": last["onset_actor"], "text": text})

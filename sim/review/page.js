@@ -3,11 +3,19 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const video = $("video");
 const SVG = document.querySelector("svg").namespaceURI;
-const KINDS = { onset: ["Hazard", "◆"], brake: ["Brake", "▼"], contact: ["Contact", "✖"], goal: ["Goal", "●"] };
+/** Name and shape of each kind of event. */
+const KINDS = {
+  onset: ["Hazard", "M8 1l7 7-7 7-7-7z"],
+  brake: ["Brake", "M1 3h14L8 14z"],
+  contact: ["Contact", "M3.5 1 8 5.5 12.5 1 15 3.5 10.5 8 15 12.5 12.5 15 8 10.5 3.5 15 1 12.5 5.5 8 1 3.5z"],
+  goal: ["Goal", "M3 1h11l-3 4 3 4H5v6H3z"],
+};
+const PLAY = "M4 2.5v11L13.5 8z", PAUSE = "M3 2h3.5v12H3zM9.5 2H13v12H9.5z";
 const CHARTS = [
   { key: "ego_speed", title: "Speed", note: "of the ego", unit: "km/h", scale: 3.6, digits: 1, tone: "--speed", least: 20 },
   { key: "distance", title: "Distance", note: "to the nearest actor", unit: "m", scale: 1, digits: 1, tone: "--distance", least: 5 },
   { key: "time_to_collision", title: "Time to collision", note: "if all go on as they do; red below 1.5 s", unit: "s", scale: 1, digits: 2, tone: "--ttc", least: 4, cap: 10, zone: 1.5 },
+  { key: "ego_acceleration", title: "Acceleration", note: "of the ego, along its heading", unit: "m/s²", scale: 1, digits: 1, tone: "--accel", least: 2 },
 ];
 const MARGIN = { left: 38, right: 10, top: 10, bottom: 20 };
 const HEIGHT = 128;
@@ -30,6 +38,13 @@ function shape(tag, attributes, parent) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   parent.append(node);
   return node;
+}
+
+function icon(path) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
+  shape("path", { d: path }, svg);
+  return svg;
 }
 
 const number = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));
@@ -170,7 +185,7 @@ function showEvents() {
   const at = (event) => `${event.time.toFixed(2)} s`;
   const label = (event) => `${event.text}, at ${at(event)}`;
   $("jumps").replaceChildren(...draw.events.map((e) => element("button", { type: "button", class: "jump", "data-kind": e.kind, title: label(e), onclick: jump(e) }, KINDS[e.kind][0])));
-  $("marks").replaceChildren(...draw.events.map((e) => element("button", { type: "button", "data-kind": e.kind, title: label(e), "aria-label": label(e), style: `left: ${(100 * frameOf(e)) / Math.max(1, count() - 1)}%`, onclick: jump(e) }, KINDS[e.kind][1])));
+  $("marks").replaceChildren(...draw.events.map((e) => element("button", { type: "button", "data-kind": e.kind, title: label(e), "aria-label": label(e), style: `left: ${(100 * frameOf(e)) / Math.max(1, count() - 1)}%`, onclick: jump(e) }, icon(KINDS[e.kind][1]))));
   $("events").replaceChildren(...draw.events.map((e) => element("li", {}, element("button", { type: "button", "data-kind": e.kind, onclick: jump(e) }, element("span", { class: "dot" }), element("time", {}, at(e)), element("span", {}, e.text)))));
   if (!draw.events.length) $("events").append(element("li", { class: "empty" }, "Nothing dangerous happened in this draw."));
 }
@@ -338,7 +353,7 @@ video.addEventListener("error", () => { $("broken").hidden = false; });
 video.addEventListener("ended", () => show(count() - 1, false));
 for (const name of ["play", "pause"]) {
   video.addEventListener(name, () => {
-    $("play").textContent = video.paused ? "▶" : "❚❚";
+    $("play").replaceChildren(icon(video.paused ? PLAY : PAUSE));
     $("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
   });
 }

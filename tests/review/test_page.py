@@ -1,0 +1,274 @@
+"""The reviewer's page: complete data, nothing that breaks out, nothing fetched; and its behaviour in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from fractions import Fraction
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from sim.export.video import encode_video
+from sim.review.page import build_page, embed_json
+from tests.review.browser import CHROMIUM, Browser
+
+HOSTILE = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked=1"> & \u2028 "quoted" @DATA@'
+FRAMES = 40
+RATE = Fraction(10)
+
+
+def draw(key, video="video.mp4", contact=2.55):
+    times = [k / 10 for k in range(FRAMES)]
+    return {
+        "id": f"child-{key:04d}", "scenario": 0, "key": key, "video": video, "fps": [10, 1],
+        "parameters": {"ego.speed": 13.9, HOSTILE: HOSTILE}, "actors": ["ego", HOSTILE],
+        "series": {
+            "time": times, "ego_speed": [13.9 - 0.1 * k for k in range(FRAMES)], "ego_acceleration": [-1.0] * FRAMES,
+            "distance": [40.0 - k for k in range(FRAMES)],
+            "time_to_collision": [None if k < 10 or k > 25 else (25 - k) / 10 for k in range(FRAMES)],
+            "conflict_actor": [HOSTILE] * FRAMES, "hazard": [int(k >= 10) for k in range(FRAMES)],
+            "collided": [int(k > 25) for k in range(FRAMES)], "off_road": [0] * FRAMES,
+        },
+        "events": [
+            {"kind": "onset", "time": 1.0, "actor": HOSTILE, "text": f"Hazard: {HOSTILE}"},
+            {"kind": "brake", "time": 1.62, "actor": None, "text": "The ego brakes"},
+            {"kind": "contact", "time": contact, "actor": HOSTILE, "text": "Contact"},
+        ],
+        "objects": [[[2, 1, 40.0 - k, 0.25, 100]] for k in range(FRAMES)],
+    }  # fmt: skip
+
+
+def page_data(draws=1):
+    videos = ["video.mp4"] if draws == 1 else [f"videos/{k}.mp4" for k in range(draws)]
+    return {
+        "version": "0.1.0", "config": {"size": [64, 36], "fps": 10.0, "quality": "fast", "seed": 3},
+        "categories": {"1": "person"},
+        "scenarios": [
+            {"id": "child", "name": HOSTILE, "danger": HOSTILE, "source": HOSTILE, "tags": [HOSTILE, "town"],
+             "file": "child.yaml", "notes": [HOSTILE]},
+        ],
+        "draws": [draw(k, videos[k]) for k in range(draws)],
+    }  # fmt: skip
+
+
+class Collector(HTMLParser):
+    """Elements and their attributes, and the text of scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.scripts, self._inside = [], [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag == "script"
+        if self._inside:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._inside = self._inside and tag != "script"
+
+    def handle_data(self, data):
+        if self._inside:
+            self.scripts[-1] += data
+
+
+def parse(page):
+    collector = Collector()
+    collector.feed(page.decode())
+    collector.close()
+    return collector
+
+
+def test_data_stand_in_the_page_whatever_their_strings_hold():
+    data = page_data(2)
+    found = parse(build_page(data))
+    assert [tag for tag, _ in found.elements].count("script") == 2
+    assert not [tag for tag, _ in found.elements if tag == "img"]
+    assert json.loads(found.scripts[0]) == data
+
+
+def test_embedded_json_cannot_end_its_element():
+    text = embed_json({"a": HOSTILE, "b": "<!-- <script>"})
+    assert "<" not in text and ">" not in text and "&" not in text and "\u2028" not in text
+    assert json.loads(text) == {"a": HOSTILE, "b": "<!-- <script>"}
+    with pytest.raises(ValueError):
+        embed_json(float("nan"))
+
+
+def test_page_asks_for_nothing_but_its_own_folder():
+    page = build_page(page_data()).decode()
+    assert not re.search(r"(?:https?:)?//[\w.-]+\.\w", page.replace("// ", "")), "an address of some host"
+    for tag, attributes in parse(page.encode()).elements:
+        for name in ("src", "href", "action", "srcset", "poster"):
+            assert name not in attributes, f"<{tag} {name}>: files are named by the script alone"
+    assert "@import" not in page and "url(" not in page
+
+
+def test_policy_allows_no_other_script():
+    found = parse(build_page(page_data()))
+    policy = next(a["content"] for tag, a in found.elements if a.get("http-equiv") == "Content-Security-Policy")
+    digest = base64.b64encode(hashlib.sha256(found.scripts[1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+
+
+def test_title_is_escaped():
+    page = build_page(page_data()).decode()
+    assert "<title>&lt;/script&gt;" in page
+
+
+def test_every_button_is_named():
+    for tag, attributes in parse(build_page(page_data())).elements:
+        if tag == "button":
+            assert attributes.get("aria-label") or "data-view" in attributes
+            assert attributes.get("type") == "button"
+
+
+# --- in a browser -----------------------------------------------------------------------------------------------------------
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A page of two draws, each frame of whose videos is as bright as its number."""
+    root = tmp_path_factory.mktemp("page")
+    (root / "videos").mkdir()
+    for key in range(2):
+        frames = [np.full((36, 128, 3), 20 + 5 * k, np.uint8) for k in range(FRAMES)]
+        (root / "videos" / f"{key}.mp4").write_bytes(encode_video(frames, RATE))
+    (root / "index.html").write_bytes(build_page(page_data(2)))
+    return root
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser, folder):
+    browser.open("about:blank")
+    browser.events.clear()
+    browser.open((folder / "index.html").as_uri())
+    browser.wait("video.readyState >= 2 && !video.seeking")
+    yield browser
+    assert browser.errors() == []
+
+
+def settled(page):
+    page.wait("!video.seeking && video.readyState >= 2")
+    return page.eval("[frame, Math.floor(video.currentTime * 10)]")
+
+
+@needs_browser
+def test_page_opens_from_disk_and_shows_everything(page):
+    assert page.eval("[video.videoWidth, video.videoHeight, video.error]") == [128, 36, None]
+    assert page.eval("document.querySelectorAll('#charts .curve').length") == 4
+    assert page.eval("document.querySelectorAll('#charts .event').length") == 4 * 3
+    assert page.eval("document.querySelectorAll('#events button').length") == 3
+    assert page.eval("document.getElementById('name').textContent") == HOSTILE
+    assert page.eval("document.querySelector('#tags li').textContent") == HOSTILE
+    assert page.eval("document.getElementById('parameters').textContent").count(HOSTILE) == 2
+    assert page.eval("window.hacked") is None
+
+
+@needs_browser
+def test_keys_step_frame_by_frame_and_move_the_playhead(page):
+    x0 = page.eval("document.querySelector('.head').getBoundingClientRect().left")
+    for key, expected in (
+        (".", 1),
+        (".", 2),
+        ("ArrowRight", 3),
+        (",", 2),
+        ("ArrowLeft", 1),
+        ("End", FRAMES - 1),
+        ("Home", 0),
+    ):
+        page.press(key)
+        assert settled(page) == [expected, expected], key
+    page.press("ArrowRight", modifiers=8)
+    assert settled(page) == [10, 10]
+    x1, width = page.eval(
+        "[document.querySelector('.head').getBoundingClientRect().left, charts[0].x(4) - charts[0].x(0)]"
+    )
+    assert x1 - x0 == pytest.approx(width * 10 / FRAMES, abs=1.0)
+    assert page.eval("document.getElementById('clock').textContent").startswith("1.00 s")
+
+
+@needs_browser
+def test_buttons_step_and_events_are_jumped_to(page):
+    page.eval("document.getElementById('forward').click()")
+    assert settled(page) == [1, 1]
+    page.eval("document.getElementById('back').click()")
+    assert settled(page) == [0, 0]
+    for selector, frame in (
+        ("#jumps button:nth-child(3)", 26),
+        ("#events li:nth-child(1) button", 10),
+        ("#marks button:nth-child(2)", 17),
+    ):
+        page.eval(f"document.querySelector('{selector}').click()")
+        assert settled(page) == [frame, frame], selector
+    page.press("n")
+    assert settled(page) == [26, 26]
+    page.press("p")
+    assert settled(page) == [17, 17]
+
+
+@needs_browser
+def test_a_frame_asked_for_is_the_frame_shown(page, tmp_path):
+    import cv2
+
+    for frame in (7, 33):
+        page.eval(f"show({frame}, true)")
+        settled(page)
+        page.eval(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))"
+        )
+        page.screenshot(tmp_path / "shot.png")
+        x, y = page.eval(
+            "(() => { const r = video.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
+        )
+        assert cv2.imread(str(tmp_path / "shot.png"))[int(y), int(x)].mean() == pytest.approx(20 + 5 * frame, abs=2.4)
+
+
+@needs_browser
+def test_playing_moves_the_playhead_and_stops_at_the_end(page):
+    page.eval("show(count() - 6, true)")
+    settled(page)
+    page.press(" ")
+    page.wait("video.ended", 15)
+    assert page.eval("frame") == FRAMES - 1
+    assert page.eval("document.getElementById('play').getAttribute('aria-label')") == "Play"
+
+
+@needs_browser
+def test_draws_are_switched_and_remembered_in_the_address(page, folder):
+    page.press("]")
+    page.wait("video.readyState >= 2 && draw.key === 1")
+    assert page.eval("video.currentSrc").endswith("videos/1.mp4")
+    page.press(".")
+    page.wait("location.hash === '#draw=child-0001&frame=1'")
+    page.open("about:blank")
+    page.open((folder / "index.html").as_uri() + "#draw=child-0001&frame=12")
+    page.wait("video.readyState >= 2")
+    assert [page.eval("draw.key"), *settled(page)] == [1, 12, 12]
+
+
+@needs_browser
+def test_theme_and_views_change(page):
+    before = page.eval("getComputedStyle(document.documentElement).backgroundColor")
+    page.press("t")
+    assert page.eval("getComputedStyle(document.documentElement).backgroundColor") != before
+    page.press("t")
+    page.press("2")
+    assert page.eval("document.getElementById('screen').className") == "screen picture"
+    ratio = page.eval(
+        "(() => { const r = document.getElementById('screen').getBoundingClientRect(); return r.width / r.height; })()"
+    )
+    assert ratio == pytest.approx(64 / 36, rel=0.02)
