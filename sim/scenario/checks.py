@@ -118,8 +118,7 @@ def schema_error(error: ValidationError, source: Source) -> ScenarioError:
     for item in error.errors():
         context = item.get("ctx", {})
         path = _real_path(item["loc"], source.data)
-        if context.get("key"):
-            path = (*path, context["key"])
+        path = (*path, *context.get("at", ()))
         message, hint = context.get("message", item["msg"]), context.get("hint", "")
         if item["type"] == "missing":
             name = item["loc"][-1]

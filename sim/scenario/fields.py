@@ -47,9 +47,9 @@ FRICTION = Kind("friction", u.NONE, "0.15", 0.01, 2.0)
 MASS = Kind("mass", u.MASS, "1500 kg", 0.1, 1e5)
 
 
-def fault(message: str, hint: str = "") -> PydanticCustomError:
-    """An error of a field, with what would be right."""
-    return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint})
+def fault(message: str, hint: str = "", at: tuple[str, ...] = ()) -> PydanticCustomError:
+    """An error of a field, with what would be right; ``at``: keys from the field to the fault."""
+    return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint, "at": at})
 
 
 def suggest(word: str, known: Any) -> str:
@@ -123,9 +123,10 @@ def parse_quantity(text: Any, kind: Kind) -> Quantity:
     if re.fullmatch(r"[+-]?\.?(nan|inf|infinity)", text.strip(), re.IGNORECASE):
         raise QuantityError(f"{text!r} is not a finite number", f"Write a {kind.name} such as {kind.example}.")
     quantity = Quantity(text, parse_value(text), kind)
-    _check_ranges(quantity.node, text)
     if not references(quantity.node):
         check_dimension(quantity, dimension_of(quantity.node, _unknown_parameter))
+    _check_ranges(quantity.node, text)
+    if not references(quantity.node):
         low, high = bounds(quantity.node)
         for value in (low, high):
             if math.isfinite(value):
@@ -212,8 +213,9 @@ class Strict(BaseModel):
             raise fault(f"expected a mapping, not {_plain(data)}", f"With the keys: {keys}.")
         for key in data:
             if key not in _keys(cls):
-                context = {"message": f"unknown key {key!r}", "hint": suggest(key, _keys(cls)), "key": key}
-                raise PydanticCustomError("fault", "{message}", context)
+                raise fault(f"unknown key {key!r}", suggest(key, _keys(cls)), (key,))
+            if data[key] is None:
+                raise fault(f"nothing stands after {key!r}", "Give it a value, or leave the key out.", (key,))
         return data
 
 

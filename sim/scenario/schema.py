@@ -152,7 +152,10 @@ class Map(Strict):
         if shape in needs:
             missing = needs[shape] - own
             if missing:
-                raise fault(f"road: {shape} needs {', '.join(sorted(missing))}")
+                raise fault(
+                    f"road: {shape} needs {', '.join(sorted(missing))}",
+                    "Such as length: 250 m, radius: 80 m, angle: 40 deg.",
+                )
             wrong = own & (special - allowed[shape])
             if wrong:
                 raise fault(
@@ -286,15 +289,16 @@ class ScenarioFile(Strict):
     @model_validator(mode="after")
     def _has_an_ego(self) -> ScenarioFile:
         if "ego" not in self.actors:
-            raise fault(
-                "no actor is named ego", suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}."
-            )
+            hint = suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}."
+            raise fault("no actor is named ego", hint, ("actors",))
         ego = self.actors["ego"]
         if ego.goal is None:
-            raise fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.")
+            raise fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.", ("actors", "ego"))
         for name, actor in self.actors.items():
             if name != "ego" and (actor.goal or actor.goal_radius):
-                raise fault(f"actor {name!r} has a goal", "Only the ego has one; others may have a route.")
+                raise fault(
+                    f"actor {name!r} has a goal", "Only the ego has one; others may have a route.", ("actors", name)
+                )
         return self
 
 

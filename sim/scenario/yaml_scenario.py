@@ -167,7 +167,10 @@ class YamlScenario:
             if asset not in known_assets():
                 raise self._text.error(f"there is no asset {asset!r}", (*path, "asset"), suggest(asset, known_assets()))
         else:
-            asset = draws.asset(f"actors.{name}.asset", lambda n: choose_asset(kind, n))
+            try:
+                asset = draws.asset(f"actors.{name}.asset", lambda n: choose_asset(kind, n))
+            except ScenarioError as error:
+                raise self._text.error(error.message, (*path, "kind"), error.hint or "") from None
         size = {}
         for side in ("length", "width", "height"):
             quantity = None if actor.size is None else getattr(actor.size, side)
