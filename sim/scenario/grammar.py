@@ -215,7 +215,8 @@ class _Parser:
             self.need("..")
             return self._range(first, "log" if name == "loguniform" else "whole")
         if name in ("min", "max"):
-            rest = [first]
+            self.need("|")
+            rest = [first, self.sum()]
             while self.take("|"):
                 rest.append(self.sum())
             return Operation(name, tuple(rest))

@@ -133,7 +133,8 @@ def read_unit(text: str, start: int) -> tuple[str | None, int]:
         return match[1], match.end()
     other = _UNIT_LIKE.match(text, start)
     if other and not re.fullmatch(r"x[\d.]*", other[1]):
-        near = [_MEANT[other[1].lower()]] if other[1].lower() in _MEANT else []
+        low = other[1].lower()
+        near = [_MEANT[low]] if low in _MEANT else [unit for unit in UNITS if unit.lower() == low]
         near = near or difflib.get_close_matches(other[1], UNITS, 1, 0.5)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known units: {', '.join(UNITS)}."
         raise QuantityError(f"unknown unit {other[1]!r} in {text!r}", hint)
