@@ -36,6 +36,16 @@ def known_assets() -> list[str]:
     return list(list_assets())
 
 
+def doors_of(name: str) -> tuple[str, ...]:
+    """Sides on which an asset has a door that opens: 'left', 'right'."""
+    return tuple(door.part.removeprefix("door_") for door in list_assets()[name].doors)
+
+
+def with_doors() -> list[str]:
+    """Names of the assets whose doors open."""
+    return [name for name, spec in list_assets().items() if spec.doors]
+
+
 def corners(x: float, y: float, heading: float, body: Body, margin: float = 0.0) -> list[tuple[float, float]]:
     """Corners of the box of an actor whose reference point is at (x, y) [m]."""
     c, s = math.cos(heading), math.sin(heading)

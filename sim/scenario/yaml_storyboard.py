@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from sim.scenario import storyboard as asam
+from sim.scenario.bodies import doors_of, with_doors
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import KINDS, ScenarioFile
 from sim.scenario.schema_story import (
@@ -166,7 +167,7 @@ class StoryBuilder:
         if isinstance(action, OpenDoor):
             angle = number(action.angle, (*path, "angle"), math.radians(65))
             over = number(action.over, (*path, "over"), 0.8)
-            return [asam.DoorAction(word(action.open_door, (*path, "open_door")), angle, over)], []
+            return [asam.DoorAction(self._door(actor, word(action.open_door, (*path, "open_door")), path), angle, over)], []
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
             return [
@@ -181,6 +182,14 @@ class StoryBuilder:
         spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
         self.at[actor] = spot
         return [asam.TeleportAction(self.placer.position(spot))], []
+
+    def _door(self, actor: str, side: str, path: Path_) -> str:
+        """The side, if the actor's asset has a door there that opens."""
+        doors = doors_of(self.placer.bodies[actor].asset)
+        if side not in doors:
+            has = f"{actor} is a {self.placer.bodies[actor].asset}, which has {', '.join(doors) or 'no'} doors that open"
+            raise self.source.error(has, (*path, "open_door"), f"Give it an asset that has: {', '.join(with_doors()) or 'there is none'}.")
+        return side
 
     def _speed(self, action: Drive, path: Path_) -> float | asam.RelativeTo:
         value = self.draws.number(action.drive, (*path, "drive"))
