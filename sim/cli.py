@@ -4,16 +4,61 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from sim.errors import SwerveError
 
+MAX_DRAWS = 100_000
+FAULT, STOPPED = 2, 130
+"""Exit codes: of a user's mistake and of anything the machine refuses; of an interruption (128 + SIGINT)."""
+
+DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what a user or the machine can cause into one line and an exit code; only faults of Swerve keep their traceback."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except SwerveError as error:
+        _fail(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}. Nothing was left half-written; the same command goes on from there")
+    except MemoryError:
+        _fail("there is not enough memory; try a smaller --size or fewer --draws")
+    except KeyboardInterrupt:
+        typer.echo(
+            "stopped. What is written is whole; `swerve render` with the same options goes on from there", err=True
+        )
+        raise typer.Exit(STOPPED) from None
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(FAULT) from None
+
+
+class Commands(TyperGroup):
+    """The commands, with errors as messages."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with plain_errors():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
     name="swerve",
+    cls=Commands,
     help="Simulate rare and dangerous road scenarios: labelled frames, videos and environments from scenario files.",
     no_args_is_help=True,
     add_completion=False,
@@ -24,11 +69,29 @@ app = typer.Typer(
 Files = Annotated[
     list[Path], typer.Argument(help="Scenario files (.yaml, .xosc), folders of them, or ids that `swerve list` shows.")
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all draws.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all draws.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Treat what a file uses and Swerve does not know as an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Device = Annotated[
+    str | None, typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", show_default=False)
+]
 
-MAX_DRAWS = 100_000
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from sim import __version__
+
+        typer.echo(f"swerve {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def swerve(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Simulate rare and dangerous road scenarios: labelled frames, videos and environments from scenario files."""
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -46,11 +109,50 @@ def parse_size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def _start_warp() -> None:
+    """Start Warp without its greeting, and without its warning where a machine simply has no CUDA driver."""
+    import ctypes
+    import os
+
+    import warp as wp
+
+    wp.config.log_level = wp.LOG_WARNING
+    try:
+        ctypes.CDLL("libcuda.so.1")
+        wp.init()
+    except OSError:
+        # The warning is written by native code, so its descriptor is what has to be quiet for a moment.
+        keep, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        try:
+            wp.init()
+        finally:
+            os.dup2(keep, 2)
+            os.close(keep)
+            os.close(null)
+
+
+def _find_device(name: str | None) -> Any:
+    """The Warp device of a name.
+
+    Raises:
+        SwerveError: if this machine has none of that name.
+    """
+    import warp as wp
+
+    try:
+        return wp.get_device(name)
+    except (ValueError, RuntimeError):
+        wp.init()
+        raise SwerveError(
+            f"--device {name!r}: this machine has {', '.join(d.alias for d in wp.get_devices())}"
+        ) from None
+
+
 def _explain_cold_start() -> None:
     """Say why the first run takes longer, if kernels have to be compiled."""
     import warp as wp
 
-    wp.config.quiet = True
     cache = Path(wp.config.kernel_cache_dir) if wp.config.kernel_cache_dir else None
     if cache is None:
         import warp._src.build
@@ -66,8 +168,8 @@ def _explain_cold_start() -> None:
 @app.command("list")
 def list_scenarios(as_json: AsJson = False) -> None:
     """Show the scenario library: what is dangerous about each, how often it hurts, how often it can be avoided."""
-    from sim.scenario.danger import load_shares
     from sim.scenario.reader import library
+    from sim.scenario.shares import load_shares
 
     shares = load_shares()
     rows = []
@@ -114,7 +216,7 @@ def list_scenarios(as_json: AsJson = False) -> None:
 @app.command()
 def check(
     files: Files,
-    draws: Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Worlds to draw from each file.")] = 5,
+    draws: Annotated[int, typer.Option(min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file.")] = 5,
     seed: Seed = 0,
     strict: Strict = False,
 ) -> None:
@@ -145,64 +247,147 @@ def simulate(
     csv: Annotated[
         Path | None, typer.Option(help="Write each actor's pose at 10 Hz here: t,name,x,y,z,heading,speed.")
     ] = None,
-    duration: Annotated[float, typer.Option(min=0.01, max=3600, help="Longest time to simulate [s].")] = 30.0,
-    driver: Annotated[
-        str, typer.Option(help="Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb.")
-    ] = "default",
-    contact: Annotated[str, typer.Option(help="What a collision does: report or physics.")] = "report",
+    duration: Annotated[
+        float, typer.Option(min=0.01, max=3600, metavar="SECONDS", help="Longest time to simulate, in seconds.")
+    ] = 30.0,
+    driver: Annotated[str, typer.Option(metavar="NAME", help=DRIVERS_HELP)] = "default",
+    contact: Annotated[str, typer.Option(metavar="MODE", help="What a collision does: report or physics.")] = "report",
     seed: Seed = 0,
     strict: Strict = False,
+    device: Device = None,
 ) -> None:
-    """Run a scenario without pictures and print what happened."""
+    """Run a scenario without pictures and print what happened, as JSON.
+
+    [dim]swerve simulate cut-in-wet-motorway --csv poses.csv --driver idm_aeb[/dim]
+    """
+    _start_warp()
     from sim.export.trace import simulate_file
 
+    found = _find_device(device)
     _explain_cold_start()
-    summary = simulate_file(file, csv=csv, duration=duration, driver=driver, contact=contact, seed=seed, strict=strict)
+    summary = simulate_file(
+        file, csv=csv, duration=duration, driver=driver, contact=contact, seed=seed, strict=strict, device=found
+    )
     typer.echo(json.dumps(summary, indent=2))
 
 
 @app.command()
 def render(
+    context: typer.Context,
     files: Annotated[
         list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write; one folder per scenario and draw inside.")] = Path("out"),
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "800x450",
-    fps: Annotated[float, typer.Option(min=0.1, max=1000, help="Frames per second of scenario time.")] = 10.0,
-    duration: Annotated[
-        float | None, typer.Option(min=0.01, max=3600, help="Seconds to render; default: to the end.")
+    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or left by an interrupted run.")] = Path(
+        "out"
+    ),
+    draws: Annotated[
+        int,
+        typer.Option(
+            min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file.", rich_help_panel="Worlds"
+        ),
+    ] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all draws.", rich_help_panel="Worlds")
+    ] = 0,
+    driver: Annotated[
+        str | None, typer.Option(metavar="NAME", help=DRIVERS_HELP, rich_help_panel="Worlds", show_default=False)
     ] = None,
-    draws: Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Worlds to draw from each file.")] = 1,
-    seed: Seed = 0,
-    quality: Annotated[str, typer.Option(help="fast, standard or high.")] = "standard",
-    driver: Annotated[str | None, typer.Option(help="Who drives the ego; default: as the file says.")] = None,
-    contact: Annotated[str, typer.Option(help="What a collision does: physics or report.")] = "physics",
-    replay: Annotated[Path | None, typer.Option(help="Rebuild the worlds of this manifest.json.")] = None,
-    strict: Strict = False,
+    contact: Annotated[
+        str, typer.Option(metavar="MODE", help="What a collision does: physics or report.", rich_help_panel="Worlds")
+    ] = "physics",
+    replay: Annotated[
+        Path | None, typer.Option(help="Rebuild the data set of this manifest.json.", rich_help_panel="Worlds")
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel="Worlds"
+        ),
+    ] = False,
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Width and height in pixels.", rich_help_panel="Pictures")
+    ] = "800x450",
+    fps: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=1000, metavar="RATE", help="Frames per second of scenario time.", rich_help_panel="Pictures"
+        ),
+    ] = 10.0,
+    duration: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=3600,
+            metavar="SECONDS",
+            help="Longest time to render, in seconds; default: to the end.",
+            rich_help_panel="Pictures",
+            show_default=False,
+        ),
+    ] = None,
+    quality: Annotated[
+        str, typer.Option(metavar="NAME", help="fast, draft, standard or high.", rich_help_panel="Pictures")
+    ] = "standard",
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel="Pictures", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Write labelled frames, a video and a review page for each scenario and draw. An interrupted run resumes."""
+    """Write labelled frames, a video and a page to review them.
+
+    OUT then holds index.html (open it in a browser), video.mp4, annotations.json (COCO), hazard.csv, calibration.json,
+    manifest.json, and folders of frames, masks, depth, flow, normals, labels and tracks.
+
+    An interrupted run goes on where it was when the same command is given again. The same command gives the same bytes.
+
+    [dim]swerve render child-between-parked-cars --draws 3 --out child[/dim]
+    """
+    _start_warp()
     from sim.export.dataset import render_dataset
 
     if not files and replay is None:
         raise SwerveError("name scenario files, or --replay a manifest.json")
+    if replay is not None:
+        _refuse_settings(context)
     width, height = parse_size(size)
+    found = _find_device(device)
     _explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, replay=replay, strict=strict,
+        driver=driver, contact=contact, replay=replay, strict=strict, device=found,
     )  # fmt: skip
     for page in pages:
         typer.echo(f"{page}")
 
 
+def _refuse_settings(context: typer.Context) -> None:
+    """A replay has the manifest's settings: options that say otherwise would be silently dropped.
+
+    Raises:
+        SwerveError: naming them.
+    """
+    free = ("out", "replay", "device", "files")
+    given = [
+        f"--{name}"
+        for name in context.params
+        if name not in free and getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    ]
+    if given:
+        raise SwerveError(f"--replay takes its settings from the manifest; leave out {', '.join(given)}")
+
+
 @app.command()
 def bench(
     case: Annotated[str, typer.Argument(help="all, render or env.")] = "all",
-    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Time to measure each figure for [s].")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="Time to measure each figure for, in seconds.")
+    ] = 3.0,
     peers: Annotated[bool, typer.Option(help="Also run PyBullet's TinyRenderer and highway-env, if installed.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure frames per second and environment steps per second on this machine, against peers."""
+    _start_warp()
     from sim.bench import run_cases
 
     _explain_cold_start()
@@ -212,14 +397,7 @@ def bench(
 
 def main() -> None:
     """Entry point: a user's mistake is a message and exit code 2, never a traceback."""
-    try:
-        app()
-    except SwerveError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on where it was", err=True)
-        sys.exit(130)
+    app()
 
 
 if __name__ == "__main__":

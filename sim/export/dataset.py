@@ -105,7 +105,6 @@ def describe_device(device: Any = None) -> dict[str, str]:
     """What pictures were made on: equal where equal bytes are promised."""
     import warp as wp
 
-    wp.config.quiet = True
     found = wp.get_device(device)
     return {"kind": "cuda" if found.is_cuda else "cpu", "name": found.name, "warp": wp.__version__}
 

@@ -103,7 +103,7 @@ def format_rows(rows: list[tuple[float, str, np.ndarray, float, float]]) -> str:
     writer.writerow(COLUMNS)
     for t, name, pos, heading, speed in rows:
         numbers = [f"{value:.6f}" for value in (*pos, heading, speed)]
-        writer.writerow([f"{t:.2f}".rstrip("0").rstrip(".") if t else "0.0", name, *numbers])
+        writer.writerow([f"{t:.1f}", name, *numbers])
     return out.getvalue()
 
 
