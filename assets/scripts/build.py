@@ -12,6 +12,10 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import car_recipes  # noqa: E402
+import prop_recipes  # noqa: E402
+import props  # noqa: E402
+import people  # noqa: E402
+import people_recipes  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
 
@@ -21,6 +25,12 @@ def main(names: list[str]) -> None:
     for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
+    for person in people_recipes.ALL:
+        if not names or person.name in names:
+            people.build(person)
+    for prop in prop_recipes.ALL:
+        if not names or prop.name in names:
+            props.build(prop)
 
 
 if __name__ == "__main__":
