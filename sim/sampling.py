@@ -226,6 +226,7 @@ def world_rows(
     if config.driver != "default":
         state["motion"] = np.array(state["motion"], np.int32)
         state["motion"][0] = int(Motion.DRIVEN)
+    scene["vehicle"]["driver"][0] = DRIVERS.get("constant" if config.driver == "default" else config.driver, -1)
     return scene, state
 
 

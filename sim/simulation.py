@@ -9,6 +9,7 @@ from typing import Any
 import warp as wp
 
 from sim.behavior.actions import run_actions
+from sim.behavior.drivers import work_all_pedals
 from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
 from sim.behavior.triggers import evaluate_triggers
@@ -29,6 +30,7 @@ def step(scene: Scene, state: State, control: Control) -> None:
     run_actions(scene, state)
     move_scripted(scene, state)
     follow_traffic(scene, state)
+    work_all_pedals(scene, state, control)
     drive_vehicles(scene, state, control)
     integrate_bodies(scene, state)
     resolve_contacts(scene, state)

@@ -364,6 +364,10 @@ class VehicleState:
     """Tick plus one since which a driver sees a collision coming, 0 if it does not, (nworld, nactor)."""
     braking: wp.array2d[wp.int32]
     """1 while a driver brakes in an emergency, (nworld, nactor)."""
+    leader: wp.array2d[wp.int32]
+    """Of TRAFFIC: actor it follows plus one, 0 on a free road, (nworld, nactor)."""
+    leader_gap: wp.array2d[float]
+    """Free way to it along the lanes, bumper to bumper [m], (nworld, nactor)."""
 
 
 # --- Metrics (section of sim/metrics) -----------------------------------------------------------------------------------
@@ -421,6 +425,10 @@ class Metrics:
     """Least so far [s], (nworld,)."""
     min_distance: wp.array[float]
     """Least so far [m], (nworld,)."""
+    hidden_by: wp.array2d[wp.int32]
+    """Actor that last stood between each actor and the ego's eye, plus one; 0 if none did, (nworld, nactor)."""
+    hidden_tick: wp.array2d[wp.int32]
+    """When it last did, (nworld, nactor)."""
 
 
 # --- Weather ------------------------------------------------------------------------------------------------------------
@@ -567,6 +575,10 @@ class State:
     """Where it was [m], (nworld, nactor)."""
     contact_normal: wp.array2d[wp.vec3]
     """Unit, towards this actor, (nworld, nactor)."""
+    bound: wp.array2d[wp.vec4]
+    """Circle about the contact box in the plane: centre x, y and height [m], radius [m] (negative: takes no part), (nworld, nactor)."""
+    touching: wp.array2d[wp.int32]
+    """How many actors of a higher index it touches, (nworld, nactor)."""
     ttc: wp.array2d[float]
     """Time to collision of the ego with each actor [s], inf if none comes, (nworld, nactor)."""
     gap: wp.array2d[float]

@@ -1,0 +1,309 @@
+"""What happened to the ego: time to collision, distances, contacts, the hazard's onset, road and goal; and the end of the tick.
+
+The hazard's onset is the first tick at which the ego's driver can see an actor with which, both going on at their present speed and yaw
+rate, contact follows within `HAZARD_TIME`.
+"""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.assets.spec import Category
+from sim.metrics.sight import SEEN, look
+from sim.physics.boxes import NEVER, Footprint, footprint, plane_distance, side_of, sweep_time
+from sim.road.frenet import lane_border, lane_row, section_at, surface
+from sim.types import Conflict, LaneKind, RoadTables, Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+HAZARD_TIME = 4.0
+"""Contact within this time makes a hazard [s]."""
+HORIZON = 10.0
+"""Contacts later than this are not looked for [s]."""
+OCCLUDER_TICKS = 300
+"""How long before onset an actor counts as having hidden the other."""
+LOOK_TICKS = 10
+"""Ticks between two looks at an actor that is no hazard yet."""
+TURN_RATE = 2.0e-3
+"""Slower turning counts as none [rad/s]."""
+HARSH = 12.0
+"""Sideways acceleration beyond which a yaw rate is a jump of the storyboard, not a turn [m/s^2]."""
+OFF_ROAD = 0.05
+"""How far beyond the outermost lane the reference point is off the road [m]."""
+GOAL_HEIGHT = 5.0
+
+_RIDERS = (int(Category.PEDESTRIAN), int(Category.WHEELCHAIR), int(Category.BICYCLE))
+_ANIMAL = int(Category.ANIMAL)
+_VEHICLES = (int(Category.CAR), int(Category.TRAM))
+"""First and last category of vehicles."""
+
+
+@wp.struct
+class Course:
+    """How an actor goes on: rigidly on a circle or straight."""
+
+    box: Footprint
+    vel: wp.vec2
+    """Of the box's centre [m/s]."""
+    rate: float
+    """Yaw rate [rad/s]."""
+
+
+@wp.func
+def course_of(scene: Scene, state: State, world: int, a: int) -> Course:
+    """An actor's box and how it moves."""
+    out = Course()
+    out.box = footprint(scene, state, world, a)
+    v = state.vel[world, a]
+    rate = state.ang_vel[world, a][2]
+    speed = wp.sqrt(v[0] * v[0] + v[1] * v[1])
+    if wp.abs(rate) < wp.static(TURN_RATE) or wp.abs(rate) * speed > wp.static(HARSH) or wp.abs(rate) > 1.5:
+        rate = 0.0
+    pos = state.pos[world, a]
+    out.vel = wp.vec2(v[0], v[1]) + side_of(out.box.center - wp.vec2(pos[0], pos[1])) * rate
+    out.rate = rate
+    return out
+
+
+@wp.func
+def _rotate(v: wp.vec2, c: float, s: float) -> wp.vec2:
+    return wp.vec2(c * v[0] - s * v[1], s * v[0] + c * v[1])
+
+
+@wp.func
+def go_on(c: Course, t: float) -> Course:
+    """The actor after ``t`` seconds."""
+    out = Course()
+    out.box = c.box
+    out.rate = c.rate
+    if c.rate == 0.0:
+        out.vel = c.vel
+        out.box.center = c.box.center + c.vel * t
+        return out
+    turn = c.rate * t
+    cos = wp.cos(turn)
+    sin = wp.sin(turn)
+    out.vel = _rotate(c.vel, cos, sin)
+    out.box.axis = _rotate(c.box.axis, cos, sin)
+    out.box.center = c.box.center + (c.vel * sin + side_of(c.vel) * (1.0 - cos)) / c.rate
+    return out
+
+
+@wp.func
+def turning_time(a: Course, b: Course) -> float:
+    """When two actors touch in the plane of whom at least one turns: by steps in which they cannot pass each other [s]."""
+    turn = wp.abs(a.rate) * wp.length(a.vel) + wp.abs(b.rate) * wp.length(b.vel)
+    spin = wp.abs(a.rate) * wp.length(a.box.half) + wp.abs(b.rate) * wp.length(b.box.half)
+    t = float(0.0)
+    for _i in range(60):
+        p = go_on(a, t)
+        q = go_on(b, t)
+        d = plane_distance(p.box, q.box)
+        if d < 0.01:
+            return t
+        v = wp.length(q.vel - p.vel) + spin
+        step = wp.max(2.0 * d / (v + wp.sqrt(v * v + 2.0 * turn * d) + 1.0e-6), 0.01)
+        t += step
+        if t > wp.static(HORIZON):
+            return wp.static(NEVER)
+    return wp.static(NEVER)
+
+
+@wp.func
+def time_to_collision(scene: Scene, state: State, world: int, a: Course, b: int) -> float:
+    """When the ego and actor ``b`` touch, both going on as they are [s]; infinite if they do not within `HORIZON`."""
+    own = state.bound[world, 0]
+    other = state.bound[world, b]
+    reach = own[3] + other[3]
+    d = wp.vec2(other[0] - own[0], other[1] - own[1])
+    v = state.vel[world, b]
+    rel = wp.vec2(v[0] - a.vel[0], v[1] - a.vel[1])
+    rate = state.ang_vel[world, b][2]
+    apart = wp.length(d) - reach
+    straight = wp.abs(rate) < wp.static(TURN_RATE) and a.rate == 0.0
+    if straight and apart > 0.0:
+        closing = -wp.dot(rel, d)
+        if closing <= 0.0 or apart > wp.static(HORIZON) * wp.length(rel):
+            return wp.inf
+        across = rel[0] * d[1] - rel[1] * d[0]
+        if across * across > reach * reach * wp.dot(rel, rel):
+            return wp.inf
+    elif apart > wp.static(HORIZON) * (wp.length(a.vel) + wp.length(v) + wp.abs(rate) * reach):
+        return wp.inf
+    c = course_of(scene, state, world, b)
+    t = float(wp.static(NEVER))
+    if a.rate == 0.0 and c.rate == 0.0:
+        t = sweep_time(a.box, c.box, c.vel - a.vel)
+    else:
+        t = turning_time(a, c)
+    if t > wp.static(HORIZON):
+        return wp.inf
+    rise = (v[2] - state.vel[world, 0][2]) * t
+    if c.box.low + rise > a.box.high + 1.0 or c.box.high + rise < a.box.low - 1.0:
+        return wp.inf
+    return t
+
+
+@wp.kernel
+def _measure_actors(scene: Scene, state: State):
+    """Reads boxes and velocities. Writes gap and time to collision of the ego with each actor."""
+    world, a = wp.tid()
+    if state.done[world] != 0:
+        return
+    gap = float(wp.inf)
+    ttc = float(wp.inf)
+    if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
+        ego = course_of(scene, state, world, 0)
+        gap = plane_distance(ego.box, footprint(scene, state, world, a))
+        ttc = time_to_collision(scene, state, world, ego, a)
+    state.gap[world, a] = gap
+    state.ttc[world, a] = ttc
+
+
+@wp.kernel
+def _watch_sight(scene: Scene, state: State):
+    """Reads lines of sight until a hazard begins. Writes when each actor was last out of the ego's sight, and behind whom."""
+    world, a = wp.tid()
+    if a == 0 or state.done[world] != 0 or state.metrics.onset_tick[world] >= 0:
+        return
+    own = state.bound[world, 0]
+    other = state.bound[world, a]
+    if own[3] < 0.0 or other[3] < 0.0:
+        return
+    now = state.tick[world] + 1
+    hazard = state.ttc[world, a] <= wp.static(HAZARD_TIME)
+    if not hazard:
+        if (now + a) % wp.static(LOOK_TICKS) != 0:
+            return
+        reach = own[3] + other[3] + 7.0 * (3.0 + wp.length(state.vel[world, 0]) + wp.length(state.vel[world, a]))
+        if wp.length_sq(wp.vec2(other[0] - own[0], other[1] - own[1])) > reach * reach:
+            return
+    seen = look(scene, state, world, a, hazard)
+    if seen != wp.static(SEEN):
+        state.metrics.hidden_tick[world, a] = now
+        state.metrics.hidden_by[world, a] = wp.max(seen + 1, 0)
+
+
+@wp.func
+def conflict_type(scene: Scene, state: State, world: int, a: int) -> int:
+    """How the ego and actor ``a`` meet (`Conflict`)."""
+    category = scene.category[world, a]
+    if category == wp.static(_ANIMAL):
+        return wp.static(int(Conflict.ANIMAL))
+    own = footprint(scene, state, world, 0)
+    other = footprint(scene, state, world, a)
+    v = state.vel[world, a]
+    way = wp.vec2(other.axis)
+    if v[0] * v[0] + v[1] * v[1] > 0.09:
+        way = wp.normalize(wp.vec2(v[0], v[1]))
+    along = wp.dot(own.axis, way)
+    if category == wp.static(_RIDERS[0]) or category == wp.static(_RIDERS[1]) or category == wp.static(_RIDERS[2]):
+        return wp.where(wp.abs(along) < 0.7, wp.static(int(Conflict.VRU_CROSSING)), wp.static(int(Conflict.VRU_ALONG)))
+    if category != 0 and (category < wp.static(_VEHICLES[0]) or category > wp.static(_VEHICLES[1])):
+        return wp.static(int(Conflict.OBSTACLE))
+    if along < -0.7:
+        return wp.static(int(Conflict.ONCOMING))
+    if along < 0.7:
+        return wp.static(int(Conflict.CROSSING))
+    d = other.center - own.center
+    aside = wp.abs(own.axis[0] * d[1] - own.axis[1] * d[0])
+    return wp.where(
+        aside < own.half[1] + other.half[1], wp.static(int(Conflict.REAR_END)), wp.static(int(Conflict.CUT_IN))
+    )
+
+
+@wp.func
+def beyond_lanes(road: RoadTables, r: int, lane: int, s: float, t: float) -> bool:
+    """Whether a road place is on no lane that vehicles may use."""
+    if r < 0:
+        return True
+    k = section_at(road, r, s)
+    low = road.section_lane_min[k]
+    high = low + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+    margin = wp.static(OFF_ROAD)
+    if t > lane_border(road, r, s, high) + margin or t < lane_border(road, r, s, low) - margin:
+        return True
+    row = lane_row(road, r, s, lane)
+    if row < 0:
+        return True
+    kind = road.lane_kind[row]
+    usable = kind == wp.static(int(LaneKind.DRIVING)) or kind == wp.static(int(LaneKind.SHOULDER))
+    usable = usable or kind == wp.static(int(LaneKind.PARKING)) or kind == wp.static(int(LaneKind.BORDER))
+    return not usable
+
+
+@wp.func
+def is_off_road(scene: Scene, state: State, world: int) -> bool:
+    """Whether the ego's reference point is off every lane that vehicles may use, on any road there."""
+    if not beyond_lanes(scene.road, state.road[world, 0], state.lane[world, 0], state.s[world, 0], state.t[world, 0]):
+        return False
+    pos = state.pos[world, 0]
+    return surface(scene.road, scene.map_index[world], wp.vec2(pos[0], pos[1]), -1).on_road == 0
+
+
+@wp.func
+def note_onset(scene: Scene, state: State, world: int, a: int, now: int):
+    """Keep what the hazard is that begins now."""
+    state.metrics.onset_tick[world] = now
+    state.metrics.onset_actor[world] = a
+    state.metrics.conflict[world] = conflict_type(scene, state, world, a)
+    state.metrics.occluder[world] = -1
+    if state.metrics.hidden_by[world, a] > 0 and now - state.metrics.hidden_tick[world, a] <= wp.static(OCCLUDER_TICKS):
+        state.metrics.occluder[world] = state.metrics.hidden_by[world, a] - 1
+
+
+@wp.func
+def note_contact(state: State, world: int):
+    """Keep the ego's first contact."""
+    if state.metrics.collided[world] == 0 and state.contact_tick[world, 0] >= 0:
+        state.metrics.collided[world] = 1
+        state.metrics.collision_tick[world] = state.contact_tick[world, 0]
+        state.metrics.collision_actor[world] = state.contact_with[world, 0]
+
+
+@wp.kernel
+def _measure_worlds(scene: Scene, state: State):
+    """Reads gaps, times, contacts and the ego's place. Writes `Metrics`, and ends the tick."""
+    world = wp.tid()
+    if state.done[world] != 0:
+        return
+    now = state.tick[world] + 1
+    state.tick[world] = now
+    least = float(wp.inf)
+    gap = float(wp.inf)
+    who = int(-1)
+    hazard = int(-1)
+    hazard_time = float(wp.static(HAZARD_TIME))
+    for a in range(1, scene.valid.shape[1]):
+        gap = wp.min(gap, state.gap[world, a])
+        t = state.ttc[world, a]
+        if t < least:
+            least = t
+            who = a
+        if t <= hazard_time and state.metrics.hidden_tick[world, a] != now:
+            hazard_time = t
+            hazard = a
+    state.metrics.time_to_collision[world] = least
+    state.metrics.conflict_actor[world] = who
+    state.metrics.distance[world] = gap
+    state.metrics.min_time_to_collision[world] = wp.min(state.metrics.min_time_to_collision[world], least)
+    state.metrics.min_distance[world] = wp.min(state.metrics.min_distance[world], gap)
+    if hazard >= 0 and state.metrics.onset_tick[world] < 0:
+        note_onset(scene, state, world, hazard, now)
+    note_contact(state, world)
+    state.metrics.off_road[world] = int(is_off_road(scene, state, world))
+    d = state.pos[world, 0] - scene.goal[world]
+    radius = scene.goal_radius[world]
+    if d[0] * d[0] + d[1] * d[1] < radius * radius and wp.abs(d[2]) < wp.static(GOAL_HEIGHT):
+        state.metrics.goal_reached[world] = 1
+    if scene.end_tick[world] > 0 and now >= scene.end_tick[world]:
+        state.done[world] = 1
+
+
+def measure(scene: Scene, state: State) -> None:
+    """Measure everything in `Metrics`, the ego's times to collision and gaps, and advance the tick of every world that is not done."""
+    device = state.tick.device
+    wp.launch(_measure_actors, dim=state.pos.shape, inputs=[scene, state], device=device)
+    wp.launch(_watch_sight, dim=state.pos.shape, inputs=[scene, state], device=device)
+    wp.launch(_measure_worlds, dim=state.tick.shape[0], inputs=[scene, state], device=device)

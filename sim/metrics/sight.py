@@ -1,0 +1,150 @@
+"""What the ego's driver can see: lines of sight past other actors and over crests, field of view and fog (`wp.func`s)."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.physics.boxes import Footprint, corner, cross2, footprint
+from sim.road.frenet import road_pose
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+EYE = (0.1, 0.85)
+"""Place of the driver's eye: ahead of the box's centre over its length, height over the box's."""
+FIELD = -0.17
+"""Cosine of half the field of view: 100 degrees to each side."""
+NPOINT = 9
+"""Points of a box that are looked at: its corners at two heights and its centre."""
+NEED = 2
+"""Free points from which it counts as seen."""
+GROUND_STEPS = 12
+OUT_OF_VIEW, SEEN = -2, -1
+"""Results of `look`, besides the actor in between."""
+
+
+@wp.func
+def eye_of(scene: Scene, state: State, world: int) -> wp.vec3:
+    """The ego driver's eye [m]."""
+    box = scene.box_center[world, 0]
+    size = scene.size[world, 0]
+    local = wp.vec3(box[0] + wp.static(EYE[0]) * size[0], 0.0, box[2] + (wp.static(EYE[1]) - 0.5) * size[2])
+    return state.pos[world, 0] + wp.quat_rotate(state.rot[world, 0], local)
+
+
+@wp.func
+def aim_point(p: Footprint, k: int) -> wp.vec3:
+    """Point ``k`` of a box, a little inside its faces."""
+    if k == 8:
+        return wp.vec3(p.center[0], p.center[1], 0.5 * (p.low + p.high))
+    c = p.center + (corner(p, k % 4) - p.center) * 0.9
+    return wp.vec3(c[0], c[1], p.low + (p.high - p.low) * wp.where(k < 4, 0.35, 0.9))
+
+
+@wp.func
+def crosses(p: Footprint, a: wp.vec3, b: wp.vec3) -> bool:
+    """Whether the segment from ``a`` to ``b`` passes through a box (slabs)."""
+    low = float(0.0)
+    high = float(1.0)
+    oa = wp.vec2(a[0], a[1]) - p.center
+    ob = wp.vec2(b[0], b[1]) - p.center
+    for k in range(3):
+        u = wp.dot(oa, p.axis)
+        v = wp.dot(ob, p.axis)
+        h = p.half[0]
+        if k == 1:
+            u = cross2(p.axis, oa)
+            v = cross2(p.axis, ob)
+            h = p.half[1]
+        if k == 2:
+            middle = 0.5 * (p.low + p.high)
+            u = a[2] - middle
+            v = b[2] - middle
+            h = 0.5 * (p.high - p.low)
+        d = v - u
+        if wp.abs(d) < 1.0e-6:
+            if wp.abs(u) > h:
+                return False
+        else:
+            t0 = (-h - u) / d
+            t1 = (h - u) / d
+            low = wp.max(low, wp.min(t0, t1))
+            high = wp.min(high, wp.max(t0, t1))
+    return low < high
+
+
+@wp.func
+def _near_line(bound: wp.vec4, a: wp.vec3, b: wp.vec3, reach: float) -> bool:
+    """Whether a circle comes within ``reach`` of the segment from ``a`` to ``b`` in the plane."""
+    if bound[3] < 0.0:
+        return False
+    d = wp.vec2(b[0] - a[0], b[1] - a[1])
+    m = wp.vec2(bound[0] - a[0], bound[1] - a[1])
+    f = wp.clamp(wp.dot(m, d) / wp.max(wp.length_sq(d), 1.0e-6), 0.0, 1.0)
+    r = reach + bound[3]
+    return wp.length_sq(m - d * f) < r * r
+
+
+@wp.func
+def ground_horizon(scene: Scene, state: State, world: int, a: int, eye: wp.vec3) -> float:
+    """Least height that can be seen at actor ``a`` over the road between, where both are on one road [m]."""
+    r = state.road[world, 0]
+    if r < 0 or r != state.road[world, a]:
+        return -1.0e9
+    slope = float(-1.0e9)
+    for k in range(1, wp.static(GROUND_STEPS)):
+        f = float(k) / wp.static(float(GROUND_STEPS))
+        s = state.s[world, 0] + (state.s[world, a] - state.s[world, 0]) * f
+        t = state.t[world, 0] + (state.t[world, a] - state.t[world, 0]) * f
+        slope = wp.max(slope, (road_pose(scene.road, r, s, t).pos[2] - eye[2]) / f)
+    return eye[2] + slope
+
+
+@wp.func
+def in_view(scene: Scene, state: State, world: int, a: int, eye: wp.vec3) -> bool:
+    """Whether an actor is in the driver's field of view and nearer than one sees in fog."""
+    bound = state.bound[world, a]
+    d = wp.vec2(bound[0] - eye[0], bound[1] - eye[1])
+    distance = wp.length(d)
+    x = wp.quat_rotate(state.rot[world, 0], wp.vec3(1.0, 0.0, 0.0))
+    fog = scene.weather.fog_visibility[world]
+    if fog > 0.0 and distance - bound[3] > fog:
+        return False
+    return d[0] * x[0] + d[1] * x[1] > wp.static(FIELD) * distance
+
+
+@wp.func
+def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
+    """`SEEN`, `OUT_OF_VIEW` (fog, field of view, or with ``ground`` a crest), or the actor that hides most of actor ``a``."""
+    eye = eye_of(scene, state, world)
+    if (state.visible[world, a] & 1) == 0 or not in_view(scene, state, world, a, eye):
+        return wp.static(OUT_OF_VIEW)
+    p = footprint(scene, state, world, a)
+    horizon = float(-1.0e9)
+    if ground:
+        horizon = ground_horizon(scene, state, world, a, eye)
+    free = int(0)
+    for k in range(wp.static(NPOINT)):
+        if aim_point(p, k)[2] > horizon:
+            free = free | (1 << k)
+    center = aim_point(p, 8)
+    left = int(wp.static(NPOINT))
+    worst = int(0)
+    by = int(wp.static(OUT_OF_VIEW))
+    for b in range(1, scene.valid.shape[1]):
+        if b != a and (state.visible[world, b] & 1) != 0:
+            if _near_line(state.bound[world, b], eye, center, state.bound[world, a][3]):
+                q = footprint(scene, state, world, b)
+                hidden = int(0)
+                for k in range(wp.static(NPOINT)):
+                    if crosses(q, eye, aim_point(p, k)):
+                        free = free & (~(1 << k))
+                        hidden += 1
+                if hidden > worst:
+                    worst = hidden
+                    by = b
+    left = 0
+    for k in range(wp.static(NPOINT)):
+        left += (free >> k) & 1
+    return wp.where(left >= wp.static(NEED), wp.static(SEEN), by)

@@ -1,0 +1,290 @@
+"""Upright boxes of actors in the plane: overlap, distance and time to contact (`wp.func`s shared by contacts and metrics)."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+NEVER = 1.0e9
+"""Stands for a time that does not come [s]."""
+
+DOOR_LENGTH = 0.95
+"""How far a door that stands open at a right angle sticks out [m]."""
+
+Corners = wp.types.vector(length=10, dtype=float)
+
+
+@wp.struct
+class Footprint:
+    """An actor's box seen from above, and what heights it spans."""
+
+    center: wp.vec2
+    """World frame [m]."""
+    axis: wp.vec2
+    """Unit, along its length."""
+    half: wp.vec2
+    """Half of length and width [m]."""
+    low: float
+    """[m]."""
+    high: float
+
+
+@wp.struct
+class Touch:
+    """How two footprints overlap."""
+
+    touches: int
+    depth: float
+    """Along the normal [m]."""
+    normal: wp.vec2
+    """Unit, from the first to the second."""
+    point: wp.vec2
+    """Centre of the overlap [m]."""
+
+
+@wp.struct
+class Polygon:
+    """A convex polygon of up to ten corners."""
+
+    n: int
+    x: Corners
+    y: Corners
+
+
+@wp.func
+def cross2(a: wp.vec2, b: wp.vec2) -> float:
+    """z of the cross product."""
+    return a[0] * b[1] - a[1] * b[0]
+
+
+@wp.func
+def side_of(a: wp.vec2) -> wp.vec2:
+    """The vector turned left by a right angle."""
+    return wp.vec2(-a[1], a[0])
+
+
+@wp.func
+def door_reach(angle: float) -> float:
+    """How far an open door sticks out of a vehicle's side [m]."""
+    return wp.static(DOOR_LENGTH) * wp.sin(wp.clamp(angle, 0.0, 0.5 * wp.pi))
+
+
+@wp.func
+def footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
+    """The rectangle about an actor's box seen from above: exact for upright boxes, the tightest along its main axis for leaning ones.
+
+    An open door widens it on that side over the vehicle's whole length: what passes alongside meets the door all the same.
+    """
+    out = Footprint()
+    q = state.rot[world, a]
+    half = 0.5 * scene.size[world, a]
+    middle = state.pos[world, a] + wp.quat_rotate(q, scene.box_center[world, a])
+    r = wp.quat_to_matrix(q)
+    px = wp.vec2(r[0, 0], r[1, 0]) * half[0]
+    py = wp.vec2(r[0, 1], r[1, 1]) * half[1]
+    pz = wp.vec2(r[0, 2], r[1, 2]) * half[2]
+    main = wp.vec2(px)
+    if r[2, 2] < 0.8:
+        if wp.length_sq(py) > wp.length_sq(main):
+            main = -side_of(py)
+        if wp.length_sq(pz) > wp.length_sq(main):
+            main = wp.vec2(pz)
+    out.axis = wp.normalize(main)
+    out.half = wp.vec2(
+        wp.abs(wp.dot(out.axis, px)) + wp.abs(wp.dot(out.axis, py)) + wp.abs(wp.dot(out.axis, pz)),
+        wp.abs(cross2(out.axis, px)) + wp.abs(cross2(out.axis, py)) + wp.abs(cross2(out.axis, pz)),
+    )
+    out.center = wp.vec2(middle[0], middle[1])
+    door = state.door[world, a]
+    if door[0] > 0.0 or door[1] > 0.0:
+        left = door_reach(door[0])
+        right = door_reach(door[1])
+        out.half[1] = out.half[1] + 0.5 * (left + right)
+        out.center += side_of(out.axis) * (0.5 * (left - right))
+    rise = wp.abs(r[2, 0]) * half[0] + wp.abs(r[2, 1]) * half[1] + wp.abs(r[2, 2]) * half[2]
+    out.low = middle[2] - rise
+    out.high = middle[2] + rise
+    return out
+
+
+@wp.func
+def reach_along(p: Footprint, axis: wp.vec2) -> float:
+    """Half the extent of a footprint along a unit axis [m]."""
+    return p.half[0] * wp.abs(wp.dot(p.axis, axis)) + p.half[1] * wp.abs(cross2(p.axis, axis))
+
+
+@wp.func
+def overlaps(p: Footprint, q: Footprint) -> bool:
+    """Whether two boxes share a point (separating axes, and heights)."""
+    if p.low >= q.high or q.low >= p.high:
+        return False
+    d = q.center - p.center
+    c = wp.abs(wp.dot(p.axis, q.axis))
+    s = wp.abs(cross2(p.axis, q.axis))
+    if wp.abs(wp.dot(d, p.axis)) >= p.half[0] + q.half[0] * c + q.half[1] * s:
+        return False
+    if wp.abs(cross2(p.axis, d)) >= p.half[1] + q.half[0] * s + q.half[1] * c:
+        return False
+    if wp.abs(wp.dot(d, q.axis)) >= q.half[0] + p.half[0] * c + p.half[1] * s:
+        return False
+    return wp.abs(cross2(q.axis, d)) < q.half[1] + p.half[0] * s + p.half[1] * c
+
+
+@wp.func
+def _point_distance_sq(p: Footprint, point: wp.vec2) -> float:
+    d = point - p.center
+    x = wp.max(wp.abs(wp.dot(d, p.axis)) - p.half[0], 0.0)
+    y = wp.max(wp.abs(cross2(p.axis, d)) - p.half[1], 0.0)
+    return x * x + y * y
+
+
+@wp.func
+def corner(p: Footprint, k: int) -> wp.vec2:
+    """Corner 0..3, counter-clockwise from front left."""
+    x = wp.where(k == 0 or k == 3, p.half[0], -p.half[0])
+    y = wp.where(k < 2, p.half[1], -p.half[1])
+    return p.center + p.axis * x + side_of(p.axis) * y
+
+
+@wp.func
+def plane_distance(p: Footprint, q: Footprint) -> float:
+    """Distance between two rectangles [m], 0 if they overlap: at the nearest points one of them has a corner."""
+    d = q.center - p.center
+    c = wp.abs(wp.dot(p.axis, q.axis))
+    s = wp.abs(cross2(p.axis, q.axis))
+    g0 = wp.abs(wp.dot(d, p.axis)) - (p.half[0] + q.half[0] * c + q.half[1] * s)
+    g1 = wp.abs(cross2(p.axis, d)) - (p.half[1] + q.half[0] * s + q.half[1] * c)
+    g2 = wp.abs(wp.dot(d, q.axis)) - (q.half[0] + p.half[0] * c + p.half[1] * s)
+    g3 = wp.abs(cross2(q.axis, d)) - (q.half[1] + p.half[0] * s + p.half[1] * c)
+    if g0 <= 0.0 and g1 <= 0.0 and g2 <= 0.0 and g3 <= 0.0:
+        return 0.0
+    best = float(1.0e30)
+    for k in range(4):
+        best = wp.min(best, _point_distance_sq(p, corner(q, k)))
+        best = wp.min(best, _point_distance_sq(q, corner(p, k)))
+    return wp.sqrt(best)
+
+
+@wp.func
+def _axis_times(distance: float, reach: float, speed: float) -> wp.vec2:
+    """When two extents begin and cease to overlap on an axis; ``distance`` between their middles grows by ``speed``."""
+    if wp.abs(speed) < 1.0e-6:
+        if wp.abs(distance) < reach:
+            return wp.vec2(-wp.static(NEVER), wp.static(NEVER))
+        return wp.vec2(wp.static(NEVER), -wp.static(NEVER))
+    t0 = (-reach - distance) / speed
+    t1 = (reach - distance) / speed
+    return wp.vec2(wp.min(t0, t1), wp.max(t0, t1))
+
+
+@wp.func
+def sweep_time(p: Footprint, q: Footprint, vel: wp.vec2) -> float:
+    """When two rectangles meet if the second moves with ``vel`` against the first, neither turning [s]; `NEVER` if they do not.
+
+    Exact: convex shapes that only shift overlap just while they do on every separating axis.
+    """
+    d = q.center - p.center
+    c = wp.abs(wp.dot(p.axis, q.axis))
+    s = wp.abs(cross2(p.axis, q.axis))
+    a = _axis_times(wp.dot(d, p.axis), p.half[0] + q.half[0] * c + q.half[1] * s, wp.dot(vel, p.axis))
+    b = _axis_times(cross2(p.axis, d), p.half[1] + q.half[0] * s + q.half[1] * c, cross2(p.axis, vel))
+    e = _axis_times(wp.dot(d, q.axis), q.half[0] + p.half[0] * c + p.half[1] * s, wp.dot(vel, q.axis))
+    f = _axis_times(cross2(q.axis, d), q.half[1] + p.half[0] * s + p.half[1] * c, cross2(q.axis, vel))
+    first = wp.max(wp.max(a[0], b[0]), wp.max(e[0], f[0]))
+    last = wp.min(wp.min(a[1], b[1]), wp.min(e[1], f[1]))
+    if first >= last or last <= 0.0:
+        return wp.static(NEVER)
+    return wp.max(first, 0.0)
+
+
+@wp.func
+def _clip(poly: Polygon, axis: wp.vec2, limit: float) -> Polygon:
+    """The part of a polygon with ``axis`` . point <= limit (Sutherland and Hodgman 1974)."""
+    out = Polygon()
+    for i in range(poly.n):
+        j = wp.where(i + 1 < poly.n, i + 1, 0)
+        a = axis[0] * poly.x[i] + axis[1] * poly.y[i] - limit
+        b = axis[0] * poly.x[j] + axis[1] * poly.y[j] - limit
+        if a <= 0.0:
+            out.x[out.n] = poly.x[i]
+            out.y[out.n] = poly.y[i]
+            out.n += 1
+        if (a < 0.0 and b > 0.0) or (a > 0.0 and b < 0.0):
+            f = a / (a - b)
+            out.x[out.n] = poly.x[i] + f * (poly.x[j] - poly.x[i])
+            out.y[out.n] = poly.y[i] + f * (poly.y[j] - poly.y[i])
+            out.n += 1
+    return out
+
+
+@wp.func
+def overlap_center(p: Footprint, q: Footprint) -> wp.vec2:
+    """Centroid of the overlap of two rectangles [m]; midway between their centres if there is none."""
+    poly = Polygon()
+    poly.n = 4
+    for k in range(4):
+        d = corner(q, k) - p.center
+        poly.x[k] = wp.dot(d, p.axis)
+        poly.y[k] = cross2(p.axis, d)
+    poly = _clip(poly, wp.vec2(1.0, 0.0), p.half[0])
+    poly = _clip(poly, wp.vec2(-1.0, 0.0), p.half[0])
+    poly = _clip(poly, wp.vec2(0.0, 1.0), p.half[1])
+    poly = _clip(poly, wp.vec2(0.0, -1.0), p.half[1])
+    area = float(0.0)
+    x = float(0.0)
+    y = float(0.0)
+    for i in range(1, poly.n - 1):
+        w = (poly.x[i] - poly.x[0]) * (poly.y[i + 1] - poly.y[0]) - (poly.x[i + 1] - poly.x[0]) * (
+            poly.y[i] - poly.y[0]
+        )
+        area += w
+        x += w * (poly.x[0] + poly.x[i] + poly.x[i + 1]) / 3.0
+        y += w * (poly.y[0] + poly.y[i] + poly.y[i + 1]) / 3.0
+    if area < 1.0e-9:
+        return 0.5 * (p.center + q.center)
+    return p.center + p.axis * (x / area) + side_of(p.axis) * (y / area)
+
+
+@wp.func
+def _take_axis(out: Touch, axis: wp.vec2, distance: float, reach: float, vel: wp.vec2, best: float) -> float:
+    """Cost of an axis as the contact's normal: how long ago it began to overlap at the present closing speed."""
+    n = wp.where(distance >= 0.0, axis, -axis)
+    closing = wp.max(-wp.dot(vel, n), 0.0)
+    return (reach - wp.abs(distance)) / (closing + 0.5)
+
+
+@wp.func
+def touch(p: Footprint, q: Footprint, vel: wp.vec2) -> Touch:
+    """Normal, depth and point of the contact of two overlapping boxes.
+
+    The normal is the axis that began to overlap last, going by the velocity ``vel`` of the second against the first: at high speed the
+    least depth may belong to a side that did not meet.
+    """
+    out = Touch()
+    if not overlaps(p, q):
+        return out
+    out.touches = 1
+    d = q.center - p.center
+    c = wp.abs(wp.dot(p.axis, q.axis))
+    s = wp.abs(cross2(p.axis, q.axis))
+    best = float(1.0e30)
+    for k in range(4):
+        first = k < 2
+        base = wp.where(first, p.axis, q.axis)
+        own = wp.where(first, p.half, q.half)
+        other = wp.where(first, q.half, p.half)
+        lengthwise = k % 2 == 0
+        axis = wp.where(lengthwise, base, side_of(base))
+        reach = wp.where(lengthwise, own[0] + other[0] * c + other[1] * s, own[1] + other[0] * s + other[1] * c)
+        distance = wp.dot(d, axis)
+        cost = _take_axis(out, axis, distance, reach, vel, best)
+        if cost < best - 1.0e-6:
+            best = cost
+            out.depth = reach - wp.abs(distance)
+            out.normal = wp.where(distance >= 0.0, axis, -axis)
+    out.point = overlap_center(p, q)
+    return out

@@ -1,0 +1,344 @@
+"""Contacts between all pairs of actors of a world: found, recorded and, with `Contact.PHYSICS`, answered by impulses.
+
+Boxes are upright; bodies move in the plane, and narrow ones topple. An impulse is the plastic one with Coulomb friction, scaled by one plus
+the coefficient of restitution, which conserves momentum and never adds energy whatever the geometry (Brach 1991, Mechanical impact dynamics).
+"""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.assets.spec import Category
+from sim.physics.boxes import Touch, cross2, door_reach, footprint, overlaps, side_of, touch
+from sim.physics.parameters import SETS
+from sim.types import Contact, Motion, Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+SWEEPS = 4
+"""Passes over the touching pairs of a world per tick."""
+FRICTION = 0.4
+"""Between bodies (Fricke 1990: 0.3 to 0.6)."""
+REST_SPEED = 0.15
+"""Slower contacts do not bounce [m/s]."""
+WAKE_SPEED = 0.02
+"""Closing speed from which a contact turns actors into bodies [m/s]."""
+SLOP = 0.01
+"""Overlap that is left alone [m]."""
+PUSH = 0.15
+"""Share of the further overlap that is taken out per tick."""
+LIFT = 0.2
+"""Upward share of the speed that a person takes from a hit (Searle 1983: launched at about 10 degrees)."""
+FALL_RATE = 5.0
+"""Greatest rate at which a hit makes something topple [rad/s]."""
+
+_PERSON, _THING = list(SETS).index("person"), list(SETS).index("thing")
+_FIXED = tuple(int(Category[name]) for name in ("BUILDING", "POLE", "GANTRY", "BARRIER", "RAILING"))
+
+
+@wp.struct
+class Pair:
+    """Two bodies at a point of contact; in the plane, world axes."""
+
+    mass: wp.vec2
+    """Inverse masses [1/kg]."""
+    inertia: wp.vec2
+    """Inverse yaw inertias [1/(kg m^2)]."""
+    arm0: wp.vec2
+    """From the centre of gravity to the point [m]."""
+    arm1: wp.vec2
+    vel0: wp.vec2
+    """Of the centre of gravity [m/s]."""
+    vel1: wp.vec2
+    rate: wp.vec2
+    """Yaw rates [rad/s]."""
+
+
+@wp.func
+def is_fixed(scene: Scene, world: int, a: int) -> bool:
+    """Whether an actor stands in the ground: nothing moves it."""
+    c = scene.category[world, a]
+    return (
+        c == wp.static(_FIXED[0])
+        or c == wp.static(_FIXED[1])
+        or c == wp.static(_FIXED[2])
+        or c == wp.static(_FIXED[3])
+        or c == wp.static(_FIXED[4])
+    )
+
+
+@wp.func
+def gravity_center(scene: Scene, state: State, world: int, a: int) -> wp.vec2:
+    """Centre of gravity in the plane, from the reference point, world axes [m]."""
+    q = state.rot[world, a]
+    x = wp.quat_rotate(q, wp.vec3(1.0, 0.0, 0.0))
+    forward = wp.vec2(x[0], x[1])
+    if scene.vehicle.topples[world, a] == 0:
+        forward = wp.normalize(forward)
+    return forward * scene.vehicle.cog[world, a][0]
+
+
+@wp.func
+def plane_velocity(state: State, world: int, a: int, arm: wp.vec2) -> wp.vec2:
+    """Velocity of a point ``arm`` away from the reference point [m/s]."""
+    v = state.vel[world, a]
+    return wp.vec2(v[0], v[1]) + side_of(arm) * state.ang_vel[world, a][2]
+
+
+@wp.func
+def load_pair(scene: Scene, state: State, world: int, a: int, b: int, point: wp.vec2) -> Pair:
+    """Two actors as bodies about a point of contact."""
+    out = Pair()
+    ca = gravity_center(scene, state, world, a)
+    cb = gravity_center(scene, state, world, b)
+    pa = state.pos[world, a]
+    pb = state.pos[world, b]
+    out.arm0 = point - wp.vec2(pa[0], pa[1]) - ca
+    out.arm1 = point - wp.vec2(pb[0], pb[1]) - cb
+    out.vel0 = plane_velocity(state, world, a, ca)
+    out.vel1 = plane_velocity(state, world, b, cb)
+    out.rate = wp.vec2(state.ang_vel[world, a][2], state.ang_vel[world, b][2])
+    if not is_fixed(scene, world, a):
+        out.mass[0] = 1.0 / scene.vehicle.mass[world, a]
+        out.inertia[0] = 1.0 / scene.vehicle.yaw_inertia[world, a]
+    if not is_fixed(scene, world, b):
+        out.mass[1] = 1.0 / scene.vehicle.mass[world, b]
+        out.inertia[1] = 1.0 / scene.vehicle.yaw_inertia[world, b]
+    return out
+
+
+@wp.func
+def slip_velocity(pair: Pair) -> wp.vec2:
+    """Velocity of the second body against the first at the point of contact [m/s]."""
+    v0 = pair.vel0 + side_of(pair.arm0) * pair.rate[0]
+    v1 = pair.vel1 + side_of(pair.arm1) * pair.rate[1]
+    return v1 - v0
+
+
+@wp.func
+def restitution(scene: Scene, world: int, a: int, b: int, closing: float) -> float:
+    """Coefficient of restitution: cars by Antonetti 1998 (SAE 980231, leading term), people and animals do not bounce."""
+    if closing < wp.static(REST_SPEED):
+        return 0.0
+    ka = scene.vehicle.kind[world, a]
+    kb = scene.vehicle.kind[world, b]
+    if ka == wp.static(_PERSON) or kb == wp.static(_PERSON):
+        return 0.05
+    if ka == wp.static(_THING) or kb == wp.static(_THING):
+        return 0.2
+    return wp.max(0.6 * wp.exp(-0.25 * closing), 0.05)
+
+
+@wp.func
+def contact_impulse(pair: Pair, n: wp.vec2, friction: float, bounce: float) -> wp.vec2:
+    """Impulse on the second body [N s], world axes; 0 if the bodies part.
+
+    ``n``: unit normal from the first to the second; ``bounce``: coefficient of restitution.
+    """
+    v = slip_velocity(pair)
+    t = side_of(n)
+    vn = wp.dot(v, n)
+    vt = wp.dot(v, t)
+    if vn >= 0.0:
+        return wp.vec2(0.0, 0.0)
+    an = cross2(pair.arm0, n)
+    bn = cross2(pair.arm1, n)
+    at = cross2(pair.arm0, t)
+    bt = cross2(pair.arm1, t)
+    m = pair.mass[0] + pair.mass[1]
+    knn = m + an * an * pair.inertia[0] + bn * bn * pair.inertia[1]
+    ktt = m + at * at * pair.inertia[0] + bt * bt * pair.inertia[1]
+    knt = an * at * pair.inertia[0] + bn * bt * pair.inertia[1]
+    if knn <= 0.0:
+        return wp.vec2(0.0, 0.0)
+    det = wp.max(knn * ktt - knt * knt, 1.0e-6 * knn * ktt)
+    pn = (-vn * ktt + vt * knt) / det
+    pt = (-vt * knn + vn * knt) / det
+    if pn <= 0.0 or wp.abs(pt) > friction * pn:
+        slope = wp.where(pt > 0.0, friction, -friction)
+        stiff = knn + knt * slope
+        pn = wp.where(stiff > 0.2 * knn, -vn / wp.max(stiff, 0.2 * knn), -vn / knn)
+        pt = wp.where(stiff > 0.2 * knn, slope * pn, 0.0)
+    k = 1.0 + bounce
+    energy = k * (pn * vn + pt * vt) + 0.5 * k * k * (pn * pn * knn + 2.0 * pn * pt * knt + pt * pt * ktt)
+    if energy > 0.0:
+        pn = -vn / knn
+        pt = 0.0
+    return n * (k * pn) + t * (k * pt)
+
+
+@wp.func
+def topple(scene: Scene, state: State, world: int, a: int, push: wp.vec2):
+    """Start the fall of a narrow body that was given the velocity ``push`` [m/s], and lift it a little."""
+    lean = state.vehicle.lean[world, a]
+    speed = wp.length(push)
+    if scene.vehicle.topples[world, a] == 0 or lean[1] > 0.0 or lean[0] > 0.0 or speed < 0.3:
+        return
+    size = scene.size[world, a]
+    x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
+    along = x[0] * push[0] + x[1] * push[1]
+    across = x[0] * push[1] - x[1] * push[0]
+    direction = wp.atan2(across, along)
+    if size[0] > 0.8 * size[2]:  # what is long falls on its side
+        direction = wp.where(across >= 0.0, 0.5, -0.5) * wp.pi
+    rate = wp.min(speed / size[2], wp.static(FALL_RATE))
+    state.vehicle.lean[world, a] = wp.vec4(0.0, wp.max(rate, 0.3), direction, 0.0)
+    v = state.vel[world, a]
+    state.vel[world, a] = wp.vec3(v[0], v[1], wp.max(v[2], wp.static(LIFT) * wp.min(speed, 12.0)))
+
+
+@wp.func
+def push_body(scene: Scene, state: State, world: int, a: int, impulse: wp.vec2, arm: wp.vec2):
+    """Change an actor's velocities by an impulse [N s] at ``arm`` from its centre of gravity; it becomes a body."""
+    if is_fixed(scene, world, a):
+        return
+    if state.motion[world, a] != wp.static(int(Motion.BODY)):
+        state.motion[world, a] = wp.static(int(Motion.BODY))
+        if scene.vehicle.topples[world, a] != 0:
+            state.vehicle.lean[world, a] = wp.vec4()
+    c = gravity_center(scene, state, world, a)
+    dv = impulse / scene.vehicle.mass[world, a]
+    dw = cross2(arm, impulse) / scene.vehicle.yaw_inertia[world, a]
+    change = dv - side_of(c) * dw
+    v = state.vel[world, a]
+    state.vel[world, a] = wp.vec3(v[0] + change[0], v[1] + change[1], v[2])
+    w = state.ang_vel[world, a]
+    state.ang_vel[world, a] = wp.vec3(w[0], w[1], w[2] + dw)
+    topple(scene, state, world, a, dv)
+
+
+@wp.func
+def record_contact(state: State, world: int, a: int, b: int, hit: Touch, closing: float, z: float):
+    """Keep who touches whom now, and everything of each actor's first contact."""
+    now = state.tick[world] + 1
+    if b < 32:
+        state.contact_now[world, a] = state.contact_now[world, a] | (wp.uint32(1) << wp.uint32(b))
+    if a < 32:
+        state.contact_now[world, b] = state.contact_now[world, b] | (wp.uint32(1) << wp.uint32(a))
+    n = wp.vec3(hit.normal[0], hit.normal[1], 0.0)
+    point = wp.vec3(hit.point[0], hit.point[1], z)
+    if state.contact_tick[world, a] < 0:
+        state.contact_tick[world, a] = now
+        state.contact_with[world, a] = b
+        state.contact_speed[world, a] = closing
+        state.contact_point[world, a] = point
+        state.contact_normal[world, a] = -n
+    if state.contact_tick[world, b] < 0:
+        state.contact_tick[world, b] = now
+        state.contact_with[world, b] = a
+        state.contact_speed[world, b] = closing
+        state.contact_point[world, b] = point
+        state.contact_normal[world, b] = n
+
+
+@wp.func
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, pair: Pair, hit: Touch):
+    """Take out some of the overlap, shared by inverse mass; velocities stay."""
+    m = pair.mass[0] + pair.mass[1]
+    if m <= 0.0 or hit.depth <= wp.static(SLOP):
+        return
+    shift = hit.normal * (wp.static(PUSH) * (hit.depth - wp.static(SLOP)) / m)
+    step = wp.vec3(shift[0], shift[1], 0.0)
+    if state.motion[world, a] == wp.static(int(Motion.BODY)):
+        state.pos[world, a] = state.pos[world, a] - step * pair.mass[0]
+    if state.motion[world, b] == wp.static(int(Motion.BODY)):
+        state.pos[world, b] = state.pos[world, b] + step * pair.mass[1]
+
+
+@wp.func
+def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse, part the bodies."""
+    p = footprint(scene, state, world, a)
+    q = footprint(scene, state, world, b)
+    v = state.vel[world, b] - state.vel[world, a]
+    hit = touch(p, q, wp.vec2(v[0], v[1]))
+    if hit.touches == 0:
+        return
+    pair = load_pair(scene, state, world, a, b, hit.point)
+    closing = wp.max(-wp.dot(slip_velocity(pair), hit.normal), 0.0)
+    if sweep == 0:
+        record_contact(state, world, a, b, hit, closing, 0.5 * (wp.max(p.low, q.low) + wp.min(p.high, q.high)))
+    if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
+        return
+    bodies = state.motion[world, a] == wp.static(int(Motion.BODY)) and state.motion[world, b] == wp.static(
+        int(Motion.BODY)
+    )
+    if closing > wp.where(bodies, 0.0, wp.static(WAKE_SPEED)):
+        bounce = wp.where(sweep == 0, restitution(scene, world, a, b, closing), 0.0)
+        impulse = contact_impulse(pair, hit.normal, wp.static(FRICTION), bounce)
+        push_body(scene, state, world, a, -impulse, pair.arm0)
+        push_body(scene, state, world, b, impulse, pair.arm1)
+    if sweep == wp.static(SWEEPS - 1):
+        part_bodies(scene, state, world, a, b, pair, hit)
+
+
+@wp.kernel
+def _bound_actors(scene: Scene, state: State):
+    """Reads poses and boxes. Writes each actor's circle, and clears the contacts of the tick before."""
+    world, a = wp.tid()
+    if state.done[world] != 0:
+        return
+    state.contact_now[world, a] = wp.uint32(0)
+    state.touching[world, a] = 0
+    bound = wp.vec4(0.0, 0.0, 0.0, -1.0e9)
+    if scene.valid[world, a] != 0 and state.visible[world, a] != 0:
+        c = state.pos[world, a] + wp.quat_rotate(state.rot[world, a], scene.box_center[world, a])
+        door = state.door[world, a]
+        bound = wp.vec4(
+            c[0], c[1], c[2], 0.5 * wp.length(scene.size[world, a]) + door_reach(door[0]) + door_reach(door[1])
+        )
+    state.bound[world, a] = bound
+
+
+@wp.func
+def circles_overlap(p: wp.vec4, q: wp.vec4) -> bool:
+    """Whether two circles of `State.bound` overlap; absent actors' never do."""
+    reach = p[3] + q[3]
+    x = q[0] - p[0]
+    y = q[1] - p[1]
+    return reach > 0.0 and x * x + y * y < reach * reach
+
+
+@wp.kernel
+def _find_contacts(scene: Scene, state: State):
+    """Reads circles, poses and boxes of all pairs. Writes how many actors of a higher index each actor touches."""
+    world, a = wp.tid()
+    own = state.bound[world, a]
+    if state.done[world] != 0 or own[3] < 0.0:
+        return
+    count = int(0)
+    for b in range(a + 1, scene.valid.shape[1]):
+        if circles_overlap(own, state.bound[world, b]):
+            if overlaps(footprint(scene, state, world, a), footprint(scene, state, world, b)):
+                count += 1
+    state.touching[world, a] = count
+
+
+@wp.kernel
+def _resolve_contacts(scene: Scene, state: State):
+    """Reads the pairs that touch, in order of their indices. Writes contact records, and motion and velocities of bodies."""
+    world = wp.tid()
+    if state.done[world] != 0:
+        return
+    n = scene.valid.shape[1]
+    total = int(0)
+    for a in range(n):
+        total += state.touching[world, a]
+    if total == 0:
+        return
+    for sweep in range(wp.static(SWEEPS)):
+        for a in range(n):
+            if state.touching[world, a] > 0:
+                own = state.bound[world, a]
+                for b in range(a + 1, n):
+                    if circles_overlap(own, state.bound[world, b]):
+                        meet(scene, state, world, a, b, sweep)
+
+
+def resolve_contacts(scene: Scene, state: State) -> None:
+    """Find the contacts of all pairs, record them, and let them act where the world's `Contact` is PHYSICS."""
+    device = state.tick.device
+    wp.launch(_bound_actors, dim=state.pos.shape, inputs=[scene, state], device=device)
+    wp.launch(_find_contacts, dim=state.pos.shape, inputs=[scene, state], device=device)
+    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state], device=device)
