@@ -12,10 +12,11 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import car_recipes  # noqa: E402
-import prop_recipes  # noqa: E402
-import props  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
+import prop_recipes  # noqa: E402
+import props  # noqa: E402
+import street_recipes  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
 
@@ -28,7 +29,7 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for prop in prop_recipes.ALL:
+    for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)
 
