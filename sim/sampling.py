@@ -153,9 +153,10 @@ def _capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[
     """Array sizes that hold all rows; fields of the core with one axis besides the world are per actor."""
     sizes = row_sizes(struct, rows)
     per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
-    for prefix in ("vehicle",):
+    for prefix in ("vehicle", "metrics"):
         if prefix in struct.vars:
-            per_actor |= {f"{prefix}.{name}" for name in struct.vars[prefix].type.vars}
+            nested = struct.vars[prefix].type.vars
+            per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
     return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
 
 
