@@ -11,7 +11,8 @@ import warp as wp
 
 from sim.behavior import codes
 from sim.behavior.codes import ActionKind, RowField, RowPhase
-from sim.behavior.lateral import change_lane, follow_trajectory, offset_lane, start_lane_change, start_lane_offset
+from sim.behavior.follow_path import follow_trajectory, start_follow
+from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset
 from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, start_speed
 from sim.behavior.measures import spot_of
 from sim.behavior.synchronize import start_synchronize, synchronize
@@ -20,9 +21,7 @@ from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-_KIND, _ACTOR, _FLAGS, _INDEX, _POSITION, _PATH = (
-    int(RowField[n]) for n in ("KIND", "ACTOR", "FLAGS", "INDEX", "POSITION", "PATH")
-)
+_KIND, _ACTOR, _FLAGS, _INDEX, _POSITION = (int(RowField[n]) for n in ("KIND", "ACTOR", "FLAGS", "INDEX", "POSITION"))
 
 
 @wp.func
@@ -117,8 +116,7 @@ def _begin(scene: Scene, state: State, world: int, r: int, kind: int, a: int):
     elif kind == wp.static(int(ActionKind.SYNCHRONIZE)):
         start_synchronize(scene, state, world, r)
     elif kind == wp.static(int(ActionKind.FOLLOW_TRAJECTORY)):
-        state.story.path[world, a] = scene.story.row_code[world, r, wp.static(_PATH)]
-        state.story.path_s[world, a] = scene.story.row_value[world, r, 0]
+        start_follow(scene, state, world, r, a)
 
 
 @wp.func

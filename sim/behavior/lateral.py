@@ -1,4 +1,4 @@
-"""Actions across the lane and along trajectories (`wp.func`s over the working numbers of a row)."""
+"""Actions across the lane (`wp.func`s over the working numbers of a row)."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -8,11 +8,10 @@ import warp as wp
 
 from sim.behavior import codes
 from sim.behavior.codes import RowField
-from sim.behavior.path import path_length, path_point, wrap_angle
 from sim.behavior.transition import end_by_curvature, end_by_rate, transition_rate, transition_value
-from sim.road.frenet import follow_lane, lane_at, lane_center, locate, road_pose
+from sim.road.frenet import follow_lane, lane_at, lane_center, road_pose
 from sim.scenario.storyboard import Dimension, Shape
-from sim.types import TICK, Scene, State
+from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -214,91 +213,9 @@ def offset_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
 
 
 @wp.func
-def put_on_path(scene: Scene, state: State, world: int, a: int, path: int, s: float, beyond: float):
-    """Pose of an actor on a trajectory, with its road coordinates."""
-    point = path_point(scene.path, world, path, s)
-    c = wp.cos(point.heading)
-    n = wp.sin(point.heading)
-    pos = point.pos + wp.vec3(c * beyond, n * beyond, 0.0)
-    coord = locate(scene.road, scene.map_index[world], wp.vec2(pos[0], pos[1]), point.heading, state.road[world, a])
-    state.road[world, a] = coord.road
-    pitch = float(0.0)
-    roll = float(0.0)
-    if coord.road >= 0:
-        state.s[world, a] = coord.s
-        state.t[world, a] = coord.t
-        state.story.s_carry[world, a] = 0.0
-        state.lane[world, a] = lane_at(scene.road, coord.road, coord.s, coord.t)
-        turn = wrap_angle(point.heading - coord.heading)
-        facing = wp.where(wp.cos(turn) >= 0.0, 1, -1)
-        state.story.direction[world, a] = facing
-        state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
-        road = road_pose(scene.road, coord.road, coord.s, coord.t)
-        pos = wp.vec3(pos[0], pos[1], road.pos[2])
-        pitch = road.pitch * wp.cos(turn) + road.roll * wp.sin(turn)
-        roll = road.roll * wp.cos(turn) - road.pitch * wp.sin(turn)
-    state.pos[world, a] = pos
-    state.rot[world, a] = pose_rotation(point.heading, pitch, roll)
-
-
-@wp.func
 def pose_rotation(yaw: float, pitch: float, roll: float) -> wp.quat:
     """Yaw about z, then pitch about y, then roll about x (ISO 8855)."""
     qz = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), yaw)
     qy = wp.quat_from_axis_angle(wp.vec3(0.0, 1.0, 0.0), pitch)
     qx = wp.quat_from_axis_angle(wp.vec3(1.0, 0.0, 0.0), roll)
     return qz * qy * qx
-
-
-@wp.func
-def _s_by_time(scene: Scene, world: int, path: int, time: float) -> float:
-    """Arc length at a time of a timed path."""
-    first = scene.path.first[world, path]
-    last = first + scene.path.count[world, path] - 1
-    for i in range(first, last):
-        t0 = scene.path.time[world, i]
-        t1 = scene.path.time[world, i + 1]
-        if time < t1 and t1 > t0:
-            f = wp.max(time - t0, 0.0) / (t1 - t0)
-            return scene.path.s[world, i] + f * (scene.path.s[world, i + 1] - scene.path.s[world, i])
-    return scene.path.s[world, last]
-
-
-@wp.func
-def follow_trajectory(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
-    """One step of a FollowTrajectoryAction; at the end what is left of the step goes straight on."""
-    state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL)
-    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
-    path = scene.story.row_code[world, r, wp.static(_PATH)]
-    length = path_length(scene.path, world, path)
-    s = state.story.path_s[world, a]
-    beyond = float(0.0)
-    finished = bool(False)
-    if (flags & wp.static(codes.FLAG_TIMED)) == 0:
-        new = s + state.speed[world, a] * dt
-        if (flags & wp.static(codes.FLAG_CONTINUOUS)) != 0:
-            new = new - length * wp.floor(new / wp.max(length, 1.0e-6))
-        elif dt > 0.0 and new > length - 1.0e-5 and state.speed[world, a] > 0.0:
-            beyond = new - length
-            new = length
-            finished = True
-    else:
-        offset = scene.story.row_value[world, r, 1]
-        scale = scene.story.row_value[world, r, 2]
-        clock = state.story.row_value[world, r, wp.static(PARAM)] + scale * dt
-        if (flags & wp.static(codes.FLAG_ABSOLUTE_TIME)) != 0:
-            clock = (float(state.tick[world]) * wp.static(TICK) + dt) * scale
-        state.story.row_value[world, r, wp.static(PARAM)] = clock
-        end = scene.path.time[world, scene.path.first[world, path] + scene.path.count[world, path] - 1]
-        new = _s_by_time(scene, world, path, clock + offset)
-        finished = clock + offset > end - 1.0e-5
-        if finished:
-            beyond = wp.max(clock + offset - end, 0.0) * state.speed[world, a]
-        elif dt > 0.0:
-            state.speed[world, a] = (new - s) / dt
-    state.story.path_s[world, a] = new
-    put_on_path(scene, state, world, a, path, new, beyond)
-    if finished:
-        state.story.path[world, a] = -1
-        state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL | ENDED)
-    return finished

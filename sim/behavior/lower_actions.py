@@ -26,6 +26,7 @@ from sim.scenario.storyboard import (
     LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
+    Polyline,
     Position,
     RelativeLanePosition,
     RelativeObjectPosition,
@@ -103,7 +104,7 @@ class ActionLowering:
         }
         if isinstance(position, TrajectoryPosition):
             code[PositionField.KIND] = PositionKind.PATH
-            code[PositionField.PATH] = self.build.path(FollowTrajectoryAction(position.trajectory))
+            code[PositionField.PATH], _ = self.build.path(FollowTrajectoryAction(position.trajectory), "")
             value = (position.s, position.t, 0.0, 0.0)
         elif type(position) in relative:
             code[PositionField.KIND] = relative[type(position)]
@@ -137,7 +138,7 @@ class ActionLowering:
         if not actors:
             self._row(element, -1, {RowField.KIND: ActionKind.NOTHING}, [])
         for name in actors:
-            self._row(element, self.build.actor(name), *self._private(action))
+            self._row(element, self.build.actor(name), *self._private(action, name))
 
     def _row(self, element: int, actor: int, code: dict[RowField, int], values: list[float]) -> None:
         base = dict.fromkeys(RowField, 0) | {
@@ -173,7 +174,7 @@ class ActionLowering:
         code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if target.continuous else 0
         return float(target.value)
 
-    def _private(self, action: Any) -> tuple[dict[RowField, int], list[float]]:
+    def _private(self, action: Any, actor: str) -> tuple[dict[RowField, int], list[float]]:
         field, kind, lon, lat = RowField, ActionKind, int(Domain.LONGITUDINAL), int(Domain.LATERAL)
         code: dict[RowField, int] = {field.FLAGS: 0}
         values: list[float] = []
@@ -197,7 +198,7 @@ class ActionLowering:
             case SynchronizeAction():
                 values = self._synchronize(action, code)
             case FollowTrajectoryAction():
-                values = self._trajectory(action, code)
+                values = self._trajectory(action, actor, code)
             case TeleportAction():
                 code |= {field.KIND: kind.TELEPORT, field.POSITION: self.position(action.position)}
             case AssignRouteAction():
@@ -273,16 +274,32 @@ class ActionLowering:
             code[RowField.FLAGS] |= codes.FLAG_STEADY
         return [final, steady or 0.0, steady_time or 0.0, action.tolerance_master, action.tolerance]
 
-    def _trajectory(self, action: FollowTrajectoryAction, code: dict[RowField, int]) -> list[float]:
+    def _trajectory(self, action: FollowTrajectoryAction, actor: str, code: dict[RowField, int]) -> list[float]:
         timed = action.time_reference
-        code |= {RowField.KIND: ActionKind.FOLLOW_TRAJECTORY, RowField.PATH: self.build.path(action)}
-        code[RowField.DOMAIN] = int(Domain.LATERAL)
+        index, anchor = self.build.path(action, actor)
+        points = self.build.paths[index]
+        code |= {
+            RowField.KIND: ActionKind.FOLLOW_TRAJECTORY,
+            RowField.PATH: index,
+            RowField.DOMAIN: int(Domain.LATERAL),
+        }
         code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if action.trajectory.closed else 0
-        if timed is None:
-            return [action.initial_distance_offset, 0.0, 1.0]
+        code[RowField.FLAGS] |= codes.FLAG_EXPLICIT if points.explicit_heading else 0
+        code[RowField.FLAGS] |= codes.FLAG_ABSOLUTE_Z if points.absolute_z else 0
+        values = [action.initial_distance_offset, 0.0, 1.0]
+        if anchor is not None:
+            pose = self.build.places[anchor].pose
+            code[RowField.FLAGS] |= codes.FLAG_ANCHORED
+            code[RowField.ENTITY] = self.build.actor(anchor)
+            values += [pose.x, pose.y, pose.heading]
+        if timed is None or points.time[-1] - points.time[0] < 1e-6:
+            return values
         code[RowField.DOMAIN] |= int(Domain.LONGITUDINAL)
         code[RowField.FLAGS] |= codes.FLAG_TIMED | (codes.FLAG_ABSOLUTE_TIME if timed.absolute else 0)
-        return [action.initial_distance_offset, timed.offset, timed.scale]
+        if isinstance(action.trajectory.shape, Polyline) and not action.following_position:
+            code[RowField.FLAGS] |= codes.FLAG_ACCELERATED
+        values[1:3] = [timed.offset, timed.scale]
+        return values
 
     def _route(self, waypoints: Sequence[Position]) -> int:
         roads, _ = self.build.way(waypoints)

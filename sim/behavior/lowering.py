@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.behavior.codes import ConditionField, Phase, PositionField, RowField
-from sim.behavior.lower_actions import ActionLowering
+from sim.behavior.lower_actions import UNLIMITED, ActionLowering
 from sim.behavior.lower_conditions import ConditionLowering
 from sim.behavior.positions import Place, Positions
 from sim.behavior.trajectory import PathPoints, sample_trajectory
@@ -19,6 +19,7 @@ from sim.road.route import plan_route, route_polyline
 from sim.scenario.storyboard import (
     Act,
     Action,
+    ClothoidSpline,
     Dimension,
     ElementKind,
     Event,
@@ -26,6 +27,7 @@ from sim.scenario.storyboard import (
     LightStateAction,
     Maneuver,
     ManeuverGroup,
+    Polyline,
     Priority,
     RelativeTo,
     Shape,
@@ -38,6 +40,9 @@ from sim.scenario.storyboard import (
 )
 from sim.scenario.world import WorldSpec
 from sim.types import Motion
+
+FACING = -1e-5
+"""Cosine from which an actor faces along its road; esmini turns at right angles."""
 
 INIT = "\0init"
 """Name of the story that holds init actions which take time."""
@@ -75,7 +80,7 @@ class Lowering:
         self.element_names: list[str] = []
         self.triggers: list[list[list[int]]] = []
         self.paths: list[PathPoints] = []
-        self.path_index: dict[int, int] = {}
+        self.path_index: dict[tuple[int, bool, str | None], int] = {}
         self.routes: list[list[int]] = []
         self.variables: dict[str, int] = {}
         self.values: list[float] = []
@@ -118,16 +123,27 @@ class Lowering:
             self.values.append(0.0)
         return self.variables[name]
 
-    def path(self, action: FollowTrajectoryAction) -> int:
-        """Row of a trajectory's points."""
-        key = id(action.trajectory)
-        if key not in self.path_index:
-            self.path_index[key] = self.add_path(
-                sample_trajectory(
-                    action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position
-                )
+    def path(self, action: FollowTrajectoryAction, actor: str) -> tuple[int, str | None]:
+        """Row of a trajectory's points, and the entity it lies relative to, None if to none.
+
+        Points of a relative trajectory are where it lies at the start; kernels move them with the entity.
+        """
+        shape = action.trajectory.shape
+        anchor = None
+        start = self.places[actor].pose if actor in self.places else None
+        if isinstance(shape, ClothoidSpline) and shape.segments[0].position_start is None and actor:
+            anchor = actor
+        elif isinstance(shape, Polyline):
+            anchor = next(
+                (entity for v in shape.vertices if (entity := getattr(v.position, "entity", None)) is not None), None
             )
-        return self.path_index[key]
+        key = (id(action.trajectory), action.following_position, anchor)
+        if key not in self.path_index:
+            points = sample_trajectory(
+                action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position, start
+            )
+            self.path_index[key] = self.add_path(points)
+        return self.path_index[key], anchor
 
     def add_path(self, path: PathPoints) -> int:
         """Row of new path points."""
@@ -245,7 +261,7 @@ class Lowering:
                 self.actor(name)
                 try:
                     if isinstance(position, FollowTrajectoryAction):
-                        path = self.paths[self.path(position)]
+                        path = self.paths[self.path(position, name)[0]]
                         i = int(np.searchsorted(path.s, position.initial_distance_offset, side="right") - 1)
                         i = max(0, min(i, len(path.s) - 2))
                         f = (position.initial_distance_offset - path.s[i]) / max(path.s[i + 1] - path.s[i], 1e-9)
@@ -352,6 +368,12 @@ def lower(spec: WorldSpec, actors: Sequence[Any]) -> Lowered:
             [a.desired_speed if a.desired_speed is not None else build.starts[a.name].speed for a in spec.actors],
             np.float32,
         ),
+        **{
+            name: np.array(
+                [UNLIMITED if (limit := getattr(a, name)) is None else limit for a in spec.actors], np.float32
+            )
+            for name in ("max_speed", "max_acceleration", "max_deceleration")
+        },
         "path": _path_rows(build.paths),
         "story": _story_rows(build),
     }
@@ -407,7 +429,7 @@ def _state_rows(build: Lowering) -> dict[str, Any]:
     ncondition = sum(len(g) for t in build.triggers for g in t)
     longest = max([c[ConditionField.DELAY] for c in build.conditions.codes] or [0])
     turn = [math.remainder(s.place.turn, math.tau) for s in starts]
-    direction = [1 if math.cos(t) >= 0 else -1 for t in turn]
+    direction = [1 if math.cos(t) > FACING else -1 for t in turn]
     speeds = np.array([s.speed for s in starts], np.float32)
     forward = np.array([[math.cos(p.heading), math.sin(p.heading), -math.sin(p.pitch)] for p in poses], np.float32)
     n = len(spec.actors)

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior.actions import step_actions
 from sim.behavior.lateral import ENDED, LONGITUDINAL, advance, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.behavior.triggers import step_storyboard
 from sim.road.frenet import lane_center, road_pose
 from sim.types import TICK, Motion, Scene, State
 
@@ -108,17 +106,3 @@ def _watch(state: State, world: int, a: int):
 def move_scripted(scene: Scene, state: State) -> None:
     """Move all scripted actors by one tick."""
     wp.launch(_move_scripted, dim=state.pos.shape, inputs=[scene, state, TICK], device=state.tick.device)
-
-
-@wp.kernel
-def _settle(scene: Scene, state: State, mask: wp.array[wp.int32]):
-    """Reads the start. Writes what the storyboard does at time zero, before anything moves."""
-    world = wp.tid()
-    if mask[world] != 0 and scene.story.nelement[world] > 0:
-        step_storyboard(scene, state, world)
-        step_actions(scene, state, world, 0.0)
-
-
-def settle(scene: Scene, state: State, mask: wp.array) -> None:
-    """Run the storyboard of the masked worlds once at time zero, as players do before the first step."""
-    wp.launch(_settle, dim=mask.shape[0], inputs=[scene, state, mask], device=mask.device)

@@ -178,13 +178,16 @@ class Positions:
             place.pose.roll = position.r
         return place
 
-    def _free(self, x: float, y: float, z: float | None, heading: float, orientation: Orientation | None) -> Place:
+    def _free(
+        self, x: float, y: float, z: float | None, heading: float | None, orientation: Orientation | None
+    ) -> Place:
         if orientation is not None:
-            heading = heading + orientation.h if orientation.relative else orientation.h
+            heading = (heading or 0.0) + orientation.h if orientation.relative else orientation.h
         found = self.network.locate(x, y, heading=heading)
         if found is None:
-            return Place(Pose(x, y, z or 0.0, heading))
+            return Place(Pose(x, y, z or 0.0, heading or 0.0))
         road = self.network.order[found.road]
+        heading = found.heading if heading is None else heading
         turn = heading - found.heading
         place = self._place(road, found.s, found.t, found.lane, turn, None)
         place.pose.x, place.pose.y, place.pose.heading = x, y, heading

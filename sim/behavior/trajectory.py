@@ -1,4 +1,8 @@
-"""Trajectories as polylines: sampled densely enough that following them is exact to millimetres."""
+"""Trajectories as polylines: sampled densely enough that following them is exact to millimetres.
+
+Headings are esmini's: those of the vertices where the file gives them, else the direction to the next vertex; between vertices they
+change along the whole segment ('follow' mode), or only within `CORNER` of a vertex ('position' mode).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,16 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.road.geometry import Arc, Geometry, Line, Spiral
 from sim.road.network import Pose
-from sim.scenario.storyboard import Clothoid, ClothoidSpline, Nurbs, Polyline, Position, Trajectory
+from sim.scenario.storyboard import Clothoid, ClothoidSpline, Nurbs, Polyline, Position, Trajectory, WorldPosition
 
 SPACING = 0.25
 """Between samples of curved shapes [m]."""
+
+NURBS_SPACING = 1.0
+"""Between samples of a NURBS, about [m]; esmini's, whose arc length is that of the chords."""
+
+CORNER = 2.0
+"""Reach of a turn at a vertex [m]."""
 
 MAX_POINTS = 20_000
 
@@ -28,21 +38,37 @@ class PathPoints:
     pos: np.ndarray
     """[m], (n, 3)."""
     heading: np.ndarray
-    """Direction of travel [rad], unwrapped, (n,)."""
+    """Of the actor [rad], unwrapped, (n,)."""
     s: np.ndarray
     """Arc length in the plane [m], (n,)."""
     time: np.ndarray
     """[s], negative where not timed, (n,)."""
     explicit_heading: bool = False
+    """Whether the headings are the file's own, not the direction of travel."""
+    absolute_z: bool = False
+    """Whether the heights are the file's own, not the road's."""
 
 
-def sample_trajectory(trajectory: Trajectory, resolve: Resolve, corners: bool) -> PathPoints:
+def has_heading(position: Position) -> bool:
+    """Whether a position says a heading of its own."""
+    if isinstance(position, WorldPosition):
+        return position.h is not None
+    return getattr(position, "orientation", None) is not None
+
+
+def has_height(position: Position) -> bool:
+    """Whether a position says a height of its own."""
+    return isinstance(position, WorldPosition) and position.z is not None
+
+
+def sample_trajectory(trajectory: Trajectory, resolve: Resolve, corners: bool, start: Pose | None = None) -> PathPoints:
     """Points of a trajectory.
 
     Args:
         trajectory: Its shape.
         resolve: World pose of a position.
-        corners: Turn gradually between the middles of a polyline's segments ('position' mode) instead of at its corners.
+        corners: Turn near a polyline's vertices ('position' mode) instead of all along its segments ('follow' mode).
+        start: Where a clothoid spline begins that does not say so.
 
     Raises:
         ScenarioError: if it is degenerate or too long.
@@ -51,14 +77,18 @@ def sample_trajectory(trajectory: Trajectory, resolve: Resolve, corners: bool) -
     if isinstance(shape, Polyline):
         return _polyline(trajectory, shape, resolve, corners)
     if isinstance(shape, Clothoid):
-        start = resolve(shape.position)
+        pose = resolve(shape.position)
         end = shape.curvature + shape.curvature_prime * shape.length
-        piece = Spiral(0.0, start.x, start.y, start.heading, shape.length, shape.curvature, end)
-        times = (shape.start_time, shape.stop_time)
-        return _pieces([piece], start.z, times if None not in times else None)  # type: ignore[arg-type]
+        piece = Spiral(0.0, pose.x, pose.y, pose.heading, shape.length, shape.curvature, end)
+        ends = (shape.start_time, shape.stop_time)
+        times = None if ends[0] is None or ends[1] is None else ([0.0, shape.length], [ends[0], ends[1]])
+        return _pieces([piece], pose.z, times)
     if isinstance(shape, ClothoidSpline):
-        return _spline(shape, resolve)
+        return _spline(shape, resolve, start)
     return _nurbs(trajectory, shape, resolve)
+
+
+# --- polylines ----------------------------------------------------------------------------------------------------------
 
 
 def _polyline(trajectory: Trajectory, shape: Polyline, resolve: Resolve, corners: bool) -> PathPoints:
@@ -66,24 +96,56 @@ def _polyline(trajectory: Trajectory, shape: Polyline, resolve: Resolve, corners
     if len(poses) < 2:
         raise ScenarioError(f"trajectory {trajectory.name}: a polyline needs at least two vertices")
     pos = np.array([[p.x, p.y, p.z] for p in poses])
-    steps = np.hypot(*np.diff(pos[:, :2], axis=0).T)
-    s = np.concatenate([[0.0], np.cumsum(steps)])
-    directions = np.arctan2(np.diff(pos[:, 1]), np.diff(pos[:, 0]))
-    for i in np.flatnonzero(steps < 1e-6):
-        directions[i] = directions[i - 1] if i else poses[0].heading
-    directions = np.unwrap(directions)
+    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(pos[:, :2], axis=0).T))])
+    explicit = [has_heading(v.position) for v in shape.vertices]
+    heading = np.unwrap(np.where(explicit, [p.heading for p in poses], _directions(pos, s, poses[0].heading)))
     times = np.array([-1.0 if v.time is None else v.time for v in shape.vertices])
-    if corners and len(poses) > 2:
-        heading = np.empty(len(poses))
-        heading[0], heading[-1] = directions[0], directions[-1]
-        heading[1:-1] = (directions[:-1] + directions[1:]) / 2
-        return PathPoints(pos, heading, s, times)
-    # one heading per segment: each inner vertex stands twice, with the headings before and after it
-    index = np.repeat(np.arange(len(poses)), 2)[1:-1]
-    return PathPoints(pos[index], np.repeat(directions, 2), s[index], times[index])
+    flags = explicit[0], has_height(shape.vertices[0].position)
+    if not corners:
+        return PathPoints(pos, heading, s, times, *flags)
+    return _corners(PathPoints(pos, heading, s, times, *flags))
 
 
-def _pieces(pieces: list[Geometry], z: float, times: tuple[float, float] | None) -> PathPoints:
+def _directions(pos: np.ndarray, s: np.ndarray, fallback: float) -> np.ndarray:
+    """Direction from each vertex to the next; vertices in one place and the last one keep the one before."""
+    steps = np.diff(pos[:, :2], axis=0)
+    moving = np.flatnonzero(np.diff(s) > 1e-6)
+    current = math.atan2(steps[moving[0], 1], steps[moving[0], 0]) if len(moving) else fallback
+    out = []
+    for i in range(len(pos)):
+        if i < len(steps) and s[i + 1] - s[i] > 1e-6:
+            current = math.atan2(steps[i, 1], steps[i, 0])
+        out.append(current)
+    return np.array(out)
+
+
+def _corners(path: PathPoints) -> PathPoints:
+    """The path with points put in where turns begin and end: headings are then linear between points."""
+    pos, heading, s, time = [], [], [], []
+    n = len(path.s)
+    for i in range(n - 1):
+        length = path.s[i + 1] - path.s[i]
+        reach = min(CORNER, length / 2)
+        here, before, after = path.heading[i], path.heading[max(i - 1, 0)], path.heading[i + 1]
+        first = here if i == 0 else (here + before) / 2
+        last = after if i == n - 2 else (here + after) / 2
+        for at, angle in ((0.0, first), (reach, here), (length - reach, here), (length, last)):
+            f = at / length if length > 1e-9 else float(at > 0.0 or angle == last)
+            pos.append(path.pos[i] + f * (path.pos[i + 1] - path.pos[i]))
+            heading.append(angle)
+            s.append(path.s[i] + at)
+            time.append(path.time[i] + f * (path.time[i + 1] - path.time[i]))
+        time[-1], time[-4] = path.time[i + 1], path.time[i]
+    return PathPoints(
+        np.array(pos), np.array(heading), np.array(s), np.array(time), path.explicit_heading, path.absolute_z
+    )
+
+
+# --- clothoids ----------------------------------------------------------------------------------------------------------
+
+
+def _pieces(pieces: list[Geometry], z: float, times: tuple[list[float], list[float]] | None) -> PathPoints:
+    """Points along joined curves; ``times``: arc lengths and the times there."""
     total = sum(p.length for p in pieces)
     if total <= 0 or total / SPACING > MAX_POINTS:
         raise ScenarioError(
@@ -94,22 +156,21 @@ def _pieces(pieces: list[Geometry], z: float, times: tuple[float, float] | None)
     for piece in pieces:
         ds = np.linspace(0.0, piece.length, max(2, math.ceil(piece.length / SPACING) + 1))
         x, y, h, _ = piece.evaluate(ds)
-        first = 1 if rows else 0
-        rows += list(zip(x[first:], y[first:], strict=True))
-        headings += list(h[first:])
-        s += list(base + ds[first:])
+        rows += list(zip(x, y, strict=True))
+        headings += list(h)
+        s += list(base + ds)
         base += piece.length
     pos = np.column_stack([np.array(rows), np.full(len(rows), z)])
     arc = np.array(s)
-    time = np.full(len(arc), -1.0) if times is None else np.interp(arc, [0, base], times)
+    time = np.full(len(arc), -1.0) if times is None else np.interp(arc, *times)
     return PathPoints(pos, np.unwrap(headings), arc, time)
 
 
-def _spline(shape: ClothoidSpline, resolve: Resolve) -> PathPoints:
+def _spline(shape: ClothoidSpline, resolve: Resolve, start: Pose | None) -> PathPoints:
     first = shape.segments[0].position_start
-    if first is None:
-        raise ScenarioError("a clothoid spline's first segment needs a start position")
-    pose = resolve(first)
+    pose = resolve(first) if first is not None else start
+    if pose is None:
+        raise ScenarioError("a clothoid spline without a start position can only be followed by an actor")
     x, y, h, z = pose.x, pose.y, pose.heading, pose.z
     pieces: list[Geometry] = []
     for segment in shape.segments:
@@ -123,8 +184,17 @@ def _spline(shape: ClothoidSpline, resolve: Resolve) -> PathPoints:
         pieces.append(piece)
         px, py, ph, _ = piece.evaluate(np.array([segment.length]))
         x, y, h = float(px[0]), float(py[0]), float(ph[0])
-    times = None if shape.time_end is None else (0.0, shape.time_end)
-    return _pieces(pieces, z, times)
+    begins = [s.time_start for s in shape.segments]
+    if shape.time_end is None:
+        return _pieces(pieces, z, None)
+    if begins[0] is None:
+        begins[0] = 0.0
+    knots = [(float(np.sum([s.length for s in shape.segments[:i]])), t) for i, t in enumerate(begins) if t is not None]
+    knots.append((sum(s.length for s in shape.segments), shape.time_end))
+    return _pieces(pieces, z, ([k[0] for k in knots], [k[1] for k in knots]))
+
+
+# --- NURBS --------------------------------------------------------------------------------------------------------------
 
 
 def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints:
@@ -138,18 +208,26 @@ def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints
             f"trajectory {trajectory.name}: {len(knots)} knots do not fit {n} control points of order {k}",
             hint=f"{n + k} knots are right.",
         )
-    reach = float(np.sum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
-    count = min(MAX_POINTS, max(50, math.ceil(reach / SPACING)))
-    u = np.linspace(knots[k - 1], knots[n], count)
-    basis = _basis(u, knots, n, k) * weights
-    pos = basis @ points / basis.sum(axis=1, keepdims=True)
+    reach = float(np.sum(np.hypot(*np.diff(points[:, :2], axis=0).T)))
+    if reach <= 0 or reach / NURBS_SPACING > MAX_POINTS:
+        raise ScenarioError(f"trajectory {trajectory.name} is {reach:g} m long", hint="More than 0 m, at most 20 km.")
+    coarse = int(1 + reach / NURBS_SPACING)
+    fine = max(1, math.ceil(NURBS_SPACING / SPACING))
+    u = np.linspace(knots[0], knots[-1], coarse * fine + 1)
+    basis = _basis(u, knots, n, k)
+    share = basis * weights / (basis * weights).sum(axis=1, keepdims=True)
+    pos = share @ points
     s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(pos[:, :2], axis=0).T))])
     heading = np.unwrap(np.arctan2(np.gradient(pos[:, 1]), np.gradient(pos[:, 0])))
+    explicit = has_heading(shape.control_points[0].position)
+    if explicit:
+        heading = share @ np.unwrap([p.heading for p in poses])
     times = [c.time for c in shape.control_points]
-    time = np.full(count, -1.0)
+    time = np.full(len(u), -1.0)
     if all(t is not None for t in times):
-        time = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, n), [float(t or 0) for t in times])
-    return PathPoints(pos, heading, s, time)
+        peaks = u[np.argmax(basis, axis=0)]
+        time = np.interp(u, peaks, [float(t or 0.0) for t in times])
+    return PathPoints(pos, heading, s, time, explicit, has_height(shape.control_points[0].position))
 
 
 def _basis(u: np.ndarray, knots: np.ndarray, n: int, order: int) -> np.ndarray:

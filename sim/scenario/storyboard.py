@@ -114,12 +114,12 @@ class Orientation:
 
 @dataclass(frozen=True)
 class WorldPosition:
-    """Point [m] and heading [rad] in the world frame; None: take the road's height, pitch, roll."""
+    """Point [m] and heading [rad] in the world frame; None: take the road's height and angles, and of a trajectory its direction."""
 
     x: float
     y: float
     z: float | None = None
-    h: float = 0.0
+    h: float | None = None
     p: float | None = None
     r: float | None = None
 
@@ -270,11 +270,12 @@ class ClothoidSegment:
     length: float
     h_offset: float = 0.0
     position_start: Position | None = None
+    time_start: float | None = None
 
 
 @dataclass(frozen=True)
 class ClothoidSpline:
-    """Clothoid pieces joined end to end."""
+    """Clothoid pieces joined end to end; without a first start they begin where the actor is."""
 
     segments: tuple[ClothoidSegment, ...]
     time_end: float | None = None

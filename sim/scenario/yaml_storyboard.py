@@ -258,7 +258,7 @@ class StoryBuilder:
                 spots += self._leg(spots[-1], self.placer.place(place, (*path, "go_to", i)))
         self.at[actor] = spots[-1]
         self.paths.append([(p.x, p.y) for p in spots])
-        shape = asam.Polyline(tuple(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z, p.heading)) for p in spots))
+        shape = asam.Polyline(tuple(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z)) for p in spots))
         follow = asam.FollowTrajectoryAction(asam.Trajectory(f"{actor} path", shape))
         rest = [asam.SpeedAction(0.0, STEP)] if self.category(actor) in (*WALKERS, "obstacle") else []
         return [asam.SpeedAction(speed, STEP), follow], rest

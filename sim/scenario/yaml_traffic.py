@@ -157,8 +157,7 @@ class Filler:
         for k in range(count + 1):
             sk = s + (end - s) * k / count
             p = road.pose(sk, t)
-            h = p.heading + (0.0 if along else math.pi)
-            points.append(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z + self.placer.height(road, sk, t), h)))
+            points.append(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z + self.placer.height(road, sk, t))))
         trajectory = asam.Trajectory(f"{name} path", asam.Polyline(tuple(points)))
         self.init.append(asam.Action(f"{name} walks", asam.FollowTrajectoryAction(trajectory), (name,)))
 

@@ -93,7 +93,9 @@ class Actions:
         if target.tag != "RelativeTargetSpeed":
             raise Unsupported(target, f"{target.tag} is not supported")
         factor = target.choice("speedTargetValueType", {"delta": False, "factor": True})
-        relative = asam.RelativeTo(self.places.entities.one(target), target.number("value"), factor, target.truth("continuous"))
+        relative = asam.RelativeTo(
+            self.places.entities.one(target), target.number("value"), factor, target.truth("continuous")
+        )
         return asam.SpeedAction(relative, dynamics)
 
     def _limits(self, node: Node) -> asam.DynamicConstraints | None:
@@ -105,7 +107,9 @@ class Actions:
         return asam.DynamicConstraints(*(None if v is None or v > 1e9 else v for v in values))
 
     def _profile(self, node: Node) -> asam.PrivateAction:
-        entries = tuple(asam.SpeedProfileEntry(e.number("speed"), e.optional("time")) for e in node.children("SpeedProfileEntry"))
+        entries = tuple(
+            asam.SpeedProfileEntry(e.number("speed"), e.optional("time")) for e in node.children("SpeedProfileEntry")
+        )
         if not entries:
             raise node.error("a speed profile needs an entry")
         follow = node.choice("followingMode", {"position": True, "follow": False}, "position")
@@ -160,7 +164,9 @@ class Actions:
                 final = inner.number("value")
             elif inner.tag == "RelativeSpeedToMaster":
                 factor = inner.choice("speedTargetValueType", {"delta": False, "factor": True})
-                final = asam.RelativeTo(self.places.entities.one(node, "masterEntityRef"), inner.number("value"), factor)
+                final = asam.RelativeTo(
+                    self.places.entities.one(node, "masterEntityRef"), inner.number("value"), factor
+                )
             else:
                 raise Unsupported(inner, f"{inner.tag} is not supported")
             steady = inner.child("TargetDistanceSteadyState")
@@ -184,7 +190,7 @@ class Actions:
         elif reference is not None:
             reference.child("None")
         mode = node.child("TrajectoryFollowingMode")
-        exact = mode is None or mode.choice("followingMode", {"position": True, "follow": False})
+        exact = mode is not None and mode.choice("followingMode", {"position": True, "follow": False}, "follow")
         return asam.FollowTrajectoryAction(trajectory, timed, exact, node.number("initialDistanceOffset", 0.0, low=0.0))
 
     def _assign_route(self, node: Node) -> asam.PrivateAction:
@@ -270,4 +276,6 @@ class Actions:
 
 def _overrides_nothing(node: Node) -> bool:
     """Whether an OverrideControllerValueAction switches nothing on."""
-    return node.tag == "OverrideControllerValueAction" and all(child.get("active") in ("false", "0") for child in node.all())
+    return node.tag == "OverrideControllerValueAction" and all(
+        child.get("active") in ("false", "0") for child in node.all()
+    )

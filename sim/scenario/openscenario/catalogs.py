@@ -65,7 +65,9 @@ class Catalogs:
             if folder.is_file():
                 folder = folder.parent
             if not folder.is_dir():
-                self.reading.note(directory.file, directory.line, f"the catalog folder {directory.text('path')!r} does not exist")
+                self.reading.note(
+                    directory.file, directory.line, f"the catalog folder {directory.text('path')!r} does not exist"
+                )
                 continue
             files = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".xosc" and p.is_file())
             if len(files) + len(self.files) > MAX_FILES:
@@ -112,7 +114,9 @@ class Catalogs:
         except ScenarioError as error:
             if error.file != str(reference.file):
                 hint = f"{error.hint or ''} Used at {reference.file.name}:{reference.line}.".strip()
-                raise ScenarioError(error.message, file=error.file, line=error.line, path=error.path, hint=hint) from None
+                raise ScenarioError(
+                    error.message, file=error.file, line=error.line, path=error.path, hint=hint
+                ) from None
             raise
         finally:
             self._open.pop()

@@ -98,7 +98,7 @@ class Conditions:
                 return asam.SimulationTimeCondition(node.number("value"), node.choice("rule", RULES))
             case "StoryboardElementStateCondition":
                 kind = node.choice("storyboardElementType", ELEMENTS)
-                name = node.text("storyboardElementRef").replace("/", "::")
+                name = node.label("storyboardElementRef").replace("/", "::")
                 self.element_references.append((node, kind, name))
                 return asam.StoryboardElementStateCondition(kind, name, node.choice("state", STATES))
             case "ParameterCondition" | "VariableCondition" | "UserDefinedValueCondition":
@@ -174,7 +174,11 @@ class Conditions:
 
     def _distance(self, node: Node) -> asam.EntityConditionKind:
         coordinates, kind = self._frame(node)
-        aim = self.places.entities.one(node) if node.tag == "RelativeDistanceCondition" else self.places.position(node.need("Position"))
+        aim = (
+            self.places.entities.one(node)
+            if node.tag == "RelativeDistanceCondition"
+            else self.places.position(node.need("Position"))
+        )
         return asam.DistanceCondition(
             aim, node.number("value"), node.choice("rule", RULES), node.truth("freespace", False), coordinates, kind
         )
@@ -193,7 +197,9 @@ class Conditions:
         return asam.AccelerationCondition(node.number("value"), node.choice("rule", RULES), self._direction(node))
 
     def _reach(self, node: Node) -> asam.EntityConditionKind:
-        return asam.ReachPositionCondition(self.places.position(node.need("Position")), node.number("tolerance", low=0.0))
+        return asam.ReachPositionCondition(
+            self.places.position(node.need("Position")), node.number("tolerance", low=0.0)
+        )
 
     def _clearance(self, node: Node) -> asam.EntityConditionKind:
         ranges = list(node.children("RelativeLaneRange"))

@@ -86,7 +86,9 @@ def _deterministic(node: Node, index: int) -> Distribution:
         values = tuple(str(i) for i in range(len(sets)))
         return Distribution(f"set {index}", _pick(values), sets, values)
     if node.tag != "DeterministicSingleParameterDistribution":
-        raise node.error(f"the distribution {node.tag} is not known", "Deterministic single or multi parameter distributions.")
+        raise node.error(
+            f"the distribution {node.tag} is not known", "Deterministic single or multi parameter distributions."
+        )
     name, inner = node.text("parameterName"), node.only()
     if inner.tag == "DistributionSet":
         values = tuple(e.text("value") for e in inner.children("Element"))
@@ -137,7 +139,10 @@ def _stochastic(node: Node) -> Distribution:
             return Distribution(name, _weighted(inner, bins, lambda ends, f: _text(ends[0] + (ends[1] - ends[0]) * f)))
         case "PoissonDistribution":
             return Distribution(name, _poisson(inner))
-    raise inner.error(f"the distribution {inner.tag} is not known", "Uniform, normal, log-normal, Poisson, histogram or a weighted set.")
+    raise inner.error(
+        f"the distribution {inner.tag} is not known",
+        "Uniform, normal, log-normal, Poisson, histogram or a weighted set.",
+    )
 
 
 def _weighted(node: Node, pairs: list, value: Callable[..., str]) -> Draw:

@@ -132,7 +132,9 @@ def _object(node: Node, name: str, catalogs: Catalogs) -> tuple[ActorSpec, str]:
         else:
             child.note(f"{child.tag} of {name} is not supported")
     if found is None:
-        raise node.error(f"entity {name!r} has no body", "A Vehicle, Pedestrian, MiscObject or CatalogReference belongs here.")
+        raise node.error(
+            f"entity {name!r} has no body", "A Vehicle, Pedestrian, MiscObject or CatalogReference belongs here."
+        )
     return found
 
 
@@ -165,7 +167,9 @@ def _body(node: Node, name: str) -> tuple[ActorSpec, str]:
         limits = dict.fromkeys(("max_speed", "max_acceleration", "max_deceleration"), UNLIMITED)
         return replace(base, kind=pick_kind(wanted), category=category, **limits), "pedestrian"
     category = node.choice("miscObjectCategory", OBJECTS, "obstacle").lower()
-    wanted = {"pole": "pole", "streetlamp": "pole", "barrier": "barrier", "railing": "barrier", "tree": "tree"}.get(category, "obstacle")
+    wanted = {"pole": "pole", "streetlamp": "pole", "barrier": "barrier", "railing": "barrier", "tree": "tree"}.get(
+        category, "obstacle"
+    )
     if wanted == "obstacle" and base.height is not None and base.height < 0.4:
         wanted = "low"
     _properties(node, name)

@@ -37,7 +37,9 @@ def declare(node: Node, given: Mapping[str, str] | None = None) -> Node:
             raise declaration.error(f"parameter {name} has no value")
         declaration.get("parameterType")
         if name in scope.declared:
-            node.reading.note(declaration.file, declaration.line, f"parameter {name} is declared twice: the first one counts")
+            node.reading.note(
+                declaration.file, declaration.line, f"parameter {name} is declared twice: the first one counts"
+            )
             continue
         scope.declare(name, text.strip(), declaration)
     for name in given:
@@ -58,7 +60,8 @@ def _check(declaration: Node, name: str) -> None:
     groups = list(declaration.children("ConstraintGroup"))
     if groups and not any(all(_meets(c, text) for c in group.children("ValueConstraint")) for group in groups):
         rules = " or ".join(
-            " and ".join(f"{c.text('rule')} {c.text('value')}" for c in group.children("ValueConstraint")) for group in groups
+            " and ".join(f"{c.text('rule')} {c.text('value')}" for c in group.children("ValueConstraint"))
+            for group in groups
         )
         raise declaration.error(f"parameter {name}={text} breaks its constraint", f"It must be {rules}.")
 

@@ -90,10 +90,8 @@ class Places:
         return asam.RoadPosition(road.id, self._s(node, road), node.number("t", 0.0), self._orientation(node))
 
     def _world(self, node: Node) -> asam.Position:
-        angles = {name: node.optional(name) for name in ("z", "p", "r")}
-        return asam.WorldPosition(
-            node.number("x"), node.number("y"), angles["z"], node.number("h", 0.0), angles["p"], angles["r"]
-        )
+        rest = (node.optional(name) for name in ("z", "h", "p", "r"))
+        return asam.WorldPosition(node.number("x"), node.number("y"), *rest)
 
     def _relative_lane(self, node: Node) -> asam.Position:
         return asam.RelativeLanePosition(
@@ -147,7 +145,7 @@ class Places:
             points.append(self.position(waypoint.need("Position")))
         if len(points) < 2:
             raise node.error("a route needs two waypoints or more")
-        return asam.Route(node.text("name"), tuple(points), node.truth("closed", False))
+        return asam.Route(node.label(), tuple(points), node.truth("closed", False))
 
     def trajectory(self, holder: Node) -> asam.Trajectory:
         """The trajectory that an element holds or refers to."""
@@ -164,7 +162,7 @@ class Places:
         }  # fmt: skip
         if shape.tag not in readers:
             raise Unsupported(shape, f"{shape.tag} is not supported")
-        return asam.Trajectory(node.text("name"), readers[shape.tag](shape), node.truth("closed", False))
+        return asam.Trajectory(node.label(), readers[shape.tag](shape), node.truth("closed", False))
 
     def _polyline(self, node: Node) -> asam.Polyline:
         vertices = []
@@ -195,9 +193,9 @@ class Places:
             if not 0.0 < length < 1e5:
                 raise segment.error(f"length={length:g} m is out of range", "More than 0, at most 100 km.")
             curvature = segment.number("curvatureStart"), segment.number("curvatureEnd")
-            segment.get("timeStart")
             position = None if start is None else self.position(start)
-            segments.append(asam.ClothoidSegment(*curvature, length, segment.number("hOffset", 0.0), position))
+            turn, begin = segment.number("hOffset", 0.0), segment.optional("timeStart")
+            segments.append(asam.ClothoidSegment(*curvature, length, turn, position, begin))
         if not segments:
             raise node.error("a clothoid spline needs a segment")
         return asam.ClothoidSpline(tuple(segments), node.optional("timeEnd"))

@@ -54,7 +54,12 @@ class OpenScenario:
         if root.find("ParameterValueDistribution") is not None:
             self._read_distributions(root)
         if root.find("Catalog") is not None:
-            raise ScenarioError("the file is a catalog, not a scenario", file=file, line=root.sourceline, hint="Name a file with a Storyboard.")
+            raise ScenarioError(
+                "the file is a catalog, not a scenario",
+                file=file,
+                line=root.sourceline,
+                hint="Name a file with a Storyboard.",
+            )
         header = root.find("FileHeader")
         self.description = (header.get("description", "") if header is not None else "") or self.id
         self.source = header.get("author", "") if header is not None else ""
@@ -66,7 +71,9 @@ class OpenScenario:
         if strict and self.notes:
             first = self.notes[0]
             more = f" (and {len(self.notes) - 1} more)" if len(self.notes) > 1 else ""
-            raise ScenarioError(f"{first.message}{more}", file=first.file, line=first.line, hint="--strict allows none.")
+            raise ScenarioError(
+                f"{first.message}{more}", file=first.file, line=first.line, hint="--strict allows none."
+            )
         self._reading = Reading()
 
     def _read_distributions(self, root: etree._Element) -> None:
@@ -75,7 +82,9 @@ class OpenScenario:
         reference = node.need("ScenarioFile")
         self._template = inside(reference, self.path.parent, reference.text("filepath"), (".xosc",))
         if not self._template.is_file():
-            raise reference.error(f"the scenario file {reference.text('filepath')!r} does not exist", f"Looked for {self._template}.")
+            raise reference.error(
+                f"the scenario file {reference.text('filepath')!r} does not exist", f"Looked for {self._template}."
+            )
         self._root = open_root(self._template, "a scenario")
         if self._root.find("ParameterValueDistribution") is not None:
             raise reference.error("the scenario file is itself a distribution", "Name a file with a Storyboard.")
@@ -97,9 +106,13 @@ class OpenScenario:
         for name in (*names, "look"):
             if name not in record:
                 raise ScenarioError(
-                    f"the record holds no draw {name!r}", file=self.path, hint="It was made with another version of the file."
+                    f"the record holds no draw {name!r}",
+                    file=self.path,
+                    hint="It was made with another version of the file.",
                 )
-        return self._world({d.name: str(record[f"parameters.{d.name}"]) for d in self.distributions}, float(record["look"]))
+        return self._world(
+            {d.name: str(record[f"parameters.{d.name}"]) for d in self.distributions}, float(record["look"])
+        )
 
     def _world(self, values: Mapping[str, str], look: float) -> WorldSpec:
         key = tuple(sorted(values.items()))
@@ -107,7 +120,9 @@ class OpenScenario:
             if len(self._worlds) > 256:
                 self._worlds.clear()
             self._worlds[key] = self._build(values)
-        record: dict[str, float | str] = {f"parameters.{name}": value for name, value in values.items()} | {"look": look}
+        record: dict[str, float | str] = {f"parameters.{name}": value for name, value in values.items()} | {
+            "look": look
+        }
         return replace(self._worlds[key], look_seed=int(look), record=record)
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -149,7 +164,9 @@ class OpenScenario:
                 extra.note(f"{tag} is not used")
         logic = holder.child("LogicFile")
         if logic is None or not logic.get("filepath"):
-            self._reading.note(holder.file, holder.line, "the scenario has no road network: the ground is level and open")
+            self._reading.note(
+                holder.file, holder.line, "the scenario has no road network: the ground is level and open"
+            )
             return RoadNetwork("open ground", {}), "open ground"
         path = inside(logic, base, logic.text("filepath"), (".xodr",))
         if not path.is_file():

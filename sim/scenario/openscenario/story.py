@@ -133,9 +133,11 @@ class StoryReader:
                 word = kind.name.lower().replace("_", " ")
                 last = ", ".join(sorted({full.split("::")[-1] for full in known})[:12])
                 raise node.error(f"there is no {word} named {name!r}", f"There are {last or 'none'}.")
-        signals = {key for road in self.places.network.order for s in road.signals if s.dynamic for key in (s.id, s.name)}
+        signals = {
+            key for road in self.places.network.order for s in road.signals if s.dynamic for key in (s.id, s.name)
+        }
         for node, name in (*self.conditions.signals, *self.actions.signals):
             if name not in signals:
-                raise node.error(f"the map has no traffic signal {name!r}", f"There are {', '.join(sorted(signals)) or 'none'}.")
-
-
+                raise node.error(
+                    f"the map has no traffic signal {name!r}", f"There are {', '.join(sorted(signals)) or 'none'}."
+                )

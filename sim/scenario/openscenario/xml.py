@@ -160,7 +160,9 @@ class Node:
                 return format_value(evaluate(text.strip()[2:-1], self.scope.value))
             return format_value(self.scope.value(text[1:]))
         except ExpressionError as error:
-            raise self.error(f"{what}={text[:80]!r}: {error}", "See ${...} in docs: numbers, $parameters, + - * / % and functions.") from None
+            raise self.error(
+                f"{what}={text[:80]!r}: {error}", "See ${...} in docs: numbers, $parameters, + - * / % and functions."
+            ) from None
         except RecursionError:
             raise self.error(f"{what}: the parameters depend on each other too deeply") from None
 
@@ -174,13 +176,13 @@ class Node:
             raise self.error(f"attribute {name} is {len(text)} characters long", f"At most {MAX_TEXT}.")
         return self.resolve(text.strip(), name)
 
-    def label(self) -> str:
-        """The element's name; one that cannot be worked out is taken as it stands."""
+    def label(self, name: str = "name") -> str:
+        """A name, or a reference to one; what cannot be worked out is taken as it stands."""
         try:
-            return self.get("name", "") or ""
+            return self.get(name, "") or ""
         except ScenarioError as error:
             self.reading.note(self.file, self.line, f"the name is taken as text: {error.message}")
-            return self.element.get("name", "")
+            return self.element.get(name, "")
 
     def text(self, name: str) -> str:
         """Text of an attribute that must be there."""
@@ -189,7 +191,9 @@ class Node:
             raise self.error(f"attribute {name} is missing")
         return value
 
-    def number(self, name: str, default: float | None = None, *, low: float = -math.inf, infinite: bool = False) -> float:
+    def number(
+        self, name: str, default: float | None = None, *, low: float = -math.inf, infinite: bool = False
+    ) -> float:
         """A number.
 
         Args:
@@ -291,6 +295,9 @@ def open_root(file: Path, what: str) -> etree._Element:
             element.tag = etree.QName(element).localname
     if root.tag != "OpenSCENARIO":
         raise ScenarioError(
-            f"the root element is {root.tag}, not OpenSCENARIO", file=file, line=root.sourceline, hint="OpenSCENARIO XML 1.0 to 1.3."
+            f"the root element is {root.tag}, not OpenSCENARIO",
+            file=file,
+            line=root.sourceline,
+            hint="OpenSCENARIO XML 1.0 to 1.3.",
         )
     return root
