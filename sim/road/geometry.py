@@ -59,6 +59,18 @@ def piecewise_slope(cubics: tuple[Cubic, ...] | list[Cubic], s: float) -> float:
     return cubic.slope(s) if cubic else 0.0
 
 
+def piecewise_array(cubics: tuple[Cubic, ...] | list[Cubic], s: Floats) -> Floats:
+    """`piecewise` at an array of s."""
+    out = np.zeros(len(s))
+    if not cubics:
+        return out
+    which = np.clip(np.searchsorted([c.s for c in cubics], s + 1e-9, side="right") - 1, 0, len(cubics) - 1)
+    for i in np.unique(which):
+        rows = which == i
+        out[rows] = cubics[i].value(s[rows])
+    return out
+
+
 @dataclass(frozen=True)
 class Geometry:
     """One piece of a reference line; subclasses say its shape."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.road.geometry import Cubic, Geometry, piecewise, piecewise_slope
+from sim.road.geometry import Cubic, Geometry, piecewise, piecewise_array, piecewise_slope
 
 DRIVABLE = frozenset(
     {
@@ -245,6 +245,26 @@ class Road:
         step = 1 if lane > 0 else -1
         inner = borders.get(lane - step, borders[0])
         return (inner + outer) / 2
+
+    def lane_line(self, section: int, lane: int, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points x, y, z [m] (n, 3) of a lane's centre line and the reference line's heading [rad] (n,) at an array of s."""
+        x, y, heading, _ = self.line(s)
+        inner = outer = piecewise_array(self.lane_offset, s)
+        base, sign = outer, 1 if lane > 0 else -1
+        for i in self.sections[section].side(sign) if lane else ():
+            row = self.sections[section].lanes[i]
+            ds = s - self.sections[section].s
+            inner = outer
+            if row.widths:
+                outer = outer + sign * np.maximum(piecewise_array(row.widths, ds), 0.0)
+            elif row.borders:
+                outer = base + piecewise_array(row.borders, ds)
+            if i == lane:
+                break
+        t = (inner + outer) / 2
+        roll = piecewise_array(self.superelevation, s)
+        flat, z = t * np.cos(roll), piecewise_array(self.elevation, s) + t * np.sin(roll)
+        return np.column_stack([x - np.sin(heading) * flat, y + np.cos(heading) * flat, z]), heading
 
     def lane_width(self, lane: int, s: float) -> float:
         """Width of a lane [m]."""

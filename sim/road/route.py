@@ -124,11 +124,10 @@ def route_polyline(network: RoadNetwork, legs: list[Leg], spacing: float = 2.0) 
         n = max(2, math.ceil(abs(leg.s1 - leg.s0) / spacing) + 1)
         inner = np.linspace(leg.s0, leg.s1, n)
         low, high = road.sections[leg.section].s, road.section_end(leg.section)
-        for s in np.clip(inner, low, max(low, high - 1e-6)):
-            pose = road.pose(float(s), road.lane_center(leg.lane, float(s)))
-            heading = pose.heading if forward else pose.heading + math.pi
-            if not points or math.dist(points[-1][:2], (pose.x, pose.y)) > 0.05:
-                points.append((pose.x, pose.y, pose.z, heading))
+        line, headings = road.lane_line(leg.section, leg.lane, np.clip(inner, low, max(low, high - 1e-6)))
+        for (x, y, z), heading in zip(line.tolist(), headings.tolist(), strict=True):
+            if not points or math.dist(points[-1][:2], (x, y)) > 0.05:
+                points.append((x, y, z, heading if forward else heading + math.pi))
     line = np.array(points)
     if len(line):
         line[:, 3] = np.unwrap(line[:, 3])
