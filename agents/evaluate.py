@@ -3,8 +3,9 @@
     python -m agents.evaluate --scenario cut-in-wet-motorway --driver idm_aeb --draws 200
     python -m agents.evaluate --scenario cut-in-wet-motorway --policy runs/cut-in/policy.zip --draws 200
 
-The policy to compare a trained one with is an untrained one: `python -m agents.sb3 --steps 0` saves it. Prints success and collision rate (Wilson score intervals, 95 %) and the mean minimum time to collision (normal interval) as a table, or as
-JSON with --json.
+The policy to compare a trained one with is an untrained one: `python -m agents.sb3 --steps 0` saves it. Prints the shares
+of draws with success, collision and leaving the road (Wilson score intervals, 95 %) and the mean minimum time to collision
+(normal interval) as a table, or as JSON with --json. ``--record-worst DIR`` films the worst five.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ class Outcome:
     key: int
     success: bool
     collided: bool
+    off_road: bool
     min_ttc: float
     """[s]"""
-    steps: int
+    time: float
+    """How long the episode was [s]."""
 
 
 def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -51,67 +54,105 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def load_policy(path: Path, observation: str) -> Policy:
-    """A saved SB3 policy as a function of observations, deterministic."""
+def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
+    """A saved SB3 policy as a deterministic function of observations, and the settings it was trained with."""
     from agents.sb3 import ALGORITHMS
 
     settings = json.loads((path.parent / "settings.json").read_text())
     model = ALGORITHMS[settings["algo"]].load(path, device="cpu")
+    last: list[np.ndarray] = []
 
     def act(obs: np.ndarray) -> np.ndarray:
-        if observation == "camera":
-            obs = np.moveaxis(obs, -1, 1)
+        if settings["observation"] == "camera":
+            picture = np.moveaxis(obs, -1, 1)
+            last[:] = [*(last or [np.zeros_like(picture)] * settings["frames"])[1:], picture]
+            obs = np.concatenate(last, axis=1)
         return model.predict(obs, deterministic=True)[0]
 
-    return act
+    return act, settings
 
 
-def run_episodes(scenario: str, draws: int, observation: str, seed: int, policy: Policy | str) -> list[Outcome]:
-    """One episode of each of ``draws`` worlds, all at once; ``policy`` is a function or a driver's name."""
-    env = SwerveVectorEnv(draws, scenario, observation=observation, seed=seed, draws=1, autoreset=False)
-    obs, _ = env.reset(seed=seed)
+def make_env(scenario: str, keys: list[int], seed: int, settings: dict[str, Any], **more: Any) -> SwerveVectorEnv:
+    """The held-out worlds of some keys, one draw each, seen and driven as a policy's settings say."""
+    return SwerveVectorEnv(
+        len(keys), scenario, keys=keys, observation=settings.get("observation", "state"),
+        decision_ticks=settings.get("decision_ticks", 10), seed=seed, draws=1, autoreset=False, **more,
+    )  # fmt: skip
+
+
+def run_episodes(
+    env: SwerveVectorEnv, keys: list[int], policy: Policy | str, watch: Callable[[np.ndarray], None] | None = None
+) -> list[Outcome]:
+    """One episode of every world at once.
+
+    Args:
+        env: Worlds that do not reset themselves.
+        keys: Their keys.
+        policy: A function of observations, or a driver's name.
+        watch: Called before each decision with which worlds have ended.
+    """
+    obs, _ = env.reset()
     assert env.batch is not None
-    metrics = env.batch.state.metrics
-    ended = np.zeros(draws, bool)
+    ended = np.zeros(len(keys), bool)
     outcomes: dict[int, Outcome] = {}
     steps = 0
     while not ended.all():
+        if watch is not None:
+            watch(ended)
         actions = drive(env.batch, policy) if isinstance(policy, str) else policy(obs)
         obs, _, terminated, truncated, info = env.step(actions)
         steps += 1
         now = (terminated | truncated) & ~ended
-        if now.any():
-            collided, ttc = metrics.collided.numpy(), metrics.min_time_to_collision.numpy()
-            for i in np.flatnonzero(now):
-                least = 0.0 if collided[i] else min(float(ttc[i]), TTC_CAP)
-                outcomes[int(i)] = Outcome(int(i), bool(info["success"][i]), bool(collided[i]), least, steps)
-            ended |= now
-    return [outcomes[i] for i in range(draws)]
+        for i in np.flatnonzero(now):
+            collided = bool(info["collided"][i])
+            least = 0.0 if collided else min(float(info["min_time_to_collision"][i]), TTC_CAP)
+            success, off_road = bool(info["success"][i]), bool(info["off_road"][i]) and not collided
+            outcomes[int(i)] = Outcome(keys[i], success, collided, off_road, least, steps * env.decision_seconds)
+        ended |= now
+    return [outcomes[i] for i in range(len(keys))]
 
 
 def summarise(outcomes: list[Outcome]) -> dict[str, Any]:
-    """Rates with 95 % intervals."""
+    """Rates with 95 % intervals, and the keys of the five worst episodes."""
     n = len(outcomes)
     ttc = np.array([o.min_ttc for o in outcomes])
     half = 1.96 * ttc.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
-    success, collisions = sum(o.success for o in outcomes), sum(o.collided for o in outcomes)
-    return {
-        "draws": n,
-        "success": success / n,
-        "success_interval": wilson(success, n),
-        "collision": collisions / n,
-        "collision_interval": wilson(collisions, n),
-        "min_ttc": float(ttc.mean()),
-        "min_ttc_interval": (float(ttc.mean() - half), float(ttc.mean() + half)),
-        "worst": [o.key for o in sorted(outcomes, key=lambda o: (o.min_ttc, o.steps))[:5]],
-    }
+    summary: dict[str, Any] = {"draws": n}
+    for name, hits in (
+        ("success", sum(o.success for o in outcomes)),
+        ("collision", sum(o.collided for o in outcomes)),
+        ("off_road", sum(o.off_road for o in outcomes)),
+    ):
+        summary |= {name: hits / n, f"{name}_interval": wilson(hits, n)}
+    summary |= {"min_ttc": float(ttc.mean()), "min_ttc_interval": (float(ttc.mean() - half), float(ttc.mean() + half))}
+    worst = sorted(outcomes, key=lambda o: (o.success, not o.collided, o.min_ttc, o.time))
+    return summary | {"mean_time": sum(o.time for o in outcomes) / n, "worst": [o.key for o in worst[:5]]}
 
 
-def record_worst(scenario: str, driver: str | Path, keys: list[int], seed: int, out: Path) -> None:
-    """Render the given draws with their driver, as `swerve render` does."""
-    from sim.export.dataset import render_dataset
+def record(
+    scenario: str, keys: list[int], seed: int, settings: dict[str, Any], policy: Policy | str, out: Path
+) -> list[Path]:
+    """Drive some draws again and film each from behind its ego: one .mp4 per key."""
+    from fractions import Fraction
 
-    render_dataset([Path(scenario)], out, keys=keys, seed=seed, driver=str(driver), draws=1)
+    from sim.export.video import encode_video
+
+    env = make_env(scenario, keys, seed, settings, render_mode="rgb_array")
+    pictures: list[list[np.ndarray]] = [[] for _ in keys]
+
+    def watch(ended: np.ndarray) -> None:
+        frames = env.render()
+        assert frames is not None
+        for i in np.flatnonzero(~ended):
+            pictures[i].append(frames[i])
+
+    run_episodes(env, keys, policy, watch)
+    out.mkdir(parents=True, exist_ok=True)
+    rate = Fraction(round(1.0 / env.decision_seconds))
+    paths = [out / f"{Path(scenario).stem}-{key}.mp4" for key in keys]
+    for path, frames in zip(paths, pictures, strict=True):
+        path.write_bytes(encode_video(frames, rate))
+    return paths
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -124,25 +165,23 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=200, help="worlds to evaluate (default 200)")
     parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="seed of the draws, not used in training")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--record-worst", type=Path, metavar="DIR", help="also render the worst episodes into DIR (drivers)"
-    )
+    parser.add_argument("--record-worst", type=Path, metavar="DIR", help="also film the worst five episodes into DIR")
     args = parser.parse_args(argv)
     if args.draws < 1:
         parser.error("--draws must be at least 1")
-    observation = "state"
-    if args.policy:
-        observation = json.loads((args.policy.parent / "settings.json").read_text())["observation"]
-    policy: Policy | str = load_policy(args.policy, observation) if args.policy else args.driver
-    result = summarise(run_episodes(args.scenario, args.draws, observation, args.seed, policy))
+    if args.policy and not args.policy.is_file():
+        parser.error(f"there is no policy {args.policy}")
+    policy, settings = load_policy(args.policy) if args.policy else (args.driver, {})
+    keys = list(range(args.draws))
+    result = summarise(run_episodes(make_env(args.scenario, keys, args.seed, settings), keys, policy))
     if args.record_worst:
         if args.policy:
-            parser.error("--record-worst needs --driver")
-        record_worst(args.scenario, args.driver, result["worst"], args.seed, args.record_worst)
+            policy, settings = load_policy(args.policy)  # Forgets the pictures it has seen.
+        record(args.scenario, result["worst"], args.seed, settings, policy, args.record_worst)
     if args.json:
         print(json.dumps(result, indent=2))
         return
-    for name, unit in (("success", ""), ("collision", ""), ("min_ttc", " s")):
+    for name, unit in (("success", ""), ("collision", ""), ("off_road", ""), ("min_ttc", " s")):
         low, high = result[f"{name}_interval"]
         print(f"{name:10s} {result[name]:.3f}{unit}  [{low:.3f}, {high:.3f}]")
     print(f"worst draws: {result['worst']}")

@@ -2,7 +2,8 @@
 
     python -m agents.ppo --scenario cut-in-wet-motorway --num-envs 1024 --steps 5000000 --out runs/ppo
 
-Proximal policy optimisation (Schulman et al. 2017) with generalised advantage estimation (Schulman et al. 2016). One file, read top to bottom.
+Proximal policy optimisation (Schulman et al. 2017) with generalised advantage estimation (Schulman et al. 2016).
+One file, read top to bottom.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python -m agents.sb3 --algo ppo --scenario cut-in-wet-motorway --steps 300000 --out runs/cut-in
 
-Logs to TensorBoard in the output folder and saves the policy as ``policy.zip`` with the settings it was trained with (``settings.json``).
-An interrupted run is resumed by the same command: the last checkpoint is loaded and the remaining steps are done.
+Logs to TensorBoard in the output folder and saves the policy as ``policy.zip`` with the settings it was trained with
+(``settings.json``). An interrupted run is resumed by the same command: the last checkpoint is loaded and the remaining
+steps are done. ``--steps 0`` saves the untrained policy.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from stable_baselines3 import A2C, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import CheckpointCallback
-from stable_baselines3.common.vec_env import VecMonitor, VecTransposeImage
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback
+from stable_baselines3.common.vec_env import VecFrameStack, VecMonitor, VecTransposeImage
 
 from sim.envs.sb3 import SwerveVecEnv
 
@@ -35,16 +35,32 @@ class Args:
     """scenario file or id; several are separated by spaces"""
     observation: str = "state"
     """state or camera"""
-    num_envs: int = 32
+    frames: int = 1
+    """last pictures that a camera policy sees at once"""
+    num_envs: int = 64
     """worlds in the batch"""
     steps: int = 300_000
     """decisions in all"""
+    decision_ticks: int = 10
+    """ticks of 10 ms per decision"""
     draws: int = 16
     """draws per world that its episodes cycle through"""
     seed: int = 1
     """seed of worlds and learning; evaluation takes another"""
     learning_rate: float = 3e-4
     """of Adam"""
+    gamma: float = 0.99
+    """discount per decision"""
+    horizon: int = 128
+    """decisions per world between updates (ppo, a2c)"""
+    batch: int = 1024
+    """decisions per gradient step"""
+    epochs: int = 6
+    """passes over each rollout (ppo)"""
+    entropy: float = 0.001
+    """weight of the entropy bonus (ppo, a2c)"""
+    log_std: float = -1.2
+    """logarithm of the first standard deviation of actions (ppo, a2c)"""
     out: str = "runs/sb3"
     """folder for policy, checkpoints and TensorBoard logs"""
     device: str = "auto"
@@ -59,41 +75,78 @@ def parse_args(argv: list[str] | None = None) -> Args:
         parser.add_argument(
             f"--{field.name.replace('_', '-')}", type=type(default), default=default, help=f"default {default}"
         )
-    return Args(**vars(parser.parse_args(argv)))
+    args = Args(**vars(parser.parse_args(argv)))
+    if args.algo not in ALGORITHMS:
+        parser.error(f"--algo must be one of {', '.join(ALGORITHMS)}, not {args.algo!r}")
+    return args
 
 
-def make_env(args: Args) -> VecMonitor:
-    """The batch as SB3 takes it; images channel first."""
+def make_env(args: Args) -> Any:
+    """The batch as SB3 takes it; images channel first, stacked in time."""
     env: Any = SwerveVecEnv(
-        args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed
-    )
-    env = VecMonitor(env)
-    return VecTransposeImage(env) if args.observation == "camera" else env
+        args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed,
+        decision_ticks=args.decision_ticks,
+    )  # fmt: skip
+    env = VecMonitor(env, info_keywords=("is_success", "collided"))
+    if args.observation == "camera":
+        env = VecTransposeImage(env)
+        env = VecFrameStack(env, args.frames, channels_order="first") if args.frames > 1 else env
+    return env
 
 
 def make_model(args: Args, env: Any) -> BaseAlgorithm:
-    """A fresh model; PPO with horizons that fit episodes of some 100 decisions."""
+    """A fresh model."""
     policy = "CnnPolicy" if args.observation == "camera" else "MlpPolicy"
     common: dict[str, Any] = {
-        "env": env, "learning_rate": args.learning_rate, "seed": args.seed, "device": args.device,
+        "env": env, "learning_rate": args.learning_rate, "seed": args.seed, "device": args.device, "gamma": args.gamma,
         "tensorboard_log": args.out, "verbose": 0,
     }  # fmt: skip
-    if args.algo == "ppo":
-        return PPO(
-            policy, n_steps=128, batch_size=1024, n_epochs=6, gamma=0.99, gae_lambda=0.95, ent_coef=0.003,
-            clip_range=0.2, policy_kwargs={"log_std_init": -0.7}, **common,
-        )  # fmt: skip
-    return ALGORITHMS[args.algo](policy, **common)
+    if args.algo == "sac":
+        return SAC(policy, batch_size=args.batch, **common)
+    common |= {"n_steps": args.horizon, "ent_coef": args.entropy, "policy_kwargs": {"log_std_init": args.log_std}}
+    if args.algo == "a2c":
+        return A2C(policy, **common)
+    return PPO(policy, batch_size=args.batch, n_epochs=args.epochs, **common)
+
+
+class OutcomeLog(BaseCallback):
+    """Logs the shares of finished episodes that succeeded and that collided, and prints them now and then."""
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        episodes = list(self.model.ep_info_buffer or [])
+        if not episodes:
+            return
+        shares = {name: sum(e[name] for e in episodes) / len(episodes) for name in ("is_success", "collided")}
+        self.logger.record("rollout/collision_rate", shares["collided"])
+        reward = sum(e["r"] for e in episodes) / len(episodes)
+        print(
+            f"{self.num_timesteps} steps, last {len(episodes)} episodes: success {shares['is_success']:.2f}, "
+            f"collision {shares['collided']:.2f}, return {reward:.2f}",
+            flush=True,
+        )
+
+
+def check_settings(args: Args, file: Path) -> None:
+    """Keep a folder's settings; a run may go on with more steps, not with other settings."""
+    settings = asdict(args)
+    if file.exists():
+        before = json.loads(file.read_text())
+        changed = sorted(k for k in settings if k not in ("steps", "device", "out") and before.get(k) != settings[k])
+        if changed:
+            raise SystemExit(
+                f"{file.parent} holds a run with other settings ({', '.join(changed)}): choose another --out"
+            )
+    file.write_text(json.dumps(settings, indent=2) + "\n")
 
 
 def train(args: Args) -> Path:
     """Train and save; returns the policy's path."""
-    if args.algo not in ALGORITHMS:
-        raise SystemExit(f"--algo must be one of {', '.join(ALGORITHMS)}, not {args.algo!r}")
-    torch.set_num_threads(max(1, torch.get_num_threads()))
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "settings.json").write_text(json.dumps(asdict(args), indent=2))
+    check_settings(args, out / "settings.json")
     env = make_env(args)
     checkpoints = sorted((out / "checkpoints").glob("policy_*_steps.zip"), key=lambda p: int(p.stem.split("_")[1]))
     if checkpoints:
@@ -102,11 +155,12 @@ def train(args: Args) -> Path:
     else:
         model = make_model(args, env)
     every = max(1, args.steps // 10 // args.num_envs)
-    callback = CheckpointCallback(every, str(out / "checkpoints"), name_prefix="policy")
+    checkpoint = CheckpointCallback(every, str(out / "checkpoints"), name_prefix="policy")
     remaining = args.steps - model.num_timesteps
     if remaining > 0:
-        model.learn(remaining, callback=callback, reset_num_timesteps=not checkpoints, progress_bar=True)
+        model.learn(remaining, callback=CallbackList([checkpoint, OutcomeLog()]), reset_num_timesteps=not checkpoints)
     model.save(out / "policy.zip")
+    env.close()
     return out / "policy.zip"
 
 

@@ -1,7 +1,7 @@
 """Speed on this machine, against peers: `swerve bench`.
 
-Peers run one after another in processes of their own, one per core, on the same work: PyBullet's TinyRenderer draws the same street mesh and
-cars from the same pose; highway-env drives 50 vehicles.
+Peers run one after another in processes of their own, one per core, on the same work: PyBullet's TinyRenderer draws
+the same street mesh and cars from the same pose; highway-env drives 50 vehicles.
 """
 
 from __future__ import annotations

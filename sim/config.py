@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -55,34 +55,18 @@ class RenderConfig:
 class RewardConfig:
     """Weights of the reward's terms (`sim.envs.reward`)."""
 
-    progress: float = 1.0
+    progress: float = 0.02
     """Per metre gained along the route."""
-    goal: float = 20.0
-    collision: float = -20.0
-    off_road: float = -10.0
-    comfort: float = -0.02
+    goal: float = 2.0
+    """Once, for reaching the goal without contact."""
+    collision: float = -3.0
+    """Once, for touching anything."""
+    off_road: float = -3.0
+    """Once, for leaving what may be driven on."""
+    comfort: float = -0.0005
     """Per (m/s^2)^2 of acceleration, times the step [s]."""
-    near_miss: float = -0.2
+    near_miss: float = -0.02
     """Per step with a time to collision under 1.5 s."""
-
-
-@dataclass(frozen=True)
-class EnvConfig:
-    """A vector environment."""
-
-    scenarios: tuple[str, ...] = ()
-    num_envs: int = 1
-    observation: str = "state"
-    """'state' or 'camera'."""
-    decision_ticks: int = 10
-    """Simulation ticks per action."""
-    camera: CameraConfig = CameraConfig(width=64, height=64)
-    xp: str = "torch"
-    """'torch' (device tensors in and out) or 'numpy'."""
-    device: str | None = None
-    seed: int = 0
-    reward: RewardConfig = field(default_factory=RewardConfig)
-    max_actors_observed: int = 8
 
 
 @dataclass(frozen=True)

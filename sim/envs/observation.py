@@ -7,7 +7,8 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.path import path_length, path_point, path_project, wrap_angle
-from sim.types import Motion, Scene, State
+from sim.road.frenet import lane_border, lane_row, road_pose
+from sim.types import LaneKind, Motion, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -27,6 +28,11 @@ EGO = (
     "desired speed / 20 m/s",
     "road wetness",
     "fog visibility / 200 m, at most 1",
+    "share of the dry road's friction that the weather leaves",
+    "left border of the ego's lane / 4 m, as seen from its reference point",
+    "right border of the ego's lane / 4 m, negative",
+    "left edge of what may be driven on / 10 m",
+    "right edge of what may be driven on / 10 m, negative",
 )
 """What the first numbers of an observation are, and their scale."""
 
@@ -47,6 +53,7 @@ ACTOR = (
 )
 """What each observed actor's numbers are; nearest first, absent ones are zeros."""
 
+_AHEAD = wp.constant(wp.types.vector(length=len(ROUTE_AHEAD), dtype=wp.float32)(*ROUTE_AHEAD))
 NEGO, NROUTE, NACTOR_FIELDS = len(EGO), 2 * len(ROUTE_AHEAD), len(ACTOR)
 
 
@@ -93,6 +100,7 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
     obs_out[world, 12] = scene.desired_speed[world, 0] / 20.0
     obs_out[world, 13] = scene.weather.wetness[world]
     obs_out[world, 14] = wp.min(scene.weather.fog_visibility[world] / 200.0, 1.0)
+    obs_out[world, 15] = scene.weather.friction_scale[world]
     p = scene.route_path[world]
     if p < 0:
         return
@@ -105,10 +113,77 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
     obs_out[world, 9] = _clip(wrap_angle(ahead.heading - here.heading) / 10.0 * 20.0)
     obs_out[world, 10] = wp.min((path_length(scene.path, world, p) - here.s) / 200.0, 1.0)
     for i in range(wp.static(len(ROUTE_AHEAD))):
-        point = path_point(scene.path, world, p, here.s + wp.static(ROUTE_AHEAD)[i]).pos - pos
+        point = path_point(scene.path, world, p, here.s + _AHEAD[i]).pos - pos
         local = _to_ego(point, c, s)
         obs_out[world, wp.static(NEGO) + 2 * i] = _clip(local[0] / 50.0)
         obs_out[world, wp.static(NEGO) + 2 * i + 1] = _clip(local[1] / 20.0)
+
+
+@wp.func
+def _usable(road: RoadTables, row: int) -> bool:
+    kind = road.lane_kind[row]
+    return (
+        kind == wp.static(int(LaneKind.DRIVING))
+        or kind == wp.static(int(LaneKind.SHOULDER))
+        or kind == wp.static(int(LaneKind.PARKING))
+        or kind == wp.static(int(LaneKind.BORDER))
+    )
+
+
+@wp.func
+def _upper_border(road: RoadTables, r: int, s: float, lane: int) -> float:
+    """The t of a lane's border on the side of greater t."""
+    return lane_border(road, r, s, wp.where(lane > 0, lane, lane + 1))
+
+
+@wp.func
+def _lower_border(road: RoadTables, r: int, s: float, lane: int) -> float:
+    """The t of a lane's border on the side of lesser t."""
+    return lane_border(road, r, s, wp.where(lane < 0, lane, lane - 1))
+
+
+@wp.func
+def _drivable_edge(road: RoadTables, r: int, s: float, lane: int, side: int) -> float:
+    """The t at which what vehicles may drive on ends, going from a lane towards greater (+1) or lesser (-1) t."""
+    last = int(lane)
+    for _i in range(16):
+        following = last + side
+        if following == 0:
+            following += side
+        row = lane_row(road, r, s, following)
+        if row >= 0:
+            if _usable(road, row):
+                last = following
+    if side > 0:
+        return _upper_border(road, r, s, last)
+    return _lower_border(road, r, s, last)
+
+
+@wp.kernel
+def _observe_lane(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: wp.array2d[float]):
+    """Reads the ego's road place. Writes the distances to its lane's borders and the road's drivable edges."""
+    world = wp.tid()
+    if mask[world] == 0:
+        return
+    first = wp.static(NEGO - 4)
+    for k in range(4):
+        obs_out[world, first + k] = 0.0
+    r = state.road[world, 0]
+    lane = state.lane[world, 0]
+    if r < 0 or lane == 0:
+        return
+    s = state.s[world, 0]
+    t = state.t[world, 0]
+    upper = _upper_border(scene.road, r, s, lane) - t
+    lower = _lower_border(scene.road, r, s, lane) - t
+    top = _drivable_edge(scene.road, r, s, lane, 1) - t
+    bottom = _drivable_edge(scene.road, r, s, lane, -1) - t
+    turn = _heading(state.rot[world, 0]) - road_pose(scene.road, r, s, 0.0).heading
+    along = wp.cos(turn) >= 0.0
+    obs_out[world, first] = _clip(wp.where(along, upper, -lower) / 4.0)
+    obs_out[world, first + 1] = _clip(wp.where(along, lower, -upper) / 4.0)
+    obs_out[world, first + 2] = _clip(wp.where(along, top, -bottom) / 10.0)
+    obs_out[world, first + 3] = _clip(wp.where(along, bottom, -top) / 10.0)
 
 
 @wp.func
@@ -164,10 +239,12 @@ def _observe_actors(scene: Scene, state: State, mask: wp.array[wp.int32], max_ac
 def observe(scene: Scene, state: State, mask: wp.array, max_actors: int, obs_out: wp.array) -> None:
     """Write the `state` observation of the masked worlds, float32 (nworld, observation_size(max_actors)).
 
-    Layout: `EGO`, then x, y of the route's points at `ROUTE_AHEAD`, then `ACTOR` for each of the nearest actors. Frame: the ego's (x forward,
-    y left), turned by heading only. Values are scaled to order one and clipped to -5..5. ``mask``: int32, (nworld,).
+    Layout: `EGO`, then x, y of the route's points at `ROUTE_AHEAD`, then `ACTOR` for each of the nearest actors.
+    Frame: the ego's (x forward, y left), turned by heading only. Values are scaled to order one and clipped to -5..5.
+    ``mask``: int32, (nworld,).
     """
     nworld = obs_out.shape[0]
     device = obs_out.device
     wp.launch(_observe_ego, dim=nworld, inputs=[scene, state, mask], outputs=[obs_out], device=device)
+    wp.launch(_observe_lane, dim=nworld, inputs=[scene, state, mask], outputs=[obs_out], device=device)
     wp.launch(_observe_actors, dim=nworld, inputs=[scene, state, mask, max_actors], outputs=[obs_out], device=device)

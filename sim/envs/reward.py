@@ -41,6 +41,12 @@ class Episode:
     """1 if the goal was reached without contact, (nworld,)."""
     ended: wp.array[wp.int32]
     """1 where terminated or truncated, (nworld,)."""
+    collided: wp.array[wp.int32]
+    """1 if the ego touched an actor in this episode, (nworld,)."""
+    off_road: wp.array[wp.int32]
+    """1 if the ego was off the road after the last decision, (nworld,)."""
+    min_time_to_collision: wp.array[float]
+    """Least of this episode [s], inf if there was none, (nworld,)."""
 
 
 def reward_weights(config: RewardConfig) -> RewardWeights:
@@ -82,6 +88,9 @@ def _score_decision(scene: Scene, state: State, weights: RewardWeights, decision
     episode.truncated[world] = int(truncated)
     episode.success[world] = int(goal)
     episode.ended[world] = int(terminated or truncated)
+    episode.collided[world] = int(collided)
+    episode.off_road[world] = int(off_road)
+    episode.min_time_to_collision[world] = metrics.min_time_to_collision[world]
 
 
 def score_decision(scene: Scene, state: State, weights: RewardWeights, decision_ticks: int, episode: Episode) -> None:

@@ -53,6 +53,7 @@ class SwerveVecEnv(VecEnv):
             if done[i]:
                 entry["terminal_observation"] = info["final_obs"][i]
                 entry["is_success"] = bool(info["success"][i])
+                entry["collided"] = bool(info["collided"][i])
             infos.append(entry)
         return obs, rewards.astype(np.float32), done, infos
 

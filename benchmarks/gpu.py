@@ -1,0 +1,190 @@
+"""Does a GPU agree with the CPU, and how fast is it?
+
+    python benchmarks/gpu.py reference reference.npz             # on the CPU
+    python benchmarks/gpu.py compare reference.npz --device cuda:0
+    python benchmarks/gpu.py bench --device cuda:0 --worlds 1024 4096 16384 --out benchmarks/results/gpu.json
+
+`reference` drives fixed worlds with fixed actions and keeps poses, observations, rewards, ends and 64x64 pictures.
+`compare` repeats that on another device and checks the limits in `LIMITS`. Both devices run the same kernels on
+floats of 32 bits but with different orders of rounding and different libm, so figures drift apart as time goes on, and after a contact
+quickly: what is compared ends a world's part at its first contact on either device. All steps run as captured graphs, so that a
+step that CUDA cannot capture fails here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.config import CameraConfig
+from sim.envs.vector_env import SwerveVectorEnv
+
+LIMITS = {
+    "position": 0.05,
+    "heading": 0.01,
+    "speed": 0.05,
+    "observation": 0.02,
+    "reward": 0.02,
+    "ends": 0.01,
+    "pixels": 0.02,
+}
+"""Greatest difference allowed: of actors' positions [m], headings [rad] and speeds [m/s], of observations and rewards
+over the worlds' uncontested part (the 99.9th percentile each); the share of worlds that end otherwise; the share of pixels that differ by
+more than 8 of 255."""
+
+
+def library(limit: int | None = None) -> list[str]:
+    """Files of the library's scenarios."""
+    from sim.scenario.reader import library_files
+
+    return [str(path) for path in list(library_files().values())[:limit]]
+
+
+def actions_of(nworld: int, decisions: int) -> np.ndarray:
+    """Fixed smooth actions, (decisions, nworld, 2): gentle steering, some braking."""
+    t, w = np.meshgrid(np.arange(decisions) * 0.1, np.arange(nworld), indexing="ij")
+    steer = 0.03 * np.sin(0.7 * t + w)
+    pedal = 0.2 * np.sin(0.3 * t + 2.0 * w) - 0.1 * (w % 3)
+    return np.stack([steer, pedal], -1).astype(np.float32)
+
+
+def drive(device: str | None, nworld: int, decisions: int, scenarios: list[str]) -> dict[str, np.ndarray]:
+    """What happens in fixed worlds under fixed actions, by name; decision first."""
+    env = SwerveVectorEnv(nworld, scenarios, device=device, draws=1, autoreset=False, seed=3)
+    env.reset()
+    assert env.batch is not None
+    state = env.batch.state
+    rows: dict[str, list[np.ndarray]] = {}
+    for action in actions_of(nworld, decisions):
+        obs, reward, terminated, truncated, _ = env.step(action)
+        step = {
+            "position": state.pos.numpy(), "rotation": state.rot.numpy(), "speed": state.speed.numpy(),
+            "contact": (state.contact_tick.numpy() >= 0).any(axis=1), "observation": obs, "reward": reward,
+            "ends": terminated | truncated,
+        }  # fmt: skip
+        for name, value in step.items():
+            rows.setdefault(name, []).append(value.copy())
+    return {name: np.stack(values) for name, values in rows.items()}
+
+
+def picture(device: str | None, scenarios: list[str], size: int) -> np.ndarray:
+    """The first camera observation of one world of each scenario, uint8 (nworld, size, size, 3)."""
+    camera = CameraConfig(width=size, height=size)
+    env = SwerveVectorEnv(
+        len(scenarios), scenarios, observation="camera", camera=camera, device=device, draws=1, seed=3
+    )
+    return env.reset()[0]
+
+
+def differences(ours: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> dict[str, float]:
+    """Differences by the names of `LIMITS`."""
+    clean = ~(ours["contact"] | reference["contact"]) & ~(ours["ends"] | reference["ends"]).cumsum(axis=0).astype(bool)
+    dot = np.abs((ours["rotation"] * reference["rotation"]).sum(-1)).clip(0.0, 1.0)
+    parts = {
+        "position": np.linalg.norm(ours["position"] - reference["position"], axis=-1)[clean],
+        "heading": (2.0 * np.arccos(dot))[clean],
+        "speed": np.abs(ours["speed"] - reference["speed"])[clean],
+        "observation": np.abs(ours["observation"] - reference["observation"])[clean],
+        "reward": np.abs(ours["reward"] - reference["reward"])[clean],
+    }
+    out = {name: float(np.quantile(part, 0.999)) for name, part in parts.items()}
+    out["ends"] = float((ours["ends"].any(axis=0) != reference["ends"].any(axis=0)).mean())
+    far = np.abs(ours["pixels"].astype(int) - reference["pixels"].astype(int)).max(-1) > 8
+    return out | {"pixels": float(far.mean())}
+
+
+def run_reference(args: argparse.Namespace) -> int:
+    scenarios = library(args.scenarios)
+    data = drive(args.device, args.worlds[0], args.decisions, scenarios)
+    data["pixels"] = picture(args.device, scenarios, args.size)
+    settings = {"worlds": args.worlds[0], "decisions": args.decisions, "scenarios": len(scenarios), "size": args.size}
+    np.savez_compressed(args.file, settings=json.dumps(settings), **data)
+    print(f"{args.file}: {settings}")
+    return 0
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    with np.load(args.file) as stored:
+        reference = {name: stored[name] for name in stored.files if name != "settings"}
+        settings = json.loads(str(stored["settings"]))
+    scenarios = library(settings["scenarios"])
+    ours = drive(args.device, settings["worlds"], settings["decisions"], scenarios)
+    ours["pixels"] = picture(args.device, scenarios, settings["size"])
+    found = differences(ours, reference)
+    for name, limit in LIMITS.items():
+        print(f"{name:12s} {found[name]:.3g}  limit {limit}  {'ok' if found[name] <= limit else 'EXCEEDED'}")
+    keep(args, {"case": "compare", "device": args.device, "differences": found, "limits": LIMITS, "settings": settings})
+    return int(any(found[name] > limit for name, limit in LIMITS.items()))
+
+
+def throughput(observation: str, nworld: int, args: argparse.Namespace) -> dict[str, Any]:
+    """Decisions per second of all worlds together, device tensors in and out, resets included."""
+    import torch
+    import warp as wp
+
+    camera = CameraConfig(width=args.size, height=args.size)
+    started = time.perf_counter()
+    env = SwerveVectorEnv(
+        nworld, library(args.scenarios), observation=observation, xp="torch", device=args.device, draws=2, camera=camera
+    )
+    obs, _ = env.reset(seed=1)
+    built = time.perf_counter() - started
+    action = torch.zeros((nworld, 2), device=obs.device)
+
+    def run(decisions: int) -> float:
+        began = time.perf_counter()
+        for _ in range(decisions):
+            env.step(action)
+        wp.synchronize()
+        return time.perf_counter() - began
+
+    run(2)
+    elapsed = run(args.decisions)
+    row = {
+        "case": observation, "worlds": nworld, "steps_per_s": nworld * args.decisions / elapsed, "build_s": built,
+        "decision_s": env.decision_seconds,
+    }  # fmt: skip
+    return row | ({"size": args.size} if observation == "camera" else {})
+
+
+def run_bench(args: argparse.Namespace) -> int:
+    rows = [throughput(observation, n, args) for observation in ("state", "camera") for n in args.worlds]
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    keep(args, {"case": "bench", "device": args.device, "rows": rows})
+    return 0
+
+
+def keep(args: argparse.Namespace, result: dict[str, Any]) -> None:
+    """Write a result with what is needed to repeat it."""
+    from sim.bench import commit, machine
+
+    if args.out:
+        args.out.write_text(json.dumps({"machine": machine(), "commit": commit(), **result}, indent=2) + "\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=("reference", "compare", "bench"))
+    parser.add_argument("file", type=Path, nargs="?", help="reference file (.npz)")
+    parser.add_argument("--device", help="Warp device; default: CUDA if there is one (reference: cpu)")
+    parser.add_argument("--worlds", type=int, nargs="+", help="worlds (default 48; bench: 1024 4096 16384)")
+    parser.add_argument("--decisions", type=int, default=50, help="decisions to drive or to time (default 50)")
+    parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
+    parser.add_argument("--size", type=int, default=64, help="pictures' height and width (default 64)")
+    parser.add_argument("--out", type=Path, help="write the result here (.json)")
+    args = parser.parse_args(argv)
+    if args.task != "bench" and args.file is None:
+        parser.error(f"{args.task} needs a file")
+    args.device = args.device or ("cpu" if args.task == "reference" else None)
+    args.worlds = args.worlds or ([1024, 4096, 16384] if args.task == "bench" else [48])
+    return {"reference": run_reference, "compare": run_compare, "bench": run_bench}[args.task](args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

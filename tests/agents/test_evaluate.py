@@ -1,0 +1,75 @@
+"""Rates, intervals and whole evaluations."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from agents.evaluate import HELD_OUT_SEED, Outcome, main, make_env, run_episodes, summarise, wilson
+
+SCENARIO = "cut-in-wet-motorway"
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3 (score).
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_interval_of_published_examples(hits, n, low, high):
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_summary_counts_and_ranks():
+    outcomes = [
+        Outcome(10, True, False, False, 3.0, 8.0),
+        Outcome(11, False, True, False, 0.0, 4.0),
+        Outcome(12, False, False, True, 2.0, 5.0),
+        Outcome(13, True, False, False, 1.0, 7.0),
+    ]
+    summary = summarise(outcomes)
+    assert (summary["success"], summary["collision"], summary["off_road"]) == (0.5, 0.25, 0.25)
+    assert summary["min_ttc"] == pytest.approx(1.5)
+    half = 1.96 * np.std([3, 0, 2, 1], ddof=1) / 2
+    assert summary["min_ttc_interval"] == pytest.approx((1.5 - half, 1.5 + half))
+    assert summary["worst"] == [11, 12, 13, 10]
+    assert summary["mean_time"] == pytest.approx(6.0)
+
+
+def test_full_braking_never_reaches_the_goal_and_repeats():
+    keys = [4, 9, 2]
+    runs = [run_episodes(make_env(SCENARIO, keys, HELD_OUT_SEED, {}), keys, "brake") for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert [o.key for o in runs[0]] == keys
+    assert not any(o.success for o in runs[0])
+    alone = run_episodes(make_env(SCENARIO, [9], HELD_OUT_SEED, {}), [9], "brake")
+    assert alone[0] == runs[0][1]
+
+
+def test_command_prints_rates(capsys):
+    main(["--scenario", SCENARIO, "--driver", "constant", "--draws", "6", "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert result["draws"] == 6
+    assert result["success_interval"][0] <= result["success"] <= result["success_interval"][1]
+    main(["--scenario", SCENARIO, "--driver", "idm_aeb", "--draws", "2"])
+    assert "collision" in capsys.readouterr().out
+
+
+def test_worst_episodes_are_filmed(tmp_path, capsys):
+    import av
+
+    main(["--scenario", SCENARIO, "--driver", "constant", "--draws", "1", "--record-worst", str(tmp_path)])
+    capsys.readouterr()
+    (video,) = tmp_path.glob("*.mp4")
+    with av.open(str(video)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(frames) > 10
+    assert frames[0].std() > 10
+    assert not np.array_equal(frames[0], frames[-1])
+
+
+def test_faults_end_in_a_message(capsys):
+    with pytest.raises(SystemExit):
+        main(["--scenario", SCENARIO, "--policy", "no/such/policy.zip"])
+    assert "no policy" in capsys.readouterr().err

@@ -1,0 +1,86 @@
+"""Tiny training runs: they save, load, log and resume."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from agents.evaluate import load_policy, main, make_env, run_episodes
+from agents.ppo import Args as PpoArgs
+from agents.ppo import advantages
+from agents.ppo import train as train_ppo
+from agents.sb3 import Args, train
+
+SCENARIO = "cut-in-wet-motorway"
+TINY = Args(scenario=SCENARIO, num_envs=4, steps=64, draws=1, horizon=8, batch=16, epochs=1, device="cpu")
+
+
+def events(folder):
+    return [p for p in folder.rglob("events.out.tfevents.*") if p.stat().st_size > 0]
+
+
+@pytest.mark.parametrize("algo", ["ppo", "a2c", "sac"])
+def test_a_run_saves_what_evaluation_loads(algo, tmp_path, capsys):
+    out = tmp_path / algo
+    path = train(replace(TINY, algo=algo, out=str(out)))
+    assert path.is_file()
+    assert events(out)
+    main(["--scenario", SCENARIO, "--policy", str(path), "--draws", "2", "--json"])
+    text = capsys.readouterr().out
+    assert json.loads(text[text.index("{") :])["draws"] == 2
+
+
+def test_a_run_resumes_and_refuses_other_settings(tmp_path, capsys):
+    args = replace(TINY, out=str(tmp_path))
+    train(args)
+    train(replace(args, steps=96))
+    assert "resuming from policy_64_steps.zip" in capsys.readouterr().out
+    assert (tmp_path / "checkpoints" / "policy_96_steps.zip").is_file()
+    with pytest.raises(SystemExit, match="learning_rate"):
+        train(replace(args, learning_rate=1.0))
+
+
+def test_training_changes_the_policy_and_zero_steps_do_not(tmp_path):
+    untrained, again, trained = (tmp_path / name for name in ("untrained", "again", "trained"))
+    for out, steps in ((untrained, 0), (again, 0), (trained, 64)):
+        train(replace(TINY, out=str(out), steps=steps))
+    obs = np.zeros((1, make_env(SCENARIO, [0], 0, {}).single_observation_space.shape[0]), np.float32)
+    acts = [load_policy(out / "policy.zip")[0](obs) for out in (untrained, again, trained)]
+    assert np.array_equal(acts[0], acts[1])
+    assert not np.array_equal(acts[0], acts[2])
+
+
+def test_camera_policies_see_their_last_pictures(tmp_path):
+    out = tmp_path / "camera"
+    path = train(replace(TINY, out=str(out), observation="camera", frames=2, num_envs=2, steps=8, horizon=4, batch=4))
+    policy, settings = load_policy(path)
+    env = make_env(SCENARIO, [0], 1, settings)
+    obs, _ = env.reset()
+    still = policy(obs)
+    assert still.shape == (1, 2)
+    assert not np.array_equal(policy(np.zeros_like(obs)), policy(np.zeros_like(obs)))
+    assert run_episodes(env, [0], load_policy(path)[0])[0].time > 0.0
+
+
+def test_advantages_of_a_hand_made_episode():
+    args = PpoArgs(gamma=0.5, gae_lambda=0.5)
+    rewards = torch.tensor([[1.0], [2.0], [4.0]])
+    values = torch.tensor([[0.5], [1.0], [2.0]])
+    following = torch.tensor([[1.0], [2.0], [8.0]])
+    no, yes = torch.zeros(3, 1, dtype=torch.bool), torch.tensor([[False], [False], [True]])
+    # Deltas: 1 + 0.5 - 0.5 = 1; 2 + 1 - 1 = 2; last 4 + 4 - 2 = 6 if cut off by time, 4 - 2 = 2 if terminated.
+    assert advantages(rewards, values, following, yes, no, args).squeeze().tolist() == [1 + 0.25 * 3.5, 3.5, 6.0]
+    assert advantages(rewards, values, following, yes, yes, args).squeeze().tolist() == [1 + 0.25 * 2.5, 2.5, 2.0]
+
+
+def test_ppo_on_the_device_saves_its_agent(tmp_path, capsys):
+    path = train_ppo(
+        PpoArgs(scenario=SCENARIO, num_envs=4, draws=1, steps=64, horizon=8, out=str(tmp_path), device="cpu")
+    )
+    assert torch.load(path, weights_only=True)["log_std"].shape == (2,)
+    assert events(tmp_path)
+    assert "steps" in capsys.readouterr().out
