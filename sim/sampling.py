@@ -13,6 +13,7 @@ import warp as wp
 from sim.assets import AssetSpec, Category, asset_index, find_asset, list_assets
 from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
+from sim.behavior.motion import settle
 from sim.config import SimConfig
 from sim.errors import SwerveError
 from sim.physics.parameters import vehicle_row
@@ -143,6 +144,8 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
     pool_scene.road = road
     scene.road = road
+    settle(pool_scene, pool_state)
+    settle(scene, state)
     return Batch(
         scene, state, control, pool_scene, pool_state, specs, networks, map_specs, keys, config, device,
         [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],

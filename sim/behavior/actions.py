@@ -175,6 +175,6 @@ def _run_actions(scene: Scene, state: State, dt: float):
         step_actions(scene, state, world, dt)
 
 
-def run_actions(scene: Scene, state: State) -> None:
+def run_actions(scene: Scene, state: State, dt: float = TICK) -> None:
     """Carry out one tick of all running actions; actors that physics has taken over leave theirs."""
-    wp.launch(_run_actions, dim=state.tick.shape[0], inputs=[scene, state, TICK], device=state.tick.device)
+    wp.launch(_run_actions, dim=state.tick.shape[0], inputs=[scene, state, dt], device=state.tick.device)

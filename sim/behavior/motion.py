@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.behavior.actions import run_actions
 from sim.behavior.lateral import ENDED, LONGITUDINAL, advance, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
+from sim.behavior.triggers import evaluate_triggers
 from sim.road.frenet import lane_center, road_pose
 from sim.types import TICK, Motion, Scene, State
 
@@ -65,6 +67,10 @@ def _move_scripted(scene: Scene, state: State, dt: float):
     elif not on_path:
         place_on_road(scene, state, world, a)
     after = state.pos[world, a]
+    if dt <= 0.0:
+        state.vel[world, a] = wp.quat_rotate(state.rot[world, a], wp.vec3(state.speed[world, a], 0.0, 0.0))
+        _watch(state, world, a)
+        return
     vel = (after - before) / dt
     turned = wrap_angle(yaw_of(state.rot[world, a]) - yaw)
     speed = state.speed[world, a]
@@ -106,3 +112,10 @@ def _watch(state: State, world: int, a: int):
 def move_scripted(scene: Scene, state: State) -> None:
     """Move all scripted actors by one tick."""
     wp.launch(_move_scripted, dim=state.pos.shape, inputs=[scene, state, TICK], device=state.tick.device)
+
+
+def settle(scene: Scene, state: State) -> None:
+    """Carry out what the storyboards do at time zero, before anything moves: as players do before the first step."""
+    evaluate_triggers(scene, state)
+    run_actions(scene, state, 0.0)
+    wp.launch(_move_scripted, dim=state.pos.shape, inputs=[scene, state, 0.0], device=state.tick.device)

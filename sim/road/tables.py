@@ -150,8 +150,8 @@ class _Builder:
             s = np.linspace(0.0, road.length, max(2, math.ceil(road.length / (CELL / 2)) + 1))
             x, y, h, _ = road.line(s)
             points.append((s, x, y, h, road))
-        low = np.min([[p[1].min(), p[2].min()] for p in points], axis=0) - 2 * REACH
-        high = np.max([[p[1].max(), p[2].max()] for p in points], axis=0) + 2 * REACH
+        low = np.min([[p[1].min(), p[2].min()] for p in points] or [[0.0, 0.0]], axis=0) - 2 * REACH
+        high = np.max([[p[1].max(), p[2].max()] for p in points] or [[0.0, 0.0]], axis=0) + 2 * REACH
         size = np.maximum(1, np.ceil((high - low) / CELL).astype(int))
         for s, x, y, h, road in points:
             borders = [road.borders(float(v)) for v in s]
