@@ -16,6 +16,7 @@ import people  # noqa: E402
 import people_recipes  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
+import service_recipes  # noqa: E402
 import street_recipes  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
@@ -23,7 +24,7 @@ import vehicles  # noqa: E402
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL]:
+    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
     for person in people_recipes.ALL:

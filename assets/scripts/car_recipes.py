@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import looks as lk
+import numpy as np
 from doors import DoorCut
 from sh3f import Soup
 from shape import add_look
@@ -53,4 +54,92 @@ HATCHBACK = Recipe(
     changed="badges removed, thinned out, wheels, lamps and front doors split off, plates replaced, normals creased",
 )  # fmt: skip
 
-ALL = [HATCHBACK]
+COMPACT = Recipe(
+    "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
+    {"^faros_rojos$": lk.lamp(BRAKE), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT, "^chapa_roja$|door edge": lk.PAINT,
+     "door card": lk.CABIN},
+    plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "S KA 186")], drop_looks="^marca$", atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
+    changed="badge removed, wheels and lamps split off, normals creased",
+)  # fmt: skip
+
+
+def _mpv(soup: Soup) -> Soup:
+    """Lamps and paint keep the picture; its beige becomes white, to be tinted by the paint."""
+    add_look(soup, "lamp HEAD_LAMP", soup.of_look("^front-lights$"), "front-lights")
+    back = soup.of_look("^back-lights$")
+    high = soup.centers[:, 2] > 1.03
+    add_look(soup, "lamp BRAKE_LAMP", back & high, "back-lights")
+    add_look(soup, "lamp TAIL_LAMP", back & ~high, "back-lights")
+    paint = next(look for look in soup.looks if look.name == "color-beige-green")
+    assert paint.texture is not None
+    image = paint.texture.astype(np.float64)
+    image[:40, 40:85, :3] = (208, 203, 172)
+    beige = np.median(image[..., :3].reshape(-1, 3), axis=0)
+    image[..., :3] = np.clip(image[..., :3] / beige * 255.0, 0, 255)
+    paint.texture = image.astype(np.uint8)
+    return soup
+
+
+MPV = Recipe(
+    "mpv", "scopia/renault-scenic", ["car", "mpv"], "car", Semantic.CAR, 1550.0, "^tires$",
+    {"^plate$": lk.PLASTIC, "black-plastic|black-textured": lk.PLASTIC, "dark-glass": lk.PRIVACY, "mirror": lk.MIRROR,
+     "^color-beige-green$": "paint", "^glass$": lk.PRIVACY, "^tires$": lk.TYRE, "^wheels$": "atlas",
+    },
+    plates=[("^plate$", "F LU 340")], prepare=_mpv, drop_looks="black-plastic2",
+    changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
+)  # fmt: skip
+CITY_CAR = Recipe(
+    "city_car", "scopia/smart-car", ["car"], "car", Semantic.CAR, 850.0, "^wheels-rubber$",
+    {"mirror": lk.MIRROR, "black-rubber": lk.CABIN, "textured": "atlas", "first-color": lk.PAINT, "dark-plastic-low": lk.PLASTIC,
+     "second-color": lk.colored("silver cell", (0.3, 0.31, 0.32), 0.35, metallic=0.5, clearcoat=1.0), "^glass$": lk.GLASS,
+     "black-glass": lk.PRIVACY, "dark-roof": lk.TRIM, "wheels-rubber": lk.TYRE, "grey-light": lk.lamp(BLINK), "back-lights": lk.lamp(TAIL)},
+    drop_looks="^brand$", atlas="textured",
+    patches=[((0.03, 0.12, 0.41, 0.22), "HH S 94"), ((0.48, 0.12, 0.9, 0.22), "HH S 94")],
+    lamps=[((0.3, 0.36, 0.78, 0.62), HEAD)],
+    rim=[(0.0, 0.36, 0.33, 0.67), (0.0, 0.67, 1.0, 1.0)],
+    changed="badge removed, plates replaced, wheels and lamps split off, normals creased",
+)  # fmt: skip
+
+
+def _beetle(soup: Soup) -> Soup:
+    """Emblems on the lids go; lamps by look."""
+    badge = soup.of_group("Beetle_(hood|trunk)_.*(METAL_chrome|shadeless_black)")
+    return soup.pick(~badge)
+
+
+BEETLE = Recipe(
+    "beetle", "katorlegaz/VW-new-beetle", ["car"], "car", Semantic.CAR, 1230.0, "@_tire_.*RUBBER",
+    {"^PAINT_yellow$|door edge": lk.PAINT, "PAINT_black": lk.PLASTIC, "door card": lk.CABIN, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM,
+     "^RUBBER": lk.TYRE, "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
+     "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
+     "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
+     "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
+    plates=[("license", "D KE 73")], prepare=_beetle,
+    thin=[("PAINT_yellow", 0.4), ("METAL_aluminum", 0.4), ("METAL_chrome", 0.3), ("^RUBBER", 0.5), ("GLASS|PLASTIC|black", 0.5)],
+    changed="badges removed, thinned out, wheels and lamps split off, normals creased",
+)  # fmt: skip
+
+
+def _sedan(soup: Soup) -> Soup:
+    """Bumpers, mirrors and handles in the colour of the body instead of chrome."""
+    add_look(soup, "seats", soup.of_group("seat_"))
+    chrome = soup.of_look("METAL_chrome")
+    add_look(soup, "PAINT bumper", chrome & soup.of_group("bumper|mirrors"))
+    add_look(soup, "black trim", chrome & soup.of_group("door|trunk|hood"))
+    return soup
+
+
+SEDAN = Recipe(
+    "sedan", "katorlegaz/concept-sedan-02", ["car"], "car", Semantic.CAR, 1480.0, "@_tire_.*RUBBER",
+    {"^PAINT": lk.PAINT, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^seats$": lk.SEAT, "black trim": lk.TRIM,
+     "^RUBBER": lk.TYRE, "METAL_chrome": lk.CHROME, "METAL_yellow": lk.lamp(BLINK), "PLASTIC": lk.PLASTIC, "shadeless": lk.PLASTIC,
+     "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "GLASS_headlights": lk.LENS, "CAR_interior": lk.CABIN,
+     "GLASS_turn_signals": lk.lamp(BLINK), "GLASS_brake_?light": lk.lamp(BRAKE), "^GLASS$": lk.lamp(HEAD)},
+    plates=[("license", "M XP 42")], prepare=_sedan,
+    thin=[("PAINT", 0.22), ("METAL_aluminum", 0.12), ("METAL_chrome", 0.08), ("^RUBBER", 0.1), ("interior", 0.06),
+          ("GLASS|PLASTIC|black|yellow", 0.2)],
+    changed="thinned out, wheels and lamps split off, normals creased",
+)  # fmt: skip
+
+ALL = [SEDAN, HATCHBACK, COMPACT, MPV, CITY_CAR, BEETLE]

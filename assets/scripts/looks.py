@@ -19,6 +19,7 @@ CHROME = Material("chrome", (0.62, 0.62, 0.63), 0.12, 1.0)
 STEEL = Material("steel", (0.28, 0.28, 0.29), 0.45, 0.8, surface=Surface.METAL)
 MIRROR = Material("mirror", (0.8, 0.82, 0.84), 0.02, 1.0)
 PAINT = Material("paint", (0.5, 0.5, 0.5), 0.4, clearcoat=1.0, surface=Surface.CAR_PAINT, role=Role.PAINT)
+IVORY = Material("ivory paint", (0.72, 0.62, 0.42), 0.4, clearcoat=1.0)
 GLASS = Material("glass", (0.72, 0.78, 0.76), 0.02, clearcoat=1.0, transmission=0.7, role=Role.GLASS)
 PRIVACY = Material("dark glass", (0.012, 0.013, 0.014), 0.03, clearcoat=1.0, role=Role.GLASS)
 LENS = Material("lens", (0.9, 0.9, 0.9), 0.03, clearcoat=1.0, transmission=0.85, role=Role.GLASS)
@@ -40,6 +41,7 @@ def lamp(
         Role.INDICATOR_LEFT: (0.60, 0.20, 0.02),
         Role.INDICATOR_RIGHT: (0.60, 0.20, 0.02),
         Role.REVERSE_LAMP: (0.7, 0.7, 0.7),
+        Role.BEACON: (0.02, 0.06, 0.5),
     }.get(role, (0.6, 0.6, 0.6))
     if texture is not None:
         tint = color or (1.0, 1.0, 1.0)

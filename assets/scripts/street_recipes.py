@@ -61,10 +61,11 @@ def _head(s: Sculpture, z: float) -> None:
     """Three aspects, visors and backboard; the lower edge at a height ``z``, lenses look along +x."""
     cell = 0.3
     s.add(box((-0.2, -0.29, z - 0.13), (-0.19, 0.29, z + 3 * cell + 0.13)), BOARD)
-    frame = [((-0.192, -0.29, z - 0.13), (-0.185, 0.29, z - 0.1)), ((-0.192, -0.29, z + 3 * cell + 0.1), (-0.185, 0.29, z + 3 * cell + 0.13)),
-             ((-0.192, -0.29, z - 0.1), (-0.185, -0.26, z + 3 * cell + 0.1)), ((-0.192, 0.26, z - 0.1), (-0.185, 0.29, z + 3 * cell + 0.1))]  # fmt: skip
-    for lower, upper in frame:
-        s.add(box(lower, upper), WHITE_BAND)
+    low, high = z - 0.13, z + 3 * cell + 0.13
+    frame = [((-0.29, low), (0.29, low + 0.03)), ((-0.29, high - 0.03), (0.29, high)),
+             ((-0.29, low + 0.03), (-0.26, high - 0.03)), ((0.26, low + 0.03), (0.29, high - 0.03))]  # fmt: skip
+    for (y0, z0), (y1, z1) in frame:
+        s.add(box((-0.192, y0, z0), (-0.185, y1, z1)), WHITE_BAND)
     faces, uv = _disc(0.1, 0.022)
     arc = np.linspace(-0.12 * math.pi, 1.12 * math.pi, 19)
     for k in range(3):
@@ -105,7 +106,7 @@ def _lamp() -> tuple[Soup, list[Material]]:
     s = Sculpture()
     s.add(lathe([(0.19, 0.0), (0.19, 0.02), (0.1, 0.03), (0.1, 1.2), (0.07, 1.3), (0.045, 7.2)], 14), GALVANISED)
     bend = np.array([[0.25 * (1 - math.cos(a)), 0.0, 7.2 + 0.25 * math.sin(a)] for a in np.linspace(0, 1.45, 7)])
-    arm = np.concatenate([bend, bend[-1:] + [[0.9, 0, 0.11]]])
+    arm = np.concatenate([bend, bend[-1:] + np.array([[0.9, 0.0, 0.11]])])
     s.add(tube(arm, np.linspace(0.045, 0.034, len(arm)), 10), GALVANISED)
     tip = arm[-1]
     outline = [(-0.05, 0.05), (0.1, 0.11), (0.4, 0.14), (0.62, 0.11), (0.7, 0.04)]
@@ -258,5 +259,6 @@ ALL = [
     Prop("wheelie_bin", ["bin"], Semantic.STATIC, 14.0, source="katorlegaz/residential-trashcan", thin=0.13, size=(0.73, 0.58, 1.07),
          looks={"green": BIN_BODY, "METAL": lk.STEEL, "black": lk.PLASTIC}, changed="stretched, thinned out, recoloured, normals creased"),
     Prop("hydrant", ["hydrant"], Semantic.STATIC, 60.0, source="katorlegaz/fire-hydrant", thin=0.08,
-         looks={"red": lk.colored("hydrant red", (0.42, 0.02, 0.014), 0.4, clearcoat=0.5)}, changed="thinned out, recoloured, normals creased"),
+         looks={"red": lk.colored("hydrant red", (0.42, 0.02, 0.014), 0.4, clearcoat=0.5)},
+         changed="thinned out, recoloured, normals creased"),
 ]  # fmt: skip

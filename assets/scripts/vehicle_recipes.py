@@ -32,7 +32,7 @@ SUV = Recipe(
     rim=[(0.0, 0.0, 0.37, 0.36)],
 )  # fmt: skip
 VAN = Recipe(
-    "van", "scopia/van", ["van", "ambulance"], "van", Semantic.VAN, 2300.0, "^tires$",
+    "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
     {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **COMMON},
     atlas="textured",
     patches=[((0.632, 0.56, 0.985, 0.652), "B KX 903"), ((0.33, 0.12, 0.51, 0.32), None)],

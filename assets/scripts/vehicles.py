@@ -13,7 +13,7 @@ from doors import DoorCut, cut_door
 from manifest import record
 from pack import ASSETS, Piece, bounds_of, write_glb, write_spec
 from sh3f import Soup
-from shape import add_look, components, cut, decimate, to_mesh
+from shape import add_look, box, components, cut, decimate, join, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
 from sim.render.mesh import Material, Role, Semantic
@@ -35,7 +35,7 @@ class Recipe:
     mass: float
     tyre: str
     looks: dict[str, Material | str]
-    """Regex of material names -> material; 'atlas' keeps the picture. The first match counts."""
+    """Regex of material names -> material; 'atlas' keeps the picture, 'paint' and 'ivory' tint it. The first match counts."""
     max_steer: float = 0.6
     drop_looks: str = ""
     drop_groups: str = ""
@@ -53,6 +53,8 @@ class Recipe:
     prepare: Callable[[Soup], Soup] | None = None
     plates: list[tuple[str, str]] = field(default_factory=list)
     """Regex of material names of plain plates -> text painted on them."""
+    plate_at: list[tuple[float, float]] = field(default_factory=list)
+    """Where plates are missing: (x, z) of their middles in the model's frame [m]; the nearer end says which way they face."""
     doors: list[DoorCut] = field(default_factory=list)
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"
@@ -106,6 +108,24 @@ def _edit_atlas(soup: Soup, recipe: Recipe) -> Soup:
     return soup
 
 
+def _add_plate(soup: Soup, x: float, z: float) -> Soup:
+    """A blank plate of 52 x 11 cm before the nose or behind the tail, look "blank plate"."""
+    add_look(soup, "blank plate", np.zeros(len(soup), bool))
+    row = next(i for i, look in enumerate(soup.looks) if look.name == "blank plate")
+    faces = box((x - 0.006, -0.26, z - 0.055), (x + 0.006, 0.26, z + 0.055))
+    n = len(faces)
+    more = Soup(
+        faces,
+        np.zeros((n, 3, 2)),
+        np.full(n, row, np.int32),
+        np.zeros(n, np.int32),
+        soup.looks,
+        soup.groups,
+        soup.credit,
+    )
+    return join([soup, more])
+
+
 def paint_plates(soup: Soup, mask: npt.NDArray[np.bool_], text: str) -> None:
     """Lay a picture of a number plate over plain plates, front and rear. Changes the soup."""
     add_look(soup, "plate picture", mask)
@@ -153,7 +173,12 @@ def _materials(soup: Soup, recipe: Recipe) -> list[Material]:
         chosen = next((m for pattern, m in recipe.looks.items() if re.search(pattern, look.name, re.IGNORECASE)), None)
         if chosen is None:
             raise KeyError(f"{recipe.name}: no material for {look.name!r}")
-        if isinstance(chosen, str):
+        if chosen in ("paint", "ivory"):
+            paint = lk.PAINT if chosen == "paint" else lk.IVORY
+            chosen = replace(
+                paint, base_color=(1.0, 1.0, 1.0) if chosen == "paint" else paint.base_color, texture=look.texture
+            )
+        elif isinstance(chosen, str):
             chosen = lk.atlas(look.name, look.texture, 0.4, clearcoat=0.5)  # type: ignore[arg-type]
         out.append(chosen)
     return out
@@ -263,6 +288,8 @@ def build(recipe: Recipe) -> None:
         soup = recipe.prepare(soup)
     if recipe.atlas:
         soup = _edit_atlas(soup, recipe)
+    for x, z in recipe.plate_at:
+        soup = _add_plate(soup, x, z)
     for pattern, text in recipe.plates:
         paint_plates(soup, soup.of_look(pattern), text)
     _split_lamps_of_looks(soup, recipe)

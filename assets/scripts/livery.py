@@ -1,0 +1,134 @@
+"""Bands, lettering, roof signs and light bars that turn cars into taxis, police cars and ambulances."""
+
+from __future__ import annotations
+
+import cv2  # noqa: TID253
+import numpy as np
+import numpy.typing as npt
+from sh3f import Look, Soup
+from shape import add_look, box, cut, join, lathe
+
+
+def band(soup: Soup, where: str, z: tuple[float, float], look: str, checks: float = 0.0, inner: float = 0.6) -> Soup:
+    """Give the flanks of a body a band, plain or of alternating fields.
+
+    Args:
+        soup: The vehicle.
+        where: Regex of the painted looks.
+        z: Lower and upper edge [m].
+        look: Name of the band's look.
+        checks: Length of a field [m], every other one keeps the body's look; 0: no fields.
+        inner: Faces nearer than this to the middle keep their look [m].
+    """
+    for level in z:
+        c = soup.corners
+        near = soup.of_look(where) & (np.abs(c[:, :, 1]).max(axis=1) > inner)
+        soup = cut(soup, c[:, :, 2] - level, near & (c[:, :, 2].min(axis=1) < z[1]) & (c[:, :, 2].max(axis=1) > z[0]))
+    low, high = soup.bounds[0][0], soup.bounds[1][0]
+    if checks:
+        for x in np.arange(low + checks, high, checks):
+            c = soup.corners
+            mid = soup.centers
+            inside = (mid[:, 2] > z[0]) & (mid[:, 2] < z[1]) & (np.abs(mid[:, 1]) > inner)
+            soup = cut(soup, c[:, :, 0] - x, soup.of_look(where) & inside)
+    mid = soup.centers
+    inside = soup.of_look(where) & (mid[:, 2] > z[0]) & (mid[:, 2] < z[1]) & (np.abs(mid[:, 1]) > inner)
+    if checks:
+        inside &= np.floor((mid[:, 0] - low) / checks).astype(int) % 2 == 0
+    add_look(soup, look, inside)
+    return soup
+
+
+def lettering(
+    text: str, color: tuple[int, int, int], ground: tuple[int, int, int], size: tuple[int, int]
+) -> npt.NDArray[np.uint8]:
+    """A word in heavy letters, sRGB with alpha."""
+    k = 4
+    width, height = size[0] * k, size[1] * k
+    image = np.full((height, width, 4), 255, np.uint8)
+    image[..., :3] = ground
+    scale = height / 40.0
+    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 8)
+    scale *= min(1.0, 0.9 * width / w)
+    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 8)
+    at = ((width - w) // 2, (height + h) // 2)
+    cv2.putText(image, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, (*color, 255), max(3, int(3.2 * scale)), cv2.LINE_AA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def decal(
+    soup: Soup,
+    where: str,
+    x: tuple[float, float],
+    z: tuple[float, float],
+    look: str,
+    picture: npt.NDArray[np.uint8],
+    inner: float,
+) -> Soup:
+    """Lay a picture over a rectangle of both flanks, readable from outside."""
+    for axis, levels in ((0, x), (2, z)):
+        for level in levels:
+            c = soup.corners
+            near = soup.of_look(where) & (np.abs(soup.centers[:, 1]) > inner)
+            near &= (c[:, :, 0].max(axis=1) > x[0]) & (c[:, :, 0].min(axis=1) < x[1])
+            near &= (c[:, :, 2].max(axis=1) > z[0]) & (c[:, :, 2].min(axis=1) < z[1])
+            soup = cut(soup, c[:, :, axis] - level, near)
+    mid = soup.centers
+    mine = soup.of_look(where) & (np.abs(mid[:, 1]) > inner)
+    mine &= (mid[:, 0] > x[0]) & (mid[:, 0] < x[1]) & (mid[:, 2] > z[0]) & (mid[:, 2] < z[1])
+    add_look(soup, look, mine)
+    soup.looks = [Look(look, texture=picture) if item.name == look else item for item in soup.looks]
+    u = (soup.corners[mine][:, :, 0] - x[0]) / (x[1] - x[0])
+    left = mid[mine][:, 1] > 0
+    soup.uvs = soup.uvs.copy()
+    soup.uvs[mine, :, 0] = np.where(left[:, None], 1.0 - u, u)
+    soup.uvs[mine, :, 1] = 1.0 - (soup.corners[mine][:, :, 2] - z[0]) / (z[1] - z[0])
+    return soup
+
+
+def add_faces(
+    soup: Soup, faces: npt.NDArray[np.float64], look: str, uvs: npt.NDArray[np.float64] | None = None
+) -> Soup:
+    """More triangles, of a look of a new or known name."""
+    add_look(soup, look, np.zeros(len(soup), bool))
+    n = len(faces)
+    row = next(k for k, item in enumerate(soup.looks) if item.name == look)
+    uvs = np.zeros((n, 3, 2)) if uvs is None else uvs
+    more = Soup(faces, uvs, np.full(n, row, np.int32), np.zeros(n, np.int32), soup.looks, soup.groups, soup.credit)
+    return join([soup, more])
+
+
+def light_bar(soup: Soup, x: float, z: float, width: float) -> Soup:
+    """A blue light bar across the roof; looks "bar" and "beacon"."""
+    h = width / 2
+    soup = add_faces(soup, box((x - 0.1, -h, z), (x + 0.1, h, z + 0.035)), "bar")
+    for side in (-1.0, 1.0):
+        near, far = sorted((side * 0.28 * h, side * h))
+        soup = add_faces(soup, box((x - 0.11, near, z + 0.03), (x + 0.11, far, z + 0.12)), "beacon")
+    return add_faces(soup, box((x - 0.105, -0.28 * h, z + 0.03), (x + 0.105, 0.28 * h, z + 0.1)), "bar")
+
+
+def beacon(soup: Soup, x: float, y: float, z: float) -> Soup:
+    """A single round blue light on the roof."""
+    soup = add_faces(soup, lathe([(0.085, 0.0), (0.085, 0.03), (0.07, 0.03)], 16) + np.array([x, y, z]), "bar")
+    return add_faces(
+        soup, lathe([(0.07, 0.03), (0.07, 0.12), (0.05, 0.15), (0.0, 0.16)], 16) + np.array([x, y, z]), "beacon"
+    )
+
+
+def roof_sign(soup: Soup, x: float, z: float, picture: npt.NDArray[np.uint8]) -> Soup:
+    """A sign across the roof, lettered in front and at the back; looks "sign" and "sign body"."""
+    low, high = np.array([x - 0.07, -0.22, z]), np.array([x + 0.07, 0.22, z + 0.15])
+    faces = box(tuple(low), tuple(high))
+    middle = (low + high) / 2
+    faces[..., 0] = middle[0] + (faces[..., 0] - middle[0]) * np.where(faces[..., 2] > middle[2], 0.5, 1.0)
+    faces[..., 1] *= np.where(faces[..., 2] > middle[2], 0.88, 1.0)
+    normal = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
+    sides = np.abs(normal[:, 0]) > 0.8 * np.linalg.norm(normal, axis=1)
+    share = (faces - low) / (high - low)
+    ahead = normal[:, :1] > 0
+    u = np.where(ahead, share[..., 1], 1.0 - share[..., 1])
+    uvs = np.stack([u, 1.0 - share[..., 2]], -1)
+    soup = add_faces(soup, faces[sides], "sign", uvs[sides])
+    soup.looks = [Look("sign", texture=picture) if item.name == "sign" else item for item in soup.looks]
+    return add_faces(soup, faces[~sides], "sign body")

@@ -1,0 +1,87 @@
+"""Recipes of service vehicles, made of the others, and of the articulated lorry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import livery
+import looks as lk
+from car_recipes import MPV
+from sh3f import Soup
+from shape import add_look
+from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, SUV, TAIL, VAN
+from vehicles import Recipe
+
+from sim.render.mesh import Role, Semantic
+
+SILVER = lk.colored("silver paint", (0.42, 0.43, 0.44), 0.35, metallic=0.4, clearcoat=1.0)
+WHITE = lk.colored("white paint", (0.7, 0.7, 0.69), 0.4, clearcoat=1.0)
+BLUE = lk.colored("blue livery", (0.012, 0.06, 0.32), 0.35, clearcoat=1.0)
+YELLOW = lk.colored("yellow livery", (0.62, 0.52, 0.03), 0.35, clearcoat=1.0)
+RED = lk.colored("red livery", (0.5, 0.03, 0.012), 0.35, clearcoat=1.0)
+BEACON = lk.lamp(Role.BEACON)
+BAR = lk.colored("light bar", (0.5, 0.5, 0.5), 0.4)
+
+
+def _police(soup: Soup) -> Soup:
+    soup = livery.band(soup, "^firstcolor$", (0.62, 0.9), "livery blue", checks=0.0, inner=0.7)
+    word = livery.lettering("POLICE", (235, 235, 235), (28, 70, 150), (256, 64))
+    soup = livery.decal(soup, "livery blue", (-0.45, 0.55), (0.64, 0.88), "word", word, 0.7)
+    return livery.light_bar(soup, 0.05, 1.615, 1.1)
+
+
+def _taxi(soup: Soup) -> Soup:
+    word = livery.lettering("TAXI", (20, 20, 20), (235, 190, 40), (128, 48))
+    assert MPV.prepare
+    return livery.roof_sign(MPV.prepare(soup), 0.25, 1.615, word)
+
+
+def _ambulance(soup: Soup) -> Soup:
+    paint = "^firstcolor$|^whiteglass$"
+    soup = livery.band(soup, paint, (0.82, 1.12), "livery yellow", checks=0.0, inner=0.8)
+    soup = livery.band(soup, paint, (1.12, 1.3), "livery red", checks=0.0, inner=0.8)
+    word = livery.lettering("AMBULANCE", (150, 20, 14), (226, 226, 224), (512, 64))
+    soup = livery.decal(soup, paint, (-2.2, 0.2), (1.62, 1.92), "word", word, 0.7)
+    return livery.light_bar(soup, 0.85, 2.45, 1.3)
+
+
+POLICE = replace(
+    SUV, name="police_car", kinds=["police"], prepare=_police,
+    looks={"^beacon$": BEACON, "^bar$": BAR, "livery blue": BLUE, "^word$": "atlas", "^firstcolor$": SILVER, **SUV.looks},
+    changed=SUV.changed + ", livery and light bar added",
+)  # fmt: skip
+TAXI = replace(
+    MPV, name="taxi", kinds=["taxi"], prepare=_taxi,
+    looks={"^sign$": "atlas", "^sign body$": YELLOW, "color-beige-green": "ivory", **MPV.looks},
+    changed=MPV.changed + ", roof sign added",
+)  # fmt: skip
+AMBULANCE = replace(
+    VAN, name="ambulance", kinds=["ambulance"], mass=3500.0, prepare=_ambulance,
+    looks={"^beacon$": BEACON, "^bar$": BAR, "livery yellow": YELLOW, "livery red": RED, "^word$": "atlas",
+           "^firstcolor$|^whiteglass$": WHITE, **VAN.looks},
+    changed=VAN.changed + ", livery and light bar added",
+)  # fmt: skip
+
+
+def _articulated(soup: Soup) -> Soup:
+    """One picture serves the whole: one look for all, mirrors apart."""
+    mirror = soup.of_group("window_mirror")
+    add_look(soup, "mirror", mirror)
+    add_look(soup, "Truck", ~mirror, "Truck")
+    return soup
+
+
+ARTICULATED = Recipe(
+    "articulated_lorry", "blendswap-cc-by/dafTruck", ["lorry", "truck", "articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
+    "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas"}, max_steer=0.75,
+    prepare=_articulated, atlas="Truck",
+    patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
+             ((0.0, 0.345, 0.031, 0.42), (14, 14, 15)), ((0.464, 0.356, 0.664, 0.402), "WI L 881")],
+    lamps=[((0.02, 0.737, 0.066, 0.758), HEAD), ((0.265, 0.737, 0.31, 0.758), HEAD), ((0.46, 0.711, 0.487, 0.727), BLINK),
+           ((0.15, 0.355, 0.2, 0.406), BLINK), ((0.2, 0.355, 0.245, 0.406), BRAKE), ((0.245, 0.355, 0.284, 0.406), TAIL),
+           ((0.312, 0.355, 0.385, 0.4), REVERSE),
+           ((0.971, 0.008, 1.0, 0.029), BLINK), ((0.971, 0.029, 1.0, 0.05), TAIL), ((0.971, 0.05, 1.0, 0.088), BRAKE)],
+    changed="badges and plates replaced, wheels and lamps split off, normals creased",
+)  # fmt: skip
+
+ALL = [POLICE, TAXI, AMBULANCE, ARTICULATED]
