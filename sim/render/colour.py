@@ -9,7 +9,7 @@ import warp as wp
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
-from sim.render.raycast import FAR, pixel_of, trace, visibility
+from sim.render.raycast import FAR, Hit, pixel_of, trace, visibility
 from sim.render.shading import (
     LightRay,
     World,
@@ -31,8 +31,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 EXACT = MESH_CUTOUT | MESH_GLASS
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""
-ENOUGH = 4
-"""Samples after which a pixel that shows no contrast is done."""
+CONTRAST = 0.09
+"""Difference over sum of the light of neighbouring pixels above which they get all samples."""
 PRIMARY, MIRROR, DIFFUSE = 0, 1, 2
 """What a ray of a path is for."""
 BRIGHTEST = 12.0
@@ -48,16 +48,35 @@ class Buffers:
     albedo: wp.array4d[wp.vec3]
     """What the bounce's irradiance over pi is multiplied with."""
     bounce: wp.array4d[wp.vec4]
-    """Irradiance over pi from lamps and diffuse bounces, summed, and how many bounces there were."""
+    """Irradiance over pi from lamps and diffuse bounces, summed, and over how many samples."""
     guide: wp.array4d[wp.vec4]
     """Normal (world frame) and distance [m] of the first surface behind glass."""
     depth: wp.array4d[float]
     """Plane depth of the first surface [m], for falling rain."""
+    contrast: wp.array4d[wp.uint8]
+    """1 where one sample is not enough."""
+
+
+@wp.struct
+class Plan:
+    """Which samples a pass takes, and the hits of the rays through the pixels' centres, which are its first samples."""
+
+    first: int
+    """Number of the pass's first sample: 0, or 1 for the pass that refines."""
+    samples: int
+    """Number of samples when both passes are done."""
+    bounces: int
+    """How many of them bounce; negative: the first one alone, and by day in every ``-bounces``-th pixel only."""
+    slot: wp.array4d[wp.int32]
+    """As in `Labels`, like the following."""
+    face: wp.array4d[wp.int32]
+    bary: wp.array4d[wp.vec2]
 
 
 def make_buffers(shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> Buffers:
     """Empty buffers."""
     out = Buffers()
+    out.contrast = wp.zeros(shape, dtype=wp.uint8, device=device)
     for name in ("direct", "albedo"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
     for name in ("bounce", "guide"):
@@ -168,13 +187,43 @@ def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
 
 
 @wp.func
+def known_hit(w: World, world: int, slot: int, face: int, bary: wp.vec2, o: wp.vec3, d: wp.vec3) -> Hit:
+    """The hit that the label pass found, along a unit ray; slot -1 for sky."""
+    out = Hit()
+    out.slot = slot
+    if slot >= 0:
+        out.mesh = w.inst.mesh[world, slot]
+        out.face = face
+        out.u = bary[0]
+        out.v = bary[1]
+        mesh = w.geo.mesh_id[out.mesh]
+        p = w.inst.linear[world, slot] * wp.mesh_eval_position(mesh, face, bary[0], bary[1]) + w.inst.pos[world, slot]
+        out.t = wp.dot(p - o, d)
+        n = wp.normalize(wp.transpose(w.inst.inverse[world, slot]) * wp.mesh_eval_face_normal(mesh, face))
+        if wp.dot(n, d) > 0.0:
+            n = -n
+        out.normal = n
+    return out
+
+
+@wp.func
 def follow_path(
-    w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int
+    w: World,
+    world: int,
+    o: wp.vec3,
+    d: wp.vec3,
+    hidden: int,
+    pixel: float,
+    draw: wp.vec4,
+    bounce: int,
+    known: int,
+    first: Hit,
 ) -> Sample:
     """One sample: through up to four panes to the first opaque surface, then a mirrored and a bounced ray.
 
     All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs.
-    ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce.
+    ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce, ``first`` the
+    first ray's hit where ``known`` is 1.
     """
     out = Sample()
     weight = wp.vec3(1.0, 1.0, 1.0)
@@ -190,7 +239,9 @@ def follow_path(
     extinction = w.sky.extinction[world]
     k = int(0)
     while k < 8:
-        hit = trace(w.geo, w.inst, world, start, dir, FAR, unseen)
+        hit = first
+        if k > 0 or known == 0:
+            hit = trace(w.geo, w.inst, world, start, dir, FAR, unseen)
         color = wp.vec3(0.0, 0.0, 0.0)
         passes = int(0)
         if hit.slot < 0:
@@ -312,12 +363,41 @@ def follow_path(
     return out
 
 
+@wp.kernel
+def _mark_contrast(w: World, buffers: Buffers):
+    """Reads the first samples. Writes where a pixel differs from a neighbour in light, distance or direction."""
+    world, camera, row, col = wp.tid()
+    height = buffers.contrast.shape[2]
+    width = buffers.contrast.shape[3]
+    level = w.sky.ambient[world] + w.sky.sun[world] * 0.05
+    dark = 0.03 * (level[0] + level[1] + level[2]) + 1.0e-4
+    own = buffers.guide[world, camera, row, col]
+    albedo = buffers.albedo[world, camera, row, col]
+    light = buffers.direct[world, camera, row, col] + wp.cw_mul(albedo, level)
+    y = light[0] + light[1] + light[2]
+    found = int(0)
+    for i in range(4):
+        r = row + (i / 2) * (2 * (i % 2) - 1)
+        c = col + (1 - i / 2) * (2 * (i % 2) - 1)
+        if r >= 0 and c >= 0 and r < height and c < width:
+            other = buffers.guide[world, camera, r, c]
+            albedo = buffers.albedo[world, camera, r, c]
+            light = buffers.direct[world, camera, r, c] + wp.cw_mul(albedo, level)
+            z = light[0] + light[1] + light[2]
+            near = wp.min(own[3], other[3])
+            apart = wp.abs(own[3] - other[3]) > 0.1 * near + 0.05 and near < 400.0
+            turned = own[0] * other[0] + own[1] * other[1] + own[2] * other[2] < 0.8 and near < 60.0
+            if wp.abs(y - z) > CONTRAST * (y + z) + dark or ((apart or turned) and wp.abs(y - z) > 0.06 * (y + z)):
+                found = 1
+    buffers.contrast[world, camera, row, col] = wp.uint8(found)
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _trace_colour(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], samples: int, bounces: int,
-    first_tile: int, out: Buffers,
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], plan: Plan, first_tile: int,
+    out: Buffers,
 ):  # fmt: skip
-    """Reads the masked worlds, cameras, views. Writes the buffers, averaged over a pixel's samples."""
+    """Reads the masked worlds, cameras, views, the plan. Writes the buffers, averaged over a pixel's samples so far."""
     world, camera, tile, lane = wp.tid()
     if mask[world] == 0:
         return
@@ -326,34 +406,33 @@ def _trace_colour(
     col = pixel[1]
     if row >= size[0] or col >= size[1]:
         return
+    direct = wp.vec3(0.0, 0.0, 0.0)
+    albedo = wp.vec3(0.0, 0.0, 0.0)
+    bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
+    guide = wp.vec4(0.0, 0.0, 0.0, FAR)
+    nearest = float(FAR)
+    last = int(1)
+    if plan.first > 0:
+        if out.contrast[world, camera, row, col] == wp.uint8(0):
+            return
+        last = plan.samples
+        direct = out.direct[world, camera, row, col]
+        albedo = out.albedo[world, camera, row, col]
+        bounce = out.bounce[world, camera, row, col]
+        guide = out.guide[world, camera, row, col]
+        nearest = out.depth[world, camera, row, col]
     k = cameras.intrinsics[world, camera]
     rot = views.rot[world, camera]
+    o = views.pos[world, camera]
     hidden = int(-1)
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
         hidden = 0
     key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
     state = wp.rand_init(key, row * size[1] + col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
-    across = int(wp.ceil(wp.sqrt(float(samples))))
-    down = (samples + across - 1) / across
-    direct = wp.vec3(0.0, 0.0, 0.0)
-    albedo = wp.vec3(0.0, 0.0, 0.0)
-    bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
-    lamps = wp.vec4(0.0, 0.0, 0.0, 0.0)
-    guide = wp.vec4(0.0, 0.0, 0.0, FAR)
-    first = float(FAR)
-    count = int(0)
-    least = float(1.0e9)
-    most = float(0.0)
-    every = samples / bounces
-    sky_level = w.sky.ambient[world][1]
-    i = int(0)
-    while i < samples:
-        u = (float(i % across) + wp.randf(state)) / float(across) - 0.5
-        v = (float(i / across) + wp.randf(state)) / float(down) - 0.5
-        if samples == 1:
-            u = 0.0
-            v = 0.0
+    known = Hit()
+    i = int(plan.first)
+    while i < last:
         f = float(i)
         draw = wp.vec4(
             fraction(base[0] + f * GOLDEN[0]),
@@ -361,35 +440,40 @@ def _trace_colour(
             fraction(base[2] + f * GOLDEN[2]),
             fraction(base[3] + f * GOLDEN[3]),
         )
+        # The first sample is the label's ray through the centre; the others cover the pixel evenly (R2 sequence).
+        u = float(0.0)
+        v = float(0.0)
+        if i > 0:
+            u = fraction(base[0] + f * 0.7548777) - 0.5
+            v = fraction(base[1] + f * 0.5698403) - 0.5
         with_bounce = int(0)
-        if i % every == 0 and i / every < bounces:
+        if i < plan.bounces:
             with_bounce = 1
+        elif plan.bounces < 0 and i == 0:
+            # Lamps need every pixel; by day the filter fills the gaps.
+            if w.lights.count[world] > 0 or (row + col + w.tick[world]) % (-plan.bounces) == 0:
+                with_bounce = 1
         ray = pixel_direction(k, float(col) + u, float(row) + v)
         length = wp.length(ray)
         d = rot * (ray / length)
-        s = follow_path(w, world, views.pos[world, camera], d, hidden, 1.0 / k[0], draw, with_bounce)
+        if i == 0:
+            known = known_hit(
+                w, world, plan.slot[world, camera, row, col], plan.face[world, camera, row, col],
+                plan.bary[world, camera, row, col], o, d,
+            )  # fmt: skip
+        s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
         direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
         albedo += s.albedo
-        bounce += s.bounce
-        lamps += s.lamps
+        if s.bounce[3] > 0.0:
+            # Noisy as well, the lamps' light is filtered with the bounce.
+            bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
         if guide[3] >= FAR:
             guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-        first = wp.min(first, s.first / length)
-        y = s.direct[0] + s.direct[1] + s.direct[2] + (s.albedo[0] + s.albedo[1] + s.albedo[2]) * sky_level
-        least = wp.min(least, y)
-        most = wp.max(most, y)
-        count += 1
+        nearest = wp.min(nearest, s.first / length)
         i += 1
-        # Smooth places need no more samples.
-        if count >= ENOUGH and most - least < 0.05 * most + 1.0e-4:
-            i = samples
-    if bounce[3] > 0.0:
-        # Noisy as well, the lamps' light is filtered with the bounce.
-        k_lamps = bounce[3] / wp.max(lamps[3], 1.0)
-        bounce += wp.vec4(lamps[0] * k_lamps, lamps[1] * k_lamps, lamps[2] * k_lamps, 0.0)
-    g = 1.0 / float(count)
+    g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g
     out.albedo[world, camera, row, col] = albedo * g
     out.bounce[world, camera, row, col] = bounce
     out.guide[world, camera, row, col] = guide
-    out.depth[world, camera, row, col] = first
+    out.depth[world, camera, row, col] = nearest

@@ -10,13 +10,13 @@ import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
 from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
-from sim.render.colour import Buffers, _trace_colour, make_buffers
+from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.fast import _trace_fast
 from sim.render.flow import follow_pixels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
-from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _cast_labels, tile_count
+from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, HIT, OUTPUT_BITS, RGB, Labels, _cast_labels, tile_count
 from sim.render.scene_bvh import PoseWindow, SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
@@ -26,8 +26,8 @@ from sim.types import Scene, State
 if TYPE_CHECKING:
     import torch
 
-QUALITY = {"fast": (1, 0), "draft": (2, 1), "standard": (8, 2), "high": (16, 8)}
-"""Primary rays per pixel, and how many of them bounce."""
+QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, 1), "high": (16, 8)}
+"""Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
 
 DTYPES = {
     "rgb": wp.vec3ub,
@@ -121,6 +121,7 @@ class Renderer:
         self.frames = frames if frames is not None else Frames(config.outputs, shape, device)
         self.wanted = self.frames.wanted
         self.samples, self.bounces = QUALITY[config.quality]
+        self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
@@ -131,8 +132,8 @@ class Renderer:
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
+        self._full = bool(self.wanted & RGB) and config.quality != "fast"
         self.labels = self._make_labels(shape)
-        self._full = bool(self.wanted & RGB) and self.bounces > 0
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
@@ -150,7 +151,9 @@ class Renderer:
         for name, array in self.frames.arrays.items():
             if name != "rgb":
                 setattr(labels, name, array)
-        if self.wanted & (FLOW | FLOW_BACK):
+        if self._full:
+            labels.wanted |= HIT
+        if labels.wanted & (FLOW | FLOW_BACK | HIT):
             labels.slot = wp.zeros(shape, dtype=wp.int32, device=self.device)
             labels.face = wp.zeros(shape, dtype=wp.int32, device=self.device)
             labels.bary = wp.zeros(shape, dtype=wp.vec2, device=self.device)
@@ -219,7 +222,17 @@ class Renderer:
         if not self._full:
             self._launch(_trace_fast, [*inputs, self.exposure], [self.labels, rgb])
             return
-        self._launch(_trace_colour, [*inputs, self.samples, self.bounces], [self.buffers])
+        plan = Plan()
+        plan.samples, plan.bounces = self.samples, self.bounces
+        plan.slot, plan.face, plan.bary = self.labels.slot, self.labels.face, self.labels.bary
+        self._launch(_trace_colour, [*inputs, plan], [self.buffers])
+        if self.samples > 1:
+            if self.refine_all:
+                self.buffers.contrast.fill_(1)
+            else:
+                wp.launch(_mark_contrast, dim=rgb.shape, inputs=[inputs[0]], outputs=[self.buffers], device=self.device)
+            plan.first = 1
+            self._launch(_trace_colour, [*inputs, plan], [self.buffers])
         denoise(self.buffers, self._scratch, self.radiance)
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)

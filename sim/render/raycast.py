@@ -21,7 +21,7 @@ TILE = 8
 """Threads of a block trace a square of TILE x TILE pixels."""
 BLOCK = TILE * TILE
 
-RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK = (1 << k for k in range(8))
+RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK, HIT = (1 << k for k in range(9))
 OUTPUT_BITS = {
     "rgb": RGB,
     "depth": DEPTH,
@@ -103,52 +103,96 @@ def is_hole(geo: Geometry, mesh: int, face: int, u: float, v: float) -> bool:
 
 
 @wp.func
-def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
-    """Closest hit of a world's instances; ``hidden`` is an actor that the ray does not see, -1 for none."""
+def mesh_hit(geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, d: wp.vec3, best: float) -> Hit:
+    """Closest hit nearer than ``best`` of the mesh in one slot, holes left out; ``normal`` as the mesh has it, not unit."""
     out = Hit()
     out.slot = -1
-    out.t = t_max
-    best = t_max
+    out.t = best
+    mesh = inst.mesh[world, slot]
+    m = inst.inverse[world, slot]
+    lo = m * (o - inst.pos[world, slot])
+    ld = m * d
+    cutout = (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0
+    start = float(0.0)
+    tries = int(24)
+    while tries > 0:
+        h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, best - start)
+        tries -= 1
+        if not h.result:
+            tries = 0
+        elif cutout and is_hole(geo, mesh, h.face, h.u, h.v):
+            start += h.t + 1.0e-3
+        else:
+            tries = 0
+            out.t = start + h.t
+            out.slot = slot
+            out.mesh = mesh
+            out.face = h.face
+            out.u = h.u
+            out.v = h.v
+            out.normal = wp.transpose(m) * h.normal
+    return out
+
+
+@wp.func
+def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
+    """Closest hit of a world's instances; ``hidden`` is an actor that the ray does not see, -1 for none.
+
+    The map comes first: it ends most rays, and what lies behind it is never entered.
+    """
     first_hidden = inst.first_actor + hidden * inst.part_capacity
     end_hidden = first_hidden + inst.part_capacity
     if hidden < 0:
         end_hidden = first_hidden
-    normal = wp.vec3(0.0, 0.0, 0.0)
+    out = mesh_hit(geo, inst, world, 0, o, d, t_max)
+    best = out.t
     q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
     row = int(0)
     while wp.bvh_query_next(q, row, best):
         slot = row - world * inst.nslot
-        mesh = inst.mesh[world, slot]
-        if mesh >= 0 and (slot < first_hidden or slot >= end_hidden):
-            m = inst.inverse[world, slot]
-            lo = m * (o - inst.pos[world, slot])
-            ld = m * d
-            cutout = (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0
-            start = float(0.0)
-            tries = int(24)
-            while tries > 0:
-                h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, best - start)
-                tries -= 1
-                if not h.result:
-                    tries = 0
-                elif cutout and is_hole(geo, mesh, h.face, h.u, h.v):
-                    start += h.t + 1.0e-3
-                else:
-                    tries = 0
-                    best = start + h.t
-                    out.t = best
-                    out.slot = slot
-                    out.mesh = mesh
-                    out.face = h.face
-                    out.u = h.u
-                    out.v = h.v
-                    normal = wp.transpose(m) * h.normal
+        if slot > 0 and inst.mesh[world, slot] >= 0 and (slot < first_hidden or slot >= end_hidden):
+            near = mesh_hit(geo, inst, world, slot, o, d, best)
+            if near.slot >= 0:
+                out = near
+                best = near.t
     if out.slot >= 0:
-        normal = wp.normalize(normal)
+        normal = wp.normalize(out.normal)
         if wp.dot(normal, d) > 0.0:
             normal = -normal
         out.normal = normal
     return out
+
+
+@wp.func
+def mesh_light(
+    geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int
+) -> float:
+    """Share of light that the mesh in one slot lets through."""
+    mesh = inst.mesh[world, slot]
+    m = inst.inverse[world, slot]
+    lo = m * (o - inst.pos[world, slot])
+    ld = m * d
+    if (geo.mesh_flags[mesh] & exact) == 0:
+        if wp.mesh_query_ray_anyhit(geo.mesh_id[mesh], lo, ld, t_max):
+            return 0.0
+        return 1.0
+    light = float(1.0)
+    start = float(0.0)
+    tries = int(12)
+    while tries > 0:
+        h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, t_max - start)
+        tries -= 1
+        if not h.result:
+            tries = 0
+        else:
+            material = geo.triangle[geo.mesh_triangle[mesh] + h.face][3] & 65535
+            if geo.materials.layer[material][2] > 0.0:
+                light = light * 0.7
+            elif not is_hole(geo, mesh, h.face, h.u, h.v):
+                light = 0.0
+                tries = 0
+            start = start + h.t + 1.0e-3
+    return light
 
 
 @wp.func
@@ -157,31 +201,17 @@ def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec
 
     ``exact`` holds the flags (MESH_CUTOUT, MESH_GLASS) of meshes whose holes and panes count; others block at any hit.
     """
-    light = float(1.0)
+    light = mesh_light(geo, inst, world, 0, o, d, t_max, exact)
+    if light == 0.0:
+        return 0.0
     q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
     row = int(0)
     while wp.bvh_query_next(q, row, t_max):
         slot = row - world * inst.nslot
-        mesh = inst.mesh[world, slot]
-        if mesh >= 0:
-            m = inst.inverse[world, slot]
-            lo = m * (o - inst.pos[world, slot])
-            ld = m * d
-            if (geo.mesh_flags[mesh] & exact) == 0:
-                if wp.mesh_query_ray_anyhit(geo.mesh_id[mesh], lo, ld, t_max):
-                    return 0.0
-            else:
-                start = float(0.0)
-                for _k in range(12):
-                    h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, t_max - start)
-                    if not h.result:
-                        break
-                    material = geo.triangle[geo.mesh_triangle[mesh] + h.face][3] & 65535
-                    if geo.materials.layer[material][2] > 0.0:
-                        light = light * 0.7
-                    elif not is_hole(geo, mesh, h.face, h.u, h.v):
-                        return 0.0
-                    start = start + h.t + 1.0e-3
+        if slot > 0 and inst.mesh[world, slot] >= 0:
+            light = light * mesh_light(geo, inst, world, slot, o, d, t_max, exact)
+            if light == 0.0:
+                return 0.0
     return light
 
 
@@ -231,7 +261,7 @@ def write_labels(
             out.instance[world, camera, row, col] = actor_of(inst, hit.slot) + 1
         if (wanted & NORMAL) != 0:
             out.normal[world, camera, row, col] = wp.transpose(rot) * hit.normal
-    if (wanted & (FLOW | FLOW_BACK)) != 0:
+    if (wanted & (FLOW | FLOW_BACK | HIT)) != 0:
         out.slot[world, camera, row, col] = hit.slot
         out.face[world, camera, row, col] = hit.face
         out.bary[world, camera, row, col] = wp.vec2(hit.u, hit.v)

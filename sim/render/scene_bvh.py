@@ -48,7 +48,7 @@ class Instances:
     """Placed meshes of each world: slot 0 the map, then its statics, then ``part_capacity`` slots per actor."""
 
     bvh: wp.uint64
-    """Over all slots of all worlds, grouped by world."""
+    """Over all slots of all worlds but the maps, grouped by world."""
     first_actor: wp.int32
     """Slot of actor 0's first part."""
     part_capacity: wp.int32
@@ -279,8 +279,10 @@ def _place_instances(geo: Geometry, scene: Scene, poses: Poses, inst: Instances)
                 inst.pos[world, slot] = geo.static_pos[k]
                 inst.linear[world, slot] = geo.static_linear[k]
     mesh = inst.mesh[world, slot]
-    if mesh < 0:
-        # Padding hides in a box of no size within the world's own bounds.
+    if slot == 0:
+        inst.inverse[world, slot] = wp.identity(n=3, dtype=float)
+    if mesh < 0 or slot == 0:
+        # Padding hides in a box of no size within the world's own bounds; the map is asked without the tree.
         inst.lower[row] = poses.pos[world, 0]
         inst.upper[row] = poses.pos[world, 0]
         return
