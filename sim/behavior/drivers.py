@@ -14,6 +14,7 @@ from sim.behavior.measures import yaw_of
 from sim.behavior.path import PathPoint, path_point, path_project, wrap_angle
 from sim.physics.parameters import GRAVITY
 from sim.road.frenet import follow_lane, lane_center, road_pose
+from sim.structs import actor_threads
 from sim.types import TICK, Control, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -244,21 +245,23 @@ def work_pedals(scene: Scene, state: State, world: int, a: int, code: int) -> wp
 
 
 @wp.kernel
-def _work_pedals(scene: Scene, state: State, control: Control):
+def _work_pedals(scene: Scene, state: State, control: Control, stride: int):
     """Reads the route and the traffic. Writes pedals and steering of DRIVEN actors that a rule-based driver works."""
-    world, a = wp.tid()
-    if state.motion[world, a] != wp.static(int(Motion.DRIVEN)) or scene.vehicle.driver[world, a] < 0:
+    world, first = wp.tid()
+    if state.done[world] != 0:
         return
-    if state.done[world] != 0 or scene.valid[world, a] == 0:
-        return
-    out = work_pedals(scene, state, world, a, scene.vehicle.driver[world, a])
-    control.steer[world, a] = out[0]
-    control.accel[world, a] = out[1]
+    for a in range(first, scene.valid.shape[1], stride):
+        code = scene.vehicle.driver[world, a]
+        if code >= 0 and state.motion[world, a] == wp.static(int(Motion.DRIVEN)):
+            out = work_pedals(scene, state, world, a, code)
+            control.steer[world, a] = out[0]
+            control.accel[world, a] = out[1]
 
 
 def work_all_pedals(scene: Scene, state: State, control: Control) -> None:
     """Let the rule-based drivers work the pedals of their vehicles for the coming tick."""
-    wp.launch(_work_pedals, dim=state.pos.shape, inputs=[scene, state, control], device=state.tick.device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_work_pedals, dim=dim, inputs=[scene, state, control, stride], device=state.tick.device)
 
 
 @wp.kernel

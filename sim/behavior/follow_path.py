@@ -9,9 +9,9 @@ from sim.behavior import codes
 from sim.behavior.codes import RowField
 from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL, pose_rotation
 from sim.behavior.measures import yaw_of
-from sim.behavior.path import path_length, path_point, path_segment, wrap_angle
+from sim.behavior.path import path_direction, path_length, path_point, path_segment, wrap_angle
 from sim.road.frenet import lane_at, locate, road_pose
-from sim.types import TICK, PathTables, Scene, State
+from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -35,19 +35,6 @@ class TrajectoryPose:
 
 
 @wp.func
-def _direction(path: PathTables, world: int, p: int, s: float) -> float:
-    """Direction of the segment at ``s``; a segment without length takes the next one with some."""
-    i = path_segment(path, world, p, s)
-    last = path.first[world, p] + path.count[world, p] - 2
-    while i < last and path.s[world, i + 1] - path.s[world, i] < 1.0e-6:
-        i += 1
-    while i > path.first[world, p] and path.s[world, i + 1] - path.s[world, i] < 1.0e-6:
-        i -= 1
-    d = path.point[world, i + 1] - path.point[world, i]
-    return wp.atan2(d[1], d[0])
-
-
-@wp.func
 def _pose_at(scene: Scene, state: State, world: int, r: int, s: float) -> TrajectoryPose:
     """Pose at ``s`` of a row's trajectory."""
     path = scene.story.row_code[world, r, wp.static(_PATH)]
@@ -56,7 +43,7 @@ def _pose_at(scene: Scene, state: State, world: int, r: int, s: float) -> Trajec
     out = TrajectoryPose()
     out.pos = point.pos
     out.heading = point.heading
-    out.direction = _direction(scene.path, world, path, s)
+    out.direction = path_direction(scene.path, world, path, s)
     if (flags & wp.static(codes.FLAG_ANCHORED)) != 0:
         turn = state.story.row_value[world, r, wp.static(SHIFT_TURN)]
         c = wp.cos(turn)

@@ -12,6 +12,7 @@ from sim.behavior.follow import idm_acceleration
 from sim.behavior.lateral import advance, pose_rotation
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import LaneCoord, follow_lane, lane_center, road_pose
+from sim.structs import actor_threads
 from sim.types import TICK, Lamp, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -93,20 +94,25 @@ def find_leader(scene: Scene, state: State, world: int, a: int) -> Leader:
     return out
 
 
+@wp.func
+def in_traffic(state: State, world: int, a: int) -> bool:
+    """Whether this module moves the actor."""
+    moves = state.motion[world, a] == wp.static(int(Motion.TRAFFIC))
+    return moves and state.road[world, a] >= 0 and state.visible[world, a] != 0
+
+
 @wp.kernel
-def _find_leaders(scene: Scene, state: State):
+def _find_leaders(scene: Scene, state: State, stride: int):
     """Reads road places. Writes leaders and gaps of the TRAFFIC actors whose turn it is."""
-    world, a = wp.tid()
-    if state.motion[world, a] != wp.static(int(Motion.TRAFFIC)) or state.done[world] != 0:
+    world, first = wp.tid()
+    if state.done[world] != 0:
         return
     tick = state.tick[world]
-    if (tick + a) % wp.static(LEADER_TICKS) != 0 and tick != 0:
-        return
-    if state.road[world, a] < 0 or state.visible[world, a] == 0:
-        return
-    leader = find_leader(scene, state, world, a)
-    state.vehicle.leader[world, a] = leader.actor + 1
-    state.vehicle.leader_gap[world, a] = leader.gap
+    for a in range(first, scene.valid.shape[1], stride):
+        if ((tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0) and in_traffic(state, world, a):
+            leader = find_leader(scene, state, world, a)
+            state.vehicle.leader[world, a] = leader.actor + 1
+            state.vehicle.leader_gap[world, a] = leader.gap
 
 
 @wp.func
@@ -154,14 +160,9 @@ def _place(scene: Scene, state: State, world: int, a: int, acceleration: float, 
     state.vehicle.request[world, a] = wp.sqrt(wp.static(CURVE_ACCELERATION) / wp.max(wp.abs(bend), 1.0e-4))
 
 
-@wp.kernel
-def _follow_traffic(scene: Scene, state: State, dt: float):
-    """Reads leaders and lanes. Writes speeds, road places, poses, lamps and clocks of TRAFFIC actors."""
-    world, a = wp.tid()
-    if state.motion[world, a] != wp.static(int(Motion.TRAFFIC)) or state.done[world] != 0:
-        return
-    if state.road[world, a] < 0 or state.visible[world, a] == 0:
-        return
+@wp.func
+def follow_on(scene: Scene, state: State, world: int, a: int, dt: float):
+    """A tick of a TRAFFIC actor."""
     speed = state.speed[world, a]
     wish = scene.desired_speed[world, a]
     if state.vehicle.request[world, a] > 0.0:
@@ -188,8 +189,20 @@ def _follow_traffic(scene: Scene, state: State, dt: float):
     _place(scene, state, world, a, acceleration, dt)
 
 
+@wp.kernel
+def _follow_traffic(scene: Scene, state: State, dt: float, stride: int):
+    """Reads leaders and lanes. Writes speeds, road places, poses, lamps and clocks of TRAFFIC actors."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if in_traffic(state, world, a):
+            follow_on(scene, state, world, a, dt)
+
+
 def follow_traffic(scene: Scene, state: State) -> None:
     """Move all TRAFFIC actors by one tick along their lanes; those that reach the end of the road network leave the scene."""
     device = state.tick.device
-    wp.launch(_find_leaders, dim=state.pos.shape, inputs=[scene, state], device=device)
-    wp.launch(_follow_traffic, dim=state.pos.shape, inputs=[scene, state, TICK], device=device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_find_leaders, dim=dim, inputs=[scene, state, stride], device=device)
+    wp.launch(_follow_traffic, dim=dim, inputs=[scene, state, TICK, stride], device=device)

@@ -12,6 +12,7 @@ from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.behavior.triggers import evaluate_triggers
 from sim.road.frenet import lane_center, road_pose
+from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -41,14 +42,9 @@ def _go_straight(state: State, world: int, a: int, dt: float):
     state.pos[world, a] = state.pos[world, a] + x * (state.speed[world, a] * dt)
 
 
-@wp.kernel
-def _move_scripted(scene: Scene, state: State, dt: float):
-    """Reads speeds, road places and what actions moved. Writes places, poses, velocities, distances and stand-still clocks."""
-    world, a = wp.tid()
-    if state.done[world] != 0 or scene.valid[world, a] == 0:
-        return
-    if state.motion[world, a] != wp.static(int(Motion.SCRIPTED)):
-        return
+@wp.func
+def move_actor(scene: Scene, state: State, world: int, a: int, dt: float):
+    """A tick of a scripted actor."""
     before = state.pos[world, a]
     yaw = yaw_of(state.rot[world, a])
     moved = state.story.moved[world, a]
@@ -93,6 +89,17 @@ def _move_scripted(scene: Scene, state: State, dt: float):
     _watch(state, world, a)
 
 
+@wp.kernel
+def _move_scripted(scene: Scene, state: State, dt: float, stride: int):
+    """Reads speeds, road places and what actions moved. Writes places, poses, velocities, distances and stand-still clocks."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if state.motion[world, a] == wp.static(int(Motion.SCRIPTED)) and scene.valid[world, a] != 0:
+            move_actor(scene, state, world, a, dt)
+
+
 @wp.func
 def _watch(state: State, world: int, a: int):
     """Keep the clocks of standing still and being off the road."""
@@ -111,7 +118,8 @@ def _watch(state: State, world: int, a: int):
 
 def move_scripted(scene: Scene, state: State) -> None:
     """Move all scripted actors by one tick."""
-    wp.launch(_move_scripted, dim=state.pos.shape, inputs=[scene, state, TICK], device=state.tick.device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_move_scripted, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)
 
 
 def settle(scene: Scene, state: State) -> None:

@@ -103,3 +103,16 @@ def path_project(path: PathTables, world: int, p: int, pos: wp.vec3) -> PathPoin
     q = pos - out.pos
     out.offset = -wp.sin(out.heading) * q[0] + wp.cos(out.heading) * q[1]
     return out
+
+
+@wp.func
+def path_direction(path: PathTables, world: int, p: int, s: float) -> float:
+    """Direction of the segment at ``s``; a segment without length takes the next one with some."""
+    i = path_segment(path, world, p, s)
+    last = path.first[world, p] + path.count[world, p] - 2
+    while i < last and path.s[world, i + 1] - path.s[world, i] < 1.0e-6:
+        i += 1
+    while i > path.first[world, p] and path.s[world, i + 1] - path.s[world, i] < 1.0e-6:
+        i -= 1
+    d = path.point[world, i + 1] - path.point[world, i]
+    return wp.atan2(d[1], d[0])

@@ -15,6 +15,7 @@ import warp as wp
 from sim.behavior import codes
 from sim.behavior.codes import PositionField, PositionKind, RowField
 from sim.behavior.measures import FAR, Spot, spot_of, yaw_of
+from sim.behavior.path import path_direction
 from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -48,6 +49,32 @@ class Approach:
 
     acc: float
     apex: float
+
+
+@wp.func
+def _speed_along(scene: Scene, state: State, world: int, a: int) -> float:
+    """Part of an actor's speed along its road, without sign [m/s]; off roads all of it.
+
+    From the direction of motion, not from velocities: those are differences of rounded positions.
+    """
+    if state.road[world, a] < 0:
+        return wp.abs(state.speed[world, a])
+    turn = state.story.turn[world, a]
+    path = state.story.path[world, a]
+    if path >= 0:
+        yaw = yaw_of(state.rot[world, a])
+        turn += path_direction(scene.path, world, path, state.story.path_s[world, a]) - yaw
+    return wp.abs(state.speed[world, a] * wp.cos(turn))
+
+
+@wp.func
+def _facing(scene: Scene, state: State, world: int, a: int) -> float:
+    """-1 for an actor that faces against the trajectory it follows, else +1."""
+    path = state.story.path[world, a]
+    if path < 0:
+        return 1.0
+    along = path_direction(scene.path, world, path, state.story.path_s[world, a])
+    return wp.where(wp.cos(yaw_of(state.rot[world, a]) - along) < -1.0e-5, -1.0, 1.0)
 
 
 @wp.func
@@ -110,10 +137,11 @@ def _final_speed(scene: Scene, state: State, world: int, r: int) -> float:
 
 
 @wp.func
-def _run_modes(state: State, world: int, r: int, a: int, dist: float, time: float, final: float, dt: float):
+def _run_modes(scene: Scene, state: State, world: int, r: int, a: int, dist: float, time: float, final: float, dt: float):
     """Set the actor's speed by the mode of its profile, and the next mode."""
     mode = state.story.row_mode[world, r]
     v0 = state.speed[world, a]
+    measured = _speed_along(scene, state, world, a) * wp.sign(v0)
     if mode == wp.static(int(Mode.WAITING)):
         if time >= wp.static(FAR):
             return
@@ -144,18 +172,18 @@ def _run_modes(state: State, world: int, r: int, a: int, dist: float, time: floa
             return
     if mode == wp.static(int(Mode.NONE)):
         mode = wp.where(0.5 * (final + v0) < dist / time, wp.static(int(Mode.CONVEX)), wp.static(int(Mode.CONCAVE)))
-    plan = _profile(dist, time, v0, final)
+    plan = _profile(dist, time, measured, final)
     acc = plan.acc
     if (mode == wp.static(int(Mode.CONCAVE)) and acc > 0.0) or (mode == wp.static(int(Mode.CONVEX)) and acc < 0.0):
         mode = wp.static(int(Mode.LINEAR))
         acc = 0.0
     elif plan.apex < 0.0:
-        t1 = 2.0 * v0 * dist / wp.max(v0 * v0 + final * final, 1.0e-9)
-        acc = wp.where(wp.abs(t1) > 1.0e-6, -v0 / t1, 0.0)
-        if t1 * v0 > dist:
+        t1 = 2.0 * measured * dist / wp.max(measured * measured + final * final, 1.0e-9)
+        acc = wp.where(wp.abs(t1) > 1.0e-6, -measured / t1, 0.0)
+        if t1 * measured > dist:
             acc = wp.static(HARD_BRAKING)
             mode = wp.static(int(Mode.STOP_NOW))
-        if v0 + acc * dt < 0.0:
+        if measured + acc * dt < 0.0:
             state.speed[world, a] = 0.0
             state.story.row_mode[world, r] = wp.static(int(Mode.STOPPED))
             return
@@ -182,7 +210,8 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     state.story.row_value[world, r, wp.static(LAST_MASTER)] = dist_master
     dist = wp.max(dist - tolerance, 1.0e-6)
     dist_master = wp.max(dist_master - tolerance_master, 1.0e-6)
-    speed = state.speed[world, master] * wp.cos(state.story.turn[world, master]) * wp.where(signed >= 0.0, 1.0, -1.0)
+    speed = _speed_along(scene, state, world, master) * wp.sign(state.speed[world, master]) * wp.where(signed >= 0.0, 1.0, -1.0)
+    speed = wp.where(dt > 0.0, speed * _facing(scene, state, world, master), 0.0)
     time = wp.static(FAR)
     if speed > 1.0e-6:
         time = dist_master / speed
@@ -207,12 +236,16 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
         steady_time = steady / wp.max(final, 1.0e-6)
         if dist - steady < 1.0e-6 or time - steady_time < 1.0e-6:
             state.story.row_mode[world, r] = wp.static(int(Mode.STEADY))
+        elif time >= wp.static(FAR):
+            # esmini takes its mark of "never" less the steady time for a time: the actor stops, to catch up once the master moves
+            state.speed[world, a] = 0.0
+            state.story.row_mode[world, r] = wp.static(int(Mode.CONCAVE))
+            return False
         else:
             dist -= steady
-            if time < wp.static(FAR):
-                time -= steady_time
+            time -= steady_time
     if state.story.row_mode[world, r] == wp.static(int(Mode.STEADY)):
         state.speed[world, a] = final
         return False
-    _run_modes(state, world, r, a, dist, time, final, dt)
+    _run_modes(scene, state, world, r, a, dist, time, final, dt)
     return False
