@@ -116,14 +116,14 @@ def _watch(state: State, world: int, a: int):
         state.story.offroad_since[world, a] = -1
 
 
-def move_scripted(scene: Scene, state: State) -> None:
+def move_scripted(scene: Scene, state: State, dt: float = TICK) -> None:
     """Move all scripted actors by one tick."""
     dim, stride = actor_threads(state.motion)
-    wp.launch(_move_scripted, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)
+    wp.launch(_move_scripted, dim=dim, inputs=[scene, state, dt, stride], device=state.tick.device)
 
 
 def settle(scene: Scene, state: State) -> None:
     """Carry out what the storyboards do at time zero, before anything moves: as players do before the first step."""
     evaluate_triggers(scene, state)
     run_actions(scene, state, 0.0)
-    wp.launch(_move_scripted, dim=state.pos.shape, inputs=[scene, state, 0.0], device=state.tick.device)
+    move_scripted(scene, state, 0.0)
