@@ -1,0 +1,228 @@
+"""Equal bytes: run twice, replayed, interrupted at any moment and taken up again; and folders that must not be touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sim.errors import SwerveError
+from sim.export.dataset import render_dataset
+from sim.export.folder import LOCK, RUN
+from sim.export.writer import TEMPORARY, write_bytes
+from tests.export.conftest import OPTIONS, SETTINGS, hashes
+
+
+def test_same_seed_gives_the_same_files(dataset, scenario, tmp_path):
+    render_dataset([scenario], tmp_path / "again", **SETTINGS, quiet=True)
+    assert hashes(tmp_path / "again") == hashes(dataset)
+
+
+def test_another_seed_gives_other_files(dataset, scenario, tmp_path):
+    render_dataset([scenario], tmp_path / "other", **{**SETTINGS, "seed": 8, "draws": 1, "duration": 0.2}, quiet=True)
+    first = "frames/crossing-0000/000000.png"
+    assert hashes(tmp_path / "other")[first] != hashes(dataset)[first]
+
+
+def test_one_draw_alone_equals_the_draw_among_others(dataset, scenario, tmp_path):
+    render_dataset([scenario], tmp_path / "one", **{**SETTINGS, "draws": 1}, keys=[1], quiet=True)
+    whole = hashes(dataset)
+    mine = {name: digest for name, digest in hashes(tmp_path / "one").items() if "crossing-0001" in name}
+    assert len(mine) == 7 * 10 + 1
+    assert mine == {name: whole[name] for name in mine}
+    assert hashes(tmp_path / "one")["video.mp4"] == whole["videos/crossing-0001.mp4"]
+
+
+def test_replay_from_tracks_equals_the_original(dataset, tmp_path):
+    render_dataset([], tmp_path / "replay", replay=dataset / "manifest.json", quiet=True)
+    assert hashes(tmp_path / "replay") == hashes(dataset)
+
+
+def test_replay_from_the_recorded_draws_equals_the_original(dataset, tmp_path):
+    manifest = tmp_path / "manifest.json"
+    shutil.copy(dataset / "manifest.json", manifest)
+    render_dataset([], tmp_path / "replay", replay=manifest, quiet=True)
+    assert hashes(tmp_path / "replay") == hashes(dataset)
+
+
+def test_replay_follows_the_record_and_the_tracks(dataset, tmp_path):
+    """Both are read: a changed record changes the simulation, and tracks that are not the manifest's are refused."""
+    data = json.loads((dataset / "manifest.json").read_text())
+    data["config"]["duration"] = 0.4
+    data["draws"] = data["draws"][:1]
+    data["draws"][0]["record"]["actors.ego.speed"] *= 0.5
+    data["draws"][0]["tracks_sha256"] = None
+    (tmp_path / "manifest.json").write_text(json.dumps(data))
+    render_dataset([], tmp_path / "slow", replay=tmp_path / "manifest.json", quiet=True)
+    slow = (tmp_path / "slow" / "hazard.csv").read_text().splitlines()[1].split(",")[3]
+    fast = (dataset / "hazard.csv").read_text().splitlines()[1].split(",")[3]
+    assert float(slow) == pytest.approx(float(fast) / 2, abs=1e-3)
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset / "tracks", copy / "tracks")
+    shutil.copy(dataset / "manifest.json", copy)
+    (copy / "tracks" / "crossing-0000.npz").write_bytes((copy / "tracks" / "crossing-0001.npz").read_bytes())
+    with pytest.raises(SwerveError, match="not the one"):
+        render_dataset([], tmp_path / "never", replay=copy / "manifest.json", quiet=True)
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(format="x"), "no manifest"),
+        (lambda m: m.update(format_version=99), "version 99"),
+        (lambda m: m.pop("draws"), "damaged"),
+        (lambda m: m["draws"].clear(), "no draws"),
+        (lambda m: m["draws"][0].update(id="../../x"), "cannot name files"),
+        (lambda m: m["draws"][0].update(scenario=7), "damaged"),
+        (lambda m: m["draws"][0].update(record={}), "."),
+        (lambda m: m["config"].update(size=[1, 1]), "size"),
+        (lambda m: m["config"].update(size="800"), "damaged|size"),
+        (lambda m: m["scenarios"][0]["inputs"][0].update(sha256="0"), "has changed"),
+        (lambda m: m["scenarios"][0]["inputs"][0].update(path="nowhere.yaml"), "not there"),
+    ],
+)
+def test_unusable_manifests_are_refused_and_nothing_is_written(dataset, tmp_path, change, message):
+    data = json.loads((dataset / "manifest.json").read_text())
+    change(data)
+    (tmp_path / "manifest.json").write_text(json.dumps(data))
+    with pytest.raises(SwerveError, match=message):
+        render_dataset([], tmp_path / "out", replay=tmp_path / "manifest.json", quiet=True)
+    assert not (tmp_path / "out").exists()
+
+
+# --- interrupted runs --------------------------------------------------------------------------------------------------------
+
+
+def start(scenario, out, *options):
+    command = [sys.executable, "-m", "sim.cli", "render", str(scenario), "--out", str(out), *(options or OPTIONS)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def kill_at_random(process, out, chance):
+    """SIGKILL once so many files stand, and a little later; returns whether the run was still at work."""
+    count, wait = chance.randrange(1, 150), chance.uniform(0, 0.03)
+    end = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < end:
+        if sum(len(files) for _, _, files in os.walk(out)) >= count:
+            break
+        time.sleep(0.001)
+    time.sleep(wait)
+    process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def check_kills(dataset, scenario, out, seeds):
+    """Kill one run after another in one folder, then let it end."""
+    killed = sum(kill_at_random(start(scenario, out), out, random.Random(seed)) for seed in seeds)
+    assert killed >= 1
+    process = start(scenario, out)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert hashes(out) == hashes(dataset)
+
+
+def test_killed_runs_resume_to_the_same_bytes(dataset, scenario, tmp_path):
+    check_kills(dataset, scenario, tmp_path / "out", [1, 2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_killed_at_any_moment_resumes_to_the_same_bytes(dataset, scenario, tmp_path, seed):
+    check_kills(dataset, scenario, tmp_path / "out", [100 + seed])
+
+
+def test_what_is_missing_is_made_again_and_nothing_else(dataset, scenario, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(dataset, out)
+    gone = [
+        "frames/crossing-0000/000003.png",
+        "flow/crossing-0001/000009.npz",
+        "videos/crossing-0001.mp4",
+        "tracks/crossing-0000.npz",
+    ]
+    for name in gone:
+        (out / name).unlink()
+    (out / "depth" / "crossing-0000" / f"{TEMPORARY}1-000001.npz").write_bytes(b"half")
+    kept = {name: (out / name).stat().st_mtime_ns for name in hashes(out) if name.startswith("normals/crossing-0000")}
+    render_dataset([scenario], out, **SETTINGS, quiet=True)
+    assert hashes(out) == hashes(dataset)
+    changed = [name for name, when in kept.items() if (out / name).stat().st_mtime_ns != when]
+    assert changed == ["normals/crossing-0000/000003.npz"]
+
+
+def test_interrupt_ends_with_a_message_and_whole_files(scenario, tmp_path):
+    out = tmp_path / "out"
+    process = start(scenario, out)
+    while process.poll() is None and not (out / "frames").is_dir():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "stopped" in errors and "Traceback" not in errors
+    assert (out / RUN).is_file() and not (out / "manifest.json").exists()
+    assert not list(out.rglob(f"{TEMPORARY}*"))
+
+
+# --- folders -----------------------------------------------------------------------------------------------------------------
+
+
+def test_other_settings_are_refused_and_the_folder_is_left_alone(dataset, scenario, tmp_path):
+    before = hashes(dataset)
+    for change, message in (
+        ({"size": (64, 36)}, "size 128x72 there and 64x36 here"),
+        ({"seed": 8}, "seed 7 there and 8 here"),
+        ({"quality": "draft"}, "quality fast there and draft here"),
+        ({"duration": None}, "duration 2.0 there and unset here"),
+    ):
+        with pytest.raises(SwerveError, match=message):
+            render_dataset([scenario], dataset, **{**SETTINGS, **change}, quiet=True)
+    edited = tmp_path / "crossing.yaml"
+    edited.write_text(scenario.read_text().replace("6..9", "6..8"))
+    with pytest.raises(SwerveError, match="scenario files differ"):
+        render_dataset([edited], dataset, **SETTINGS, quiet=True)
+    assert hashes(dataset) == before
+
+
+def test_foreign_folders_are_refused(scenario, tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    with pytest.raises(SwerveError, match=r"not empty.*holiday\.jpg"):
+        render_dataset([scenario], tmp_path, **SETTINGS, quiet=True)
+    with pytest.raises(SwerveError, match="is a file"):
+        render_dataset([scenario], tmp_path / "holiday.jpg", **SETTINGS, quiet=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "manifest.json").write_text("{}")
+    with pytest.raises(SwerveError, match="not Swerve's"):
+        render_dataset([scenario], tmp_path / "other", **SETTINGS, quiet=True)
+    assert hashes(tmp_path).keys() == {"holiday.jpg", "other/manifest.json"}
+
+
+def test_two_runs_do_not_write_one_folder(scenario, tmp_path):
+    import fcntl
+
+    out = tmp_path / "out"
+    out.mkdir()
+    with (out / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(SwerveError, match="another run"):
+            render_dataset([scenario], out, **SETTINGS, quiet=True)
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    write_bytes(tmp_path / "a.bin", b"before")
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_bytes(tmp_path / "a.bin", b"after")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"] and (tmp_path / "a.bin").read_bytes() == b"before"
