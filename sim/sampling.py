@@ -121,6 +121,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
             map_specs.append(spec)
     networks = [spec.network for spec in map_specs]
     actors = [[resolve_actor(spec, i) for i in range(len(spec.actors))] for spec in flat]
+    first_road = np.concatenate([[0], np.cumsum([len(network.order) for network in networks])])
     scene_rows, state_rows = [], []
     for n, spec in enumerate(flat):
         scene_row, state_row = world_rows(spec, actors[n], config)
@@ -130,20 +131,22 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
             "episode": n % draws,
             "map_index": map_index[spec.map_key],
         }
+        road = np.asarray(state_row["road"], np.int32)
+        state_row["road"] = np.where(road >= 0, road + first_road[map_index[spec.map_key]], road)
         scene_rows.append(scene_row)
         state_rows.append(state_row)
     nactor = max(len(spec.actors) for spec in flat)
     scene_sizes = _capacity(Scene, scene_rows, nactor)
     state_sizes = _capacity(State, state_rows, nactor)
-    road = build_road_tables(networks, device)
+    tables = build_road_tables(networks, device)
     first = [i * draws for i in range(len(specs))]
     pool_scene = from_rows(Scene, scene_rows, device, scene_sizes)
     pool_state = from_rows(State, state_rows, device, state_sizes)
     scene = from_rows(Scene, [scene_rows[i] for i in first], device, scene_sizes)
     state = from_rows(State, [state_rows[i] for i in first], device, state_sizes)
     control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
-    pool_scene.road = road
-    scene.road = road
+    pool_scene.road = tables
+    scene.road = tables
     settle(pool_scene, pool_state)
     settle(scene, state)
     return Batch(
