@@ -16,6 +16,8 @@ from sim.behavior.lowering import lower
 from sim.behavior.motion import settle
 from sim.config import SimConfig
 from sim.errors import SwerveError
+from sim.metrics.measure import measure
+from sim.physics.contact import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
 from sim.road.network import RoadNetwork
@@ -147,8 +149,12 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
     pool_scene.road = tables
     scene.road = tables
-    settle(pool_scene, pool_state)
-    settle(scene, state)
+    for some_scene, some_state in ((pool_scene, pool_state), (scene, state)):
+        settle(some_scene, some_state)
+        # Measuring ends a tick: what stands at time zero is measured as the end of tick -1.
+        some_state.tick.fill_(-1)
+        bound_actors(some_scene, some_state)
+        measure(some_scene, some_state)
     return Batch(
         scene, state, control, pool_scene, pool_state, specs, networks, map_specs, keys, config, device,
         [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],

@@ -12,6 +12,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.physics.boxes import Touch, cross2, door_reach, footprint, overlaps, side_of, touch
 from sim.physics.parameters import SETS
+from sim.structs import actor_threads
 from sim.types import Contact, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -273,22 +274,28 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
         part_bodies(scene, state, world, a, b, pair, hit)
 
 
+@wp.func
+def circle_about(scene: Scene, state: State, world: int, a: int) -> wp.vec4:
+    """`State.bound` of an actor."""
+    if scene.valid[world, a] == 0 or state.visible[world, a] == 0:
+        return wp.vec4(0.0, 0.0, 0.0, -1.0e9)
+    c = state.pos[world, a] + wp.quat_rotate(state.rot[world, a], scene.box_center[world, a])
+    door = state.door[world, a]
+    radius = 0.5 * wp.length(scene.size[world, a]) + door_reach(door[0]) + door_reach(door[1])
+    return wp.vec4(c[0], c[1], c[2], radius)
+
+
 @wp.kernel
-def _bound_actors(scene: Scene, state: State):
+def _bound_actors(scene: Scene, state: State, stride: int):
     """Reads poses and boxes. Writes each actor's circle, and clears the contacts of the tick before."""
-    world, a = wp.tid()
+    world, first = wp.tid()
     if state.done[world] != 0:
         return
-    state.contact_now[world, a] = wp.uint32(0)
-    state.touching[world, a] = 0
-    bound = wp.vec4(0.0, 0.0, 0.0, -1.0e9)
-    if scene.valid[world, a] != 0 and state.visible[world, a] != 0:
-        c = state.pos[world, a] + wp.quat_rotate(state.rot[world, a], scene.box_center[world, a])
-        door = state.door[world, a]
-        bound = wp.vec4(
-            c[0], c[1], c[2], 0.5 * wp.length(scene.size[world, a]) + door_reach(door[0]) + door_reach(door[1])
-        )
-    state.bound[world, a] = bound
+    for a in range(first, scene.valid.shape[1], stride):
+        state.contact_now[world, a] = wp.uint32(0)
+        state.touching[world, a] = 0
+        state.bound[world, a] = circle_about(scene, state, world, a)
+
 
 
 @wp.func
@@ -301,18 +308,20 @@ def circles_overlap(p: wp.vec4, q: wp.vec4) -> bool:
 
 
 @wp.kernel
-def _find_contacts(scene: Scene, state: State):
+def _find_contacts(scene: Scene, state: State, stride: int):
     """Reads circles, poses and boxes of all pairs. Writes how many actors of a higher index each actor touches."""
-    world, a = wp.tid()
-    own = state.bound[world, a]
-    if state.done[world] != 0 or own[3] < 0.0:
+    world, first = wp.tid()
+    if state.done[world] != 0:
         return
-    count = int(0)
-    for b in range(a + 1, scene.valid.shape[1]):
-        if circles_overlap(own, state.bound[world, b]):
-            if overlaps(footprint(scene, state, world, a), footprint(scene, state, world, b)):
-                count += 1
-    state.touching[world, a] = count
+    n = scene.valid.shape[1]
+    for a in range(first, n, stride):
+        own = state.bound[world, a]
+        count = int(0)
+        for b in range(a + 1, n):
+            if circles_overlap(own, state.bound[world, b]):
+                if overlaps(footprint(scene, state, world, a), footprint(scene, state, world, b)):
+                    count += 1
+        state.touching[world, a] = count
 
 
 @wp.kernel
@@ -336,9 +345,16 @@ def _resolve_contacts(scene: Scene, state: State):
                         meet(scene, state, world, a, b, sweep)
 
 
+def bound_actors(scene: Scene, state: State) -> None:
+    """Bring ``State.bound`` up to where the actors are."""
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_bound_actors, dim=dim, inputs=[scene, state, stride], device=state.tick.device)
+
+
 def resolve_contacts(scene: Scene, state: State) -> None:
     """Find the contacts of all pairs, record them, and let them act where the world's `Contact` is PHYSICS."""
     device = state.tick.device
-    wp.launch(_bound_actors, dim=state.pos.shape, inputs=[scene, state], device=device)
-    wp.launch(_find_contacts, dim=state.pos.shape, inputs=[scene, state], device=device)
+    dim, stride = actor_threads(state.motion)
+    bound_actors(scene, state)
+    wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=device)
     wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state], device=device)
