@@ -445,6 +445,7 @@ def _state_rows(build: Lowering) -> dict[str, Any]:
         "s": np.array([s.place.s for s in starts], np.float32),
         "t": np.array([s.place.t for s in starts], np.float32),
         "lamps": np.array([s.lamps for s in starts], np.int32),
+        "signal": np.zeros(sum(s.dynamic for road in spec.network.order for s in road.signals), np.int32),
         "contact_tick": np.full(n, -1, np.int32),
         "contact_with": np.full(n, -1, np.int32),
         "story": {
