@@ -137,7 +137,9 @@ def _final_speed(scene: Scene, state: State, world: int, r: int) -> float:
 
 
 @wp.func
-def _run_modes(scene: Scene, state: State, world: int, r: int, a: int, dist: float, time: float, final: float, dt: float):
+def _run_modes(
+    scene: Scene, state: State, world: int, r: int, a: int, dist: float, time: float, final: float, dt: float
+):
     """Set the actor's speed by the mode of its profile, and the next mode."""
     mode = state.story.row_mode[world, r]
     v0 = state.speed[world, a]
@@ -210,7 +212,11 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     state.story.row_value[world, r, wp.static(LAST_MASTER)] = dist_master
     dist = wp.max(dist - tolerance, 1.0e-6)
     dist_master = wp.max(dist_master - tolerance_master, 1.0e-6)
-    speed = _speed_along(scene, state, world, master) * wp.sign(state.speed[world, master]) * wp.where(signed >= 0.0, 1.0, -1.0)
+    speed = (
+        _speed_along(scene, state, world, master)
+        * wp.sign(state.speed[world, master])
+        * wp.where(signed >= 0.0, 1.0, -1.0)
+    )
     speed = wp.where(dt > 0.0, speed * _facing(scene, state, world, master), 0.0)
     time = wp.static(FAR)
     if speed > 1.0e-6:

@@ -140,14 +140,15 @@ def _object(node: Node, name: str, catalogs: Catalogs) -> tuple[ActorSpec, str]:
 
 def read_controller(node: Node, name: str, catalogs: Catalogs) -> None:
     """Note a controller that Swerve lacks: its entity keeps the default controller."""
+    node.get("name")
     for child in node.all():
         if child.tag == "CatalogReference":
             label = f"{child.text('catalogName')}/{child.text('entryName')}"
-            child.note(f"controller {label} of {name} is not known: {name} keeps the default controller")
+            child.note(f"controller {label} of {name} is not known: the default controller moves {name}")
         elif child.tag == "Controller":
             label = child.text("name")
             if label.lower() not in KNOWN_CONTROLLERS:
-                child.note(f"controller {label} of {name} is not known: {name} keeps the default controller")
+                child.note(f"controller {label} of {name} is not known: the default controller moves {name}")
 
 
 def _body(node: Node, name: str) -> tuple[ActorSpec, str]:
@@ -158,6 +159,7 @@ def _body(node: Node, name: str) -> tuple[ActorSpec, str]:
         return _vehicle(node, name), "vehicle"
     mass = node.optional("mass")
     base = replace(_box(node, name), mass=mass if mass is not None and mass > 0 else None)
+    _properties(node, name)
     if node.tag == "Pedestrian":
         category = node.choice("pedestrianCategory", PEDESTRIANS, "pedestrian")
         small = base.height is not None and base.height < 1.4
@@ -172,7 +174,6 @@ def _body(node: Node, name: str) -> tuple[ActorSpec, str]:
     )
     if wanted == "obstacle" and base.height is not None and base.height < 0.4:
         wanted = "low"
-    _properties(node, name)
     return replace(base, kind=pick_kind(wanted), category=category), "miscellaneous"
 
 
@@ -246,9 +247,14 @@ def _color(node: Node) -> tuple[float, float, float] | None:
 
 
 def _properties(node: Node, name: str) -> None:
-    """Note properties: their meaning is each tool's own. Only a colour is used."""
+    """Note the properties, whose meaning is each tool's own: only a colour is used."""
     holder = node.child("Properties")
-    for prop in holder.all() if holder is not None else ():
-        label, value = prop.get("name") or prop.tag, prop.get("value")
+    if holder is None:
+        return
+    labels = []
+    for prop in holder.all():
+        label, value = prop.get("name") or prop.tag, prop.get("value") or prop.get("filepath")
         if label != "color" and value not in (None, ""):
-            prop.note(f"property {label}={value} of {name} is not used")
+            labels.append(f"{label}={value}")
+    if labels:
+        holder.note(f"properties of {name} are not used: {', '.join(labels)[:300]}")

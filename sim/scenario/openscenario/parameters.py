@@ -32,6 +32,7 @@ def declare(node: Node, given: Mapping[str, str] | None = None) -> Node:
     declared = list(declarations.within(scope).children("ParameterDeclaration"))
     for declaration in declared:
         name = declaration.text("name")
+        node.reading.visit(declaration.element, declaration.file).add("value")
         text = given.get(name, declaration.element.get("value"))
         if text is None:
             raise declaration.error(f"parameter {name} has no value")
@@ -58,7 +59,8 @@ def _check(declaration: Node, name: str) -> None:
     if kind in NUMERIC and text:
         probe(declaration, text, name)
     groups = list(declaration.children("ConstraintGroup"))
-    if groups and not any(all(_meets(c, text) for c in group.children("ValueConstraint")) for group in groups):
+    met = [[_meets(c, text) for c in group.children("ValueConstraint")] for group in groups]
+    if groups and not any(all(group) for group in met):
         rules = " or ".join(
             " and ".join(f"{c.text('rule')} {c.text('value')}" for c in group.children("ValueConstraint"))
             for group in groups

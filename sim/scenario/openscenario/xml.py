@@ -13,8 +13,8 @@ from typing import TypeVar
 from lxml import etree
 
 from sim.errors import ScenarioError
-from sim.scenario.openscenario.expressions import ExpressionError, Value, evaluate, format_value
 from sim.scenario.opendrive.reader import read_xml
+from sim.scenario.openscenario.expressions import ExpressionError, Value, evaluate, format_value
 from sim.scenario.world import Note
 
 MAX_BYTES = 16 << 20
@@ -229,7 +229,7 @@ class Node:
         return int(value)
 
     def truth(self, name: str, default: bool | None = None) -> bool:
-        """true or false."""
+        """True or false."""
         text = self.get(name)
         if text is None:
             if default is None:
