@@ -6,7 +6,7 @@ import looks as lk
 import numpy as np
 from doors import DoorCut
 from sh3f import Soup
-from shape import add_look
+from shape import add_look, cut
 from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, TAIL
 from vehicles import Recipe
 
@@ -33,6 +33,7 @@ def _hatchback(soup: Soup) -> Soup:
     add_look(soup, "reflector", red & (z < 0.6))
     add_look(soup, "tail lamp", red & (z > 0.6) & (z < 1.02))
     add_look(soup, "brake lamp", red & (z >= 1.02))
+    add_look(soup, "rear indicator", red & (z > 0.6) & (z < 1.02) & (np.abs(soup.centers[:, 1]) > 0.74))
     add_look(soup, "reverse lamp", soup.of_look("^glass$") & soup.of_group("^Cube.031") & (x < 0))
     behind = soup.of_look("^chrome$") & soup.of_group("^Circle$") & (x < 0)
     return soup.pick(~behind)
@@ -42,7 +43,8 @@ HATCHBACK = Recipe(
     "hatchback", "blendswap-cc-by/fordFocus", ["car"], "car", Semantic.CAR, 1350.0, "@^Wheel_tyre",
     {"^cabin$|door card": lk.CABIN, "^seats$": lk.SEAT, "^head lamp$": lk.lamp(HEAD), "^rim$": lk.RIM, "^brake disc$": lk.STEEL,
      "^reflector$": RED, "^tail lamp$": lk.lamp(TAIL), "^brake lamp$": lk.lamp(BRAKE), "^reverse lamp$": lk.lamp(REVERSE),
-     "^yellow_chrome$": lk.lamp(BLINK), "^carPaint$|door edge": lk.PAINT, "^glass$": lk.GLASS, "^black_rubber$": lk.TYRE,
+     "^yellow_chrome$": lk.lamp(BLINK),
+        "^rear indicator$": lk.lamp(BLINK, (0.3, 0.012, 0.01)), "^carPaint$|door edge": lk.PAINT, "^glass$": lk.GLASS, "^black_rubber$": lk.TYRE,
      "^black_glossy$": lk.TRIM, "gray_darkMatte": lk.PLASTIC, "^chrome": lk.CHROME, "^chrome_dark$": lk.STEEL},
     drop_groups="^logo_|^Wheel_text", drop_looks="^blue_gradient$",
     thin=[("^carPaint$", 0.24), ("^black_rubber$", 0.45), ("^chrome", 0.3), ("gray_darkMatte", 0.45), ("black_glossy", 0.5)],
@@ -54,12 +56,21 @@ HATCHBACK = Recipe(
     changed="badges removed, thinned out, wheels, lamps and front doors split off, plates replaced, normals creased",
 )  # fmt: skip
 
+
+def _compact(soup: Soup) -> Soup:
+    """The inner part of the tail lamps is the brake lamp."""
+    soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
+    add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
+    return soup
+
+
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
-    {"^faros_rojos$": lk.lamp(BRAKE), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
+    {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
      "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT, "^chapa_roja$|door edge": lk.PAINT,
      "door card": lk.CABIN},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "S KA 186")], drop_looks="^marca$", atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
+    prepare=_compact, blink=0.25,
     changed="badge removed, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
@@ -86,9 +97,18 @@ MPV = Recipe(
     {"^plate$": lk.PLASTIC, "black-plastic|black-textured": lk.PLASTIC, "dark-glass": lk.PRIVACY, "mirror": lk.MIRROR,
      "^color-beige-green$": "paint", "^glass$": lk.PRIVACY, "^tires$": lk.TYRE, "^wheels$": "atlas",
     },
-    plates=[("^plate$", "F LU 340")], prepare=_mpv, drop_looks="black-plastic2",
+    plates=[("^plate$", "F LU 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
     changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
 )  # fmt: skip
+
+
+def _city_car(soup: Soup) -> Soup:
+    """Of the three lamps above each other the middle one brakes."""
+    back = soup.of_look("^back-lights$")
+    add_look(soup, "lamp BRAKE_LAMP", back & (np.abs(soup.centers[:, 2] - 0.91) < 0.05))
+    return soup
+
+
 CITY_CAR = Recipe(
     "city_car", "scopia/smart-car", ["car"], "car", Semantic.CAR, 850.0, "^wheels-rubber$",
     {"mirror": lk.MIRROR, "black-rubber": lk.CABIN, "textured": "atlas", "first-color": lk.PAINT, "dark-plastic-low": lk.PLASTIC,
@@ -96,7 +116,7 @@ CITY_CAR = Recipe(
      "black-glass": lk.PRIVACY, "dark-roof": lk.TRIM, "wheels-rubber": lk.TYRE, "grey-light": lk.lamp(BLINK), "back-lights": lk.lamp(TAIL)},
     drop_looks="^brand$", atlas="textured",
     patches=[((0.03, 0.12, 0.41, 0.22), "HH S 94"), ((0.48, 0.12, 0.9, 0.22), "HH S 94")],
-    lamps=[((0.3, 0.36, 0.78, 0.62), HEAD)],
+    lamps=[((0.3, 0.36, 0.78, 0.62), HEAD)], prepare=_city_car, blink=0.35,
     rim=[(0.0, 0.36, 0.33, 0.67), (0.0, 0.67, 1.0, 1.0)],
     changed="badge removed, plates replaced, wheels and lamps split off, normals creased",
 )  # fmt: skip
@@ -104,6 +124,7 @@ CITY_CAR = Recipe(
 
 def _beetle(soup: Soup) -> Soup:
     """Emblems on the lids go; lamps by look."""
+    add_look(soup, "reverse bulb", soup.of_group("reverse_ligh") & soup.of_look("^GLASS$"))
     badge = soup.of_group("Beetle_(hood|trunk)_.*(METAL_chrome|shadeless_black)")
     return soup.pick(~badge)
 
@@ -114,7 +135,7 @@ BEETLE = Recipe(
      "^RUBBER": lk.TYRE, "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
      "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
-     "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
+     "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
     plates=[("license", "D KE 73")], prepare=_beetle,
     thin=[("PAINT_yellow", 0.4), ("METAL_aluminum", 0.4), ("METAL_chrome", 0.3), ("^RUBBER", 0.5), ("GLASS|PLASTIC|black", 0.5)],
     changed="badges removed, thinned out, wheels and lamps split off, normals creased",
@@ -124,6 +145,12 @@ BEETLE = Recipe(
 def _sedan(soup: Soup) -> Soup:
     """Bumpers, mirrors and handles in the colour of the body instead of chrome."""
     add_look(soup, "seats", soup.of_group("seat_"))
+    glass = soup.of_look("^GLASS$")
+    add_look(soup, "head bulb", soup.of_look("^GLASS$|METAL_chrome") & soup.of_group("headlights"))
+    add_look(soup, "reverse bulb", glass & soup.of_group("bumper"))
+    brake = soup.of_look("GLASS_brakelight")
+    soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.6, brake)
+    add_look(soup, "tail glass", soup.of_look("GLASS_brakelight") & (np.abs(soup.centers[:, 1]) < 0.6))
     chrome = soup.of_look("METAL_chrome")
     add_look(soup, "PAINT bumper", chrome & soup.of_group("bumper|mirrors"))
     add_look(soup, "black trim", chrome & soup.of_group("door|trunk|hood"))
@@ -135,7 +162,8 @@ SEDAN = Recipe(
     {"^PAINT": lk.PAINT, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^seats$": lk.SEAT, "black trim": lk.TRIM,
      "^RUBBER": lk.TYRE, "METAL_chrome": lk.CHROME, "METAL_yellow": lk.lamp(BLINK), "PLASTIC": lk.PLASTIC, "shadeless": lk.PLASTIC,
      "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "GLASS_headlights": lk.LENS, "CAR_interior": lk.CABIN,
-     "GLASS_turn_signals": lk.lamp(BLINK), "GLASS_brake_?light": lk.lamp(BRAKE), "^GLASS$": lk.lamp(HEAD)},
+     "GLASS_turn_signals": lk.lamp(BLINK), "GLASS_brake_?light": lk.lamp(BRAKE), "^GLASS$": lk.CHROME,
+     "^head bulb$": lk.lamp(HEAD), "^reverse bulb$": lk.lamp(REVERSE), "^tail glass$": lk.lamp(TAIL)},
     plates=[("license", "M XP 42")], prepare=_sedan,
     thin=[("PAINT", 0.22), ("METAL_aluminum", 0.12), ("METAL_chrome", 0.08), ("^RUBBER", 0.1), ("interior", 0.06),
           ("GLASS|PLASTIC|black|yellow", 0.2)],

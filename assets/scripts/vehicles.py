@@ -47,6 +47,10 @@ class Recipe:
     """Areas of the picture whose faces go."""
     lamps: list[tuple[Rect, Role]] = field(default_factory=list)
     """Areas of the picture that are lamps; faces are cut along them. INDICATOR_LEFT means: by side."""
+    blink: float = 0.0
+    """Share of the width of head and rear lamps, at the outside, that is an indicator; 0: they are where ``lamps`` says."""
+    blink_rear: str = "TAIL_LAMP"
+    """Rear lamp that holds indicators."""
     rim: list[Rect] = field(default_factory=list)
     thin: list[tuple[str, float]] = field(default_factory=list)
     """Regex of material names -> share of their triangles to keep; every pattern that matches a look applies once."""
@@ -144,12 +148,46 @@ def paint_plates(soup: Soup, mask: npt.NDArray[np.bool_], text: str) -> None:
 
 
 def _add_lamp(soup: Soup, mask: npt.NDArray[np.bool_], role: Role, texture_of: str | None = None) -> None:
+    """Give faces the look of a lamp, at the end of the vehicle where it belongs. Changes the soup."""
+    low, high = soup.bounds[0][0], soup.bounds[1][0]
+    share = (soup.centers[:, 0] - low) / (high - low)
+    if role == Role.HEAD_LAMP:
+        mask = mask & (share > 0.8)
+    elif role in (Role.TAIL_LAMP, Role.BRAKE_LAMP, Role.REVERSE_LAMP):
+        mask = mask & (share < 0.2)
     if role == Role.INDICATOR_LEFT:
         left = soup.centers[:, 1] > 0
         add_look(soup, "lamp INDICATOR_LEFT", mask & left, texture_of)
         add_look(soup, "lamp INDICATOR_RIGHT", mask & ~left, texture_of)
     else:
         add_look(soup, f"lamp {role.name}", mask, texture_of)
+
+
+def _add_indicators(soup: Soup, recipe: Recipe) -> Soup:
+    """The outer parts of head and tail lamps that hold no indicators of their own become such."""
+    for name in ("HEAD_LAMP", recipe.blink_rear):
+        look = f"^lamp {name}$"
+        texture = next((item.name for item in soup.looks if item.name == look[1:-1] and item.texture is not None), None)
+        y = np.abs(soup.corners[soup.of_look(look)][:, :, 1])
+        if not len(y):
+            raise ValueError(f"{recipe.name}: there is no lamp {name} that could hold an indicator")
+        edge = y.max() - recipe.blink * (y.max() - y.min())
+        soup = cut(soup, np.abs(soup.corners[:, :, 1]) - edge, soup.of_look(look))
+        mask = soup.of_look(look) & (np.abs(soup.centers[:, 1]) > edge)
+        side = soup.centers[:, 1] > 0
+        for label, mine in (("LEFT", mask & side), ("RIGHT", mask & ~side)):
+            end = "front" if name == "HEAD_LAMP" else "rear"
+            add_look(soup, f"lamp INDICATOR_{label} {end}", mine, texture)
+    return soup
+
+
+def _clear_wheels(soup: Soup, wheels: list[Wheel], recipe: Recipe) -> None:
+    """No lamp is part of a wheel: such faces go back to the picture they came from. Changes the soup."""
+    row = next((k for k, look in enumerate(soup.looks) if look.name == recipe.atlas), None)
+    for wheel in wheels:
+        lamps = wheel.faces & soup.of_look("^lamp ")
+        if lamps.any() and row is not None:
+            soup.look = np.where(lamps, row, soup.look).astype(np.int32)
 
 
 def _materials(soup: Soup, recipe: Recipe) -> list[Material]:
@@ -162,7 +200,7 @@ def _materials(soup: Soup, recipe: Recipe) -> list[Material]:
             out.append(lk.PLASTIC)
             continue
         if look.name.startswith("lamp "):
-            out.append(lk.lamp(Role[look.name[5:]], texture=look.texture))
+            out.append(lk.lamp(Role[look.name.split()[1]], texture=look.texture))
             continue
         if look.name == "rim picture":
             out.append(lk.atlas("rim", look.texture, 0.35, metallic=0.7))  # type: ignore[arg-type]
@@ -185,13 +223,14 @@ def _materials(soup: Soup, recipe: Recipe) -> list[Material]:
 
 
 def _split_lamps_of_looks(soup: Soup, recipe: Recipe) -> None:
-    """Looks that are indicators as a whole are divided by side."""
+    """Looks that are lamps as a whole: indicators are divided by side."""
     import re
 
     for look in list(soup.looks):
         chosen = next((m for p, m in recipe.looks.items() if re.search(p, look.name, re.IGNORECASE)), None)
-        if isinstance(chosen, Material) and chosen.role == Role.INDICATOR_LEFT:
-            _add_lamp(soup, soup.of_look(f"^{re.escape(look.name)}$"), Role.INDICATOR_LEFT)
+        lamps = (Role.INDICATOR_LEFT, Role.HEAD_LAMP, Role.TAIL_LAMP, Role.BRAKE_LAMP)
+        if isinstance(chosen, Material) and chosen.role in lamps:
+            _add_lamp(soup, soup.of_look(f"^{re.escape(look.name)}$"), chosen.role)
 
 
 def _lights(pieces: list[Piece]) -> list[dict[str, object]]:
@@ -293,11 +332,14 @@ def build(recipe: Recipe) -> None:
     for pattern, text in recipe.plates:
         paint_plates(soup, soup.of_look(pattern), text)
     _split_lamps_of_looks(soup, recipe)
+    if recipe.blink:
+        soup = _add_indicators(soup, recipe)
     wheels = _settle(soup, recipe)
     if recipe.doors:
         for door in recipe.doors:
             soup = cut_door(soup, door)
         wheels = _settle(soup, recipe)
+    _clear_wheels(soup, wheels, recipe)
     pieces = _pieces(soup, recipe, wheels)
     _share_wheels(pieces)
     finish(recipe, pieces, wheels, soup.credit)
