@@ -75,6 +75,8 @@ def check_config(config: DatasetConfig) -> None:
     from sim.render.frames import QUALITY
 
     width, height = config.size
+    if not isinstance(config.seed, int) or not 0 <= config.seed < 1 << 32:
+        raise SwerveError(f"seed {config.seed!r} must be a whole number between 0 and {(1 << 32) - 1}")
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
         raise SwerveError(f"size {width}x{height}: width and height must lie between 16 and 8192 pixels")
     if not 0.1 <= config.fps <= 1000:
@@ -83,10 +85,13 @@ def check_config(config: DatasetConfig) -> None:
         raise SwerveError(f"duration {config.duration:g} s must lie between 0 and 3600 s")
     if not 1 <= config.draws <= MAX_DRAWS:
         raise SwerveError(f"draws must lie between 1 and {MAX_DRAWS}, not {config.draws}")
+    if not all(isinstance(n, int) for n in (width, height, config.draws)):
+        raise SwerveError(f"size {width}x{height} and draws {config.draws} must be whole numbers")
     if config.quality not in QUALITY:
         raise SwerveError(f"no quality {config.quality!r}: choose one of {', '.join(QUALITY)}")
     if config.contact not in ("physics", "report"):
         raise SwerveError(f"no contact {config.contact!r}: choose physics or report")
+    with_driver(SimConfig(), config.driver)
 
 
 def plan_draws(files: Sequence[str | Path], config: DatasetConfig, keys: Sequence[int] | None = None) -> Plan:
@@ -147,7 +152,7 @@ def plan_replay(manifest: Path) -> Plan:
         config = _read_config(data["config"])
         check_config(config)
         draws = tuple(_replayed_draws(data, manifest, config))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise SwerveError(f"{manifest}: the manifest is damaged: {type(error).__name__} {error}") from None
     if not draws:
         raise SwerveError(f"{manifest}: the manifest names no draws")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.config import SimConfig
+from sim.errors import SwerveError
 from sim.sampling import Batch, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
 from sim.simulation import WorldGraph, step
@@ -51,6 +52,8 @@ def simulate_file(
     Raises:
         SwerveError: for unusable input.
     """
+    if contact not in ("physics", "report"):
+        raise SwerveError(f"no contact {contact!r}: choose physics or report")
     scenario = load_scenario(file, strict=strict)
     config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
     batch = sample_worlds([scenario], [0], device, config)
