@@ -161,14 +161,22 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     )  # fmt: skip
 
 
+STORY_BY_ACTOR = (
+    "s_carry", "path", "path_s", "route", "moved", "turn", "direction", "still_since", "offroad_since", "end_since",
+)  # fmt: skip
+"""Fields of `StoryState` whose second axis is the actor."""
+
+
 def _capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[str, tuple[int, ...]]:
-    """Array sizes that hold all rows; fields of the core with one axis besides the world are per actor."""
+    """Array sizes that hold all rows; what is kept per actor has room for all actors, whether a row mentions it or not."""
     sizes = row_sizes(struct, rows)
     per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
     for prefix in ("vehicle", "metrics"):
         if prefix in struct.vars:
             nested = struct.vars[prefix].type.vars
             per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
+    if struct is State:
+        per_actor |= {f"story.{name}" for name in STORY_BY_ACTOR}
     return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
 
 
