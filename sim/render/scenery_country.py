@@ -15,6 +15,8 @@ from sim.render.scenery_parts import Floats, placed
 from sim.render.scenery_plants import BROADLEAF, CONIFER, plant, put_hedge
 from sim.render.scenery_site import Site, facing, spaced
 
+BLADES = 5
+"""Blades of a tuft of grass."""
 WOODS = Material("woods, far", (0.03, 0.052, 0.02), 0.95, surface=Surface.LEAF)
 
 
@@ -131,18 +133,21 @@ def _wild(site: Site, line: Walk, rng: np.random.Generator) -> None:
 
 
 def _tufts(site: Site, line: Walk, rng: np.random.Generator) -> None:
-    """Blades of high grass beside the road: narrow triangles in bundles."""
-    n = int(min(line.length, 500.0) * 9.0 * min(site.detail, 3.0))
+    """High grass beside the road: tufts of narrow, bent blades."""
+    n = int(min(line.length, 500.0) * 7.0 * min(site.detail, 3.0))
     points, _, _ = line.at(rng.uniform(0.0, line.length, n), 0.35 + rng.exponential(1.3, n))
     points = points[site.taken.free(points[:, :2], 0.15, CARRIAGE | WALK | BUILT)]
     if len(points) == 0:
         return
-    foot = site.stand(points)
-    yaw = rng.uniform(0.0, math.tau, len(foot))
-    side = np.stack([np.cos(yaw), np.sin(yaw), np.zeros(len(foot))], 1) * rng.uniform(0.02, 0.05, (len(foot), 1))
-    lean = rng.normal(0.0, 0.07, (len(foot), 3))
-    lean[:, 2] = rng.uniform(0.14, 0.42, len(foot))
-    rows = np.array([site.builder.material(m) for m in (BLADE, BLADE_DRY)])[(rng.random(len(foot)) < 0.3).astype(int)]
+    tall = np.repeat(rng.uniform(0.1, 0.3, len(points)), BLADES)
+    foot = np.repeat(site.stand(points), BLADES, 0)
+    count = len(foot)
+    foot[:, :2] += rng.normal(0.0, 0.045, (count, 2))
+    yaw = rng.uniform(0.0, math.tau, count)
+    side = np.stack([np.cos(yaw), np.sin(yaw), np.zeros(count)], 1) * rng.uniform(0.006, 0.014, (count, 1))
+    lean = rng.normal(0.0, 0.3, (count, 3)) * tall[:, None]
+    lean[:, 2] = tall * rng.uniform(0.6, 1.1, count)
+    rows = np.array([site.builder.material(m) for m in (BLADE, BLADE_DRY)])[(rng.random(count) < 0.25).astype(int)]
     low = foot - [0.0, 0.0, 0.03]
     site.builder.triangles(np.stack([low - side, low + side, low + lean], 1), rows, int(Semantic.TERRAIN))
 

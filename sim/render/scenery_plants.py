@@ -20,7 +20,7 @@ LEAVES = tuple(
 NEEDLES = Material("needles", (0.022, 0.05, 0.022), 0.8, surface=Surface.LEAF)
 HEDGE = Material("hedge", (0.05, 0.085, 0.024), 0.8, surface=Surface.LEAF)
 
-HEDGE_CORE = Material("hedge, inside", (0.02, 0.034, 0.012), 0.9, surface=Surface.LEAF)
+HEDGE_CORE = Material("hedge, inside", (0.032, 0.052, 0.018), 0.9, surface=Surface.LEAF)
 
 BROADLEAF = ("tree/broad-0", "tree/broad-1", "tree/broad-2", "tree/broad-3")
 CONIFER = ("tree/conifer-0", "tree/conifer-1")

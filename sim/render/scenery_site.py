@@ -85,7 +85,7 @@ class Site:
                 self.tree_quota -= 1
                 self.instances.append((name, matrix))
             else:
-                self.builder.instances(plant(name, 0.12 * min(self.detail, 4.0)), matrix[None])
+                self.builder.instances(plant(name, 0.25 * min(self.detail, 4.0)), matrix[None])
         return len(points)
 
     def put_bushes(self, points: Floats, rng: np.random.Generator, *, scale: float = 1.0) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, Semantic, Surface
 from sim.render.scenery_parts import MeshBuilder
-from sim.road.clipping import close_pairs, subtract_all
+from sim.road.clipping import subtract_all
 from sim.road.mesh import RoadSurface, edge_heights, fan_quads, open_edges
 
 Floats = npt.NDArray[np.float64]
@@ -24,6 +25,8 @@ NEAR = 40.0
 """How far from the road's surface cells are fine [m]."""
 REACH = 400.0
 """Extent of the land around the roads in use [m]."""
+LOOKUP = 6.0
+"""Cell of the grid that finds the faces under a point [m]."""
 PIXEL = 4.0
 """Cell of the height raster [m]."""
 
@@ -145,12 +148,36 @@ class Ground:
     faces: Floats
     """Convex quads of road surface and near land, (n, 4, 3); a triangle repeats its last corner."""
 
+    @cached_property
+    def _index(self) -> tuple[Floats, Ints, Ints, Ints]:
+        """Lower corner, size in cells, first entry of each cell, and the faces that touch the cells."""
+        low = self.faces[:, :, :2].min((0, 1)) - 0.01
+        first = ((self.faces[:, :, :2].min(1) - 1e-3 - low) // LOOKUP).astype(np.int64)
+        last = ((self.faces[:, :, :2].max(1) + 1e-3 - low) // LOOKUP).astype(np.int64)
+        size = last.max(0) + 1
+        span = last - first + 1
+        count = span[:, 0] * span[:, 1]
+        face = np.repeat(np.arange(len(first)), count)
+        k = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
+        cell = (first[face, 0] + k % span[face, 0]) * size[1] + first[face, 1] + k // span[face, 0]
+        order = np.argsort(cell, kind="stable")
+        return low, size, np.searchsorted(cell[order], np.arange(size[0] * size[1] + 1)), face[order]
+
+    def _candidates(self, points: Floats) -> tuple[Ints, Ints]:
+        """Pairs of a point and a face that may hold it."""
+        low, size, start, face = self._index
+        cell = ((points - low) // LOOKUP).astype(np.int64)
+        inside = np.flatnonzero(((cell >= 0) & (cell < size)).all(1))
+        key = cell[inside, 0] * size[1] + cell[inside, 1]
+        count = start[key + 1] - start[key]
+        k = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return np.repeat(inside, count), face[np.repeat(start[key], count) + k]
+
     def height(self, points: Floats) -> Floats:
         """Height of the ground at points (n, 2): of the highest face there, else of the relief."""
         points = np.asarray(points, float).reshape(-1, 2)
         z = self.relief(points[:, 0], points[:, 1])
-        box = np.repeat(points[:, None], 4, 1) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 1e-3
-        a, b = close_pairs(box, self.faces[:, :, :2])
+        a, b = self._candidates(points)
         best = np.full(len(points), -np.inf)
         for corners in ((0, 1, 2), (0, 2, 3)):
             tri = self.faces[b][:, corners]

@@ -15,6 +15,8 @@ from sim.render.scenery_plants import BROADLEAF, plant, put_hedge
 from sim.render.scenery_site import Site, facing, soft_width, spaced
 
 DEPTH = 11.0
+RIM = -0.45
+"""Facades stand at the back of the pavement and wall to wall: their plots are tried without what the raster's cells may round up [m]."""
 
 
 def build_town(site: Site, lines: list[Walk]) -> None:
@@ -75,7 +77,7 @@ def _terrace(site: Site, line: Walk, rng: np.random.Generator) -> None:
             if s + width > line.length + 4.0:
                 continue
             corner, along, chord = _front_line(line, s, s + width, setback)
-            plot = site.plot(corner, along, chord, depth, margin=-0.05 if attached else 0.0)
+            plot = site.plot(corner, along, chord, depth, margin=RIM)
             if plot is None:
                 continue
             ends = (not attached, True) if line.edge.side < 0 else (True, not attached)
@@ -191,7 +193,7 @@ def _street_trees(site: Site, line: Walk, rng: np.random.Generator) -> None:
     """Trees with high crowns near the kerb of wide pavements."""
     road = site.network.order[line.edge.road]
     soft = soft_width(road, line.edge.side, float(line.edge.s[len(line.edge.s) // 2]))
-    if soft < 2.4 or rng.random() < 0.25:
+    if soft < 1.9 or rng.random() < 0.25:
         return
     s = spaced(line.length, float(rng.choice([11.0, 14.0, 19.0])), rng, jitter=0.12, margin=8.0)
     s = s[rng.random(len(s)) < 0.75]

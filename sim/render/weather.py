@@ -67,8 +67,12 @@ def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foo
             # Water fills the pores (darker), then the hollows (a mirror).
             hollow = 0.6 * plane_noise(p[0] * 0.33, p[1] * 0.33) + 0.4 * plane_noise(p[0] * 1.7, p[1] * 1.7)
             pool = wp.clamp((hollow - 0.78 + 0.42 * wet) * 6.0, 0.0, 1.0)
+            film_of = float(1.0)
+            if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
+                pool = 0.0
+                film_of = 0.0
             out.albedo = out.albedo * (1.0 - (0.42 + 0.15 * pool) * wp.min(1.0, 1.6 * wet))
-            out.coat = wp.max(out.coat, wp.min(1.0, 1.5 * wet) * (0.35 + 0.65 * pool))
+            out.coat = wp.max(out.coat, film_of * wp.min(1.0, 1.5 * wet) * (0.35 + 0.65 * pool))
             out.roughness = wp.lerp(out.roughness, 0.35, wet)
             ripple = (plane_noise(p[0] * 37.0, p[1] * 37.0) - 0.5) * fade(foot, 0.06)
             film = wp.lerp(0.16, 0.012 + 0.05 * wp.min(weather.rain[world] * 0.1, 1.0), pool)
