@@ -24,6 +24,15 @@ from sim.road.network import (
 from sim.scenario.world import Note
 
 MAX_BYTES = 64 << 20
+MAX_ROAD = 1e5
+"""Longest road [m]."""
+MAX_TOTAL = 2e6
+"""Greatest length of all roads together [m]."""
+MAX_LANE = 100
+"""Greatest lane id."""
+MAX_WIDTH = 1000.0
+"""Widest lane, and farthest border [m]."""
+MAX_SECTIONS = 50_000
 UNDERSTOOD = {
     "header", "road", "junction", "controller", "link", "type", "planView", "elevationProfile", "lateralProfile", "lanes",
     "objects", "signals", "laneOffset", "laneSection", "userData", "include", "junctionGroup", "dataQuality", "license",
@@ -53,11 +62,14 @@ def read_xml(path: Path, what: str, limit: int = MAX_BYTES) -> etree._Element:
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ScenarioError(
             f"not well-formed XML: {error.msg}", file=path, line=error.lineno, hint="Is the file complete?"
         ) from None
+    if root.getroottree().docinfo.doctype:
+        raise ScenarioError("document type and entity declarations are not allowed", file=path, line=1)
+    return root
 
 
 class _Reader:
@@ -107,7 +119,13 @@ class _Reader:
         for node in root:
             if node.tag not in UNDERSTOOD:
                 self.notes.append(Note(str(self.path), node.sourceline, f"element {node.tag} is not used"))
+        total = sum(road.length for road in roads.values())
+        if total > MAX_TOTAL:
+            raise self.fail(
+                root, f"roads of {total / 1000:.0f} km in all are too long", f"At most {MAX_TOTAL / 1000:g} km."
+            )
         junctions = {j.id: j for j in map(self.junction, root.iterfind("junction"))}
+        self.check_links(root, roads, junctions)
         controllers = {
             n.get("id", ""): tuple(c.get("signalId", "") for c in n.iterfind("control"))
             for n in root.iterfind("controller")
@@ -115,10 +133,20 @@ class _Reader:
         name = header.get("name", "") if header is not None else ""
         return RoadNetwork(name or self.path.stem, roads, junctions, self.notes, controllers)
 
+    def check_links(self, root: etree._Element, roads: dict[str, Road], junctions: dict[str, Junction]) -> None:
+        """Note links to what the map does not hold: a road ends there."""
+        for node, road in zip(root.iterfind("road"), roads.values(), strict=True):
+            for link in (road.predecessor, road.successor):
+                if link is not None and link.id not in (junctions if link.kind == "junction" else roads):
+                    message = f"road {road.id} leads to {link.kind} {link.id}, which is not in the map"
+                    self.notes.append(Note(str(self.path), node.sourceline, message))
+
     def road(self, node: etree._Element, index: int) -> Road:
         length = self.number(node, "length")
         if length <= 0:
             raise self.fail(node, f"length {length:g} m is not positive")
+        if length > MAX_ROAD:
+            raise self.fail(node, f"a road of {length:g} m is too long", f"At most {MAX_ROAD:g} m.")
         junction = node.get("junction", "-1")
         road = Road(
             id=node.get("id", str(index)), index=index, length=length, name=node.get("name", ""),
@@ -135,6 +163,8 @@ class _Reader:
         lanes = node.find("lanes")
         road.lane_offset = self.cubics(lanes, "laneOffset")
         road.sections = [self.section(s) for s in lanes.iterfind("laneSection")] if lanes is not None else []
+        if any(s.s > length + 1e-3 for s in road.sections) or len(road.sections) > MAX_SECTIONS:
+            raise self.fail(lanes, f"road {road.id} has a lane section beyond its end", f"It is {length:g} m long.")  # type: ignore[arg-type]
         if not any(i for s in road.sections for i in s.lanes if i):
             raise self.fail(node, f"road {road.id} has no lanes", "Its lane sections need left or right lanes.")
         for kind in node.iterfind("type"):
@@ -153,32 +183,39 @@ class _Reader:
         return self.number(node, "max") * SPEED_UNITS.get(node.get("unit"), 1.0)
 
     def geometry(self, node: etree._Element) -> Geometry:
-        base = [self.number(node, k) for k in ("s", "x", "y", "hdg", "length")]
+        s, x, y, hdg, length = (self.number(node, k) for k in ("s", "x", "y", "hdg", "length"))
+        if length < 0 or length > MAX_ROAD:
+            raise self.fail(node, f"a geometry of length {length:g} m", f"From 0 to {MAX_ROAD:g} m.")
         shapes = [child for child in node if isinstance(child.tag, str) and child.tag != "userData"]
         if not shapes:
             raise self.fail(node, "the geometry has no shape", "line, arc, spiral, poly3 or paramPoly3 belongs in it.")
         shape = shapes[0]
         match shape.tag:
             case "line":
-                return Line(*base)
+                return Line(s, x, y, hdg, length)
             case "arc":
-                return Arc(*base, self.number(shape, "curvature"))
+                return Arc(s, x, y, hdg, length, self.number(shape, "curvature"))
             case "spiral":
-                return Spiral(*base, self.number(shape, "curvStart"), self.number(shape, "curvEnd"))
+                return Spiral(s, x, y, hdg, length, self.number(shape, "curvStart"), self.number(shape, "curvEnd"))
             case "poly3":
                 v = Cubic(0.0, *(self.number(shape, k) for k in "abcd"))
-                return ParamPoly3(*base, Cubic(0, 0, 1), v, base[4])
+                return ParamPoly3(s, x, y, hdg, length, Cubic(0, 0, 1), v, length)
             case "paramPoly3":
                 u = Cubic(0.0, *(self.number(shape, k + "U") for k in "abcd"))
                 v = Cubic(0.0, *(self.number(shape, k + "V") for k in "abcd"))
-                return ParamPoly3(*base, u, v, 1.0 if shape.get("pRange") == "normalized" else base[4])
+                return ParamPoly3(s, x, y, hdg, length, u, v, 1.0 if shape.get("pRange") == "normalized" else length)
         raise self.fail(shape, f"unknown geometry {shape.tag}")
 
     def section(self, node: etree._Element) -> LaneSection:
         lanes = {}
         for lane in node.iterfind("*/lane"):
             number = int(self.number(lane, "id"))
+            if abs(number) > MAX_LANE:
+                raise self.fail(lane, f"lane id {number} is out of range", f"From -{MAX_LANE} to {MAX_LANE}.")
             lanes[number] = self.lane(lane, number)
+            for width in (*lanes[number].widths, *lanes[number].borders):
+                if abs(width.a) > MAX_WIDTH:
+                    raise self.fail(lane, f"lane {number} is {width.a:g} m wide", f"At most {MAX_WIDTH:g} m.")
         return LaneSection(self.number(node, "s"), lanes)
 
     def lane(self, node: etree._Element, number: int) -> Lane:
