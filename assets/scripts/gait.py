@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from neutral import DOWN, LEFT, between, turn
+from neutral import LEFT, turn
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from skeleton import JOINTS, ROW, frame, matrices
 
@@ -55,22 +55,31 @@ class Style:
 
 
 WALK = Style(
-    stride=0.74, stance=0.61, ahead=0.265,
-    pitch=((0.0, 17.0), (0.04, 8.0), (0.08, 0.0), (0.32, 0.0), (0.5, -26.0), (0.61, -58.0), (0.68, -60.0), (0.78, -28.0), (0.87, 4.0), (0.95, 18.0), (1.0, 17.0)),
+    stride=0.72, stance=0.61, ahead=0.235,
+    pitch=((0.0, 17.0), (0.04, 8.0), (0.08, 0.0), (0.32, 0.0), (0.5, -26.0),
+           (0.61, -58.0), (0.68, -60.0), (0.78, -28.0), (0.87, 4.0), (0.95, 18.0), (1.0, 17.0)),
     swing=((0.72, -0.17, 0.17), (0.82, 0.13, 0.07)),
-    bob=0.010, top=0.30,
+    bob=0.006, top=0.27,
+)  # fmt: skip
+HEELS = replace(
+    WALK, stride=0.62, ahead=0.245,
+    pitch=((0.0, 6.0), (0.04, 2.0), (0.08, 0.0), (0.36, 0.0), (0.5, -14.0),
+           (0.61, -36.0), (0.68, -38.0), (0.78, -18.0), (0.87, 0.0), (0.95, 6.0), (1.0, 6.0)),
+    step_width=0.035, pelvis_roll=4.5, pelvis_yaw=5.5,
 )  # fmt: skip
 RUN = Style(
     stride=1.22, stance=0.34, ahead=0.145,
-    pitch=((0.0, 8.0), (0.03, 3.0), (0.06, 0.0), (0.17, 0.0), (0.27, -28.0), (0.34, -58.0), (0.46, -88.0), (0.6, -80.0), (0.75, -30.0), (0.9, 6.0), (1.0, 8.0)),
+    pitch=((0.0, 8.0), (0.03, 3.0), (0.06, 0.0), (0.17, 0.0), (0.27, -28.0),
+           (0.34, -58.0), (0.46, -88.0), (0.6, -80.0), (0.75, -30.0), (0.9, 6.0), (1.0, 8.0)),
     swing=((0.5, -0.36, 0.43), (0.64, -0.06, 0.44), (0.8, 0.3, 0.28)),
     bob=0.021, top=0.42, reach=0.985, sway=0.006, lean=8.0, pelvis_yaw=7.0, pelvis_roll=4.0, chest_yaw=11.0,
     arm=(32.0, -6.0), elbow=(82.0, 12.0), step_width=0.028, frames=16,
 )  # fmt: skip
 ELDERLY = replace(
-    WALK, stride=0.6, lean=9.0, nod=-4.0, arm=(11.0, 6.0), elbow=(26.0, 6.0), bob=0.007, pelvis_yaw=3.0, step_width=0.055,
-    pitch=((0.0, 10.0), (0.04, 5.0), (0.08, 0.0), (0.4, 0.0), (0.52, -16.0), (0.61, -42.0), (0.68, -46.0), (0.78, -20.0), (0.87, 2.0), (0.95, 11.0), (1.0, 10.0)),
-    reach=0.975,
+    WALK, stride=0.6, lean=9.0, nod=-4.0, arm=(11.0, 6.0), elbow=(26.0, 6.0), bob=0.005, pelvis_yaw=3.0, step_width=0.055,
+    pitch=((0.0, 10.0), (0.04, 5.0), (0.08, 0.0), (0.4, 0.0), (0.52, -16.0),
+           (0.61, -42.0), (0.68, -46.0), (0.78, -20.0), (0.87, 2.0), (0.95, 11.0), (1.0, 10.0)),
+    reach=0.988,
 )  # fmt: skip
 
 
@@ -97,6 +106,10 @@ def feet_of(points: Array, weights: Array, joints: Array) -> dict[str, Foot]:
         low = p[p[:, 2] < sole + 0.02]
         ball = joints[ROW[f"{side}_toe"]] - ankle
         out[side] = Foot(np.array([low[:, 0].min() + 0.01, 0.0, sole]), np.array([ball[0], 0.0, ball[2]]), -float(sole))
+    # Two feet of a pair: one of them may have been lifted or turned when it was measured.
+    heel, ahead = min(f.heel[0] for f in out.values()), np.mean([f.ball[0] for f in out.values()])
+    for f in out.values():
+        f.heel[0], f.ball[0] = heel, ahead
     return out
 
 
@@ -245,13 +258,11 @@ def _leg_turns(turns: Array, joints: Array, side: str, hip: Array, ankle: Array,
     knee = reach_knee(hip, ankle, float(upper), float(lower), ahead)
     span = ankle - hip
     hinge = np.cross(ahead, span / np.linalg.norm(span))
-    rest = frame(DOWN, LEFT)
     turns[ROW[f"{side}_thigh"]] = frame(knee - hip, hinge) @ frame(knee0 - hip0, LEFT).T
     turns[ROW[f"{side}_shin"]] = frame(ankle - knee, hinge) @ frame(ankle0 - knee0, LEFT).T
     turns[ROW[f"{side}_foot"]] = turn("y", -pitch)
     toes = min(max(pitch, 0.0) if down else pitch + 30.0 * np.exp(-(((pitch + 50) / 30) ** 2)), pitch + 62.0)
     turns[ROW[f"{side}_toe"]] = turn("y", -max(toes, pitch))
-    del rest
 
 
 def standing(
@@ -295,4 +306,4 @@ def standing(
     return matrices(joints, turns, root)[0][None]
 
 
-__all__ = ["ELDERLY", "RUN", "WALK", "Foot", "Style", "between", "cycle", "feet_of", "standing"]
+__all__ = ["ELDERLY", "RUN", "WALK", "Foot", "Style", "cycle", "feet_of", "standing"]

@@ -99,7 +99,7 @@ def between(a: Array, b: Array) -> Array:
 
 def _leg(joints: Array, ends: dict[str, Array], side: str, pose: Pose) -> dict[str, Array]:
     """Turns of a leg from the source to straight down with the foot ahead."""
-    hip, knee, ankle, ball = (joints[ROW[f"{side}_{n}"]] for n in ("thigh", "shin", "foot", "toe"))
+    hip, knee, ankle = (joints[ROW[f"{side}_{n}"]] for n in ("thigh", "shin", "foot"))
     ahead = ends[f"{side}_tip"] - ankle
     ahead = np.array([ahead[0], ahead[1], 0.0]) / np.hypot(ahead[0], ahead[1])
     hinge = np.cross([0.0, 0.0, 1.0], ahead)
@@ -110,7 +110,6 @@ def _leg(joints: Array, ends: dict[str, Array], side: str, pose: Pose) -> dict[s
     splay = turn("z", 5.0 if side == "l" else -5.0)
     out["foot"] = splay @ turn("y", -pitch) @ turn("x", -roll) @ foot.T
     out["toe"] = splay @ turn("x", -roll) @ foot.T if pitch else out["foot"]
-    del ball
     return out
 
 

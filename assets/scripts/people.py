@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import cv2
 import gait as ga
 import numpy as np
 import numpy.typing as npt
 import sh3f
-from neutral import Pose, to_neutral
 from manifest import record
+from neutral import Pose, to_neutral
 from pack import ASSETS, Gait, Piece, write_glb, write_spec
 from people_joints import LIMBS, Point
-from shape import add_look, components, crease_normals, welded
 from sh3f import Look, Soup
+from shape import add_look, components, crease_normals, welded
 from skeleton import ENDS, JOINTS, ROW, center, four, skin, skin_weights
 
 from sim.render.mesh import Material, MeshData, Semantic
 
 Array = npt.NDArray[np.float64]
 CREASE = np.cos(np.radians(70.0))
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Faces that lie unseen below clothes and would come through them; heights in the source [m]."""
+
+    look: str
+    """Regex of material names."""
+    above: float
+    """Faces whose middle is higher go ..."""
+    bottom: float
+    """... of components that reach below this height ..."""
+    top: float = 9.0
+    """... and not above this one."""
 
 
 @dataclass
@@ -40,8 +53,7 @@ class Person:
     run: ga.Style | None = ga.RUN
     head_size: float = 1.0
     """Size of the head next to the body's: children's heads are larger."""
-    drop: list[tuple[str, float, float, float]] = field(default_factory=list)
-    """Faces of a look (regex) between two heights go, of components that reach below a third height: what is hidden by clothes."""
+    hidden: list[Hidden] = field(default_factory=list)
     cover: list[tuple[str, float, float, float, tuple[float, float, float]]] = field(default_factory=list)
     """Faces of a look (regex) between two heights, within a distance of the middle, become cloth of a colour: bare patches."""
     tint: dict[str, tuple[float, float, float]] = field(default_factory=dict)
@@ -98,7 +110,7 @@ def thinned(soup: Soup, triangles: int) -> Soup:
     )
     faces = out[:count].reshape(-1, 3)
     thin = soup.pick(np.zeros(len(faces), np.int64))
-    thin.corners, thin.uvs = table[faces][:, :, :3], table[faces][:, :, 3:5]
+    thin.corners, thin.uvs = table[faces][:, :, :3].astype(float), table[faces][:, :, 3:5].astype(float)
     thin.look = table[faces[:, 0], 5].astype(np.int32)
     thin.group = np.zeros(len(faces), np.int32)
     return thin
@@ -106,14 +118,15 @@ def thinned(soup: Soup, triangles: int) -> Soup:
 
 def _dressed(soup: Soup, person: Person) -> Soup:
     """Without what clothes hide, and with bare patches covered."""
-    for look, low, high, reach in person.drop:
+    for h in person.hidden:
         part = components(soup.corners)
-        bottom = np.full(part.max() + 1, np.inf)
-        np.minimum.at(bottom, part, soup.corners[:, :, 2].min(axis=1))
-        z = soup.centers[:, 2]
-        soup = soup.pick(~(soup.of_look(look) & (z > low) & (z < high) & (bottom[part] < reach)))
+        low, high = np.full(part.max() + 1, np.inf), np.full(part.max() + 1, -np.inf)
+        np.minimum.at(low, part, soup.corners[:, :, 2].min(axis=1))
+        np.maximum.at(high, part, soup.corners[:, :, 2].max(axis=1))
+        mine = soup.of_look(h.look) & (low[part] < h.bottom) & (high[part] < h.top)
+        soup = soup.pick(~(mine & (soup.centers[:, 2] > h.above)))
     for look, low, high, side, color in person.cover:
-        x, y, z = soup.centers.T
+        _, y, z = soup.centers.T
         add_look(soup, f"cover {look}", soup.of_look(look) & (z > low) & (z < high) & (np.abs(y) < side))
         soup.looks[-1] = replace(soup.looks[-1], diffuse=color, texture=None)
     return soup
@@ -154,6 +167,8 @@ def neutral(body: Body, person: Person) -> Body:
 
 def tinted(texture: npt.NDArray[np.uint8], change: tuple[float, float, float]) -> npt.NDArray[np.uint8]:
     """A picture with other hue [degrees], saturation and brightness (factors)."""
+    import cv2
+
     hsv = cv2.cvtColor(texture[..., :3], cv2.COLOR_RGB2HSV).astype(np.float32)
     hsv[..., 0] = (hsv[..., 0] + change[0] / 2) % 180
     hsv[..., 1] = np.clip(hsv[..., 1] * change[1], 0, 255)
@@ -239,8 +254,6 @@ def build(person: Person) -> None:
     folder = ASSETS / "people"
     size = write_glb(folder / f"{person.name}.glb", [Piece("body", mesh, "clip", joints=bones, weights=weights)], gaits)
     write_spec(folder / f"{person.name}.yaml", spec, "people.py")
-    print(
-        f"{person.name:16s} {len(mesh.triangles):6d} triangles {len(mesh.vertices):6d} vertices {size / 1024:6.0f} KB {np.round(upper - lower, 2)}",
-        flush=True,
-    )
+    triangles = len(mesh.triangles)
+    print(f"{person.name:16s} {triangles:6d} triangles {size / 1024:6.0f} KB {np.round(upper - lower, 2)}", flush=True)
     record(folder / f"{person.name}.glb", [credit], person.changed)

@@ -2,15 +2,63 @@
 
 from __future__ import annotations
 
+import gait
 import people_joints as pj
-from people import Person
+from neutral import Pose
+from people import Hidden, Person
 
-BUSINESSMAN = Person("man_suit", "reallusion/male02", pj.BUSINESSMAN, ["man", "adult"], 1.82, 80.0)
-GIRL = Person(
-    "girl", "reallusion/girlStanding", pj.GIRL, ["girl", "child"], 1.28, 27.0, head_size=1.16,
-    drop=[("RL_Lower", 0.685, 2.0, 0.3)],
-    cover=[("RL_Skin", 0.84, 1.1, 0.125, (0.5, 0.54, 0.66))],
-)  # fmt: skip
-BOY = Person("boy", "reallusion/boyStanding", pj.BOY, ["boy", "child"], 1.33, 30.0, head_size=1.14)
+MEN = [
+    Person("man_suit", "reallusion/male02", pj.BUSINESSMAN, ["man", "adult"], 1.82, 80.0, Pose(head=(-14.0, 0.0, 0.0))),
+    Person(
+        "man_jacket", "reallusion/male01", pj.JACKET_MAN, ["man", "adult"], 1.79, 77.0, Pose(head=(-24.0, 0.0, 0.0))
+    ),
+    Person("man_cardigan", "reallusion/holdingMale01", pj.CARDIGAN_MAN, ["man", "adult"], 1.76, 72.0),
+]
+WOMEN = [
+    Person(
+        "woman_jeans",
+        "reallusion/female01",
+        pj.JEANS_WOMAN,
+        ["woman", "adult"],
+        1.66,
+        60.0,
+        Pose(head=(80.0, 10.0, 0.0), foot={"l": (32.0, 0.0)}),
+        hidden=[Hidden("^1$", 0.19, 0.3, 0.6), Hidden("^1$", 1.06, 0.95, 1.36)],
+    ),
+    Person(
+        "woman_leather",
+        "reallusion/female03",
+        pj.LEATHER_WOMAN,
+        ["woman", "adult"],
+        1.68,
+        61.0,
+        Pose(palm={"l": 75.0}),
+        walk=gait.HEELS,
+    ),
+    Person(
+        "woman_dress",
+        "reallusion/female02",
+        pj.DRESS_WOMAN,
+        ["woman", "adult"],
+        1.70,
+        62.0,
+        Pose(foot={"r": (29.0, 0.0)}),
+        hidden=[Hidden("^1$", 0.685, 0.3, 1.0)],
+        walk=gait.HEELS,
+    ),
+]
+CHILDREN = [
+    Person(
+        "girl", "reallusion/girlStanding", pj.GIRL, ["girl", "child"], 1.28, 27.0, head_size=1.16,
+        hidden=[Hidden("RL_Lower", 0.685, 0.3)], cover=[("RL_Skin", 0.84, 1.1, 0.125, (0.5, 0.54, 0.66))],
+    ),
+    Person("boy", "reallusion/boyStanding", pj.BOY, ["boy", "child"], 1.33, 30.0, head_size=1.14),
+]  # fmt: skip
+OLD = [
+    Person(
+        "man_elderly", "reallusion/holdingMale01", pj.CARDIGAN_MAN, ["elderly", "man"], 1.70, 70.0, walk=gait.ELDERLY, run=None,
+        tint={"hair": (0.0, 0.12, 1.25)}, lean=7.0, nod=-4.0,
+    ),
+]  # fmt: skip
 
-ALL = [BUSINESSMAN, GIRL, BOY]
+ALL = [*MEN, *WOMEN, *CHILDREN, *OLD]
