@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sim.config import CameraConfig, RenderConfig, RewardConfig, SimConfig
     from sim.envs.vector_env import SwerveVectorEnv
     from sim.export.dataset import render_dataset
+    from sim.render.frames import Renderer
+    from sim.render.world import build_library
     from sim.sampling import Batch, sample_worlds
     from sim.scenario.reader import library, load_scenario
     from sim.simulation import step
@@ -24,9 +26,11 @@ __all__ = [
     "Batch",
     "CameraConfig",
     "RenderConfig",
+    "Renderer",
     "RewardConfig",
     "SimConfig",
     "SwerveVectorEnv",
+    "build_library",
     "library",
     "load_scenario",
     "render_dataset",
@@ -38,9 +42,11 @@ _HOME = {
     "Batch": "sim.sampling",
     "CameraConfig": "sim.config",
     "RenderConfig": "sim.config",
+    "Renderer": "sim.render.frames",
     "RewardConfig": "sim.config",
     "SimConfig": "sim.config",
     "SwerveVectorEnv": "sim.envs.vector_env",
+    "build_library": "sim.render.world",
     "library": "sim.scenario.reader",
     "load_scenario": "sim.scenario.reader",
     "render_dataset": "sim.export.dataset",

@@ -1,0 +1,38 @@
+"""What README shows runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_python_example_runs(number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(compile(BLOCKS[number], f"README.md, example {number + 1}", "exec"), names)
+    if "frames" in names:
+        rgb = names["frames"]["rgb"]
+        assert rgb.shape[-1] == 3 and float(rgb.float().std()) > 5.0, "the example's picture is empty"
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) >= 2
+
+
+def test_commands_are_known() -> None:
+    from typer.main import get_command
+
+    from sim.cli import app
+
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    shown = {shlex.split(line)[1] for line in re.findall(r"\bswerve [a-z]+\b[^\n`]*", README)}
+    assert shown <= known, f"README shows commands that do not exist: {shown - known}"
+    for path in re.findall(r"scenarios/[\w./-]+\.yaml", README):
+        assert (Path(__file__).resolve().parent.parent / path).is_file(), f"README names {path}, which is not there"
