@@ -158,7 +158,7 @@ def _explain_cold_start() -> None:
         import warp._src.build
 
         warp._src.build.init_kernel_cache()
-        cache = Path(wp.config.kernel_cache_dir)
+        cache = Path(str(wp.config.kernel_cache_dir))
     if not any(cache.glob("wp_sim.*")):
         typer.echo(
             "First run: compiling the kernels for this machine, once (about a minute; cached afterwards).", err=True

@@ -84,7 +84,7 @@ def encode_mask(mask: np.ndarray) -> dict[str, Any]:
     """Compressed column-major run lengths of a mask, as COCO stores them: ``{"size": [height, width], "counts": ascii}``."""
     from pycocotools import mask as coco_mask
 
-    runs = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    runs: Any = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
     return {"size": [int(n) for n in runs["size"]], "counts": runs["counts"].decode("ascii")}
 
 

@@ -71,8 +71,9 @@ def render_dataset(
             raise SwerveError("--replay takes its scenarios from the manifest; name no files")
         plan = plan_replay(Path(replay))
     else:
+        width, height = size
         config = DatasetConfig(
-            tuple(size),
+            (width, height),
             fps,
             duration,
             draws,
@@ -82,7 +83,7 @@ def render_dataset(
             contact,
             strict,
             chase,
-        )  # type: ignore[arg-type]
+        )
         plan = plan_draws(files, config, keys)
     return write_dataset(plan, Path(out), device, quiet)
 

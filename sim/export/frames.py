@@ -94,7 +94,8 @@ class FrameRenderer:
         show(self.tracks, frame, self.scene, self.state, self.renderer.window)
         self.renderer.render(self.scene)
         self.labeller.measure(self.scene)
-        arrays = {k: np.array(v[0, 0]) for k, v in self.renderer.frames.numpy().items()}
+        images: dict[str, Any] = self.renderer.frames.numpy()
+        arrays = {k: np.array(v[0, 0]) for k, v in images.items()}
         labels = {k: np.array(v[0] if k.startswith("box_") else v[0, 0]) for k, v in self.labeller.numpy().items()}
         view = self.renderer.views[1]
         out = {
@@ -106,7 +107,8 @@ class FrameRenderer:
         if self.chase is not None:
             show(self.tracks, frame, self.scene, self.state, self.chase.window)
             self.chase.render(self.scene)
-            out["chase"] = np.array(self.chase.frames.numpy()["rgb"][0, 0])
+            images = self.chase.frames.numpy()
+            out["chase"] = np.array(images["rgb"][0, 0])
         return out
 
     def sample(self, key: str, frame: int, picture: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,14 +167,13 @@ def overlaid_frames(root: Path, draw: str, tracks: Tracks, names: Sequence[str])
     rows = hazard_rows(draw, tracks, names)
     for k, labels in enumerate(read_labels(root, draw, tracks.nframe)):
         key = frame_key(draw, k)
-        pictures = [
-            cv2.imread(str(writer.path(key, extension)), cv2.IMREAD_UNCHANGED)
-            for extension in ("rgb.png", "semantic.png")
-        ]
-        if any(picture is None for picture in pictures):
+        bgr, semantic = (
+            cv2.imread(str(writer.path(key, e)), cv2.IMREAD_UNCHANGED) for e in ("rgb.png", "semantic.png")
+        )
+        if bgr is None or semantic is None:
             raise SwerveError(f"{root}: frame {k} of {draw} is damaged; remove its file in labels/ and run again")
-        rgb = np.ascontiguousarray(pictures[0][..., ::-1])
-        yield side_by_side(rgb, draw_overlay(rgb, pictures[1], labels, rows[k]))
+        rgb = np.ascontiguousarray(bgr[..., ::-1])
+        yield side_by_side(rgb, draw_overlay(rgb, np.asarray(semantic), labels, rows[k]))
 
 
 def write_frames(

@@ -86,7 +86,7 @@ def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[st
 def format_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as CSV text with a header; None is an empty cell."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[Any] = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
     return out.getvalue()

@@ -24,8 +24,8 @@ PALETTE = {
 """Colour of each class, sRGB: Cityscapes' where it has the class."""
 
 _LOOKUP = np.zeros((256, 3), np.uint8)
-for _semantic, _color in PALETTE.items():
-    _LOOKUP[_semantic] = _color
+for _semantic, _rgb in PALETTE.items():
+    _LOOKUP[_semantic] = _rgb
 
 BOX_COLORS = {
     "person": (255, 92, 122), "rider": (255, 92, 122), "bicycle": (255, 170, 92), "motorcycle": (255, 170, 92),
