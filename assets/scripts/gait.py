@@ -58,7 +58,7 @@ WALK = Style(
     stride=0.72, stance=0.61, ahead=0.235,
     pitch=((0.0, 17.0), (0.04, 8.0), (0.08, 0.0), (0.32, 0.0), (0.5, -26.0),
            (0.61, -58.0), (0.68, -60.0), (0.78, -28.0), (0.87, 4.0), (0.95, 18.0), (1.0, 17.0)),
-    swing=((0.72, -0.17, 0.17), (0.82, 0.13, 0.07)),
+    swing=((0.72, -0.17, 0.17), (0.82, 0.13, 0.085), (0.92, 0.32, 0.05)),
     bob=0.006, top=0.27,
 )  # fmt: skip
 HEELS = replace(
@@ -106,10 +106,6 @@ def feet_of(points: Array, weights: Array, joints: Array) -> dict[str, Foot]:
         low = p[p[:, 2] < sole + 0.02]
         ball = joints[ROW[f"{side}_toe"]] - ankle
         out[side] = Foot(np.array([low[:, 0].min() + 0.01, 0.0, sole]), np.array([ball[0], 0.0, ball[2]]), -float(sole))
-    # Two feet of a pair: one of them may have been lifted or turned when it was measured.
-    heel, ahead = min(f.heel[0] for f in out.values()), np.mean([f.ball[0] for f in out.values()])
-    for f in out.values():
-        f.heel[0], f.ball[0] = heel, ahead
     return out
 
 

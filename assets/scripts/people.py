@@ -199,6 +199,7 @@ def mesh_of(
     """Indexed mesh of a body's points, and the welded vertex of each of its vertices."""
     corners = body.points[body.index]
     normals = _outward(crease_normals(corners, crease), corners)
+    normals[np.linalg.norm(normals, axis=2) < 0.5] = [0.0, 0.0, 1.0]
     rows = np.concatenate(
         [body.index.reshape(-1, 1), np.round(normals.reshape(-1, 3), 1), np.round(body.soup.uvs.reshape(-1, 2), 5)],
         axis=1,

@@ -42,7 +42,7 @@ WOMEN = [
         ["woman", "adult"],
         1.70,
         62.0,
-        Pose(foot={"r": (29.0, 0.0)}),
+        Pose(foot={"r": (36.0, 0.0)}),
         hidden=[Hidden("^1$", 0.685, 0.3, 1.0)],
         walk=gait.HEELS,
     ),
