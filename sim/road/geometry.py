@@ -105,7 +105,11 @@ class Arc(Geometry):
 
     def local(self, ds: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """See `Geometry.local`."""
-        return _clothoid(ds, self.curvature, 0.0)
+        k = self.curvature
+        if abs(k) < 1e-9:
+            return ds, k * ds * ds / 2, k * ds, np.full_like(ds, k)
+        turn = k * ds
+        return np.sin(turn) / k, 2.0 * np.sin(turn / 2) ** 2 / k, turn, np.full_like(ds, k)
 
 
 @dataclass(frozen=True)

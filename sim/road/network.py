@@ -206,6 +206,19 @@ class Road:
             out[:, rows] = self.plan[g].evaluate(s[rows] - self.plan[g].s)
         return out[0], out[1], out[2], out[3]
 
+    @cached_property
+    def coarse(self) -> np.ndarray:
+        """s, x, y every 2 m of the reference line at most, (3, n): where look-ups begin."""
+        s = np.linspace(0.0, self.length, max(2, math.ceil(self.length / 2.0) + 1))
+        x, y, _, _ = self.line(s)
+        return np.stack([s, x, y])
+
+    @cached_property
+    def reach(self) -> float:
+        """No lane border lies further from the reference line than this at any section's start or end [m]."""
+        ends = [s for i, x in enumerate(self.sections) for s in (x.s, self.section_end(i))]
+        return max((max(map(abs, self.borders(s).values())) for s in ends), default=0.0)
+
     def pose(self, s: float, t: float) -> Pose:
         """Pose at (s, t), heading along the reference line."""
         x, y, h, _ = (float(c[0]) for c in self.line(s))
@@ -344,8 +357,17 @@ class RoadNetwork:
     def locate(self, x: float, y: float, hint: int | None = None, heading: float | None = None) -> RoadPlace | None:
         """The road place of a world point: on the nearest road whose lanes hold it, else the nearest road at all."""
         best: tuple[float, RoadPlace] | None = None
+        starts = []
         for road in self.order:
-            s, t, h = self._project(road, x, y)
+            squared = (road.coarse[1] - x) ** 2 + (road.coarse[2] - y) ** 2
+            k = int(np.argmin(squared))
+            starts.append((math.sqrt(float(squared[k])), road, float(road.coarse[0, k])))
+        starts.sort(key=lambda row: (row[0], row[1].index))
+        for distance, road, start in starts:
+            # The nearest point is at most a metre and a bit nearer than the nearest coarse one.
+            if best is not None and distance - 2.0 - 2.0 * road.reach > best[0] + 0.5:
+                continue
+            s, t, h = self._project(road, x, y, start)
             if s is None:
                 continue
             borders = road.borders(s)
@@ -356,18 +378,14 @@ class RoadNetwork:
                 cost += 0.05 * min(turn, math.pi - turn)
             if hint is not None and road.index == hint:
                 cost -= 0.5
-            if best is None or cost < best[0]:
+            if best is None or (cost, road.index) < (best[0], best[1].road):
                 lane = road.lane_at(s, t)
                 best = cost, RoadPlace(road.index, s, t, lane, t - road.lane_center(lane, s), h)
         return best[1] if best else None
 
     @staticmethod
-    def _project(road: Road, x: float, y: float) -> tuple[float | None, float, float]:
-        n = max(2, math.ceil(road.length / 2.0) + 1)
-        s = np.linspace(0.0, road.length, n)
-        px, py, _, _ = road.line(s)
-        k = int(np.argmin((px - x) ** 2 + (py - y) ** 2))
-        best = float(s[k])
+    def _project(road: Road, x: float, y: float, best: float) -> tuple[float | None, float, float]:
+        """s, t, heading of the point's foot on a road's reference line, searched from ``best``."""
         for _ in range(8):
             cx, cy, h, _ = (float(c[0]) for c in road.line(best))
             step = (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
