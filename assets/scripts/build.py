@@ -14,6 +14,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import car_recipes  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
+import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
 import service_recipes  # noqa: E402
@@ -33,6 +34,9 @@ def main(names: list[str]) -> None:
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)
+    for plant in plants.ALL:
+        if not names or plant.name in names:
+            plants.build(plant)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ HATCHBACK = Recipe(
     "hatchback", "blendswap-cc-by/fordFocus", ["car"], "car", Semantic.CAR, 1350.0, "@^Wheel_tyre",
     {"^cabin$|door card": lk.CABIN, "^seats$": lk.SEAT, "^head lamp$": lk.lamp(HEAD), "^rim$": lk.RIM, "^brake disc$": lk.STEEL,
      "^reflector$": RED, "^tail lamp$": lk.lamp(TAIL), "^brake lamp$": lk.lamp(BRAKE), "^reverse lamp$": lk.lamp(REVERSE),
-     "^yellow_chrome$": lk.lamp(BLINK),
-        "^rear indicator$": lk.lamp(BLINK, (0.3, 0.012, 0.01)), "^carPaint$|door edge": lk.PAINT, "^glass$": lk.GLASS, "^black_rubber$": lk.TYRE,
+     "^yellow_chrome$": lk.lamp(BLINK), "^rear indicator$": lk.lamp(BLINK, (0.3, 0.012, 0.01)),
+     "^carPaint$|door edge": lk.PAINT, "^glass$": lk.GLASS, "^black_rubber$": lk.TYRE,
      "^black_glossy$": lk.TRIM, "gray_darkMatte": lk.PLASTIC, "^chrome": lk.CHROME, "^chrome_dark$": lk.STEEL},
     drop_groups="^logo_|^Wheel_text", drop_looks="^blue_gradient$",
     thin=[("^carPaint$", 0.24), ("^black_rubber$", 0.45), ("^chrome", 0.3), ("gray_darkMatte", 0.45), ("black_glossy", 0.5)],
@@ -67,9 +67,10 @@ def _compact(soup: Soup) -> Soup:
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
-     "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT, "^chapa_roja$|door edge": lk.PAINT,
-     "door card": lk.CABIN},
-    plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "S KA 186")], drop_looks="^marca$", atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT,
+     "^chapa_roja$": lk.PAINT},
+    plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "S KA 186")], drop_looks="^marca$",
+    atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
     prepare=_compact, blink=0.25,
     changed="badge removed, wheels and lamps split off, normals creased",
 )  # fmt: skip
@@ -131,8 +132,8 @@ def _beetle(soup: Soup) -> Soup:
 
 BEETLE = Recipe(
     "beetle", "katorlegaz/VW-new-beetle", ["car"], "car", Semantic.CAR, 1230.0, "@_tire_.*RUBBER",
-    {"^PAINT_yellow$|door edge": lk.PAINT, "PAINT_black": lk.PLASTIC, "door card": lk.CABIN, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM,
-     "^RUBBER": lk.TYRE, "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
+    {"^PAINT_yellow$": lk.PAINT, "PAINT_black": lk.PLASTIC, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^RUBBER": lk.TYRE,
+     "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
      "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
      "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},

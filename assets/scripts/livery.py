@@ -53,7 +53,7 @@ def lettering(
     (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 8)
     at = ((width - w) // 2, (height + h) // 2)
     cv2.putText(image, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, (*color, 255), max(3, int(3.2 * scale)), cv2.LINE_AA)
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def decal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sim.assets.leaves import Leaves, encode
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface
 
 ASSETS = Path(__file__).resolve().parent.parent
@@ -30,6 +31,8 @@ class Piece:
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
     joints: npt.NDArray[np.uint8] | None = None
     weights: npt.NDArray[np.float64] | None = None
+    leaves: Leaves | None = None
+    """Foliage; its materials are rows of the mesh's."""
 
 
 @dataclass
@@ -183,7 +186,8 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
     remap: dict[int, int] = {}
     materials = []
     for piece in pieces:
-        for i in np.unique(piece.mesh.material):
+        used = [piece.mesh.material] if piece.leaves is None else [piece.mesh.material, piece.leaves.material]
+        for i in np.unique(np.concatenate(used)):
             m = piece.mesh.materials[i]
             if id(m) not in remap:
                 remap[id(m)] = len(materials)
@@ -198,6 +202,12 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
             known[id(piece.mesh)] = (len(meshes) - 1, node)
         row, like = known[id(piece.mesh)]
         extras = {**like["extras"], "role": piece.role, "pivot": [round(float(v), 5) for v in piece.pivot]}
+        if piece.leaves is not None:
+            rows = np.array([remap[id(m)] if id(m) in remap else 0 for m in piece.mesh.materials])[
+                piece.leaves.material
+            ]
+            raw, table = encode(replace(piece.leaves, material=rows.astype(np.uint8)))
+            extras["leaves"] = {"rows": blob.view(raw), **table}
         translation = [a + b for a, b in zip(like["extras"]["lower"], extras["pivot"], strict=True)]
         nodes.append(
             {"name": piece.name, "mesh": row, "translation": translation, "scale": like["scale"], "extras": extras}

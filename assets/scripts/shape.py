@@ -157,13 +157,14 @@ def to_mesh(
     )
 
 
-def decimate(soup: Soup, where: npt.NDArray[np.bool_], keep: float) -> Soup:
+def decimate(soup: Soup, where: npt.NDArray[np.bool_], keep: float, haste: int = 7) -> Soup:
     """Thin out untextured triangles by quadric collapse (fast-simplification), look by look and group by group.
 
     Args:
         soup: The model.
         where: Triangles to thin out.
         keep: Share of triangles left.
+        haste: 0..10: how soon the collapse accepts errors; thin branches need 3.
     """
     import fast_simplification
 
@@ -177,7 +178,9 @@ def decimate(soup: Soup, where: npt.NDArray[np.bool_], keep: float) -> Soup:
             if len(part) < 60:
                 pieces.append(part)
                 continue
-            points, faces = fast_simplification.simplify(points.astype(np.float32), index.astype(np.int32), 1.0 - keep)
+            points, faces = fast_simplification.simplify(
+                points.astype(np.float32), index.astype(np.int32), 1.0 - keep, agg=haste
+            )
             thin = part.pick(np.zeros(len(faces), np.int64))
             thin.corners = points[faces].astype(np.float64)
             thin.uvs = np.zeros((len(faces), 3, 2))

@@ -1,7 +1,7 @@
 """Reads the project's compact .glb files: quantised glTF 2.0 with WebP textures, written by `assets/scripts/pack.py`.
 
 Positions are u16 (KHR_mesh_quantization), normals i8, texture coordinates u16 (KHR_texture_transform); what glTF has no word for
-(surface, role, part, clips) stands in ``extras``. Any glTF viewer opens the files too.
+(surface, role, part, clips, tables of leaves) stands in ``extras``. Any glTF viewer opens the files too, trees without leaves.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.assets.leaves import decode, with_leaves
 from sim.errors import ScenarioError
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface
 
@@ -154,6 +155,10 @@ def _node(file: _File, node: dict[str, Any], materials: list[Material]) -> Node:
         semantic=np.concatenate(semantic),
         materials=materials,
     )
+    if "leaves" in extras:
+        table = extras["leaves"]
+        raw = file.view(table["rows"])
+        mesh = with_leaves(mesh, decode(raw, table["lower"], table["step"], table["reach"]))
     out = Node(node["name"], mesh, extras["role"], tuple(extras["pivot"]))
     if "JOINTS_0" in attributes:
         out.joints = file.accessor(attributes["JOINTS_0"]).astype(np.uint8)
