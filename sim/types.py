@@ -425,10 +425,6 @@ class Metrics:
     """Least so far [s], (nworld,)."""
     min_distance: wp.array[float]
     """Least so far [m], (nworld,)."""
-    hidden_by: wp.array2d[wp.int32]
-    """Actor that last stood between each actor and the ego's eye, plus one; 0 if none did, (nworld, nactor)."""
-    hidden_tick: wp.array2d[wp.int32]
-    """When it last did, (nworld, nactor)."""
 
 
 # --- Weather ------------------------------------------------------------------------------------------------------------
@@ -583,6 +579,10 @@ class State:
     """Time to collision of the ego with each actor [s], inf if none comes, (nworld, nactor)."""
     gap: wp.array2d[float]
     """Distance between the ego's box and each actor's in the plane [m], inf for absent actors, (nworld, nactor)."""
+    hidden_tick: wp.array2d[wp.int32]
+    """When each actor was last out of the ego's sight, (nworld, nactor)."""
+    hidden_by: wp.array2d[wp.int32]
+    """Actor that hid it then, plus one; 0 if it was out of view, (nworld, nactor)."""
     signal: wp.array2d[wp.int32]
     """Aspect of each signal of the world's map: bits 1 red, 2 amber, 4 green, (nworld, nsignal)."""
     vehicle: VehicleState

@@ -11,7 +11,7 @@ from sim.behavior.lateral import ENDED, LONGITUDINAL, advance, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.behavior.triggers import evaluate_triggers
-from sim.road.frenet import lane_center, road_pose
+from sim.road.frenet import lane_center, lane_rise, road_pose
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
@@ -29,7 +29,8 @@ def place_on_road(scene: Scene, state: State, world: int, a: int):
     turn = state.story.turn[world, a] + wp.where(facing > 0, 0.0, wp.pi)
     c = wp.cos(turn)
     n = wp.sin(turn)
-    state.pos[world, a] = pose.pos
+    rise = lane_rise(scene.road, state.road[world, a], state.s[world, a], state.lane[world, a])
+    state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, rise)
     state.rot[world, a] = pose_rotation(
         wrap_angle(pose.heading + turn), pose.pitch * c + pose.roll * n, pose.roll * c - pose.pitch * n
     )

@@ -13,6 +13,7 @@ from sim.assets.spec import Category
 from sim.metrics.sight import SEEN, look
 from sim.physics.boxes import NEVER, Footprint, footprint, plane_distance, side_of, sweep_time
 from sim.road.frenet import lane_border, lane_row, section_at, surface
+from sim.structs import actor_threads
 from sim.types import Conflict, LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -146,27 +147,25 @@ def time_to_collision(scene: Scene, state: State, world: int, a: Course, b: int)
 
 
 @wp.kernel
-def _measure_actors(scene: Scene, state: State):
+def _measure_actors(scene: Scene, state: State, stride: int):
     """Reads boxes and velocities. Writes gap and time to collision of the ego with each actor."""
-    world, a = wp.tid()
+    world, first = wp.tid()
     if state.done[world] != 0:
         return
-    gap = float(wp.inf)
-    ttc = float(wp.inf)
-    if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
-        ego = course_of(scene, state, world, 0)
-        gap = plane_distance(ego.box, footprint(scene, state, world, a))
-        ttc = time_to_collision(scene, state, world, ego, a)
-    state.gap[world, a] = gap
-    state.ttc[world, a] = ttc
+    ego = course_of(scene, state, world, 0)
+    for a in range(first, scene.valid.shape[1], stride):
+        gap = float(wp.inf)
+        ttc = float(wp.inf)
+        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
+            gap = plane_distance(ego.box, footprint(scene, state, world, a))
+            ttc = time_to_collision(scene, state, world, ego, a)
+        state.gap[world, a] = gap
+        state.ttc[world, a] = ttc
 
 
-@wp.kernel
-def _watch_sight(scene: Scene, state: State):
-    """Reads lines of sight until a hazard begins. Writes when each actor was last out of the ego's sight, and behind whom."""
-    world, a = wp.tid()
-    if a == 0 or state.done[world] != 0 or state.metrics.onset_tick[world] >= 0:
-        return
+@wp.func
+def watch_actor(scene: Scene, state: State, world: int, a: int):
+    """Note whether actor ``a`` is out of the ego's sight, if it may become a hazard soon."""
     own = state.bound[world, 0]
     other = state.bound[world, a]
     if own[3] < 0.0 or other[3] < 0.0:
@@ -181,8 +180,19 @@ def _watch_sight(scene: Scene, state: State):
             return
     seen = look(scene, state, world, a, hazard)
     if seen != wp.static(SEEN):
-        state.metrics.hidden_tick[world, a] = now
-        state.metrics.hidden_by[world, a] = wp.max(seen + 1, 0)
+        state.hidden_tick[world, a] = now
+        state.hidden_by[world, a] = wp.max(seen + 1, 0)
+
+
+@wp.kernel
+def _watch_sight(scene: Scene, state: State, stride: int):
+    """Reads lines of sight until a hazard begins. Writes when each actor was last out of the ego's sight, and behind whom."""
+    world, first = wp.tid()
+    if state.done[world] != 0 or state.metrics.onset_tick[world] >= 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if a > 0:
+            watch_actor(scene, state, world, a)
 
 
 @wp.func
@@ -249,8 +259,8 @@ def note_onset(scene: Scene, state: State, world: int, a: int, now: int):
     state.metrics.onset_actor[world] = a
     state.metrics.conflict[world] = conflict_type(scene, state, world, a)
     state.metrics.occluder[world] = -1
-    if state.metrics.hidden_by[world, a] > 0 and now - state.metrics.hidden_tick[world, a] <= wp.static(OCCLUDER_TICKS):
-        state.metrics.occluder[world] = state.metrics.hidden_by[world, a] - 1
+    if state.hidden_by[world, a] > 0 and now - state.hidden_tick[world, a] <= wp.static(OCCLUDER_TICKS):
+        state.metrics.occluder[world] = state.hidden_by[world, a] - 1
 
 
 @wp.func
@@ -281,7 +291,7 @@ def _measure_worlds(scene: Scene, state: State):
         if t < least:
             least = t
             who = a
-        if t <= hazard_time and state.metrics.hidden_tick[world, a] != now:
+        if t <= hazard_time and state.hidden_tick[world, a] != now:
             hazard_time = t
             hazard = a
     state.metrics.time_to_collision[world] = least
@@ -304,6 +314,7 @@ def _measure_worlds(scene: Scene, state: State):
 def measure(scene: Scene, state: State) -> None:
     """Measure everything in `Metrics`, the ego's times to collision and gaps, and advance the tick of every world that is not done."""
     device = state.tick.device
-    wp.launch(_measure_actors, dim=state.pos.shape, inputs=[scene, state], device=device)
-    wp.launch(_watch_sight, dim=state.pos.shape, inputs=[scene, state], device=device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_measure_actors, dim=dim, inputs=[scene, state, stride], device=device)
+    wp.launch(_watch_sight, dim=dim, inputs=[scene, state, stride], device=device)
     wp.launch(_measure_worlds, dim=state.tick.shape[0], inputs=[scene, state], device=device)

@@ -16,6 +16,7 @@ from sim.physics.boxes import cross2, side_of
 from sim.physics.parameters import GRAVITY, SETS
 from sim.physics.place import keep_place
 from sim.physics.vehicle import Ground, read_ground
+from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -152,14 +153,9 @@ def place_body(scene: Scene, state: State, world: int, a: int, yaw: float, groun
     state.pos[world, a] = wp.vec3(pos[0], pos[1], z + thick * wp.sin(lean[0]))
 
 
-@wp.kernel
-def _integrate_bodies(scene: Scene, state: State, dt: float):
-    """Reads the ground and parameters. Writes pose, velocities, fall and road place of bodies."""
-    world, a = wp.tid()
-    if state.done[world] != 0 or scene.valid[world, a] == 0:
-        return
-    if state.motion[world, a] != wp.static(int(Motion.BODY)):
-        return
+@wp.func
+def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
+    """A tick of a body."""
     topples = scene.vehicle.topples[world, a] != 0
     yaw = body_yaw(scene, state, world, a)
     ground = read_ground(scene, state, world, a, yaw)
@@ -200,6 +196,18 @@ def _integrate_bodies(scene: Scene, state: State, dt: float):
     keep_place(scene, state, world, a, turned, wp.length(shift))
 
 
+@wp.kernel
+def _integrate_bodies(scene: Scene, state: State, dt: float, stride: int):
+    """Reads the ground and parameters. Writes pose, velocities, fall and road place of bodies."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if state.motion[world, a] == wp.static(int(Motion.BODY)) and scene.valid[world, a] != 0:
+            move_body(scene, state, world, a, dt)
+
+
 def integrate_bodies(scene: Scene, state: State) -> None:
     """Move all bodies by one tick."""
-    wp.launch(_integrate_bodies, dim=state.pos.shape, inputs=[scene, state, TICK], device=state.tick.device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_integrate_bodies, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)

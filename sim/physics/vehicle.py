@@ -17,6 +17,7 @@ from sim.behavior.path import wrap_angle
 from sim.physics.parameters import GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
 from sim.physics.tyre import tyre_force
+from sim.structs import actor_threads
 from sim.types import TICK, Control, Lamp, Motion, Scene, State, VehicleParams
 
 wp.set_module_options({"enable_backward": False})
@@ -338,14 +339,9 @@ def write_vehicle(scene: Scene, state: State, world: int, a: int, c: Chassis, gr
     keep_place(scene, state, world, a, c.yaw, wp.length(wp.vec2(dx, dy)))
 
 
-@wp.kernel
-def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float):
-    """Reads pedals, ground, weather and vehicle parameters. Writes pose, velocities, road place and vehicle state of DRIVEN actors."""
-    world, a = wp.tid()
-    if state.done[world] != 0 or scene.valid[world, a] == 0:
-        return
-    if state.motion[world, a] != wp.static(int(Motion.DRIVEN)):
-        return
+@wp.func
+def drive_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
+    """A tick of a DRIVEN actor."""
     ground = read_ground(scene, state, world, a, yaw_of(state.rot[world, a]))
     c = start_chassis(scene, state, world, a, ground)
     pedals = read_pedals(scene, state, control, world, a, c.vel[0], dt)
@@ -356,6 +352,18 @@ def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float):
     write_vehicle(scene, state, world, a, c, ground, dt)
 
 
+@wp.kernel
+def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float, stride: int):
+    """Reads pedals, ground, weather and vehicle parameters. Writes pose, velocities, road place and vehicle state of DRIVEN actors."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and scene.valid[world, a] != 0:
+            drive_vehicle(scene, state, control, world, a, dt)
+
+
 def drive_vehicles(scene: Scene, state: State, control: Control) -> None:
     """Move all DRIVEN actors by one tick under their `Control`."""
-    wp.launch(_drive_vehicles, dim=state.pos.shape, inputs=[scene, state, control, TICK], device=state.tick.device)
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_drive_vehicles, dim=dim, inputs=[scene, state, control, TICK, stride], device=state.tick.device)
