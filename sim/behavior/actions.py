@@ -11,12 +11,13 @@ import warp as wp
 
 from sim.behavior import codes
 from sim.behavior.codes import ActionKind, RowField, RowPhase
-from sim.behavior.follow_path import follow_trajectory, start_follow
+from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset
 from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, start_speed
 from sim.behavior.measures import spot_of
+from sim.behavior.path import wrap_angle
 from sim.behavior.synchronize import start_synchronize, synchronize
-from sim.road.frenet import locate
+from sim.road.frenet import lane_at, locate
 from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -35,10 +36,11 @@ def _put(scene: Scene, state: State, world: int, a: int, position: int):
     state.s[world, a] = coord.s
     state.t[world, a] = coord.t
     state.story.s_carry[world, a] = 0.0
-    turn = spot.heading - coord.heading
-    facing = wp.where(wp.cos(turn) >= 0.0, 1, -1)
+    turn = wrap_angle(spot.heading - coord.heading)
+    facing = wp.where(wp.cos(turn) > wp.static(FACING), 1, -1)
     state.story.direction[world, a] = facing
-    state.story.turn[world, a] = 0.0
+    state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
+    state.lane[world, a] = lane_at(scene.road, wp.max(coord.road, 0), coord.s, coord.t)
     if spot.road >= 0:
         state.lane[world, a] = spot.lane
 

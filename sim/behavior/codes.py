@@ -134,7 +134,9 @@ class PositionField(IntEnum):
     ENTITY = 1
     ROAD = 2
     LANE = 3
+    """Lane id; of lane-relative positions: lanes to the left."""
     PATH = 4
+    """Path; of lane-relative positions: 1 along the lane's traffic, 0 along s."""
 
 
 FLAG_RELATIVE, FLAG_FACTOR, FLAG_CONTINUOUS, FLAG_FREESPACE = 1, 2, 4, 8

@@ -10,7 +10,7 @@ from sim.behavior.codes import RowField
 from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_direction, path_length, path_point, path_segment, wrap_angle
-from sim.road.frenet import lane_at, locate, road_pose
+from sim.road.frenet import lane_at, lane_rise, locate, road_pose
 from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -110,7 +110,8 @@ def put_on_path(scene: Scene, state: State, world: int, r: int, a: int, s: float
         state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
         if (flags & wp.static(codes.FLAG_ABSOLUTE_Z)) == 0:
             road = road_pose(scene.road, coord.road, coord.s, coord.t)
-            pos = wp.vec3(pos[0], pos[1], road.pos[2])
+            rise = lane_rise(scene.road, coord.road, coord.s, state.lane[world, a])
+            pos = wp.vec3(pos[0], pos[1], road.pos[2] + rise)
             pitch = road.pitch * wp.cos(turn) + road.roll * wp.sin(turn)
             roll = road.roll * wp.cos(turn) - road.pitch * wp.sin(turn)
     state.pos[world, a] = pos

@@ -110,12 +110,13 @@ class ActionLowering:
             code[PositionField.KIND] = relative[type(position)]
             code[PositionField.ENTITY] = self.build.actor(position.entity)  # type: ignore[union-attr]
             turn = position.orientation.h if position.orientation else 0.0  # type: ignore[union-attr]
+            fixed = float(position.orientation is not None and not position.orientation.relative)  # type: ignore[union-attr]
             if isinstance(position, RelativeLanePosition):
-                code[PositionField.LANE] = position.d_lane
+                code |= {PositionField.LANE: position.d_lane, PositionField.PATH: int(position.ds_lane is not None)}
                 ds = position.ds if position.ds_lane is None else position.ds_lane
-                value = (ds, position.offset, turn, 0.0)
+                value = (ds, position.offset, turn, fixed)
             elif isinstance(position, RelativeRoadPosition):
-                value = (position.ds, position.dt, turn, 0.0)
+                value = (position.ds, position.dt, turn, fixed)
             else:
                 value = (position.dx, position.dy, position.dz, turn)  # type: ignore[union-attr]
         else:
@@ -204,7 +205,8 @@ class ActionLowering:
             case AssignRouteAction():
                 code |= {field.KIND: kind.ASSIGN_ROUTE, field.INDEX: self._route(action.route.waypoints)}
             case AcquirePositionAction():
-                raise ScenarioError("AcquirePositionAction is not supported", hint="Assign a route instead.")
+                here = RelativeRoadPosition(actor, 0.0, 0.0)
+                code |= {field.KIND: kind.ASSIGN_ROUTE, field.INDEX: self._route((here, action.position))}
             case LightStateAction():
                 code |= {field.KIND: kind.LIGHT, field.INDEX: self.lamp(action.light), field.FLAGS: int(action.on)}
             case DoorAction():

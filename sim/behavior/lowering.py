@@ -13,7 +13,7 @@ from sim.behavior.codes import ConditionField, Phase, PositionField, RowField
 from sim.behavior.lower_actions import UNLIMITED, ActionLowering
 from sim.behavior.lower_conditions import ConditionLowering
 from sim.behavior.positions import Place, Positions
-from sim.behavior.trajectory import PathPoints, sample_trajectory
+from sim.behavior.trajectory import PathPoints, sample_trajectory, shape_positions
 from sim.errors import ScenarioError
 from sim.road.route import plan_route, route_polyline
 from sim.scenario.storyboard import (
@@ -27,7 +27,6 @@ from sim.scenario.storyboard import (
     LightStateAction,
     Maneuver,
     ManeuverGroup,
-    Polyline,
     Priority,
     RelativeTo,
     Shape,
@@ -129,14 +128,11 @@ class Lowering:
         Points of a relative trajectory are where it lies at the start; kernels move them with the entity.
         """
         shape = action.trajectory.shape
-        anchor = None
         start = self.places[actor].pose if actor in self.places else None
+        entities = [getattr(p, "entity", None) for p in shape_positions(shape)]
+        anchor = next((entity for entity in entities if entity is not None), None)
         if isinstance(shape, ClothoidSpline) and shape.segments[0].position_start is None and actor:
             anchor = actor
-        elif isinstance(shape, Polyline):
-            anchor = next(
-                (entity for v in shape.vertices if (entity := getattr(v.position, "entity", None)) is not None), None
-            )
         key = (id(action.trajectory), action.following_position, anchor)
         if key not in self.path_index:
             points = sample_trajectory(

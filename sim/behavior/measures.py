@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.behavior.codes import PositionField, PositionKind
 from sim.behavior.path import path_point
-from sim.road.frenet import follow_lane, lane_center, road_pose
+from sim.road.frenet import follow_lane, lane_center, lane_direction, road_pose
 from sim.scenario.storyboard import Coordinates, DistanceType, Rule
 from sim.types import Scene, State
 
@@ -93,28 +93,33 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
         out.pos = base + wp.vec3(v[0], v[1], v[2])
         out.heading = v[3]
         return out
-    facing = state.story.direction[world, entity]
     if kind == wp.static(int(PositionKind.ROAD_RELATIVE)):
         s = state.s[world, entity] + v[0]
         pose = road_pose(scene.road, road, s, state.t[world, entity] + v[1])
         out.pos = pose.pos
-        out.heading = pose.heading + v[2]
+        out.heading = wp.where(v[3] != 0.0, v[2], pose.heading + v[2])
         out.road = road
         out.s = s
         out.lane = state.lane[world, entity]
         return out
     lane = state.lane[world, entity]
-    target = lane + scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * facing
-    if target == 0 or (target > 0) != (lane > 0):
-        target += wp.where(target > lane, 1, -1)
-    step = float(facing)
+    way = int(1)
+    if scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] != 0:
+        way = lane_direction(scene.road, road, lane, state.s[world, entity])
+    steps = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * way
+    target = lane + steps
+    if steps != 0 and (target == 0 or (target > 0) != (lane > 0)):
+        target += wp.where(steps > 0, 1, -1)
+    step = float(way)
     moved = follow_lane(
         scene.road, road, target, state.s[world, entity], wp.where(v[0] * step >= 0.0, 1, -1), wp.abs(v[0]), 0
     )
     t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * step
     pose = road_pose(scene.road, moved.road, moved.s, t)
     out.pos = pose.pos
-    out.heading = pose.heading + wp.where(facing > 0, 0.0, wp.pi) + v[2]
+    out.heading = pose.heading + wp.where(way > 0, 0.0, wp.pi) + v[2]
+    if v[3] != 0.0:
+        out.heading = v[2]
     out.road = moved.road
     out.lane = moved.lane
     out.s = moved.s

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sim.errors import ScenarioError
 from sim.road.network import Pose, Road, RoadNetwork
+from sim.road.tables import lane_height
 from sim.scenario.storyboard import (
     LanePosition,
     Orientation,
@@ -21,6 +22,20 @@ from sim.scenario.storyboard import (
     TrajectoryPosition,
     WorldPosition,
 )
+
+
+def neighbour_lane(lane: int, steps: int) -> int:
+    """The lane so many lanes to the left, seen along s; the reference line is none."""
+    target = lane + steps
+    if steps and (target == 0 or (target > 0) != (lane > 0)):
+        target += 1 if steps > 0 else -1
+    return target
+
+
+def lane_rise(road: Road, s: float, lane: int) -> float:
+    """Height of a lane above the road's surface [m]: of a pavement."""
+    found = road.sections[road.section_index(s)].lanes.get(lane)
+    return lane_height(found) if found is not None else 0.0
 
 
 @dataclass
@@ -124,6 +139,7 @@ class Positions:
     def _place(self, road: Road, s: float, t: float, lane: int, turn: float, orientation: Orientation | None) -> Place:
         pose = road.pose(s, t)
         base = pose.heading
+        pose.z += lane_rise(road, s, lane)
         if orientation is not None:
             turn = turn + orientation.h if orientation.relative else orientation.h - base
         pose.heading = base + turn
@@ -137,18 +153,15 @@ class Positions:
         if base.road < 0:
             raise ScenarioError(f"{position.entity} is on no road, so no lane is relative to it")
         road = self.network.order[base.road]
-        facing = 1 if math.cos(base.turn) >= 0 else -1
-        lane = base.lane + position.d_lane * facing
-        if lane == 0 or (lane > 0) != (base.lane > 0):
-            lane += 1 if lane >= base.lane else -1
-            if position.d_lane == 0:
-                lane = base.lane
-        ds = position.ds if position.ds_lane is None else position.ds_lane
-        if position.ds_lane is not None:
-            curvature = float(road.line(base.s)[3][0])
-            ds /= max(1.0 - curvature * base.t, 0.1)
-        s = base.s + ds * facing
-        return self._on_lane(road, lane, s, position.offset * facing, position.orientation)
+        if position.ds_lane is None:
+            # in road coordinates: lanes, metres and heading along s, whichever way the entity faces
+            lane = neighbour_lane(base.lane, position.d_lane)
+            return self._on_lane(road, lane, base.s + position.ds, position.offset, position.orientation, 1)
+        way = road.direction(base.lane)
+        lane = neighbour_lane(base.lane, position.d_lane * way)
+        curvature = float(road.line(base.s)[3][0])
+        s = base.s + position.ds_lane / max(1.0 - curvature * base.t, 0.1) * way
+        return self._on_lane(road, lane, s, position.offset * way, position.orientation)
 
     def _on_route(self, position: RoutePosition) -> Place:
         points = [self.resolve(w) for w in position.route.waypoints]

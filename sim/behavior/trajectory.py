@@ -49,6 +49,17 @@ class PathPoints:
     """Whether the heights are the file's own, not the road's."""
 
 
+def shape_positions(shape: Polyline | Clothoid | ClothoidSpline | Nurbs) -> list[Position]:
+    """Positions that a shape is made of."""
+    if isinstance(shape, Polyline):
+        return [v.position for v in shape.vertices]
+    if isinstance(shape, Clothoid):
+        return [shape.position]
+    if isinstance(shape, ClothoidSpline):
+        return [s.position_start for s in shape.segments if s.position_start is not None]
+    return [c.position for c in shape.control_points]
+
+
 def has_heading(position: Position) -> bool:
     """Whether a position says a heading of its own."""
     if isinstance(position, WorldPosition):

@@ -142,6 +142,15 @@ def lane_row(road: RoadTables, r: int, s: float, lane: int) -> int:
 
 
 @wp.func
+def lane_rise(road: RoadTables, r: int, s: float, lane: int) -> float:
+    """Height of a lane above the road's surface [m]: of a pavement."""
+    row = lane_row(road, r, s, lane)
+    if row < 0:
+        return 0.0
+    return road.lane_height[row]
+
+
+@wp.func
 def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     """T of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
     k = section_at(road, r, s)
