@@ -17,6 +17,7 @@ import people_recipes  # noqa: E402
 import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
+import riders  # noqa: E402
 import service_recipes  # noqa: E402
 import street_recipes  # noqa: E402
 import vehicle_recipes  # noqa: E402
@@ -31,6 +32,9 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
+    for name, build in riders.ALL.items():
+        if not names or name in names:
+            build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)

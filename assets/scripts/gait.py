@@ -131,7 +131,7 @@ class _Leg:
         v1 = (self._standing(eps) - self._standing(0.0)) / eps
         times = [t0, *(k[0] for k in style.swing), t1]
         way = np.array([start, *([k[1] * length, foot.height + k[2] * length] for k in style.swing), end])
-        self.swing = CubicSpline(times, way, bc_type=((1, v0), (1, v1)))
+        self.swing = CubicSpline(times, way, bc_type=((1, v0), (1, v1)))  # type: ignore[arg-type]
 
     def _standing(self, phase: float) -> Array:
         """Ankle (x, z) while heel, sole or ball is fixed to ground that moves back."""
@@ -233,7 +233,7 @@ def cycle(joints: Array, feet: dict[str, Foot], height: float, style: Style) -> 
         for side, lag in (("l", 0.0), ("r", 0.5)):
             ankle, pitch = legs[side].at(phase + lag)
             out_y = style.step_width * height * (1.0 if side == "l" else -1.0)
-            _leg_turns(
+            leg_turns(
                 turns,
                 joints,
                 side,
@@ -246,11 +246,21 @@ def cycle(joints: Array, feet: dict[str, Foot], height: float, style: Style) -> 
     return np.array(out), distance
 
 
-def _leg_turns(turns: Array, joints: Array, side: str, hip: Array, ankle: Array, pitch: float, down: bool) -> None:
+def leg_turns(
+    turns: Array,
+    joints: Array,
+    side: str,
+    hip: Array,
+    ankle: Array,
+    pitch: float,
+    down: bool,
+    ahead: Array | None = None,
+) -> None:
     """Write the turns of a leg that reaches from hip to ankle."""
     hip0, knee0, ankle0 = (joints[ROW[f"{side}_{n}"]] for n in ("thigh", "shin", "foot"))
     upper, lower = np.linalg.norm(knee0 - hip0), np.linalg.norm(ankle0 - knee0)
-    ahead = turn("z", 4.0 if side == "l" else -4.0)[:, 0]
+    if ahead is None:
+        ahead = turn("z", 4.0 if side == "l" else -4.0)[:, 0]
     knee = reach_knee(hip, ankle, float(upper), float(lower), ahead)
     span = ankle - hip
     hinge = np.cross(ahead, span / np.linalg.norm(span))
@@ -298,7 +308,7 @@ def standing(
     root = np.array([-middle[0], -middle[1], 0.997 * length - middle[2]])
     for side in "lr":
         y = spread * height * (1.0 if side == "l" else -1.0)
-        _leg_turns(turns, joints, side, root + hips[side], np.array([0.0, y, feet[side].height]), 0.0, True)
+        leg_turns(turns, joints, side, root + hips[side], np.array([0.0, y, feet[side].height]), 0.0, True)
     return matrices(joints, turns, root)[0][None]
 
 

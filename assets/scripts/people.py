@@ -54,6 +54,8 @@ class Person:
     head_size: float = 1.0
     """Size of the head next to the body's: children's heads are larger."""
     hidden: list[Hidden] = field(default_factory=list)
+    drop_looks: str = ""
+    """Faces of these looks (regex) go."""
     cover: list[tuple[str, float, float, float, tuple[float, float, float]]] = field(default_factory=list)
     """Faces of a look (regex) between two heights, within a distance of the middle, become cloth of a colour: bare patches."""
     tint: dict[str, tuple[float, float, float]] = field(default_factory=dict)
@@ -118,6 +120,8 @@ def thinned(soup: Soup, triangles: int) -> Soup:
 
 def _dressed(soup: Soup, person: Person) -> Soup:
     """Without what clothes hide, and with bare patches covered."""
+    if person.drop_looks:
+        soup = soup.pick(~soup.of_look(person.drop_looks))
     for h in person.hidden:
         part = components(soup.corners)
         low, high = np.full(part.max() + 1, np.inf), np.full(part.max() + 1, -np.inf)
@@ -178,7 +182,8 @@ def tinted(texture: npt.NDArray[np.uint8], change: tuple[float, float, float]) -
     return out
 
 
-def _material(look: Look, person: Person) -> Material:
+def material_of(look: Look, person: Person) -> Material:
+    """Material of a look, with the changes of a recipe."""
     import re
 
     change = next((c for pattern, c in person.tint.items() if re.search(pattern, look.name)), None)
@@ -234,7 +239,7 @@ def build(person: Person) -> None:
     body = neutral(body_of(person), person)
     whole_uvs(body.soup)
     feet = ga.feet_of(body.points, body.weights, body.joints)
-    materials = [_material(look, person) for look in body.soup.looks]
+    materials = [material_of(look, person) for look in body.soup.looks]
     mesh, vertex = mesh_of(body, materials, Semantic.PERSON)
     bones, weights = four(body.weights[vertex])
     gaits = {"stand": Gait(0.0, ga.standing(body.joints, feet, person.height, person.lean, person.nod))}

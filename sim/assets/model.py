@@ -51,7 +51,7 @@ class Asset:
     spec: AssetSpec
     parts: tuple[Part, ...]
     clips: dict[str, Clip] = field(default_factory=dict)
-    """Gaits of the part with the role 'clip': 'walk', 'run'. Empty for all who have no legs."""
+    """Gaits of the part with the role 'clip': 'walk', 'run', of cyclists 'ride'. Empty for all who have no legs."""
 
     @property
     def triangle_count(self) -> int:

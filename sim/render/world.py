@@ -65,7 +65,7 @@ def asset_model(name: str) -> Model:
     """How an asset is drawn: its parts in the actor's frame, gaits as flip-books of posed meshes."""
     asset = load_asset(name)
     spec = asset.spec
-    walk, run = asset.clips.get("walk"), asset.clips.get("run")
+    walk, run = asset.clips.get("walk") or asset.clips.get("ride"), asset.clips.get("run")
     walk = walk or run
     run = run if run is not walk else None
     parts = tuple(
