@@ -44,7 +44,9 @@ class Buffers:
     """Linear light of every camera, (nworld, ncamera, height, width) each."""
 
     direct: wp.array4d[wp.vec3]
-    """Radiance without the light of lamps and of the diffuse bounce."""
+    """Radiance without the light of lamps, of the diffuse bounce and of the sun's disc on matt surfaces."""
+    sun: wp.array4d[wp.vec4]
+    """Radiance of sunlit matt surfaces as if nothing shaded them, and the share of the sun they see."""
     albedo: wp.array4d[wp.vec3]
     """What the bounce's irradiance over pi is multiplied with."""
     bounce: wp.array4d[wp.vec4]
@@ -79,7 +81,7 @@ def make_buffers(shape: tuple[int, int, int, int], device: wp.context.Devicelike
     out.contrast = wp.zeros(shape, dtype=wp.uint8, device=device)
     for name in ("direct", "albedo"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
-    for name in ("bounce", "guide"):
+    for name in ("bounce", "guide", "sun"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec4, device=device))
     out.depth = wp.zeros(shape, dtype=float, device=device)
     return out
@@ -90,6 +92,8 @@ class Sample:
     """What one path brings back."""
 
     direct: wp.vec3
+    sun: wp.vec3
+    lit: float
     albedo: wp.vec3
     bounce: wp.vec4
     lamps: wp.vec4
@@ -281,6 +285,7 @@ def follow_path(
                     side = -n
                 near = lift(p, side, total)
                 sun = wp.vec3(0.0, 0.0, 0.0)
+                open_sun = wp.vec3(0.0, 0.0, 0.0)
                 lamps = wp.vec3(0.0, 0.0, 0.0)
                 for j in range(2):
                     ray = LightRay()
@@ -295,6 +300,7 @@ def follow_path(
                         e = ray.light * visibility(w.geo, w.inst, world, near, ray.direction, ray.t_max, exact)
                         if j == 0:
                             sun = e
+                            open_sun = ray.light
                         else:
                             lamps = e * 0.31831
                 if wp.dot(side, n) < 0.0:
@@ -314,7 +320,11 @@ def follow_path(
                     coat = s.coat * fresnel(0.04, nv)
                     kd = (1.0 - s.metallic) * (1.0 - coat)
                     f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
-                    color = wp.cw_mul(s.albedo, sun) * (0.31831 * kd) + s.emission
+                    color = s.emission
+                    if wp.dot(side, n) < 0.0:
+                        open_sun = wp.cw_mul(open_sun, wp.vec3(0.45, 0.6, 0.2))
+                    out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), open_sun) * (0.31831 * kd * air)
+                    out.lit = sun[1] / wp.max(open_sun[1], 1.0e-6)
                     if sun[1] > 0.0 and wp.dot(side, n) > 0.0:
                         color += highlight(w, world, s, n, -dir, f0, coat, sun)
                     if coat > 0.01:
@@ -363,6 +373,13 @@ def follow_path(
     return out
 
 
+@wp.func
+def seen_light(buffers: Buffers, world: int, camera: int, row: int, col: int) -> wp.vec3:
+    """Radiance of a pixel without lamps and bounce."""
+    sun = buffers.sun[world, camera, row, col]
+    return buffers.direct[world, camera, row, col] + wp.vec3(sun[0], sun[1], sun[2]) * sun[3]
+
+
 @wp.kernel
 def _mark_contrast(w: World, buffers: Buffers):
     """Reads the first samples. Writes where a pixel differs from a neighbour in light, distance or direction."""
@@ -373,7 +390,7 @@ def _mark_contrast(w: World, buffers: Buffers):
     dark = 0.03 * (level[0] + level[1] + level[2]) + 1.0e-4
     own = buffers.guide[world, camera, row, col]
     albedo = buffers.albedo[world, camera, row, col]
-    light = buffers.direct[world, camera, row, col] + wp.cw_mul(albedo, level)
+    light = seen_light(buffers, world, camera, row, col) + wp.cw_mul(albedo, level)
     y = light[0] + light[1] + light[2]
     found = int(0)
     for i in range(4):
@@ -382,7 +399,7 @@ def _mark_contrast(w: World, buffers: Buffers):
         if r >= 0 and c >= 0 and r < height and c < width:
             other = buffers.guide[world, camera, r, c]
             albedo = buffers.albedo[world, camera, r, c]
-            light = buffers.direct[world, camera, r, c] + wp.cw_mul(albedo, level)
+            light = seen_light(buffers, world, camera, r, c) + wp.cw_mul(albedo, level)
             z = light[0] + light[1] + light[2]
             near = wp.min(own[3], other[3])
             apart = wp.abs(own[3] - other[3]) > 0.1 * near + 0.05 and near < 400.0
@@ -407,6 +424,8 @@ def _trace_colour(
     if row >= size[0] or col >= size[1]:
         return
     direct = wp.vec3(0.0, 0.0, 0.0)
+    sun = wp.vec3(0.0, 0.0, 0.0)
+    lit = float(0.0)
     albedo = wp.vec3(0.0, 0.0, 0.0)
     bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
     guide = wp.vec4(0.0, 0.0, 0.0, FAR)
@@ -417,6 +436,9 @@ def _trace_colour(
             return
         last = plan.samples
         direct = out.direct[world, camera, row, col]
+        before = out.sun[world, camera, row, col]
+        sun = wp.vec3(before[0], before[1], before[2])
+        lit = sun[1] * before[3]
         albedo = out.albedo[world, camera, row, col]
         bounce = out.bounce[world, camera, row, col]
         guide = out.guide[world, camera, row, col]
@@ -430,6 +452,10 @@ def _trace_colour(
     key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
     state = wp.rand_init(key, row * size[1] + col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
+    # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
+    shift = 5.588238 * float(w.tick[world] % 64)
+    base[0] = fraction(52.9829189 * fraction(0.06711056 * (float(col) + shift) + 0.00583715 * (float(row) + shift)))
+    base[3] = fraction(base[0] + 0.38196601 * float(row % 3 + 3 * (col % 3)))
     known = Hit()
     i = int(plan.first)
     while i < last:
@@ -463,6 +489,8 @@ def _trace_colour(
             )  # fmt: skip
         s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
         direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
+        sun += s.sun
+        lit += s.sun[1] * s.lit
         albedo += s.albedo
         if s.bounce[3] > 0.0:
             # Noisy as well, the lamps' light is filtered with the bounce.
@@ -473,6 +501,8 @@ def _trace_colour(
         i += 1
     g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g
+    lit = lit / wp.max(sun[1], 1.0e-9)
+    out.sun[world, camera, row, col] = wp.vec4(sun[0] * g, sun[1] * g, sun[2] * g, lit)
     out.albedo[world, camera, row, col] = albedo * g
     out.bounce[world, camera, row, col] = bounce
     out.guide[world, camera, row, col] = guide

@@ -4,6 +4,8 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import warp as wp
 
 from sim.render.colour import Buffers
@@ -11,6 +13,8 @@ from sim.render.colour import Buffers
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 PASSES = 4
+PENUMBRA = 0.2
+"""Share of half-lit pixels around one above which it lies in a wide penumbra."""
 
 
 @wp.func
@@ -46,18 +50,73 @@ def _filter_bounce(step: int, guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec
 
 
 @wp.kernel
-def _compose_light(buffers: Buffers, bounce: wp.array4d[wp.vec4], out: wp.array4d[wp.vec3]):
-    """Reads direct, albedo and the filtered bounce. Writes the whole light."""
+def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], dst: wp.array4d[wp.vec2]):
+    """Reads the sun's share (with ``step`` 1 from the buffers) and guides. Writes it smoothed where it is a wide penumbra.
+
+    Sharp shadows have a seam one pixel wide at most, and are left alone; src and dst hold share and flag.
+    """
+    world, camera, row, col = wp.tid()
+    own = buffers.sun[world, camera, row, col]
+    share = own[3]
+    wide = float(0.0)
+    if step > 1:
+        was = src[world, camera, row, col]
+        share = was[0]
+        wide = was[1]
+    if own[1] > 0.0 and (step == 1 or wide > 0.0):
+        guide = buffers.guide[world, camera, row, col]
+        total = share
+        weight = float(1.0)
+        partial = float(0.0)
+        count = float(0.0)
+        for i in range(25):
+            y = row + (i / 5 - 2) * step
+            x = col + (i % 5 - 2) * step
+            if i != 12 and x >= 0 and y >= 0 and x < dst.shape[3] and y < dst.shape[2]:
+                other = buffers.sun[world, camera, y, x]
+                if other[1] > 0.0:
+                    k = likeness(guide, buffers.guide[world, camera, y, x], float(step))
+                    value = other[3]
+                    if step > 1:
+                        value = src[world, camera, y, x][0]
+                    total += value * k
+                    weight += k
+                    count += k
+                    if other[3] > 0.02 and other[3] < 0.98:
+                        partial += k
+        if step == 1:
+            wide = wp.where(partial > PENUMBRA * count and count > 3.0, 1.0, 0.0)
+        if wide > 0.0:
+            share = total / weight
+    dst[world, camera, row, col] = wp.vec2(share, wide)
+
+
+@wp.kernel
+def _compose_light(buffers: Buffers, bounce: wp.array4d[wp.vec4], shade: wp.array4d[wp.vec2], out: wp.array4d[wp.vec3]):
+    """Reads direct, sun, albedo, the filtered bounce and shadow. Writes the whole light."""
     world, camera, row, col = wp.tid()
     b = bounce[world, camera, row, col]
     light = wp.cw_mul(buffers.albedo[world, camera, row, col], wp.vec3(b[0], b[1], b[2])) / wp.max(b[3], 1.0e-12)
+    sun = buffers.sun[world, camera, row, col]
+    light += wp.vec3(sun[0], sun[1], sun[2]) * shade[world, camera, row, col][0]
     out[world, camera, row, col] = buffers.direct[world, camera, row, col] + light
 
 
-def denoise(buffers: Buffers, scratch: wp.array, out: wp.array) -> None:
-    """Filter ``buffers.bounce`` (used as scratch, as is ``scratch`` of its size) and compose the light into ``out``."""
+def denoise(buffers: Buffers, scratch: wp.array, shade: Sequence[wp.array], out: wp.array) -> None:
+    """Filter ``buffers.bounce`` and the sun's penumbras and compose the light into ``out``.
+
+    Args:
+        buffers: What the colour pass left; ``bounce`` is written to.
+        scratch: Of the size of ``bounce``.
+        shade: Two arrays of `wp.vec2` of the picture's size.
+        out: Receives the light.
+    """
     src, dst = buffers.bounce, scratch
     for k in range(PASSES):
         wp.launch(_filter_bounce, dim=out.shape, inputs=[1 << k, buffers.guide, src], outputs=[dst], device=out.device)
         src, dst = dst, src
-    wp.launch(_compose_light, dim=out.shape, inputs=[buffers, src], outputs=[out], device=out.device)
+    one, two = shade
+    for step in (1, 2):
+        wp.launch(_smooth_penumbra, dim=out.shape, inputs=[step, buffers, one], outputs=[two], device=out.device)
+        one, two = two, one
+    wp.launch(_compose_light, dim=out.shape, inputs=[buffers, src, one], outputs=[out], device=out.device)

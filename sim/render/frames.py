@@ -140,6 +140,7 @@ class Renderer:
         self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
         self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
+        self._shade = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
         self._ones = self._mask = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
@@ -233,7 +234,7 @@ class Renderer:
                 wp.launch(_mark_contrast, dim=rgb.shape, inputs=[inputs[0]], outputs=[self.buffers], device=self.device)
             plan.first = 1
             self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        denoise(self.buffers, self._scratch, self.radiance)
+        denoise(self.buffers, self._scratch, self._shade, self.radiance)
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 

@@ -1,0 +1,165 @@
+"""Makes `docs/contact_sheet.jpg`: every scenario of the library at its telling moment.
+
+    python docs/contact_sheet.py [--only NAME ...] [--quality high] [--out FILE]
+
+For each scenario a few draws run with everybody driving as the file says. The draw and the moment shown are those in which the actor that
+the ego meets fills most of the picture without being cut off by its edge, within two seconds before they touch or come closest.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from sim.config import CameraConfig, RenderConfig, SimConfig
+from sim.render.frames import Renderer
+from sim.render.world import build_library
+from sim.sampling import Batch, sample_worlds
+from sim.scenario.reader import library_files, load_scenario
+from sim.simulation import WorldGraph, step
+from sim.structs import slice_worlds
+
+KEYS = range(4)
+"""Draws to choose from."""
+LEADS = (2.0, 1.5, 1.1, 0.8, 0.5, 0.3, 0.15)
+"""Times before the closest approach to choose from [s]."""
+SMALL = (240, 135)
+"""Size of the pictures that help to choose."""
+LARGEST = 0.22
+"""Share of the picture beyond which a nearer actor makes no better picture."""
+
+
+@dataclass
+class Moment:
+    """A choice."""
+
+    key: int
+    tick: int
+    score: float
+
+
+def graph_of(batch: Batch) -> WorldGraph:
+    """All worlds, one tick."""
+    return WorldGraph(
+        lambda scene, state, control: lambda: step(scene, state, control),
+        [batch.scene, batch.state, batch.control], batch.nworld, batch.device,
+    )  # fmt: skip
+
+
+def closest(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Tick of the first contact, or else of the least distance to the actor met, and that actor, (nworld,) each."""
+    graph = graph_of(batch)
+    state = batch.state
+    ticks = int(batch.scene.end_tick.numpy().max())
+    best = np.full(batch.nworld, np.inf)
+    when, actor = np.zeros(batch.nworld, int), np.ones(batch.nworld, int)
+    hit = np.zeros(batch.nworld, bool)
+    for tick in range(ticks):
+        graph.launch()
+        gap, collided = state.gap.numpy(), state.metrics.collided.numpy() > 0
+        onset = state.metrics.onset_actor.numpy()
+        new = collided & ~hit
+        when[new], actor[new] = tick, state.metrics.collision_actor.numpy()[new]
+        hit |= collided
+        for w in np.flatnonzero(~hit):
+            k = onset[w] if onset[w] > 0 else 1
+            if gap[w, k] < best[w]:
+                best[w], when[w], actor[w] = gap[w, k], tick, k
+        if hit.all():
+            break
+    return when, actor
+
+
+def choose(path: Path, keys: list[int]) -> Moment:
+    """Draw and tick to show of a scenario."""
+    scenario = load_scenario(path)
+    config = SimConfig(pool=1)
+    when, actor = closest(sample_worlds([scenario], keys, None, config))
+    best = Moment(keys[0], int(when[0]), -1.0)
+    for w, key in enumerate(keys):
+        batch = sample_worlds([scenario], [key], None, config)
+        camera = CameraConfig(width=SMALL[0], height=SMALL[1])
+        graph, now = graph_of(batch), 0
+        renderer = Renderer(
+            build_library(batch), batch.scene, batch.state, RenderConfig((camera,), "fast", ("instance",))
+        )
+        for lead in LEADS:
+            tick = max(0, int(when[w]) - round(lead * 100))
+            for _ in range(tick - now):
+                graph.launch()
+            now = max(now, tick)
+            score = _score(_shoot(renderer, batch)["instance"], int(actor[w]) + 1)
+            if score > best.score:
+                best = Moment(key, now, score)
+        if best.score > 0.5 * LARGEST:
+            break
+    return best
+
+
+def _score(instance: np.ndarray, row: int) -> float:
+    """Share of the picture that the actor fills; a fifth if an edge cuts it off."""
+    mask = instance == row
+    share = min(float(mask.mean()), LARGEST)
+    cut = mask[:, 0].any() or mask[:, -1].any()
+    return share * (0.2 if cut else 1.0)
+
+
+def _shoot(renderer: Renderer, batch: Batch) -> dict[str, Any]:
+    renderer.window.reset(batch.scene, batch.state)
+    renderer.bvh.update(batch.scene, renderer.window.current, rebuild=True)
+    renderer.render(batch.scene)
+    return {name: array[0, 0] for name, array in renderer.frames.numpy().items()}
+
+
+def picture(path: Path, moment: Moment, size: tuple[int, int], quality: str) -> np.ndarray:
+    """The chosen moment, RGB."""
+    batch = sample_worlds([load_scenario(path)], [moment.key], None, SimConfig(pool=1))
+    graph = graph_of(batch)
+    for _ in range(moment.tick):
+        graph.launch()
+    camera = CameraConfig(width=size[0], height=size[1])
+    scene, state = (slice_worlds(s, 0, 1, 1) for s in (batch.scene, batch.state))
+    renderer = Renderer(build_library(batch), scene, state, RenderConfig((camera,), quality, ("rgb",)), threads=2)
+    return np.array(_shoot(renderer, replace(batch, scene=scene, state=state))["rgb"])
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", default=[], help="scenarios by name")
+    parser.add_argument("--files", nargs="*", default=[], help="other scenario files instead of the library")
+    parser.add_argument("--quality", default="high")
+    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--columns", type=int, default=3)
+    parser.add_argument("--keys", type=int, nargs="*", default=list(KEYS))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "contact_sheet.jpg")
+    args = parser.parse_args()
+    files = [Path(f) for f in args.files] or [
+        f for name, f in library_files().items() if not args.only or name in args.only
+    ]
+    size = (args.width, args.width * 9 // 16)
+    tiles = []
+    for path in files:
+        moment = choose(path, args.keys)
+        tile = picture(path, moment, size, args.quality)[..., ::-1].copy()
+        print(
+            f"{path.stem}: draw {moment.key}, {moment.tick / 100:.1f} s, {moment.score:.4f} of the picture", flush=True
+        )
+        label = path.stem.replace("-", " ")
+        tile[size[1] - 26 :, :] //= 2
+        cv2.putText(tile, label, (8, size[1] - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+        tiles.append(tile)
+    while len(tiles) % args.columns:
+        tiles.append(np.zeros_like(tiles[0]))
+    rows = [np.hstack(tiles[i : i + args.columns]) for i in range(0, len(tiles), args.columns)]
+    settings = [cv2.IMWRITE_JPEG_QUALITY, 82] if args.out.suffix == ".jpg" else []
+    cv2.imwrite(str(args.out), np.vstack(rows), settings)
+
+
+if __name__ == "__main__":
+    main()
