@@ -94,12 +94,24 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
 
     known = identity(plan, describe_device(device))
     with open_folder(root, known), Progress(quiet) as progress:
+        with progress.stage("Loading the kernels"):
+            _load_kernels(plan, device)
         for first in range(0, len(plan.draws), CHUNK):
             _write_chunk(plan, plan.draws[first : first + CHUNK], root, device, progress)
         with progress.stage("Labels, manifest and page"):
             manifest = write_summary(plan, root, known)
         finish(root, manifest)
     return [root / "index.html"]
+
+
+def _load_kernels(plan: Plan, device: Any) -> None:
+    """Compile what this data set needs, if it is not in the cache."""
+    import sim.export.frames  # noqa: F401  (imports everything that launches kernels)
+    from sim.kernels import load_kernels
+
+    fast = ("sim.render.fast",)
+    full = ("sim.render.colour", "sim.render.denoise", "sim.render.tonemap")
+    load_kernels(device, full if plan.config.quality == "fast" else fast)
 
 
 def describe_device(device: Any = None) -> dict[str, str]:

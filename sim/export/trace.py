@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.config import SimConfig
 from sim.errors import SwerveError
+from sim.kernels import load_kernels
 from sim.sampling import Batch, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
 from sim.simulation import WorldGraph, step
@@ -56,6 +57,7 @@ def simulate_file(
         raise SwerveError(f"no contact {contact!r}: choose physics or report")
     scenario = load_scenario(file, strict=strict)
     config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
+    load_kernels(device)
     batch = sample_worlds([scenario], [0], device, config)
     rows = run_trace(batch, duration)
     if csv is not None:
