@@ -9,6 +9,7 @@ import numpy as np
 from sim.physics.parameters import actor_parameters
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
+from sim.simulation import WorldGraph, step
 from sim.structs import from_rows, row_sizes
 from sim.types import Contact, Control, Motion, Scene, State
 
@@ -82,7 +83,7 @@ def world_rows(actors, friction=1.0, contact=Contact.PHYSICS, path=None, wind=(0
     state = {
         "motion": [int(a["motion"]) for a in actors], "visible": np.full(n, 7),
         "pos": np.array([(a["x"], a["y"], a["more"].get("z", 0.0)) for a in actors]),
-        "rot": np.array([rotation(a["heading"], a["more"].get("pitch", 0.0)) for a in actors]),
+        "rot": np.array([rotation(a["heading"], a["more"].get("nose_down", 0.0)) for a in actors]),
         "speed": speed, "vel": np.array([a["more"].get("vel", f * v) for a, f, v in zip(actors, forward, speed, strict=True)]),
         "road": np.array([a["more"].get("road", 0) for a in actors]),
         "lane": np.array([a["more"].get("lane", -1) for a in actors]),
@@ -112,3 +113,29 @@ def build(worlds, networks=None, device="cpu"):
         out.append(from_rows(struct, rows, device, {k: ((nactor,) if k in own else v) for k, v in sizes.items()}))
     out[0].road = build_road_tables(networks, device)
     return tuple(out)
+
+
+def run(arrays, ticks, stages=None):
+    """Step (scene, state, control) in place by ``ticks``; ``stages``: which functions make a tick instead of the whole step."""
+    scene, state, control = arrays
+
+    def make_stage(scene, state, control):
+        def stage():
+            if stages is None:
+                step(scene, state, control)
+            else:
+                for one in stages:
+                    one(scene, state)
+
+        return stage
+
+    graph = WorldGraph(make_stage, arrays, state.tick.shape[0], "cpu")
+    for _ in range(ticks):
+        graph.launch()
+    return state
+
+
+def press(arrays, steer=0.0, accel=0.0):
+    """Set steering and pedals of all actors."""
+    arrays[2].steer.fill_(steer)
+    arrays[2].accel.fill_(accel)
