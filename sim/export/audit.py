@@ -1,0 +1,204 @@
+"""Checks the labels of a frame against each other and against rays of their own; what is found wrong comes back as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.export.coco import decode_mask
+from sim.export.frames import FrameRenderer
+from sim.render.camera import intrinsic_matrix
+from sim.render.probe import probe_pixels
+
+BOX_MARGIN = 0.02
+"""How far depth points may lie outside their instance's 3D box [m]."""
+DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
+"""How far depth may differ from where flow leads [m], and per metre of depth."""
+PART_MARGIN = 1.2
+"""The same for actors, whose wheels, doors and limbs move within them [m]."""
+
+SHIFTS = np.array([(0.02, 0.0), (-0.02, 0.0), (0.0, 0.02), (0.0, -0.02)])
+"""Nudges for points that fall beside a silhouette by rounding [pixels]."""
+
+Floats = npt.NDArray[np.floating]
+
+
+def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
+    """Render a frame with all its labels and check them.
+
+    - tight boxes equal the bounds of their masks, counts their areas; the exported masks are the picture's;
+    - depth points of an instance lie in its 3D box;
+    - flow carries every pixel outside its occlusion mask onto the same instance and depth, by rays cast in the next frame;
+    - amodal masks contain the visible ones, and their boxes and areas fit;
+    - no instance without a visible pixel is exported as visible, and none with one is missing.
+
+    Args:
+        renderer: Of the world; with amodal masks.
+        frame: Its number in the tracks.
+
+    Returns:
+        One sentence per fault, none if all is well.
+    """
+    picture = renderer.render(frame)
+    sample = renderer.sample(f"audit/{frame:06d}", frame, picture)
+    faults = check_boxes(picture) + check_depth(renderer, picture) + check_flow(renderer, picture, frame)
+    return [f"frame {frame}: {fault}" for fault in faults + check_export(picture, sample["json"])]
+
+
+def bounds(mask: npt.NDArray[np.bool_]) -> list[int]:
+    """Column, row, width and height of a mask; zeros if it is empty."""
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if len(rows) == 0:
+        return [0, 0, 0, 0]
+    return [int(cols[0]), int(rows[0]), int(cols[-1] - cols[0] + 1), int(rows[-1] - rows[0] + 1)]
+
+
+def check_boxes(picture: Mapping[str, Any]) -> list[str]:
+    """Boxes, counts and ratios against the masks."""
+    labels, instance, amodal = picture["labels"], picture["arrays"]["instance"], picture["amodal"]
+    faults = []
+    for a in range(len(labels["visible_count"])):
+        seen = instance == a + 1
+        if labels["visible_box"][a].tolist() != bounds(seen) or labels["visible_count"][a] != seen.sum():
+            faults.append(f"actor {a}: visible box {labels['visible_box'][a]} is not its mask's {bounds(seen)}")
+        if amodal is None:
+            continue
+        whole = amodal[a]
+        if labels["amodal_box"][a].tolist() != bounds(whole) or labels["amodal_count"][a] != whole.sum():
+            faults.append(f"actor {a}: amodal box {labels['amodal_box'][a]} is not its mask's {bounds(whole)}")
+        if (seen & ~whole).any():
+            faults.append(f"actor {a}: {int((seen & ~whole).sum())} visible pixels are not in its amodal mask")
+        if whole.any() and abs(labels["occlusion"][a] - (1.0 - seen.sum() / whole.sum())) > 1e-5:
+            faults.append(f"actor {a}: occlusion {labels['occlusion'][a]} does not fit its masks")
+    return faults
+
+
+def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
+    """Direction through every pixel in the camera frame, z = 1, (height, width, 3)."""
+    k = intrinsic_matrix(renderer.renderer.config.cameras[0])
+    col, row = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    return np.stack([(col - k[0, 2]) / k[0, 0], (row - k[1, 2]) / k[1, 1], np.ones(shape)], -1)
+
+
+def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
+    """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
+    depth = picture["arrays"]["depth"].astype(float)
+    pos, rot = picture["view"]
+    return (rays(renderer, depth.shape) * depth[..., None]) @ rot.T.astype(float) + pos
+
+
+def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
+    """Depth points against the 3D boxes; plane depth against ray length."""
+    labels, arrays = picture["labels"], picture["arrays"]
+    with np.errstate(invalid="ignore"):
+        points = world_points(renderer, picture)
+    faults = []
+    for a in np.unique(arrays["instance"]):
+        if a == 0:
+            continue
+        turn = labels["box_rot"][a - 1]
+        local = rotate_all(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
+        outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
+        if outside.max() > BOX_MARGIN:
+            faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")
+    finite = np.isfinite(arrays["depth"])
+    length = arrays["depth"] * np.linalg.norm(rays(renderer, arrays["depth"].shape), axis=-1)
+    if not np.allclose(length[finite], arrays["range"][finite], rtol=1e-4):
+        faults.append("plane depth and ray length do not agree")
+    return faults
+
+
+def rotate_all(q: Floats, v: Floats) -> Floats:
+    """Vectors (n, 3) turned by a quaternion x y z w."""
+    t = 2.0 * np.cross(np.broadcast_to(q[:3], v.shape), v)
+    return v + q[3] * t + np.cross(np.broadcast_to(q[:3], v.shape), t)
+
+
+def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> list[str]:
+    """Flow against rays cast through its ends in the next frame."""
+    arrays = picture["arrays"]
+    instance, flow = arrays["instance"], arrays["flow"]
+    shape = instance.shape
+    col, row = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    end = np.stack([col + flow[..., 0], row + flow[..., 1]], -1)
+    there, depth = probe(renderer, end)
+    open_ = arrays["flow_occluded"] == 0
+    faults = []
+    inside = (end >= -0.5).all(-1) & (end[..., 0] < shape[1] - 0.5) & (end[..., 1] < shape[0] - 0.5)
+    if (open_ & ~inside).any():
+        faults.append(f"flow leaves the picture at {int((open_ & ~inside).sum())} pixels that are not marked")
+    expected = next_depth(renderer, picture, frame)
+    wrong = open_ & ~arrives(instance, expected, there, depth)
+    for shift in SHIFTS:
+        # A point on a silhouette may fall to either side of it by rounding.
+        if wrong.any():
+            at = end[wrong] + shift
+            wrong[wrong] = ~arrives(instance[wrong], expected[wrong], *probe(renderer, at))
+    if wrong.any():
+        r, c = np.argwhere(wrong)[0]
+        faults.append(
+            f"flow misses at {int(wrong.sum())} of {int(open_.sum())} pixels, first ({c}, {r}) to {end[r, c].round(2)}: instance "
+            f"{instance[r, c]} at {expected[r, c]:.3f} m expected, {there[r, c]} at {depth[r, c]:.3f} m found"
+        )
+    return faults
+
+
+def probe(renderer: FrameRenderer, points: Floats) -> tuple[npt.NDArray[np.integer], Floats]:
+    """Instance and plane depth behind points (..., 2) of the next frame, (...)."""
+    instance, depth = probe_pixels(renderer.renderer, points.reshape(1, -1, 2), moment="next")
+    return instance.reshape(points.shape[:-1]), depth.reshape(points.shape[:-1])
+
+
+def arrives(
+    instance: npt.NDArray[np.integer], expected: Floats, there: npt.NDArray[np.integer], depth: Floats
+) -> npt.NDArray[np.bool_]:
+    """Whether points that should be of an instance at a depth are what was found there."""
+    near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.nan_to_num(expected, posinf=0.0))
+    with np.errstate(invalid="ignore"):
+        close = np.abs(depth - expected) <= near
+    return (there == instance) & (close | (np.isinf(expected) & np.isinf(depth)))
+
+
+def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:
+    """Plane depth that each pixel's point has in the next frame if actors move as rigid bodies [m], (height, width)."""
+    instance = picture["arrays"]["instance"]
+    with np.errstate(invalid="ignore"):
+        points = world_points(renderer, picture)
+    tracks = renderer.tracks.arrays
+    for a in np.unique(instance):
+        if a > 0:
+            (p0, p1), (q0, q1) = (tracks[name][frame : frame + 2, a - 1].astype(float) for name in ("pos", "rot"))
+            mine = instance == a
+            points[mine] = rotate_all(q1, rotate_all(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
+    view = renderer.renderer.views[2]
+    pos, rot = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0].astype(float)
+    with np.errstate(invalid="ignore"):
+        depth = (points - pos) @ rot[:, 2]
+    return np.where(np.isinf(picture["arrays"]["depth"]), np.inf, depth)
+
+
+def check_export(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    """What is written against what the picture shows."""
+    instance, amodal = picture["arrays"]["instance"], picture["amodal"]
+    faults = []
+    shown = {item["track_id"]: item for item in labels["objects"]}
+    for a in range(1, len(picture["labels"]["visible_count"]) + 1):
+        seen = instance == a
+        if a not in shown:
+            continue
+        item = shown[a]
+        if not seen.any():
+            faults.append(f"{item['actor']} has no visible pixel but is exported as visible")
+            continue
+        if item["bbox"] != bounds(seen) or item["area"] != seen.sum():
+            faults.append(f"{item['actor']}: the exported box {item['bbox']} is not its mask's")
+        if (decode_mask(item["segmentation"]).astype(bool) != seen).any():
+            faults.append(f"{item['actor']}: the exported mask is not the picture's")
+        if amodal is not None and (decode_mask(item["amodal_segmentation"]).astype(bool) != amodal[a - 1]).any():
+            faults.append(f"{item['actor']}: the exported amodal mask is not the rays'")
+    if any(item.get("area", 0) for item in labels["hidden"]):
+        faults.append("an actor listed as hidden has visible pixels")
+    return faults

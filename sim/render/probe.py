@@ -1,0 +1,71 @@
+"""Rays through any points of a picture, at this frame or its neighbours: for checks, not for pictures."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import warp as wp
+
+from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
+from sim.render.frames import Renderer
+from sim.render.library import Geometry
+from sim.render.raycast import FAR, actor_of, trace
+from sim.render.scene_bvh import Instances
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False})
+
+
+@wp.kernel
+def _probe_pixels(
+    geo: Geometry,
+    inst: Instances,
+    cameras: Cameras,
+    views: Views,
+    camera: int,
+    pixel: wp.array2d[wp.vec2],
+    instance_out: wp.array2d[wp.int32],
+    depth_out: wp.array2d[float],
+):
+    """Reads geometry, instances, views, points (column, row). Writes the actor's slot + 1 and the plane depth behind each."""
+    world, i = wp.tid()
+    instance_out[world, i] = 0
+    depth_out[world, i] = wp.inf
+    at = pixel[world, i]
+    if wp.isnan(at[0]) or wp.isnan(at[1]):
+        return
+    hidden = int(-1)
+    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
+        hidden = 0
+    d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], at[0], at[1])
+    hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden)
+    if hit.slot >= 0:
+        instance_out[world, i] = actor_of(inst, hit.slot) + 1
+        depth_out[world, i] = hit.t
+
+
+def probe_pixels(
+    renderer: Renderer, points: npt.ArrayLike, *, moment: str = "now", camera: int = 0
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """What lies behind points of the pictures that `Renderer.render` made last.
+
+    Args:
+        renderer: With flow among its outputs for ``moment`` "next".
+        points: Column and row of points, (nworld, n, 2); NaN hits nothing.
+        moment: "now", or "next" for the frame that flow leads to.
+        camera: Which.
+
+    Returns:
+        Instance (slot + 1, or 0) and plane depth [m] (inf for sky), (nworld, n) each.
+    """
+    bvh = renderer.bvh if moment == "now" else renderer.bvh_next
+    if bvh is None:
+        raise ValueError("the next frame is known only to renderers with flow")
+    views = renderer.views[1 if moment == "now" else 2]
+    at = wp.array(np.ascontiguousarray(points, np.float32), dtype=wp.vec2, device=renderer.device)
+    instance = wp.zeros(at.shape, dtype=wp.int32, device=renderer.device)
+    depth = wp.zeros(at.shape, dtype=float, device=renderer.device)
+    inputs = [renderer.library.geometry, bvh.instances, renderer.cameras, views, camera, at]
+    wp.launch(_probe_pixels, dim=at.shape, inputs=inputs, outputs=[instance, depth], device=renderer.device)
+    return instance.numpy(), depth.numpy()
