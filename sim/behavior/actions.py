@@ -46,18 +46,6 @@ def _put(scene: Scene, state: State, world: int, a: int, position: int):
 
 
 @wp.func
-def _set_variable(scene: Scene, state: State, world: int, r: int):
-    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
-    v = scene.story.row_code[world, r, wp.static(_INDEX)]
-    value = scene.story.row_value[world, r, 0]
-    if (flags & wp.static(codes.FLAG_ADD)) != 0:
-        value = state.story.variable[world, v] + value
-    elif (flags & wp.static(codes.FLAG_MULTIPLY)) != 0:
-        value = state.story.variable[world, v] * value
-    state.story.variable[world, v] = value
-
-
-@wp.func
 def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: int) -> bool:
     """Carry out an action that takes no time; False if it takes some."""
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
@@ -76,12 +64,13 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
         state.visible[world, a] = index
         if position >= 0:
             _put(scene, state, world, a, position)
-    elif kind == wp.static(int(ActionKind.VARIABLE)):
-        _set_variable(scene, state, world, r)
-    elif kind == wp.static(int(ActionKind.SIGNAL)):
-        state.signal[world, index] = flags
-    elif kind != wp.static(int(ActionKind.NOTHING)):
-        return False
+    else:
+        # variables and signals were set when the event started (`sim.behavior.triggers`)
+        return (
+            kind == wp.static(int(ActionKind.VARIABLE))
+            or kind == wp.static(int(ActionKind.SIGNAL))
+            or kind == wp.static(int(ActionKind.NOTHING))
+        )
     return True
 
 

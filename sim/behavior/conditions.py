@@ -139,12 +139,14 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
     value = float(0.0)
     yaw = yaw_of(state.rot[world, a])
     if kind == wp.static(int(ConditionKind.HEADWAY)):
-        d = wp.abs(actor_distance(scene, state, world, a, target, free, coordinates, part))
-        value = wp.where(
-            wp.abs(state.speed[world, a]) > 1.0e-4, d / wp.max(wp.abs(state.speed[world, a]), 1.0e-4), wp.static(FAR)
-        )
+        d = actor_distance(scene, state, world, a, target, free, coordinates, part)
+        if d < 0.0 or state.speed[world, a] < 1.0e-6:
+            return False  # not defined for what is behind, nor for who stands
+        value = d / state.speed[world, a]
     elif kind == wp.static(int(ConditionKind.TIME_TO_COLLISION)):
         value = _closing_time(scene, state, world, c, a)
+        if value >= wp.static(FAR):
+            return False  # not defined for those who part
     elif kind == wp.static(int(ConditionKind.TIME_TO_REACH)):
         value = _time_to_reach(scene, state, world, c, a)
     elif kind == wp.static(int(ConditionKind.DISTANCE)) or kind == wp.static(int(ConditionKind.REACH_POSITION)):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior.codes import Phase, RowField, RowPhase
+from sim.behavior import codes
+from sim.behavior.codes import ActionKind, Phase, RowField, RowPhase
 from sim.behavior.conditions import fires
 from sim.scenario.storyboard import ElementKind, ElementState, Priority
 from sim.types import Scene, State
@@ -105,6 +106,23 @@ def _yield_domain(scene: Scene, state: State, world: int, row: int):
 
 
 @wp.func
+def _set_at_once(scene: Scene, state: State, world: int, r: int):
+    """Set a variable or a signal: at once, so that conditions evaluated later in this tick see it."""
+    kind = scene.story.row_code[world, r, wp.static(int(RowField.KIND))]
+    flags = scene.story.row_code[world, r, wp.static(int(RowField.FLAGS))]
+    index = scene.story.row_code[world, r, wp.static(int(RowField.INDEX))]
+    if kind == wp.static(int(ActionKind.SIGNAL)):
+        state.signal[world, index] = flags
+    if kind == wp.static(int(ActionKind.VARIABLE)):
+        value = scene.story.row_value[world, r, 0]
+        if (flags & wp.static(codes.FLAG_ADD)) != 0:
+            value = state.story.variable[world, index] + value
+        elif (flags & wp.static(codes.FLAG_MULTIPLY)) != 0:
+            value = state.story.variable[world, index] * value
+        state.story.variable[world, index] = value
+
+
+@wp.func
 def _start_event(scene: Scene, state: State, world: int, e: int):
     """Start an event as its priority allows, with its actions."""
     m = scene.story.parent[world, e]
@@ -128,6 +146,7 @@ def _start_event(scene: Scene, state: State, world: int, e: int):
         first = scene.story.first_row[world, a]
         for r in range(first, first + scene.story.nrow[world, a]):
             _yield_domain(scene, state, world, r)
+            _set_at_once(scene, state, world, r)
             state.story.row_state[world, r] = wp.static(int(RowPhase.STARTING))
 
 
