@@ -61,13 +61,14 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
     settings = json.loads((path.parent / "settings.json").read_text())
     model = ALGORITHMS[settings["algo"]].load(path, device="cpu")
     last: list[np.ndarray] = []
+    scale = np.array([settings["steer"], 1.0], np.float32)
 
     def act(obs: np.ndarray) -> np.ndarray:
         if settings["observation"] == "camera":
             picture = np.moveaxis(obs, -1, 1)
             last[:] = [*(last or [np.zeros_like(picture)] * settings["frames"])[1:], picture]
             obs = np.concatenate(last, axis=1)
-        return model.predict(obs, deterministic=True)[0]
+        return model.predict(obs, deterministic=True)[0] * scale
 
     return act, settings
 

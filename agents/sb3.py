@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from stable_baselines3 import A2C, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback
-from stable_baselines3.common.vec_env import VecFrameStack, VecMonitor, VecTransposeImage
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMonitor, VecTransposeImage
 
 from sim.envs.sb3 import SwerveVecEnv
 
@@ -43,6 +44,8 @@ class Args:
     """decisions in all"""
     decision_ticks: int = 10
     """ticks of 10 ms per decision"""
+    steer: float = 0.1
+    """share of full lock that a policy's full steer is: at speed little goes a long way"""
     draws: int = 16
     """draws per world that its episodes cycle through"""
     seed: int = 1
@@ -59,7 +62,7 @@ class Args:
     """passes over each rollout (ppo)"""
     entropy: float = 0.001
     """weight of the entropy bonus (ppo, a2c)"""
-    log_std: float = -1.2
+    log_std: float = -1.0
     """logarithm of the first standard deviation of actions (ppo, a2c)"""
     out: str = "runs/sb3"
     """folder for policy, checkpoints and TensorBoard logs"""
@@ -81,13 +84,38 @@ def parse_args(argv: list[str] | None = None) -> Args:
     return args
 
 
+class GentleSteering(VecEnvWrapper):
+    """Scales the steering of a policy's actions.
+
+    Args:
+        env: Where the actions go.
+        steer: Share of full lock.
+    """
+
+    def __init__(self, env: Any, steer: float) -> None:
+        super().__init__(env)
+        self._scale = np.array([steer, 1.0], np.float32)
+
+    def reset(self) -> Any:
+        """See `VecEnv.reset`."""
+        return self.venv.reset()
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """See `VecEnv.step_async`."""
+        self.venv.step_async(actions * self._scale)
+
+    def step_wait(self) -> Any:
+        """See `VecEnv.step_wait`."""
+        return self.venv.step_wait()
+
+
 def make_env(args: Args) -> Any:
     """The batch as SB3 takes it; images channel first, stacked in time."""
     env: Any = SwerveVecEnv(
         args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed,
         decision_ticks=args.decision_ticks,
     )  # fmt: skip
-    env = VecMonitor(env, info_keywords=("is_success", "collided"))
+    env = VecMonitor(GentleSteering(env, args.steer), info_keywords=("is_success", "collided"))
     if args.observation == "camera":
         env = VecTransposeImage(env)
         env = VecFrameStack(env, args.frames, channels_order="first") if args.frames > 1 else env

@@ -103,7 +103,7 @@ def run_reference(args: argparse.Namespace) -> int:
     data = drive(args.device, args.worlds[0], args.decisions, scenarios)
     data["pixels"] = picture(args.device, scenarios, args.size)
     settings = {"worlds": args.worlds[0], "decisions": args.decisions, "scenarios": len(scenarios), "size": args.size}
-    np.savez_compressed(args.file, settings=json.dumps(settings), **data)
+    np.savez_compressed(args.file, settings=np.array(json.dumps(settings)), **data)  # pyright: ignore[reportArgumentType]
     print(f"{args.file}: {settings}")
     return 0
 

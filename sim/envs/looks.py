@@ -81,6 +81,7 @@ class CameraLook:
         """The look of some worlds; those that start at the same world share one renderer."""
         from sim.render.frames import Renderer
 
+        assert obs.ptr is not None and self._pictures.ptr is not None
         first = (obs.ptr - self._pictures.ptr) // self._pictures.strides[0]
         if first not in self._bound:
             frames = self._frames.worlds(first, first + obs.shape[0])

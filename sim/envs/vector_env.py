@@ -214,9 +214,13 @@ class SwerveVectorEnv(gym.vector.VectorEnv):
                 raise SwerveError(
                     "reset_mask goes on with worlds that run: reset all of them first, and without a seed"
                 )
-        if seed is not None or self.batch is None:
-            if seed is not None:
-                self._seed = int(seed) & 0xFFFFFFFF
+        if seed is not None:
+            seed = int(seed) & 0xFFFFFFFF
+            if seed != self._seed:
+                self._seed, self.batch = seed, None
+            elif self.batch is not None:
+                self._count.fill_(-1)  # The same draws again, from the first.
+        if self.batch is None:
             self._build()
         if mask is None:
             self._mask.fill_(1)

@@ -42,7 +42,8 @@ def repeat(action, n):
 
 
 def test_every_scenario_of_the_library_is_registered():
-    assert [f"swerve/{name}-v0" for name in library_files()] == IDS
+    assert {f"swerve/{name}-v0" for name in library_files()} <= set(IDS)
+    assert len(library_files()) >= 12
     assert all(gym.spec(i).vector_entry_point for i in IDS)
     assert sim.library()
 

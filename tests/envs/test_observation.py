@@ -11,7 +11,7 @@ import warp as wp
 from sim.envs.observation import ACTOR, EGO, NEGO, NROUTE, ROUTE_AHEAD, observation_size, observe
 from tests.physics.worlds import CAR, LORRY, actor, build, straight, world_rows
 
-ROUTE = [(0.0, -1.75), (60.0, -1.75), (60.0, 80.0)]
+ROUTE = [*((2.0 * k, -1.75) for k in range(31)), *((60.0, 2.0 * k) for k in range(42))]
 
 
 def look(actors, max_actors=3, path=ROUTE, network=None, **scene):
@@ -39,7 +39,7 @@ def test_ego_and_its_lane():
     assert ego["offset from the route"] == pytest.approx(0.5 / 4)
     assert ego["sin of heading minus the route's"] == pytest.approx(math.sin(0.1), abs=1e-6)
     assert ego["cos of heading minus the route's"] == pytest.approx(math.cos(0.1), abs=1e-6)
-    assert ego["route still to go"] == pytest.approx((40.0 + 81.75) / 200.0)
+    assert ego["route still to go"] == pytest.approx((40.0 + 83.75) / 200.0)
     assert ego["time left"] == pytest.approx(0.5)
     assert ego["left border of the ego's lane"] == pytest.approx(1.25 / 4)
     assert ego["right border of the ego's lane"] == pytest.approx(-2.25 / 4)

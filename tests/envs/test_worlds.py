@@ -83,7 +83,7 @@ def test_camera_shows_a_world_as_alone_and_its_last_picture():
 
     n = 4
     camera = CameraConfig(width=48, height=32)
-    scenario = SCENARIOS[0]
+    scenario = "lost-cargo-ahead"
     env = SwerveVectorEnv(n, scenario, observation="camera", camera=camera, draws=2, threads=2)
     obs, _ = env.reset(seed=2)
     assert obs.shape == (n, 32, 48, 3)
