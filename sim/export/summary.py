@@ -20,6 +20,7 @@ from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes
 from sim.render.camera import intrinsic_matrix, mount_quaternion
 from sim.review.page import build_page
+from sim.review.readable import readable
 from sim.scenario.world import Scenario
 
 CONVENTIONS = {
@@ -182,7 +183,7 @@ def page_draw(
         "key": draw.key,
         "video": video,
         "fps": [tracks.rate.numerator, tracks.rate.denominator],
-        "parameters": {name: _short(value) for name, value in draw.spec.record.items()},
+        "parameters": {name: readable(name, value) for name, value in draw.spec.record.items()},
         "actors": [actor.name for actor in draw.spec.actors],
         "series": {name: [_short(row[name]) for row in hazard] for name in series},
         "events": list(events),

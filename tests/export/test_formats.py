@@ -1,0 +1,286 @@
+"""Encoders, masks, videos, hazards and overlays by themselves: exact, and the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import json
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
+from sim.export.hazard import find_events, format_csv, hazard_rows
+from sim.export.overlay import PALETTE, colorize, draw_overlay
+from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate
+from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
+from sim.export.writer import (
+    DirectoryWriter,
+    encode,
+    encode_json,
+    encode_npz,
+    encode_png,
+    remove_unfinished,
+    write_bytes,
+)
+from sim.render.mesh import Semantic
+from sim.types import Conflict, Lamp
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 3), (5, 7)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_png_keeps_every_value(shape, dtype):
+    import cv2
+
+    if len(shape) == 3 and dtype == np.uint16:
+        return
+    image = np.random.default_rng(1).integers(0, np.iinfo(dtype).max, shape, dtype)
+    back = cv2.imdecode(np.frombuffer(encode_png(image), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert back.dtype == dtype
+    assert np.array_equal(back[..., ::-1] if len(shape) == 3 else back, image)
+    with pytest.raises(ValueError, match="float"):
+        encode_png(image.astype(float))
+
+
+def test_npz_is_equal_for_equal_arrays_and_keeps_them():
+    arrays = {"a": np.arange(6, dtype=np.float16).reshape(2, 3), "b": np.array([np.inf, -1.0])}
+    data = encode_npz(arrays)
+    assert data == encode_npz({k: v.copy() for k, v in arrays.items()})
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        for name, array in arrays.items():
+            assert archive[name].dtype == array.dtype and np.array_equal(archive[name], array)
+
+
+def test_json_is_strict():
+    data = {
+        "a": np.float32(1.5),
+        "b": np.array([1, 2]),
+        "c": float("nan"),
+        "d": np.bool_(True),
+        "e": (np.int64(3), "\u00fc"),
+    }
+    assert json.loads(encode_json(data)) == {"a": 1.5, "b": [1, 2], "c": None, "d": True, "e": [3, "\u00fc"]}
+
+
+def test_writer_puts_entries_where_they_belong(tmp_path):
+    writer = DirectoryWriter(tmp_path, {"rgb.png": "frames", "a.png": "masks", "b.png": "masks", "json": "labels"})
+    writer.write(
+        {"__key__": "x/01", "rgb.png": np.zeros((2, 2, 3), np.uint8), "b.png": np.ones((2, 2), np.uint8), "json": {}}
+    )
+    names = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
+    assert names == ["frames/x/01.png", "labels/x/01.json", "masks/x/01.b.png"]
+    with pytest.raises(ValueError, match="no encoder"):
+        encode("jpeg", 1)
+
+
+def test_unfinished_files_are_removed_and_no_others(tmp_path):
+    write_bytes(tmp_path / "a" / "b.bin", b"1")
+    (tmp_path / "a" / ".swerve-tmp-9-b.bin").write_bytes(b"")
+    remove_unfinished(tmp_path)
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.bin"]
+
+
+# --- masks and categories -------------------------------------------------------------------------------------------------
+
+
+def test_masks_survive_their_runs():
+    rng = np.random.default_rng(3)
+    for share in (0.0, 0.3, 1.0):
+        mask = rng.random((13, 29)) < share
+        runs = encode_mask(mask)
+        assert runs["size"] == [13, 29] and runs["counts"].isascii()
+        assert np.array_equal(decode_mask(runs), mask)
+
+
+def test_categories_keep_cocos_ids():
+    assert len({c.id for c in CATEGORIES}) == len(CATEGORIES)
+    for category in CATEGORIES:
+        assert (category.id < 100) == (category.id == category.coco_id)
+    assert category_of(Semantic.PERSON).id == 1 and category_of(Semantic.CAR).id == 3
+    assert category_of(Semantic.ANIMAL, ["dog"]).id == 18 and category_of(Semantic.ANIMAL, ["deer"]).name == "animal"
+    assert category_of(200).name == "object"
+
+
+def test_merged_annotations_count_from_one():
+    item = {"track_id": 2, "bbox": [0, 0, 1, 1]}
+    frames = [{"frame": k, "time": k / 10, "camera": {}, "objects": [item] * k, "hidden": []} for k in range(3)]
+    merged = merge_annotations([("a", frames), ("b", frames)], (64, 32), {})
+    assert [i["id"] for i in merged["images"]] == [1, 2, 3, 4, 5, 6]
+    assert [a["id"] for a in merged["annotations"]] == [1, 2, 3, 4, 5, 6]
+    assert [a["image_id"] for a in merged["annotations"]] == [2, 3, 3, 5, 6, 6]
+    assert merged["images"][3]["file_name"] == "frames/b/000000.png" and merged["images"][3]["video_id"] == 2
+
+
+# --- videos ---------------------------------------------------------------------------------------------------------------
+
+
+def film(count, first=0, size=(36, 64)):
+    return [np.full((*size, 3), 20 + 6 * (first + k), np.uint8) for k in range(count)]
+
+
+def test_videos_are_equal_bytes_and_join_without_loss(tmp_path):
+    parts = [film(7), film(5, 7)]
+    paths = [tmp_path / "0.mp4", tmp_path / "1.mp4"]
+    for path, frames in zip(paths, parts, strict=True):
+        path.write_bytes(encode_video(frames, Fraction(30000, 1001)))
+        assert path.read_bytes() == encode_video(frames, Fraction(30000, 1001))
+    joined = tmp_path / "joined.mp4"
+    joined.write_bytes(join_videos(paths))
+    assert joined.read_bytes() == join_videos(paths)
+    levels = [frame.mean() for frame in decode_video(joined)]
+    assert levels == pytest.approx([20 + 6 * k for k in range(12)], abs=2.5)
+    import av
+
+    with av.open(str(joined)) as container:
+        times = [float(frame.time) for frame in container.decode(video=0) if frame.time is not None]
+    np.testing.assert_allclose(np.diff(times), 1001 / 30000, atol=1e-4)
+
+
+def test_colours_of_a_video_are_those_of_the_picture(tmp_path):
+    colors = [(220, 40, 40), (40, 200, 60), (50, 60, 220), (235, 235, 235)]
+    path = tmp_path / "v.mp4"
+    path.write_bytes(encode_video([np.full((32, 64, 3), c, np.uint8) for c in colors], Fraction(5)))
+    for frame, color in zip(decode_video(path), colors, strict=True):
+        np.testing.assert_allclose(frame.reshape(-1, 3).mean(0), color, atol=6)
+
+
+def test_odd_sizes_are_padded():
+    image = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    assert pad_even(image).shape == (6, 8, 3) and np.array_equal(pad_even(image)[:5, :7], image)
+    assert side_by_side(image, image).shape == (6, 14, 3)
+    with pytest.raises(ValueError, match="at least one"):
+        encode_video([], Fraction(10))
+
+
+# --- tracks, hazards, overlays ----------------------------------------------------------------------------------------------
+
+
+def made_up_tracks(count=20, onset=35, contact=120):
+    """An ego and a child: onset and contact at these ticks, braking from 1 s on, 10 frames/s."""
+    n = count + 1
+    ticks = np.arange(n) * 10
+    arrays = {name: np.zeros((n, 2), np.float32) for name in (*POSES, *STATE)}
+    arrays["tick"] = arrays["done"] = ticks.astype(np.int32)
+    arrays["rot"] = np.tile(np.array([0, 0, np.sqrt(0.5), np.sqrt(0.5)], np.float32), (n, 2, 1))
+    arrays["accel"] = np.zeros((n, 2, 3), np.float32)
+    arrays["accel"][10:, 0] = (0, -6, 0)
+    arrays["lamps"] = np.zeros((n, 2), np.int32)
+    arrays["contact_speed"][:, 0] = np.where(ticks >= contact, 4.25, 0)
+    arrays["speed"][:, 0] = 10.0
+    metrics = {name: np.full(n, -1, np.int32) for name in METRICS}
+    for name in ("collided", "off_road", "goal_reached", "conflict"):
+        metrics[name] = np.zeros(n, np.int32)
+    metrics["time_to_collision"] = np.where(ticks < onset, np.inf, 2.0).astype(np.float32)
+    metrics["distance"] = np.full(n, 5.0, np.float32)
+    for name, value in (
+        ("onset_tick", onset),
+        ("onset_actor", 1),
+        ("conflict_actor", 1),
+        ("conflict", int(Conflict.VRU_CROSSING)),
+    ):
+        metrics[name] = np.where(ticks >= onset, value, metrics[name])
+    metrics["collided"] = (ticks >= contact).astype(np.int32)
+    for name, value in (("collision_tick", contact), ("collision_actor", 1)):
+        metrics[name] = np.where(ticks >= contact, value, -1)
+    return Tracks(Fraction(10), arrays | {f"metrics.{k}": v for k, v in metrics.items()})
+
+
+def test_hazard_rows_and_events_say_what_the_tracks_hold():
+    tracks = made_up_tracks()
+    rows = hazard_rows("d", tracks, ["ego", "child"])
+    assert [row["hazard"] for row in rows] == [0] * 4 + [1] * 16
+    assert rows[3]["time_to_collision"] is None and rows[4]["time_to_collision"] == 2.0
+    assert rows[4]["onset_time"] == 0.35 and rows[4]["onset_actor"] == "child" and rows[4]["conflict"] == "vru_crossing"
+    # The ego heads along y, so a pull of 6 m/s^2 along -y is braking.
+    assert rows[9]["ego_acceleration"] == 0 and rows[10]["ego_acceleration"] == pytest.approx(-6, abs=1e-4)
+    assert [row["collided"] for row in rows] == [0] * 12 + [1] * 8
+    events = find_events(tracks, rows)
+    assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 1.0), ("contact", 1.2)]
+    assert (
+        events[0]["text"] == "Hazard: child, crossing the ego's way"
+        and events[2]["text"] == "Contact with child at 4.2 m/s"
+    )
+    assert format_csv(rows).splitlines()[4].split(",")[5] == ""
+
+
+def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
+    tracks = made_up_tracks()
+    tracks.arrays["accel"][:] = 0
+    tracks.arrays["lamps"][15:, 0] = int(Lamp.BRAKE)
+    assert [e["kind"] for e in find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))] == ["onset", "contact"]
+    tracks.arrays["lamps"][6:, 0] = int(Lamp.BRAKE)
+    brake = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))[1]
+    assert (brake["kind"], brake["time"]) == ("brake", 0.6)
+
+
+def test_tracks_survive_their_file():
+    tracks = made_up_tracks()
+    back = Tracks.decode(tracks.encode())
+    assert back.rate == tracks.rate and back.nframe == 20
+    assert all(np.array_equal(back.arrays[k], v) and back.arrays[k].dtype == v.dtype for k, v in tracks.arrays.items())
+    assert tracks.encode() == back.encode()
+
+
+def test_frames_are_counted_to_the_end_or_the_duration():
+    assert frame_count(Fraction(10), 2.0, None) == 21 and frame_count(Fraction(10), 2.0, 1.0) == 10
+    assert frame_count(Fraction(10), 0.55, 3.0) == 6 and frame_count(Fraction(1, 10), 2.0, None) == 1
+    assert frame_rate(29.97) == Fraction(2997, 100) and frame_rate(10) == 10
+
+
+def test_overlay_shows_classes_boxes_and_danger():
+    rgb = np.full((90, 160, 3), 120, np.uint8)
+    semantic = np.full((90, 160), int(Semantic.ROAD), np.uint8)
+    corner = [[None, None, -1.0]] * 8
+    item = {"actor": "child", "category_id": 1, "track_id": 2, "distance": 9.0, "bbox": [60, 30, 20, 40], "area": 500,
+            "box_3d": {"corners_image": corner}}  # fmt: skip
+    row = dict.fromkeys(
+        ("conflict_actor", "onset_actor", "collision_actor", "collision_time", "time_to_collision", "distance")
+    )
+    row |= {"time": 1.0, "ego_speed": 10.0}
+    calm = draw_overlay(rgb, semantic, {"objects": [item]}, row)
+    assert calm.shape == rgb.shape
+    road = 0.55 * 120 + 0.45 * np.array(PALETTE[Semantic.ROAD])
+    np.testing.assert_allclose(calm[80, 120], road, atol=1)
+    assert calm[50, 60, 0] > 230 and np.array_equal(calm[50, 65], calm[80, 120]), "an outline, not a filled box"
+    danger = draw_overlay(
+        rgb, semantic, {"objects": [item]}, row | {"time_to_collision": 0.8, "conflict_actor": "child"}
+    )
+    assert np.array_equal(danger[45, 0], (255, 60, 60)) and not np.array_equal(calm[45, 0], (255, 60, 60))
+    assert np.array_equal(colorize(np.array([[int(Semantic.SKY)]]))[0, 0], PALETTE[Semantic.SKY])
+
+
+def test_every_class_has_a_colour_of_its_own():
+    named = [s for s in Semantic if s.name not in ("NONE", "VOID", "UNKNOWN", "EGO")]
+    assert set(named) <= set(PALETTE), f"without a colour: {set(named) - set(PALETTE)}"
+    assert len(set(PALETTE.values())) == len(PALETTE)
+
+
+def test_labels_hold_what_coco_and_3d_need():
+    from sim.export.annotate import Subject, annotate
+
+    instance = np.zeros((4, 6), np.int32)
+    instance[1:3, 2:4] = 2
+    n = 3
+    labels = {
+        "visible_count": np.array([0, 4, 0]), "amodal_count": np.array([0, 8, 5]),
+        "visible_box": np.array([[0, 0, 0, 0], [2, 1, 2, 2], [0, 0, 0, 0]]), "amodal_box": np.array([[0] * 4, [1, 1, 4, 2], [0, 0, 5, 1]]),
+        "occlusion": np.array([0, 0.5, 1.0]), "truncation": np.zeros(n),
+        "box_rot": np.tile([0, 0, 0, 1.0], (n, 1)), "box_size": np.ones((n, 3)), "box_pos": np.ones((n, 3)),
+        "camera_pos": np.tile([0, 3.0, 4.0], (n, 1)), "camera_rot": np.tile([0, 0, 0, 1.0], (n, 1)), "corner": np.full((n, 8, 3), np.nan),
+    }  # fmt: skip
+    person = SimpleNamespace(id=1)
+    subjects = [Subject(name, person, (0.0, 0.0, 0.5), (1.0, 1.0, 1.0)) for name in ("ego", "child", "dog")]  # type: ignore[arg-type]
+    pose = {"pos": np.zeros((n, 3)), "rot": labels["box_rot"], "visible": np.array([7, 7, 7])}
+    out = annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects)
+    assert [o["actor"] for o in out["objects"]] == ["child"] and [o["actor"] for o in out["hidden"]] == ["dog"]
+    child = out["objects"][0]
+    assert child["track_id"] == 2 and child["bbox"] == [2, 1, 2, 2] and child["area"] == 4 and child["distance"] == 5.0
+    assert np.array_equal(decode_mask(child["segmentation"]), instance == 2)
+    assert child["box_3d"]["corners_image"][0] == [None, None, None], "behind the camera"
+    assert child["contact_box_3d"]["center"] == [0.0, 0.0, 0.5]
+    assert "segmentation" not in out["hidden"][0] and out["hidden"][0]["occlusion"] == 1.0
+    pose["visible"] = np.array([7, 5, 7])
+    assert annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects)["objects"] == [], (
+        "no sensor sees it"
+    )
