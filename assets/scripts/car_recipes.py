@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import looks as lk
 import numpy as np
-from doors import DoorCut
+from doors import both
 from sh3f import Soup
 from shape import add_look, cut
 from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, TAIL
@@ -13,12 +13,6 @@ from vehicles import Recipe
 from sim.render.mesh import Semantic
 
 RED = lk.colored("reflector", (0.25, 0.01, 0.008), 0.25, clearcoat=1.0)
-
-
-def both(outline: list[tuple[float, float]], hinge: tuple[float, float, float], **more: str) -> list[DoorCut]:
-    """The same door on the left and, mirrored, on the right."""
-    x, y, z = hinge
-    return [DoorCut("left", outline, (x, y, z), **more), DoorCut("right", outline, (x, -y, z), **more)]  # type: ignore[arg-type]
 
 
 def _hatchback(soup: Soup) -> Soup:

@@ -36,6 +36,12 @@ class DoorCut:
     """Regex of groups whose components on this side go with the door as a whole: mirrors."""
 
 
+def both(outline: list[tuple[float, float]], hinge: tuple[float, float, float], **more: str) -> list[DoorCut]:
+    """The same door on the left and, mirrored, on the right."""
+    x, y, z = hinge
+    return [DoorCut("left", outline, (x, y, z), **more), DoorCut("right", outline, (x, -y, z), **more)]  # type: ignore[arg-type]
+
+
 def _edges(door: DoorCut) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     points = door.outline
     return list(zip(points, points[1:] + points[:1], strict=True))

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import livery
 import looks as lk
+import numpy as np
 from car_recipes import MPV
+from pickup import pickup
 from sh3f import Soup
-from shape import add_look
+from shape import add_look, components
 from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, SUV, TAIL, VAN
 from vehicles import Recipe
 
@@ -46,7 +48,7 @@ def _ambulance(soup: Soup) -> Soup:
 
 
 POLICE = replace(
-    SUV, name="police_car", kinds=["police"], prepare=_police,
+    SUV, name="police_car", kinds=["police"], prepare=_police, doors=[],
     looks={"^beacon$": BEACON, "^bar$": BAR, "livery blue": BLUE, "^word$": "atlas", "^firstcolor$": SILVER, **SUV.looks},
     changed=SUV.changed + ", livery and light bar added",
 )  # fmt: skip
@@ -64,7 +66,15 @@ AMBULANCE = replace(
 
 
 def _articulated(soup: Soup) -> Soup:
-    """One picture serves the whole: one look for all, mirrors apart."""
+    """One picture serves the whole: one look for all, mirrors apart. The beams between wheels stay with the body."""
+    part = components(soup.corners)
+    left = np.zeros(part.max() + 1, bool)
+    right = left.copy()
+    left[part[soup.corners[:, :, 1].max(axis=1) > 0.5]] = True
+    right[part[soup.corners[:, :, 1].min(axis=1) < -0.5]] = True
+    beam = (left & right)[part] & soup.of_group("^Rad_|^Circle.000|^Achse")
+    soup.groups = [*soup.groups, "beam"]
+    soup.group = np.where(beam, len(soup.groups) - 1, soup.group).astype(np.int32)
     mirror = soup.of_group("window_mirror")
     add_look(soup, "mirror", mirror)
     add_look(soup, "Truck", ~mirror, "Truck")
@@ -84,4 +94,10 @@ ARTICULATED = Recipe(
     changed="badges and plates replaced, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
-ALL = [POLICE, TAXI, AMBULANCE, ARTICULATED]
+PICKUP = replace(
+    SUV, name="pickup", kinds=["pickup", "car"], mass=2050.0, prepare=pickup, doors=[],
+    looks={"^bed$": lk.colored("bed liner", (0.02, 0.02, 0.021), 0.8), "bed rail": lk.PLASTIC, "cab wall": lk.PAINT,
+           "rear window": lk.PRIVACY, **SUV.looks},
+    lamps=[*SUV.lamps], changed=SUV.changed + ", stretched, the rear cut open, a bed added",
+)  # fmt: skip
+ALL = [PICKUP, POLICE, TAXI, AMBULANCE, ARTICULATED]

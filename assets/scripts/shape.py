@@ -62,6 +62,8 @@ def crease_normals(corners: npt.NDArray[np.float64], crease: float = CREASE) -> 
         i, j, sign = i[close], j[close], np.sign(cosine[close])[:, None]
         np.add.at(total, i, weighted[face[j]] * sign)
         np.add.at(total, j, weighted[face[i]] * sign)
+    none = np.linalg.norm(total, axis=1) < 1e-3 * np.linalg.norm(weighted[face], axis=1)
+    total[none] = weighted[face][none]
     out = np.empty_like(total)
     out[order] = total
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-20)
@@ -130,6 +132,10 @@ def to_mesh(
     soup: Soup, materials: list[Material], semantic: Semantic, crease: float = CREASE, normals: np.ndarray | None = None
 ) -> MeshData:
     """Indexed mesh; ``materials`` go with ``soup.looks`` one to one."""
+    solid = np.linalg.norm(face_normals(soup.corners), axis=1) > 1e-9
+    if not solid.all():
+        soup = soup.pick(solid)
+        normals = normals[solid] if normals is not None else None
     normals = crease_normals(soup.corners, crease) if normals is None else normals
     rows = np.concatenate(
         [
@@ -237,5 +243,5 @@ def tube(
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
     rings = path[:, None] + ring * radius[:, None, None]
     rings = np.concatenate([path[:1, None].repeat(sides, 1), rings, path[-1:, None].repeat(sides, 1)])
-    faces = grid_faces(rings)
+    faces = grid_faces(rings)[:, ::-1]
     return faces[np.linalg.norm(face_normals(faces), axis=1) > 1e-12]

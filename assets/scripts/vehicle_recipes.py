@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import looks as lk
+from doors import both
 from sh3f import Soup
 from shape import add_look
 from vehicles import Recipe
@@ -24,12 +25,16 @@ COMMON: dict[str, Material | str] = {
 }
 
 SUV = Recipe(
-    "suv", "scopia/suv", ["car", "suv"], "car", Semantic.CAR, 1850.0, "^tires$", COMMON,
+    "suv", "scopia/suv", ["car", "suv"], "car", Semantic.CAR, 1850.0, "^tires$", {"door edge": lk.PAINT, "door card": lk.CABIN, **COMMON},
     atlas="textured",
     patches=[((0.0, 0.885, 0.415, 0.995), "S WV 471"), ((0.2, 0.4, 0.42, 0.5), None)],
     erase=[(0.64, 0.505, 0.87, 0.6)],
     lamps=[((0.58, 0.01, 1.0, 0.16), HEAD), ((0.47, 0.78, 0.93, 1.0), TAIL), ((0.0, 0.815, 0.43, 0.88), BRAKE)],
     rim=[(0.0, 0.0, 0.37, 0.36)], blink=0.2,
+    doors=both(
+        [(1.19, 0.27), (2.22, 0.27), (2.26, 0.7), (2.24, 1.06), (2.19, 1.1), (1.75, 1.37), (1.55, 1.47), (1.3, 1.525), (1.1, 1.54)],
+        (2.25, 0.9, 0.0), skin="^firstcolor$", moving="^firstcolor$|^glass$|plastic|lines|mirror|lowparts", card="interior|inside|seats",
+    ),
 )  # fmt: skip
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",

@@ -349,7 +349,7 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     """Write mesh, spec and entry of the manifest."""
     lower, upper = bounds_of(pieces)
     front = [w for w in wheels if w.center[0] > max(v.center[0] for v in wheels) - 0.3]
-    rear = [w for w in wheels if all(w is not f for f in front)]
+    rear = [w for w in wheels if w.center[0] < np.mean([v.center[0] for v in wheels])]
     spec: dict[str, object] = {
         "name": recipe.name,
         "mesh": f"{recipe.name}.glb",

@@ -1,0 +1,244 @@
+"""Every asset loads, has the size and parts its spec says, stands on the ground and looks outwards."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.assets import Category, find_asset, kinds, list_assets, load_asset
+from sim.assets.leaves import Leaves, decode, encode
+from sim.render.mesh import Role, Semantic
+from sim.scenario.schema import KINDS
+
+SPECS = list_assets()
+VEHICLES = [n for n, s in SPECS.items() if s.file.parent.name == "vehicles"]
+CARS = [n for n in VEHICLES if SPECS[n].category == Category.CAR]
+THINGS = [n for n, s in SPECS.items() if s.file.parent.name in ("props", "plants")]
+MINE = VEHICLES + THINGS
+OWN_SHAPES = ["barrel", "branch", "barrier", "beacon", "bollard", "ladder", "mattress", "tyre", "works_board"]
+"""Modelled by the scripts, so that their winding can be held to account."""
+
+
+def world_vertices(part):
+    return part.mesh.vertices.astype(float) + np.array(part.pivot)
+
+
+def bounds(name):
+    points = np.concatenate([world_vertices(p) for p in load_asset(name).parts])
+    return points.min(axis=0), points.max(axis=0)
+
+
+def triangles_by_role(name):
+    out = {}
+    for part in load_asset(name).parts:
+        corners = world_vertices(part)[part.mesh.triangles]
+        for i in np.unique(part.mesh.material):
+            role = part.mesh.materials[i].role
+            out.setdefault(role, []).append(corners[part.mesh.material == i])
+    return {role: np.concatenate(c) for role, c in out.items()}
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_mesh_is_as_large_as_the_spec_says_and_stands_on_the_ground(name):
+    spec = SPECS[name]
+    lower, upper = bounds(name)
+    assert np.allclose(upper - lower, spec.size, rtol=0.01, atol=0.003)
+    assert np.allclose((upper + lower) / 2, spec.box_center, atol=0.01 * max(spec.size))
+    assert abs(lower[2]) < 0.02
+    assert abs((lower[1] + upper[1]) / 2) < 0.05 or spec.category == Category.TREE
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_mesh_is_sound(name):
+    for part in load_asset(name).parts:
+        m = part.mesh
+        assert np.isfinite(m.vertices).all() and np.isfinite(m.uvs).all()
+        assert m.triangles.min() >= 0 and m.triangles.max() < len(m.vertices)
+        assert np.allclose(np.linalg.norm(m.normals, axis=1), 1.0, atol=0.01)
+        assert len(m.triangles) == len(m.material) == len(m.semantic)
+        assert m.material.max() < len(m.materials)
+        for i in np.unique(m.material):
+            material = m.materials[i]
+            assert all(0.0 <= c <= 1.0 for c in material.base_color)
+            assert material.texture is None or max(material.texture.shape[:2]) <= 512
+            if material.texture is not None:
+                assert np.ptp(m.uvs[m.triangles[m.material == i]]) > 0.0, f"{material.name} has no texture coordinates"
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_triangles_are_few_and_files_small(name):
+    spec = SPECS[name]
+    assert 12 <= load_asset(name).triangle_count <= 26_000
+    assert spec.mesh.stat().st_size <= 450_000
+
+
+def test_vehicles_things_and_plants_fit_their_budget():
+    assert sum(SPECS[n].mesh.stat().st_size for n in MINE) <= 10 * 2**20
+
+
+@pytest.mark.parametrize("name", VEHICLES)
+def test_wheels_touch_the_ground_and_turn_about_their_axles(name):
+    spec = SPECS[name]
+    assert spec.wheel_radius and spec.wheelbase and spec.track and spec.max_steer
+    wheels = [p for p in load_asset(name).parts if p.role in ("wheel", "steered_wheel")]
+    assert len(wheels) >= 4
+    steered = [p for p in wheels if p.role == "steered_wheel"]
+    assert len(steered) == 2 and all(p.pivot[0] > spec.wheelbase - 0.4 for p in steered)
+    for p in wheels:
+        corners = world_vertices(p)
+        assert abs(corners[:, 2].min()) < 0.03, p.name
+        reach = np.hypot(p.mesh.vertices[:, 0], p.mesh.vertices[:, 2]).max()
+        assert abs(reach - spec.wheel_radius) < 0.12 * spec.wheel_radius, f"{p.name} is not round about its axle"
+        assert abs(p.pivot[2] - spec.wheel_radius) < 0.1 * spec.wheel_radius
+        middle = corners[:, 1].mean()
+        assert ("left" in p.name) == (middle > 0)
+    rear = [p.pivot[0] for p in wheels if p.role == "wheel" and p.pivot[0] < 0.5 * spec.wheelbase]
+    assert abs(np.mean(rear)) < 0.05, "the origin is under the rear axle"
+    assert abs(np.mean([p.pivot[0] for p in steered]) - spec.wheelbase) < 0.05
+
+
+@pytest.mark.parametrize("name", VEHICLES)
+def test_vehicle_figures_are_plausible(name):
+    spec = SPECS[name]
+    length, width, height = spec.size
+    heavy = spec.category in (Category.TRUCK, Category.BUS)
+    assert 0.5 * length < spec.wheelbase < 0.8 * length
+    assert 0.6 * width < spec.track < 0.95 * width
+    assert 0.25 < spec.wheel_radius < (0.6 if heavy else 0.42)
+    assert (3500 if heavy else 700) <= spec.mass <= (40_000 if heavy else 3600)
+    assert length > width and (2.5 if heavy else 1.1) < height < 4.1
+    assert spec.semantic in (Semantic.CAR, Semantic.VAN, Semantic.TRUCK, Semantic.BUS)
+
+
+@pytest.mark.parametrize("name", VEHICLES)
+def test_vehicle_looks_along_x_and_has_its_lamps(name):
+    spec = SPECS[name]
+    found = triangles_by_role(name)
+    assert {Role.HEAD_LAMP, Role.TAIL_LAMP, Role.BRAKE_LAMP, Role.INDICATOR_LEFT, Role.INDICATOR_RIGHT} <= set(found)
+    lower, upper = spec.box_center[0] - spec.length / 2, spec.box_center[0] + spec.length / 2
+    assert found[Role.HEAD_LAMP][..., 0].min() > upper - 0.25 * spec.length
+    for role in (Role.TAIL_LAMP, Role.BRAKE_LAMP):
+        assert found[role][..., 0].max() < lower + 0.25 * spec.length
+    assert found[Role.INDICATOR_LEFT][..., 1].min() > -0.02
+    assert found[Role.INDICATOR_RIGHT][..., 1].max() < 0.02
+    assert len(spec.lights) == 2 and all(light.direction[0] > 0.9 for light in spec.lights)
+    sides = sorted(light.pos[1] for light in spec.lights)
+    assert sides[0] < -0.25 and sides[1] > 0.25
+
+
+@pytest.mark.parametrize("name", VEHICLES)
+def test_vehicle_has_glass_or_windows_and_paint_or_picture(name):
+    found = triangles_by_role(name)
+    textured = any(m.texture is not None for p in load_asset(name).parts for m in p.mesh.materials)
+    assert Role.GLASS in found or textured
+    assert Role.PAINT in found or textured
+
+
+def test_cars_differ_and_show_the_paint_they_are_given():
+    names = kinds()["car"]
+    assert len(names) >= 6
+    for name in names:
+        found = triangles_by_role(name)
+        area = {
+            r: np.linalg.norm(np.cross(c[:, 1] - c[:, 0], c[:, 2] - c[:, 0]), axis=1).sum() for r, c in found.items()
+        }
+        assert area[Role.PAINT] > 0.2 * (sum(area.values()) - area.get(Role.NONE, 0.0)), name
+
+
+@pytest.mark.parametrize("name", [n for n in VEHICLES if SPECS[n].doors])
+def test_doors_open_outwards_and_shut_flush(name):
+    asset, spec = load_asset(name), SPECS[name]
+    for door in spec.doors:
+        part = next(p for p in asset.parts if p.name == door.part)
+        assert part.role == door.part and np.allclose(part.pivot, door.hinge, atol=1e-3)
+        left = door.part == "door_left"
+        sign = 1.0 if left else -1.0
+        shut = world_vertices(part)
+        assert (shut[:, 1] * sign).min() > 0.2, "the door lies on its own side"
+        assert shut[:, 0].max() < door.hinge[0] + 0.15 and np.ptp(shut[:, 0]) > 0.8, "hinged at its front edge"
+        assert (shut[:, 1] * sign).max() <= spec.width / 2 + 0.01
+        angle = (-1.0 if left else 1.0) * door.max_angle
+        c, s = math.cos(angle), math.sin(angle)
+        opened = part.mesh.vertices @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]).T + np.array(part.pivot)
+        assert (opened[:, 1] * sign).max() > spec.width / 2 + 0.6
+        behind = opened[opened[:, 0] < door.hinge[0] - 0.25]
+        assert (behind[:, 1] * sign).min() > spec.width / 2 - 0.35, "nothing of it swings into the cabin"
+
+
+def test_one_car_at_least_has_doors():
+    assert SPECS["hatchback"].doors and "hatchback" in kinds()["car"]
+
+
+@pytest.mark.parametrize("name", OWN_SHAPES)
+def test_faces_look_outwards(name):
+    """Of a ray from far away through each face's middle, the nearest face met is seen from its front."""
+    mesh = load_asset(name).parts[0].mesh
+    corners = mesh.vertices[mesh.triangles].astype(float)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    directions = np.array([[1, 0.2, 0.35], [-1, 0.3, 0.4], [0.2, 1, 0.3], [0.1, -1, 0.45], [0.1, 0.2, 1.0]])
+    good = total = 0
+    for d in directions / np.linalg.norm(directions, axis=1, keepdims=True):
+        for row in np.linspace(0, len(corners) - 1, 40).astype(int):
+            origin = corners[row].mean(axis=0) + 10.0 * d
+            e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+            p = np.cross(-d, e2)
+            det = (e1 * p).sum(axis=1)
+            det = np.where(np.abs(det) < 1e-14, 1e-14, det)
+            t0 = origin - corners[:, 0]
+            u = (t0 * p).sum(axis=1) / det
+            q = np.cross(t0, e1)
+            v, t = (q @ -d) / det, (e2 * q).sum(axis=1) / det
+            t = np.where((u > -1e-9) & (v > -1e-9) & (u + v < 1 + 1e-9) & (t > 0), t, np.inf)
+            first = int(t.argmin())
+            good += normal[first] @ d > 0
+            total += 1
+    assert good > 0.97 * total
+
+
+def test_every_kind_of_scenario_files_has_an_asset():
+    missing = [kind for kind in KINDS if kind not in kinds()]
+    assert not missing
+    for kind in KINDS:
+        assert find_asset(kind, 0) in SPECS
+
+
+def test_signal_has_three_lenses_red_above():
+    found = triangles_by_role("signal")
+    heights = [found[r][..., 2].mean() for r in (Role.SIGNAL_RED, Role.SIGNAL_AMBER, Role.SIGNAL_GREEN)]
+    assert heights == sorted(heights, reverse=True) and np.ptp(heights) > 0.5
+
+
+def test_leaves_survive_packing():
+    rng = np.random.default_rng(0)
+    leaves = Leaves(
+        rng.normal(size=(50, 3)) * 4,
+        rng.normal(size=(50, 3)) * 0.1,
+        rng.normal(size=(50, 3)) * 0.05,
+        np.arange(50, dtype=np.uint8),
+    )
+    raw, table = encode(leaves)
+    back = decode(raw, table["lower"], table["step"], table["reach"])
+    assert len(raw) == 14 * 50
+    assert np.allclose(back.center, leaves.center, atol=3e-4)
+    assert np.allclose(back.long, leaves.long, atol=3e-3) and np.allclose(back.short, leaves.short, atol=3e-3)
+    assert (back.material == leaves.material).all()
+    assert not np.allclose(decode(raw, table["lower"], table["step"], 2 * table["reach"]).long, leaves.long, atol=3e-3)
+
+
+@pytest.mark.parametrize("name", [n for n in THINGS if SPECS[n].file.parent.name == "plants"])
+def test_plants_have_wood_and_many_leaves(name):
+    mesh = load_asset(name).parts[0].mesh
+    leaf = np.array([m.name.startswith("leaves") for m in mesh.materials])[mesh.material]
+    assert leaf.sum() > 2000 and (~leaf).sum() > 100
+    assert (mesh.semantic == int(Semantic.VEGETATION)).all()
+    wood = mesh.vertices[mesh.triangles[~leaf]]
+    assert wood[..., 2].min() < 0.1, "the trunk reaches the ground"
+
+
+def test_specs_are_frozen_and_shared():
+    spec = SPECS["suv"]
+    assert load_asset("suv") is load_asset("suv")
+    assert replace(spec, mass=1.0).mass == 1.0 and spec.mass == 1850.0
