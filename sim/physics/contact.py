@@ -234,22 +234,8 @@ def record_contact(state: State, world: int, a: int, b: int, hit: Touch, closing
 
 
 @wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, pair: Pair, hit: Touch):
-    """Take out some of the overlap, shared by inverse mass; velocities stay."""
-    m = pair.mass[0] + pair.mass[1]
-    if m <= 0.0 or hit.depth <= wp.static(SLOP):
-        return
-    shift = hit.normal * (wp.static(PUSH) * (hit.depth - wp.static(SLOP)) / m)
-    step = wp.vec3(shift[0], shift[1], 0.0)
-    if state.motion[world, a] == wp.static(int(Motion.BODY)):
-        state.pos[world, a] = state.pos[world, a] - step * pair.mass[0]
-    if state.motion[world, b] == wp.static(int(Motion.BODY)):
-        state.pos[world, b] = state.pos[world, b] + step * pair.mass[1]
-
-
-@wp.func
 def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
-    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse, part the bodies."""
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
     p = footprint(scene, state, world, a)
     q = footprint(scene, state, world, b)
     v = state.vel[world, b] - state.vel[world, a]
@@ -270,8 +256,24 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
         impulse = contact_impulse(pair, hit.normal, wp.static(FRICTION), bounce)
         push_body(scene, state, world, a, -impulse, pair.arm0)
         push_body(scene, state, world, b, impulse, pair.arm1)
-    if sweep == wp.static(SWEEPS - 1):
-        part_bodies(scene, state, world, a, b, pair, hit)
+
+
+@wp.func
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int):
+    """Take out some of the overlap of two bodies, shared by inverse mass; velocities stay."""
+    free_a = state.motion[world, a] == wp.static(int(Motion.BODY)) and not is_fixed(scene, world, a)
+    free_b = state.motion[world, b] == wp.static(int(Motion.BODY)) and not is_fixed(scene, world, b)
+    if not free_a and not free_b:
+        return
+    hit = touch(footprint(scene, state, world, a), footprint(scene, state, world, b), wp.vec2(0.0, 0.0))
+    if hit.touches == 0 or hit.depth <= wp.static(SLOP):
+        return
+    ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
+    mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
+    shift = hit.normal * (wp.static(PUSH) * (hit.depth - wp.static(SLOP)) / (ma + mb))
+    step = wp.vec3(shift[0], shift[1], 0.0)
+    state.pos[world, a] = state.pos[world, a] - step * ma
+    state.pos[world, b] = state.pos[world, b] + step * mb
 
 
 @wp.func
@@ -295,7 +297,6 @@ def _bound_actors(scene: Scene, state: State, stride: int):
         state.contact_now[world, a] = wp.uint32(0)
         state.touching[world, a] = 0
         state.bound[world, a] = circle_about(scene, state, world, a)
-
 
 
 @wp.func
@@ -336,13 +337,16 @@ def _resolve_contacts(scene: Scene, state: State):
         total += state.touching[world, a]
     if total == 0:
         return
-    for sweep in range(wp.static(SWEEPS)):
+    for sweep in range(wp.static(SWEEPS + 1)):
         for a in range(n):
             if state.touching[world, a] > 0:
                 own = state.bound[world, a]
                 for b in range(a + 1, n):
                     if circles_overlap(own, state.bound[world, b]):
-                        meet(scene, state, world, a, b, sweep)
+                        if sweep < wp.static(SWEEPS):
+                            meet(scene, state, world, a, b, sweep)
+                        else:
+                            part_bodies(scene, state, world, a, b)
 
 
 def bound_actors(scene: Scene, state: State) -> None:

@@ -11,7 +11,7 @@ from sim.physics.parameters import GRAVITY, SETS
 from sim.road.network import FrictionPatch
 from tests.physics.worlds import CAR, LORRY, actor, build, press, run, straight, world_rows
 
-OPEN = [straight(length=4000.0, lanes=(0, 40), lane_width=10.0)]
+OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
 """A wide road on which there is room to turn."""
 
 
@@ -154,10 +154,10 @@ def test_split_friction_yaws_the_vehicle_when_braking():
 
 
 def test_friction_patches_lengthen_the_way():
-    dry = drive(15.0, 150, accel=-1.0, networks=[straight(length=4000.0, lanes=(0, 40), lane_width=10.0)])
+    dry = drive(15.0, 150, accel=-1.0, networks=[straight(length=4000.0, lanes=(0, 2), lane_width=200.0)])
     patch = [FrictionPatch(0.0, 4000.0, -400.0, 0.0, 0.2)]
     icy = drive(
-        15.0, 150, accel=-1.0, networks=[straight(length=4000.0, lanes=(0, 40), lane_width=10.0, patches=patch)]
+        15.0, 150, accel=-1.0, networks=[straight(length=4000.0, lanes=(0, 2), lane_width=200.0, patches=patch)]
     )
     assert icy.speed.numpy()[0, 0] > 10.0 > 3.0 > dry.speed.numpy()[0, 0]
 

@@ -1,0 +1,279 @@
+"""Contacts: found against a NumPy oracle, recorded; impulses conserve momentum and take energy; bodies come to rest on the road."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.physics.contact import resolve_contacts
+from sim.physics.integrate import integrate_bodies
+from sim.types import Contact, Motion
+from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, run, straight, world_rows
+
+FIELD = [straight(length=4000.0, lanes=(2, 2), lane_width=200.0)]
+BOX = {
+    "category": "obstacle",
+    "size": (1.2, 0.8, 0.6),
+    "mass": 40.0,
+    "wheelbase": 0.7,
+    "wheel_radius": 0.1,
+    "box_center": (0, 0, 0.3),
+}
+
+
+def corners(pos, yaw, kind):
+    length, width, _ = kind["size"]
+    local = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * (length / 2, width / 2) + kind["box_center"][:2]
+    turn = np.array([(math.cos(yaw), -math.sin(yaw)), (math.sin(yaw), math.cos(yaw))])
+    return local @ turn.T + pos
+
+
+def overlap(p, q):
+    """Separating axes over both polygons' edges."""
+    for poly in (p, q):
+        for edge in np.roll(poly, -1, axis=0) - poly:
+            n = np.array([-edge[1], edge[0]])
+            a, b = p @ n, q @ n
+            if a.max() <= b.min() or b.max() <= a.min():
+                return False
+    return True
+
+
+def test_contacts_of_all_pairs_agree_with_an_oracle():
+    rng = np.random.default_rng(3)
+    kinds = (CAR, LORRY, PERSON, BOX)
+    worlds, expected = [], []
+    for _ in range(12):
+        actors = [
+            actor(
+                kinds[rng.integers(4)],
+                100 + rng.uniform(0, 25),
+                rng.uniform(-12, 12),
+                rng.uniform(-math.pi, math.pi),
+                motion=Motion.SCRIPTED,
+            )
+            for _ in range(10)
+        ]
+        shapes = [corners((a["x"], a["y"]), a["heading"], a["kind"]) for a in actors]
+        worlds.append(world_rows(actors, contact=Contact.REPORT))
+        expected.append([[i != j and overlap(p, q) for j, q in enumerate(shapes)] for i, p in enumerate(shapes)])
+    arrays = build(worlds, FIELD)
+    now = run(arrays, 1, [resolve_contacts]).contact_now.numpy()
+    found = np.array([[[bool(int(now[w, i]) >> j & 1) for j in range(10)] for i in range(10)] for w in range(12)])
+    expected = np.array(expected)
+    assert 30 < expected.sum() < expected.size / 2
+    assert (found == expected).all()
+
+
+def test_boxes_at_other_heights_and_absent_actors_do_not_touch():
+    def row(**more):
+        return world_rows([actor(x=100.0), actor(x=101.0, **more)])
+
+    arrays = build([row(), row(z=1.4), row(z=1.6)], FIELD)
+    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0].tolist() == [2, 2, 0]
+    arrays = build([row(), row()], FIELD)
+    arrays[1].visible.assign(np.array([[7, 7], [7, 0]]))
+    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0].tolist() == [2, 0]
+
+
+def test_report_only_records():
+    actors = [actor(x=100.0, speed=20.0, motion=Motion.SCRIPTED), actor(x=130.0, motion=Motion.SCRIPTED)]
+    state = run(build([world_rows(actors, contact=Contact.REPORT)], FIELD), 300)
+    assert state.motion.numpy()[0].tolist() == [Motion.SCRIPTED, Motion.SCRIPTED]
+    assert state.speed.numpy()[0, 0] == 20.0
+    # The rear of the one in front stands at 130 + 1.3 - 2.15, the front of the other at 100 + 1.3 + 2.15.
+    when = (30.0 - 4.3) / 20.0
+    assert abs(state.contact_tick.numpy()[0, 0] * 0.01 - when) <= 0.0101
+    assert state.contact_with.numpy()[0].tolist() == [1, 0]
+    assert state.contact_speed.numpy()[0] == pytest.approx([20.0, 20.0], rel=1e-4)
+    assert state.contact_normal.numpy()[0, 0].tolist() == [-1.0, 0.0, 0.0]
+    assert state.contact_point.numpy()[0, 0, 0] == pytest.approx(129.15, abs=0.21)
+
+
+def totals(arrays):
+    """Momentum in the plane, angular momentum about the origin and kinetic energy, per world."""
+    scene, state = arrays[0], arrays[1]
+    mass, inertia = scene.vehicle.mass.numpy(), scene.vehicle.yaw_inertia.numpy()
+    rot, pos, rate = (
+        state.rot.numpy(),
+        state.pos.numpy()[..., :2].astype(float),
+        state.ang_vel.numpy()[..., 2].astype(float),
+    )
+    yaw = 2 * np.arctan2(rot[..., 2], rot[..., 3])
+    arm = scene.vehicle.cog.numpy()[..., :1] * np.stack([np.cos(yaw), np.sin(yaw)], -1)
+    vel = state.vel.numpy()[..., :2] + rate[..., None] * np.stack([-arm[..., 1], arm[..., 0]], -1)
+    momentum = (mass[..., None] * vel).sum(1)
+    at = pos + arm
+    spin = (inertia * rate + mass * (at[..., 0] * vel[..., 1] - at[..., 1] * vel[..., 0])).sum(1)
+    energy = 0.5 * (mass * (vel**2).sum(-1) + inertia * rate**2).sum(1)
+    return momentum, spin, energy
+
+
+def test_impulses_conserve_momentum_and_never_add_energy():
+    rng = np.random.default_rng(5)
+    kinds = (CAR, LORRY, BOX)
+    worlds = []
+    for _ in range(150):
+        actors = []
+        for k in range(4):
+            heading = rng.uniform(-math.pi, math.pi)
+            speed = rng.uniform(-5, 30)
+            x, y = rng.uniform(-3.5, 3.5, 2)
+            actors.append(
+                actor(kinds[rng.integers(3)], x, y, heading, speed, motion=Motion.BODY if k % 2 else Motion.SCRIPTED)
+            )
+        worlds.append(world_rows(actors))
+    arrays = build(worlds, FIELD)
+    arrays[1].ang_vel.assign(
+        np.concatenate([np.zeros((150, 4, 2)), rng.uniform(-2, 2, (150, 4, 1))], -1).astype(np.float32)
+    )
+    before = totals(arrays)
+    start = arrays[1].pos.numpy().copy()
+    state = run(arrays, 1, [resolve_contacts])
+    state.pos.assign(start)  # bodies were also moved apart a little
+    after = totals(arrays)
+    scale = np.abs(arrays[0].vehicle.mass.numpy()).sum(1) * 30.0
+    assert (np.abs(after[0] - before[0]).max(1) / scale).max() < 1e-6
+    assert (np.abs(after[1] - before[1]) / scale).max() < 1e-5
+    assert (after[2] <= before[2] * (1 + 1e-5)).all()
+    assert (after[2] < 0.99 * before[2]).mean() > 0.5
+
+
+@pytest.mark.parametrize("closing", [0.1, 2.0, 6.0, 20.0])
+def test_central_impact_bounces_by_the_coefficient_of_restitution(closing):
+    actors = [actor(x=100.0, speed=closing, motion=Motion.SCRIPTED), actor(x=104.3 - 0.005, motion=Motion.SCRIPTED)]
+    state = run(build([world_rows(actors)], FIELD), 1, [resolve_contacts])
+    v = state.vel.numpy()[0, :, 0]
+    bounce = 0.0 if closing < 0.15 else max(0.6 * math.exp(-0.25 * closing), 0.05)
+    assert v[1] - v[0] == pytest.approx(bounce * closing, abs=1e-4)
+    assert v[0] + v[1] == pytest.approx(closing, rel=1e-5)
+    assert state.motion.numpy()[0].tolist() == [Motion.BODY, Motion.BODY]
+
+
+def test_offset_impact_spins_both_cars():
+    actors = [
+        actor(x=100.0, y=0.0, speed=20.0, motion=Motion.SCRIPTED),
+        actor(x=104.2, y=0.9, heading=math.pi, motion=Motion.SCRIPTED),
+    ]
+    state = run(build([world_rows(actors)], FIELD), 1, [resolve_contacts])
+    rate = state.ang_vel.numpy()[0, :, 2]
+    # The left halves of both fronts meet: each turns towards the side that was hit.
+    assert rate[0] > 0.3 and rate[1] > 0.3
+
+
+@pytest.mark.parametrize(("speed", "thin"), [(70.0, CAR), (70.0, PERSON), (70.0, BOX)])
+def test_nothing_passes_through_at_speed(speed, thin):
+    for shift in np.linspace(0.0, speed * 0.01, 5):
+        actors = [
+            actor(x=100.0 + shift, speed=speed, motion=Motion.SCRIPTED),
+            actor(thin, x=140.0, motion=Motion.SCRIPTED),
+        ]
+        state = run(build([world_rows(actors)], FIELD), 150)
+        x = state.pos.numpy()[0, :, 0]
+        assert state.contact_tick.numpy()[0, 0] > 0
+        normal = state.contact_normal.numpy()[0, 0]
+        assert normal[0] < -0.99, "hit from behind, not from the side"
+        assert x[1] > x[0]
+
+
+def test_head_on_at_speed_with_little_overlap_is_frontal():
+    # 0.2 m of the fronts overlap; 0.8 m are covered in a tick, more than the overlap is wide.
+    for gap in (0.05, 0.3, 0.6):
+        actors = [
+            actor(x=100.0, speed=40.0, motion=Motion.SCRIPTED),
+            actor(x=106.9 + gap, y=1.6, heading=math.pi, speed=40.0, motion=Motion.SCRIPTED, direction=-1, lane=1),
+        ]
+        state = run(build([world_rows(actors)], FIELD), 2)
+        assert state.contact_tick.numpy()[0, 0] > 0
+        assert state.contact_normal.numpy()[0, 0, 0] < -0.99
+
+
+def test_bodies_slide_to_rest_and_stay():
+    worlds = [
+        world_rows([actor(kind, x=100.0, heading=h, speed=0.0, motion=Motion.BODY, vel=(12.0, 0.0, 0.0))])
+        for kind in (CAR, LORRY, BOX)
+        for h in (0.0, 1.0, math.pi / 2)
+    ]
+    arrays = build(worlds, FIELD)
+    run(arrays, 600)
+    vel, rate = arrays[1].vel.numpy()[:, 0], arrays[1].ang_vel.numpy()[:, 0]
+    assert (vel == 0.0).all() and (rate == 0.0).all()
+    moved = arrays[1].pos.numpy()[:, 0].copy()
+    # along its wheels a car slides at 0.35 of friction, across at 0.8, a thing at 0.55
+    way = moved[:, 0] - 100.0
+    for k, share in ((0, 0.35), (2, 0.8), (6, 0.55), (8, 0.55)):
+        assert way[k] == pytest.approx(144.0 / (2 * 9.81 * share), rel=0.06), k
+    run(arrays, 200)
+    assert (arrays[1].pos.numpy()[:, 0] == moved).all()
+
+
+def test_a_spinning_body_loses_energy_every_tick():
+    arrays = build([world_rows([actor(x=100.0, speed=0.0, motion=Motion.BODY, vel=(10.0, 3.0, 0.0))])], FIELD)
+    arrays[1].ang_vel.assign(np.array([[[0.0, 0.0, 4.0]]], np.float32))
+    last = totals(arrays)[2][0]
+    for _ in range(60):
+        run(arrays, 5, [integrate_bodies])
+        energy = totals(arrays)[2][0]
+        assert energy <= last
+        last = energy
+    assert last < 1.0
+
+
+def test_queue_crash_settles_without_jitter():
+    """A car runs into three that stand bumper to bumper: they end at rest, hardly overlapping."""
+    actors = [actor(x=60.0, speed=18.0, motion=Motion.SCRIPTED)]
+    actors += [actor(x=100.0 + 4.5 * k, y=0.2 * k, motion=Motion.SCRIPTED) for k in range(3)]
+    arrays = build([world_rows(actors)], FIELD)
+    state = run(arrays, 700)
+    assert (state.motion.numpy()[0] == Motion.BODY).all()
+    assert (np.linalg.norm(state.vel.numpy()[0], axis=1) < 0.01).all()
+    x = state.pos.numpy()[0, :, 0]
+    assert (np.diff(x) > 4.3 - 0.1).all()
+    rested = state.pos.numpy().copy()
+    run(arrays, 100)
+    assert np.abs(arrays[1].pos.numpy() - rested).max() < 1e-3
+
+
+def test_a_person_is_thrown_topples_and_lies_on_the_road():
+    actors = [
+        actor(x=90.0, speed=11.0, motion=Motion.SCRIPTED),
+        actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED),
+    ]
+    arrays = build([world_rows(actors)], FIELD)
+    highest = 0.0
+    for _ in range(60):
+        state = run(arrays, 10)
+        highest = max(highest, float(state.pos.numpy()[0, 1, 2]))
+        assert state.pos.numpy()[0, 1, 2] > -1e-3, "sinks"
+    lean = state.vehicle.lean.numpy()[0, 1]
+    assert lean[0] == pytest.approx(math.pi / 2) and lean[1] == 0.0
+    assert 0.1 < highest < 2.0
+    up = state.rot.numpy()[0, 1]
+    z = 1 - 2 * (up[0] ** 2 + up[1] ** 2)
+    assert abs(z) < 1e-3  # it lies
+    assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.15, abs=0.03)  # half its depth above the road
+    assert (state.vel.numpy()[0, 1] == 0.0).all()
+    # Between sliding alone and Searle's best launch, or else pushed along by the car that slides less far
+    way, car = state.pos.numpy()[0, 1, 0] - 100.0, state.pos.numpy()[0, 0, 0] + 3.45 - 100.0
+    slid = 121 / (2 * 0.66 * 9.81)
+    assert 0.7 * slid < way < max(slid * (1 + 0.66**2), car + 1.8)
+    assert way > car, "not run over"
+
+
+def test_hit_bodies_keep_to_a_sloping_road():
+    profile = [(s, 0.06 * s) for s in np.linspace(0, 4000, 81)]
+    networks = [straight(length=4000.0, profile=profile)]
+    actors = [
+        actor(x=200.0, y=-1.75, z=12.0, speed=15.0, motion=Motion.SCRIPTED),
+        actor(x=215.0, y=-1.75, z=12.9, motion=Motion.SCRIPTED),
+        actor(PERSON, x=219.5, y=-1.75, z=13.17, motion=Motion.SCRIPTED),
+    ]
+    arrays = build([world_rows(actors)], networks)
+    state = run(arrays, 800)
+    pos = state.pos.numpy()[0]
+    assert (state.motion.numpy()[0] == Motion.BODY).all()
+    assert pos[:2, 2] == pytest.approx(0.06 * pos[:2, 0], abs=0.03)
+    assert 0.0 < pos[2, 2] - 0.06 * pos[2, 0] < 0.2
+    assert (state.vel.numpy()[0] == 0.0).all()
