@@ -3,58 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
 from sim.errors import SwerveError
 
 MAX_DRAWS = 100_000
-FAULT, STOPPED = 2, 130
-"""Exit codes: of a user's mistake and of anything the machine refuses; of an interruption (128 + SIGINT)."""
-
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn what a user or the machine can cause into one line and an exit code; only faults of Swerve keep their traceback."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except SwerveError as error:
-        _fail(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}. Nothing was left half-written; the same command goes on from there")
-    except MemoryError:
-        _fail("there is not enough memory; try a smaller --size or fewer --draws")
-    except KeyboardInterrupt:
-        typer.echo(
-            "stopped. What is written is whole; `swerve render` with the same options goes on from there", err=True
-        )
-        raise typer.Exit(STOPPED) from None
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(FAULT) from None
-
-
-class Commands(TyperGroup):
-    """The commands, with errors as messages."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        with plain_errors():
-            return super().invoke(ctx)
-
 
 app = typer.Typer(
     name="swerve",
@@ -92,77 +50,6 @@ def swerve(
     ] = False,
 ) -> None:
     """Simulate rare and dangerous road scenarios: labelled frames, videos and environments from scenario files."""
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height of '800x450'.
-
-    Raises:
-        SwerveError: if it is not two numbers from 16 to 8192.
-    """
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.strip().lower())
-    if not match:
-        raise SwerveError(f"--size {text!r} is not WIDTHxHEIGHT, such as 800x450")
-    width, height = int(match[1]), int(match[2])
-    if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise SwerveError(f"--size {text}: width and height must lie between 16 and 8192 pixels")
-    return width, height
-
-
-def _start_warp() -> None:
-    """Start Warp without its greeting, and without its warning where a machine simply has no CUDA driver."""
-    import ctypes
-    import os
-
-    import warp as wp
-
-    wp.config.log_level = wp.LOG_WARNING
-    try:
-        ctypes.CDLL("libcuda.so.1")
-        wp.init()
-    except OSError:
-        # The warning is written by native code, so its descriptor is what has to be quiet for a moment.
-        keep, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
-        try:
-            wp.init()
-        finally:
-            os.dup2(keep, 2)
-            os.close(keep)
-            os.close(null)
-
-
-def _find_device(name: str | None) -> Any:
-    """The Warp device of a name.
-
-    Raises:
-        SwerveError: if this machine has none of that name.
-    """
-    import warp as wp
-
-    try:
-        return wp.get_device(name)
-    except (ValueError, RuntimeError):
-        wp.init()
-        raise SwerveError(
-            f"--device {name!r}: this machine has {', '.join(d.alias for d in wp.get_devices())}"
-        ) from None
-
-
-def _explain_cold_start() -> None:
-    """Say why the first run takes longer, if kernels have to be compiled."""
-    import warp as wp
-
-    cache = Path(wp.config.kernel_cache_dir) if wp.config.kernel_cache_dir else None
-    if cache is None:
-        import warp._src.build
-
-        warp._src.build.init_kernel_cache()
-        cache = Path(str(wp.config.kernel_cache_dir))
-    if not any(cache.glob("wp_sim.*")):
-        typer.echo(
-            "First run: compiling the kernels for this machine, once (about a minute; cached afterwards).", err=True
-        )
 
 
 @app.command("list")
@@ -260,11 +147,11 @@ def simulate(
 
     [dim]swerve simulate cut-in-wet-motorway --csv poses.csv --driver idm_aeb[/dim]
     """
-    _start_warp()
+    start_warp()
     from sim.export.trace import simulate_file
 
-    found = _find_device(device)
-    _explain_cold_start()
+    found = find_device(device)
+    explain_cold_start()
     summary = simulate_file(
         file, csv=csv, duration=duration, driver=driver, contact=contact, seed=seed, strict=strict, device=found
     )
@@ -343,7 +230,7 @@ def render(
 
     [dim]swerve render child-between-parked-cars --draws 3 --out child[/dim]
     """
-    _start_warp()
+    start_warp()
     from sim.export.dataset import render_dataset
 
     if not files and replay is None:
@@ -351,14 +238,29 @@ def render(
     if replay is not None:
         _refuse_settings(context)
     width, height = parse_size(size)
-    found = _find_device(device)
-    _explain_cold_start()
+    found = find_device(device)
+    explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
         driver=driver, contact=contact, replay=replay, strict=strict, device=found,
     )  # fmt: skip
     for page in pages:
+        _tell_outcomes(page.with_name("manifest.json"))
         typer.echo(f"{page}")
+
+
+MAX_TOLD = 20
+"""Draws whose outcome is told on the screen."""
+
+
+def _tell_outcomes(manifest: Path) -> None:
+    """Say what happened in each draw, on standard error."""
+    draws = json.loads(manifest.read_text(encoding="utf-8"))["draws"]
+    for draw in draws[:MAX_TOLD]:
+        events = "; ".join(f"{event['time']:.1f} s {event['text']}" for event in draw["events"])
+        typer.echo(f"{draw['id']}: {draw['frames']} frames. {events or 'Nothing dangerous happened'}", err=True)
+    if len(draws) > MAX_TOLD:
+        typer.echo(f"... and {len(draws) - MAX_TOLD} more draws", err=True)
 
 
 def _refuse_settings(context: typer.Context) -> None:
@@ -387,10 +289,10 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure frames per second and environment steps per second on this machine, against peers."""
-    _start_warp()
+    start_warp()
     from sim.bench import run_cases
 
-    _explain_cold_start()
+    explain_cold_start()
     results = run_cases(case, seconds=seconds, peers=peers)
     typer.echo(json.dumps(results, indent=2) if as_json else results["table"])
 

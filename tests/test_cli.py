@@ -11,7 +11,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from sim.cli import app, main, parse_size
+from sim.cli import app, main
+from sim.console import parse_size
 from sim.errors import SwerveError
 from tests.export.conftest import SCENARIO
 

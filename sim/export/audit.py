@@ -20,8 +20,9 @@ DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
 
-SHIFTS = np.array([(0.02, 0.0), (-0.02, 0.0), (0.0, 0.02), (0.0, -0.02)])
-"""Nudges for points that fall beside a silhouette by rounding [pixels]."""
+_RING = np.exp(0.25j * np.pi * np.arange(8))
+SHIFTS = np.concatenate([r * np.stack([_RING.real, _RING.imag], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
+"""Nudges for points that rounding puts beside a silhouette or a slit of a mesh [pixels]."""
 
 Floats = npt.NDArray[np.floating]
 
@@ -132,11 +133,9 @@ def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
         faults.append(f"flow leaves the picture at {int((open_ & ~inside).sum())} pixels that are not marked")
     expected = next_depth(renderer, picture, frame)
     wrong = open_ & ~arrives(instance, expected, there, depth)
-    for shift in SHIFTS:
-        # A point on a silhouette may fall to either side of it by rounding.
-        if wrong.any():
-            at = end[wrong] + shift
-            wrong[wrong] = ~arrives(instance[wrong], expected[wrong], *probe(renderer, at))
+    if wrong.any():
+        near = probe(renderer, end[wrong][:, None] + SHIFTS)
+        wrong[wrong] = ~arrives(instance[wrong][:, None], expected[wrong][:, None], *near).any(1)
     if wrong.any():
         r, c = np.argwhere(wrong)[0]
         faults.append(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sim.export.writer import encode_json
 from sim.render.mesh import Semantic
 
 
@@ -95,48 +96,70 @@ def decode_mask(runs: Mapping[str, Any]) -> np.ndarray:
     return coco_mask.decode({"size": list(runs["size"]), "counts": runs["counts"].encode("ascii")}).astype(bool)
 
 
-def merge_annotations(
-    draws: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], size: tuple[int, int], info: Mapping[str, Any]
-) -> dict[str, Any]:
-    """One COCO data set of the labels of many frames.
+Draw = tuple[str, Callable[[], Sequence[Mapping[str, Any]]]]
+"""Id of a draw, and what reads the labels of its frames, as `sim.export.annotate.annotate` gives them."""
+
+
+def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mapping[str, Any]) -> Iterator[bytes]:
+    """One COCO data set of the labels of many frames, piece by piece, so that only one draw's labels are in memory.
+
+    It holds COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` and ``track_id`` as in video data
+    sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no annotations.
 
     Args:
-        draws: Per draw its id and the labels of its frames, as `sim.export.annotate.annotate` gives them.
+        draws: The draws; labels are read once for each of the three lists.
         size: Width and height of the pictures.
         info: Goes to ``info``.
 
-    Returns:
-        COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` and ``track_id`` as in video data
-        sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no annotations.
+    Yields:
+        The JSON, UTF-8.
     """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    hidden: list[dict[str, Any]] = []
-    videos = [{"id": v, "name": name} for v, (name, _) in enumerate(draws, 1)]
-    for video, (name, frames) in enumerate(draws, 1):
-        for labels in frames:
-            image = len(images) + 1
-            images.append(
-                {
-                    "id": image,
-                    "file_name": f"frames/{name}/{labels['frame']:06d}.png",
-                    "width": size[0],
-                    "height": size[1],
-                    "video_id": video,
-                    "frame_id": labels["frame"],
-                    "time": labels["time"],
-                    "camera": labels["camera"],
-                }
-            )
-            for item in labels["objects"]:
-                annotations.append({"id": len(annotations) + 1, "image_id": image, "video_id": video, **item})
-            hidden += [{"image_id": image, "video_id": video, **item} for item in labels["hidden"]]
-    return {
+    head = {
         "info": dict(info),
         "licenses": [],
-        "videos": videos,
-        "images": images,
-        "annotations": annotations,
         "categories": [vars(category) for category in CATEGORIES],
-        "hidden": hidden,
+        "videos": [{"id": v, "name": name} for v, (name, _) in enumerate(draws, 1)],
     }
+    yield encode_json(head).rstrip()[:-1]
+    for name, rows in (("images", _images(draws, size)), ("annotations", _objects(draws)), ("hidden", _hidden(draws))):
+        yield f',"{name}":['.encode()
+        for k, row in enumerate(rows):
+            yield (b",\n" if k else b"\n") + encode_json(row).rstrip()
+        yield b"]"
+    yield b"}\n"
+
+
+def _frames(draws: Sequence[Draw]) -> Iterator[tuple[int, int, str, Mapping[str, Any]]]:
+    """Number of image, number of video, id of draw and labels of every frame."""
+    image = 0
+    for video, (name, read) in enumerate(draws, 1):
+        for labels in read():
+            image += 1
+            yield image, video, name, labels
+
+
+def _images(draws: Sequence[Draw], size: tuple[int, int]) -> Iterator[dict[str, Any]]:
+    for image, video, name, labels in _frames(draws):
+        yield {
+            "id": image,
+            "file_name": f"frames/{name}/{labels['frame']:06d}.png",
+            "width": size[0],
+            "height": size[1],
+            "video_id": video,
+            "frame_id": labels["frame"],
+            "time": labels["time"],
+            "camera": labels["camera"],
+        }
+
+
+def _objects(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
+    number = 0
+    for image, video, _, labels in _frames(draws):
+        for item in labels["objects"]:
+            number += 1
+            yield {"id": number, "image_id": image, "video_id": video, **item}
+
+
+def _hidden(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
+    for image, video, _, labels in _frames(draws):
+        yield from ({"image_id": image, "video_id": video, **item} for item in labels["hidden"])

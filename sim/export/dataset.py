@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -119,7 +120,17 @@ def describe_device(device: Any = None) -> dict[str, str]:
     import warp as wp
 
     found = wp.get_device(device)
-    return {"kind": "cuda" if found.is_cuda else "cpu", "name": found.name, "warp": wp.__version__}
+    name = found.name if found.is_cuda else _processor()
+    return {"kind": "cuda" if found.is_cuda else "cpu", "name": name, "warp": wp.__version__}
+
+
+def _processor() -> str:
+    """Model of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: Any, progress: Progress) -> None:
@@ -129,9 +140,10 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
     from sim.render.world import build_library
     from sim.sampling import pack_worlds
 
-    if all(_is_complete(plan, draw, root) for draw in draws):
-        for draw in draws:
-            progress.frames(draw.id, 1)(1)
+    counts = [_complete_frames(plan, draw, root) for draw in draws]
+    if all(counts):
+        for draw, count in zip(draws, counts, strict=True):
+            progress.frames(draw.id, count, count)
         return
     with progress.stage("Building the worlds"):
         batch = pack_worlds([[draw.spec] for draw in draws], [draw.key for draw in draws], device, plan.sim_config)
@@ -151,15 +163,16 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
                 _write_video(plan, draw, tracks, root)
 
 
-def _is_complete(plan: Plan, draw: PlannedDraw, root: Path) -> bool:
-    """Whether tracks, all frames and the video of a draw stand."""
+def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:
+    """How many frames a draw has if its tracks, all frames and its video stand, else 0."""
     from sim.export.frames import frames_missing
     from sim.export.tracks import Tracks
 
     path = tracks_path(root, draw)
     if not path.is_file() or not video_path(root, draw, len(plan.draws)).is_file():
-        return False
-    return not frames_missing(root, draw.id, Tracks.decode(path.read_bytes()).nframe, plan.config)
+        return 0
+    count = Tracks.decode(path.read_bytes()).nframe
+    return 0 if frames_missing(root, draw.id, count, plan.config) else count
 
 
 def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Path, progress: Progress) -> None:

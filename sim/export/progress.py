@@ -59,7 +59,9 @@ class Progress:
 
     def frames(self, draw: str, total: int, done: int = 0) -> Callable[[int], None]:
         """A bar over a draw's frames; the function given takes how many more are done."""
-        task = self._bars.add_task(f"Rendering {draw}", total=total, completed=done, detail=f"{done}/{total}", left="")
+        task = self._bars.add_task(
+            f"Rendering {draw}", total=total, completed=done, detail=f"{done}/{total} frames", left=""
+        )
 
         def step(count: int) -> None:
             self._bars.advance(task, count)

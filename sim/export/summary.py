@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sim.export.hazard import find_events, format_csv, hazard_rows
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
-from sim.export.writer import encode_json, write_bytes
+from sim.export.writer import encode_json, write_bytes, write_chunks
 from sim.render.camera import intrinsic_matrix, mount_quaternion
 from sim.review.page import build_page
 from sim.review.readable import readable
@@ -59,13 +60,13 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         labels, hazard = read_labels(root, draw.id, tracks.nframe), hazard_rows(draw.id, tracks, names)
         events = find_events(tracks, hazard)
         index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
-        labelled.append((draw.id, labels))
+        labelled.append((draw.id, partial(read_labels, root, draw.id, tracks.nframe)))
         hazards += hazard
         rows.append(draw_row(draw, index, tracks, hazard, events, root))
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
         pages.append(page_draw(draw, index, tracks, labels, hazard, events, video))
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
-    write_bytes(root / "annotations.json", encode_json(merge_annotations(labelled, plan.config.size, info)))
+    write_chunks(root / "annotations.json", merge_annotations(labelled, plan.config.size, info))
     write_bytes(root / "hazard.csv", format_csv(hazards).encode())
     write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config.fps)))
     if len(plan.draws) > 1:

@@ -105,7 +105,8 @@ def test_categories_keep_cocos_ids():
 def test_merged_annotations_count_from_one():
     item = {"track_id": 2, "bbox": [0, 0, 1, 1]}
     frames = [{"frame": k, "time": k / 10, "camera": {}, "objects": [item] * k, "hidden": []} for k in range(3)]
-    merged = merge_annotations([("a", frames), ("b", frames)], (64, 32), {})
+    merged = json.loads(b"".join(merge_annotations([("a", lambda: frames), ("b", lambda: frames)], (64, 32), {"x": 1})))
+    assert set(merged) == {"info", "licenses", "categories", "videos", "images", "annotations", "hidden"}
     assert [i["id"] for i in merged["images"]] == [1, 2, 3, 4, 5, 6]
     assert [a["id"] for a in merged["annotations"]] == [1, 2, 3, 4, 5, 6]
     assert [a["image_id"] for a in merged["annotations"]] == [2, 3, 3, 5, 6, 6]
