@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior import codes
 from sim.behavior.codes import ActionKind, RowField, RowPhase
 from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset

@@ -46,8 +46,9 @@ def _go_straight(state: State, world: int, a: int, dt: float):
 @wp.func
 def move_actor(scene: Scene, state: State, world: int, a: int, dt: float):
     """A tick of a scripted actor."""
-    before = state.pos[world, a]
-    yaw = yaw_of(state.rot[world, a])
+    last = state.story.last[world, a]
+    before = wp.vec3(last[0], last[1], last[2])
+    yaw = last[3]
     moved = state.story.moved[world, a]
     on_path = state.story.path[world, a] >= 0 or (moved & wp.static(ENDED)) != 0
     if state.road[world, a] < 0:
@@ -64,6 +65,7 @@ def move_actor(scene: Scene, state: State, world: int, a: int, dt: float):
     elif not on_path:
         place_on_road(scene, state, world, a)
     after = state.pos[world, a]
+    state.story.last[world, a] = wp.vec4(after[0], after[1], after[2], yaw_of(state.rot[world, a]))
     if dt <= 0.0:
         state.vel[world, a] = wp.quat_rotate(state.rot[world, a], wp.vec3(state.speed[world, a], 0.0, 0.0))
         _watch(state, world, a)

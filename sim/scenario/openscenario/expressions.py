@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 Value = float | bool | str
 
@@ -30,7 +31,7 @@ def _sign(x: float) -> float:
     return float((x > 0) - (x < 0))
 
 
-_FUNCTIONS: dict[str, tuple[int, int, Callable[..., float]]] = {
+_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "abs": (1, 1, abs), "sign": (1, 1, _sign), "sqrt": (1, 1, math.sqrt), "pow": (2, 2, math.pow), "exp": (1, 1, math.exp),
     "log": (1, 1, math.log), "floor": (1, 1, math.floor), "ceil": (1, 1, math.ceil), "round": (1, 1, lambda x: math.floor(x + 0.5)),
     "min": (1, 20, min), "max": (1, 20, max), "sin": (1, 1, math.sin), "cos": (1, 1, math.cos), "tan": (1, 1, math.tan),
@@ -117,7 +118,7 @@ class _Parser:
             return left
         right = self.sum()
         if op in ("==", "!="):
-            return (left == right) == (op == "==")
+            return _equal(left, right) == (op == "==")
         a, b = _number(left), _number(right)
         return {"<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b}[op]
 
@@ -206,6 +207,14 @@ def _number(value: Value) -> float:
         return _finite(float(value))
     except ValueError:
         raise ExpressionError(f"{value!r} is not a number") from None
+
+
+def _equal(left: Value, right: Value) -> bool:
+    """Equal as numbers, where both are, else as texts."""
+    try:
+        return float(left) == float(right)
+    except ValueError:
+        return format_value(left).lower() == format_value(right).lower()
 
 
 def _truth(value: Value) -> bool:
