@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sim.assets import load_asset
 from sim.render.mesh import Material, MeshData, Semantic, Surface
 from sim.render.scenery_parts import Floats, MeshBuilder
 
@@ -22,8 +23,10 @@ HEDGE = Material("hedge", (0.05, 0.085, 0.024), 0.8, surface=Surface.LEAF)
 
 HEDGE_CORE = Material("hedge, inside", (0.032, 0.052, 0.018), 0.9, surface=Surface.LEAF)
 
-BROADLEAF = ("tree/broad-0", "tree/broad-1", "tree/broad-2", "tree/broad-3")
-CONIFER = ("tree/conifer-0", "tree/conifer-1")
+BROADLEAF = ("tree/broad-0", "tree/broad-1", "tree/broad-2", "tree/broad-3", "tree/maple-0", "tree/acacia-0")
+CONIFER = ("tree/conifer-0", "tree/conifer-1", "tree/pine-0")
+REAL = {"maple": "broad-1", "acacia": "broad-2", "pine": "conifer-0"}
+"""Trees of `assets/plants`, and the grown ones that stand for them where detail is low."""
 FAR = ("far/broad-0", "far/broad-1", "far/broad-2", "far/conifer-0")
 
 
@@ -186,6 +189,8 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
     i = int(number)
     far = name.startswith("far/")
     k = max(detail, 0.1)
+    if kind in REAL:
+        return load_asset(kind).parts[0].mesh if detail >= 0.5 else plant(f"tree/{REAL[kind]}", detail)
     size = k**-0.5
     if kind == "broad":
         height, crown = (8.5, 2.7) if i == 0 else (11.5, 3.7) if i == 1 else (6.5, 2.3) if i == 2 else (9.5, 2.4)

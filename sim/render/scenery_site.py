@@ -21,7 +21,7 @@ CLEARANCE = 4.6
 """Nothing hangs over a carriageway below this [m]."""
 
 SPREAD = {"broad-0": 4.0, "broad-1": 5.4, "broad-2": 3.5, "broad-3": 3.7, "conifer-0": 4.6, "conifer-1": 5.8, "bush-0": 1.2, "bush-1": 1.5,
-          "bush-2": 1.8, "street-0": 0.5, "street-1": 0.5}  # fmt: skip
+          "bush-2": 1.8, "street-0": 0.5, "street-1": 0.5, "maple-0": 5.3, "acacia-0": 4.2, "pine-0": 3.6}  # fmt: skip
 """Radius that a plant must keep clear of the carriageway [m]; street trees carry their crowns above it."""
 
 
