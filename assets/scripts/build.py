@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
+import animals  # noqa: E402
 import car_recipes  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
@@ -32,7 +33,7 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in riders.ALL.items():
+    for name, build in {**riders.ALL, **animals.ALL}.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:

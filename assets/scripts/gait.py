@@ -109,7 +109,8 @@ def feet_of(points: Array, weights: Array, joints: Array) -> dict[str, Foot]:
     return out
 
 
-def _spline(keys: Keys) -> PchipInterpolator:
+def periodic(keys: Keys) -> PchipInterpolator:
+    """Smooth curve through values at phases 0 to 1 that goes on past both ends."""
     x = np.array([k[0] for k in keys])
     y = np.array([k[1] for k in keys])
     inner = x < 1.0
@@ -123,7 +124,7 @@ class _Leg:
 
     def __init__(self, style: Style, foot: Foot, length: float, distance: float) -> None:
         self.style, self.foot, self.distance = style, foot, distance
-        self.pitch = _spline(style.pitch)
+        self.pitch = periodic(style.pitch)
         t0, t1 = style.stance, 1.0
         eps = 1e-3
         start, end = self._standing(t0), self._standing(t1 - 1.0)
