@@ -261,6 +261,8 @@ class StoryState:
     """Heading relative to the direction of travel on the road [rad], (nworld, nactor)."""
     direction: wp.array2d[wp.int32]
     """+1: the actor faces along s, -1: against it, (nworld, nactor)."""
+    last: wp.array2d[wp.vec4]
+    """Position [m] and heading [rad] of a scripted actor after the last tick: its velocity follows from them, (nworld, nactor)."""
     still_since: wp.array2d[wp.int32]
     """Tick since which the actor stands still, -1 if it moves, (nworld, nactor)."""
     offroad_since: wp.array2d[wp.int32]

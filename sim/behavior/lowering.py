@@ -461,6 +461,7 @@ def _state_rows(build: Lowering) -> dict[str, Any]:
             "path_s": np.zeros(n, np.float32),
             "route": np.full(n, -1, np.int32),
             "moved": np.zeros(n, np.int32),
+            "last": np.zeros((n, 4), np.float32),
             "turn": np.array(
                 [t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)],
                 np.float32,
