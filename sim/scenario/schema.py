@@ -44,9 +44,13 @@ KINDS = {
     "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "bus": "bus", "coach": "bus",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
+    "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
     "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
     "pallet": "obstacle", "cone": "obstacle", "box": "obstacle", "tyre": "obstacle", "barrier": "obstacle",
     "ladder": "obstacle", "log": "obstacle", "bin": "obstacle", "crate": "obstacle",
+    "triangle": "obstacle", "beacon": "obstacle", "bollard": "obstacle", "barrel": "obstacle", "works_board": "obstacle",
+    "plastic_box": "obstacle", "logs": "obstacle", "branch": "obstacle", "fallen_tree": "obstacle", "fridge": "obstacle",
+    "sofa": "obstacle", "mattress": "obstacle",
 }  # fmt: skip
 """Kind of actor -> OpenSCENARIO category."""
 

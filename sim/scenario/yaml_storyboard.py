@@ -167,7 +167,9 @@ class StoryBuilder:
         if isinstance(action, OpenDoor):
             angle = number(action.angle, (*path, "angle"), math.radians(65))
             over = number(action.over, (*path, "over"), 0.8)
-            return [asam.DoorAction(self._door(actor, word(action.open_door, (*path, "open_door")), path), angle, over)], []
+            return [
+                asam.DoorAction(self._door(actor, word(action.open_door, (*path, "open_door")), path), angle, over)
+            ], []
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
             return [
@@ -187,8 +189,12 @@ class StoryBuilder:
         """The side, if the actor's asset has a door there that opens."""
         doors = doors_of(self.placer.bodies[actor].asset)
         if side not in doors:
-            has = f"{actor} is a {self.placer.bodies[actor].asset}, which has {', '.join(doors) or 'no'} doors that open"
-            raise self.source.error(has, (*path, "open_door"), f"Give it an asset that has: {', '.join(with_doors()) or 'there is none'}.")
+            has = (
+                f"{actor} is a {self.placer.bodies[actor].asset}, which has {', '.join(doors) or 'no'} doors that open"
+            )
+            raise self.source.error(
+                has, (*path, "open_door"), f"Give it an asset that has: {', '.join(with_doors()) or 'there is none'}."
+            )
         return side
 
     def _speed(self, action: Drive, path: Path_) -> float | asam.RelativeTo:
@@ -285,18 +291,22 @@ class StoryBuilder:
 
     def _leg(self, a: Spot, b: Spot) -> list[Spot]:
         """Points from ``a`` to ``b`` in a straight line, dense enough to step up and down kerbs."""
-        count = max(1, math.ceil(math.hypot(b.x - a.x, b.y - a.y) / 0.25))
         heading = math.atan2(b.y - a.y, b.x - a.x)
         network = self.placer.network
+        same = b.road is not None and b.road == a.road
+        count = max(1, math.ceil(math.hypot(b.x - a.x, b.y - a.y) / (0.25 if same else 0.5)))
         out: list[Spot] = []
         for k in range(1, count + 1):
             f = k / count
             x, y = a.x + f * (b.x - a.x), a.y + f * (b.y - a.y)
             z, road_id, s, t = a.z + f * (b.z - a.z), None, 0.0, 0.0
-            if b.road is not None and b.road == a.road:
+            if same and b.road is not None:
                 road = network.roads[b.road]
                 s, t, road_id = a.s + f * (b.s - a.s), a.t + f * (b.t - a.t), b.road
                 z = road.pose(s, t).z + self.placer.height(road, s, t)
+            elif a.road is not None and (found := network.locate(x, y)) is not None:
+                road = network.order[found.road]
+                z = road.pose(found.s, found.t).z + self.placer.height(road, found.s, found.t)
             out.append(Spot(x, y, z, heading, road_id, b.lane, s, t))
         last = Spot(b.x, b.y, b.z, heading, b.road, b.lane, b.s, b.t)
         kept = [
