@@ -1,6 +1,6 @@
 """Running actions: one thread per world carries them out in the storyboard's order, so an action sees what earlier ones did.
 
-Motion follows esmini's default controller: speeds change by transitions, lanes by lateral transitions over the road, trajectories by arc length.
+Motion follows esmini's default controller: speeds and lanes change by transitions, trajectories are followed by arc length.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false

@@ -144,4 +144,4 @@ FLAG_RELATIVE, FLAG_FACTOR, FLAG_CONTINUOUS, FLAG_FREESPACE = 1, 2, 4, 8
 FLAG_TIMED, FLAG_ABSOLUTE_TIME, FLAG_FINAL = 16, 32, 64
 FLAG_ADD, FLAG_MULTIPLY, FLAG_TIME_GAP, FLAG_STEADY = 128, 256, 512, 1024
 FLAG_EXPLICIT, FLAG_ABSOLUTE_Z, FLAG_ANCHORED, FLAG_ACCELERATED = 2048, 4096, 8192, 16384
-"""Of trajectories: headings and heights are the file's own; it lies relative to an entity; speed changes linearly between timed vertices."""
+"""Of trajectories: headings and heights are the file's own; it lies relative to an entity; its speed is linear between vertices."""

@@ -17,8 +17,8 @@ wp.set_module_options({"enable_backward": False})
 
 _FLAGS, _PATH, _ENTITY = (int(RowField[n]) for n in ("FLAGS", "PATH", "ENTITY"))
 CLOCK, SIGN, SPEED, SHIFT_X, SHIFT_Y, SHIFT_TURN = 0, 1, 2, 3, 4, 5
-"""Working numbers: time on the trajectory [s]; +1, or -1 if the actor faces against it; speed at the start [m/s]; and how a trajectory given
-relative to an entity lies now against where it lay when it was sampled."""
+"""Working numbers: time on the trajectory [s]; +1, or -1 if the actor faces against it; speed at the start [m/s]; and how a
+trajectory given relative to an entity lies now against where it lay when it was sampled."""
 FACING = -1.0e-5
 """Cosine from which two directions count as one; esmini turns at right angles."""
 

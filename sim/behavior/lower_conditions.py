@@ -71,7 +71,7 @@ class ConditionLowering:
         self.entities += [build.actor(name) for name in condition.entities]
         row = len(self.codes)
         self.codes.append([])
-        self.values.append((0.0,) * 4)
+        self.values.append((0.0, 0.0, 0.0, 0.0))
         self.values[row] = self._kind(condition.condition, code, row)
         self.codes[row] = [int(code[field]) for field in ConditionField]
         return row

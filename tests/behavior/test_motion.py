@@ -104,7 +104,8 @@ def test_a_relative_speed_follows_its_entity(tmp_path: Path) -> None:
 
 def lane_change(shape: str, dimension: str, value: float, target: int = -2) -> str:
     return (
-        f'<PrivateAction><LateralAction><LaneChangeAction><LaneChangeActionDynamics dynamicsShape="{shape}" dynamicsDimension="{dimension}" '
+        f"<PrivateAction><LateralAction><LaneChangeAction>"
+        f'<LaneChangeActionDynamics dynamicsShape="{shape}" dynamicsDimension="{dimension}" '
         f'value="{value}"/><LaneChangeTarget><AbsoluteTargetLane value="{target}"/></LaneChangeTarget></LaneChangeAction></LateralAction>'
         "</PrivateAction>"
     )
@@ -152,7 +153,8 @@ def test_lane_offset_keeps_to_its_lateral_acceleration(tmp_path: Path) -> None:
 def keep(distance: float, freespace: str, limits: str = "", continuous: str = "true") -> str:
     return (
         f'<PrivateAction><LongitudinalAction><LongitudinalDistanceAction entityRef="Lead" distance="{distance}" freespace="{freespace}" '
-        f'continuous="{continuous}" displacement="trailingReferencedEntity">{limits}</LongitudinalDistanceAction></LongitudinalAction></PrivateAction>'
+        f'continuous="{continuous}" displacement="trailingReferencedEntity">'
+        f"{limits}</LongitudinalDistanceAction></LongitudinalAction></PrivateAction>"
     )
 
 

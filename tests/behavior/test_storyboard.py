@@ -163,7 +163,10 @@ def test_variables(tmp_path: Path) -> None:
     variables = (
         '<VariableDeclarations><VariableDeclaration name="v" variableType="double" value="1"/></VariableDeclarations>'
     )
-    add = '<GlobalAction><VariableAction variableRef="v"><ModifyAction><Rule><AddValue value="2"/></Rule></ModifyAction></VariableAction></GlobalAction>'
+    add = (
+        '<GlobalAction><VariableAction variableRef="v"><ModifyAction><Rule><AddValue '
+        'value="2"/></Rule></ModifyAction></VariableAction></GlobalAction>'
+    )
     is_three = (
         '<Condition name="c" delay="0" conditionEdge="none"><ByValueCondition><VariableCondition variableRef="v" rule="equalTo" '
         'value="3"/></ByValueCondition></Condition>'

@@ -99,7 +99,8 @@ def test_geometries_join(tmp_path: Path) -> None:
 
 def test_elevation_and_superelevation(tmp_path: Path) -> None:
     extra = (
-        '<elevationProfile><elevation s="0" a="10" b="0.05" c="0" d="0"/><elevation s="100" a="15" b="0.05" c="-0.001" d="0"/></elevationProfile>'
+        '<elevationProfile><elevation s="0" a="10" b="0.05" c="0" d="0"/>'
+        '<elevation s="100" a="15" b="0.05" c="-0.001" d="0"/></elevationProfile>'
         '<lateralProfile><superelevation s="0" a="0.1" b="0" c="0" d="0"/></lateralProfile>'
     )
     road = load(tmp_path, road_xml(extra=extra)).roads["0"]

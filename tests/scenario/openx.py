@@ -38,7 +38,7 @@ def car_xml(name: str, inner: str = "") -> str:
 </Vehicle>{inner}</ScenarioObject>"""
 
 
-def teleport_xml(s: float = 50.0, lane: str = "-1", road: str = "0", offset: float = 0.0) -> str:
+def teleport_xml(s: float | str = 50.0, lane: str = "-1", road: str = "0", offset: float = 0.0) -> str:
     """An init action."""
     place = f'<LanePosition roadId="{road}" laneId="{lane}" s="{s}" offset="{offset}"/>'
     return f"<PrivateAction><TeleportAction><Position>{place}</Position></TeleportAction></PrivateAction>"

@@ -37,10 +37,12 @@ def draw(folder: Path, text: str, key: int = 0) -> WorldSpec:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1 + 2 * 3", 7.0), ("(1 + 2) * 3", 9.0), ("-2 * -3", 6.0), ("7 % 4", 3.0), ("-7 % 4", -3.0), ("2 - 3 - 4", -5.0), ("8 / 4 / 2", 1.0),
+        ("1 + 2 * 3", 7.0), ("(1 + 2) * 3", 9.0), ("-2 * -3", 6.0), ("7 % 4", 3.0), ("-7 % 4", -3.0), ("2 - 3 - 4", -5.0),
+        ("8 / 4 / 2", 1.0),
         ("$a + $b", 5.0), ("$a*$a", 4.0), ("pow(2, 10)", 1024.0), ("sqrt(16)", 4.0), ("abs(-3)", 3.0), ("sign(-3)", -1.0),
         ("sign(0)", 0.0), ("round(2.5)", 3.0), ("floor(-1.5)", -2.0), ("ceil(1.2)", 2.0), ("min(3, 1, 2)", 1.0), ("max(3, 1, 2)", 3.0),
-        ("sin(pi / 2)", 1.0), ("acos(-1)", math.pi), ("1e3 + .5", 1000.5), ("not true", False), ("1 < 2 and 2 < 1", False), ("1 < 2 or 2 < 1", True),
+        ("sin(pi / 2)", 1.0), ("acos(-1)", math.pi), ("1e3 + .5", 1000.5), ("not true", False), ("1 < 2 and 2 < 1", False),
+        ("1 < 2 or 2 < 1", True),
         ("$flag and not false", True), ("$a == 2", True), ("!$flag", False), ("2 >= 2", True), ("-$a", -2.0), ("+3", 3.0),
     ],
 )  # fmt: skip
@@ -68,7 +70,8 @@ def test_values_are_written_as_a_file_would() -> None:
 def test_parameters_in_any_order(tmp_path: Path) -> None:
     parameters = (
         '<ParameterDeclaration name="v" parameterType="double" value="${$kph / 3.6}"/>'
-        '<ParameterDeclaration name="kph" parameterType="double" value="36"/><ParameterDeclaration name="lane" parameterType="string" value="-2"/>'
+        '<ParameterDeclaration name="kph" parameterType="double" value="36"/>'
+        '<ParameterDeclaration name="lane" parameterType="string" value="-2"/>'
     )
     spec = draw(
         tmp_path, scenario_xml(parameters=parameters, init={"Ego": teleport_xml(lane="$lane") + speed_xml("$v")})
@@ -82,7 +85,8 @@ def test_parameters_in_any_order(tmp_path: Path) -> None:
 def test_catalog_entries_take_their_parameters(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     vehicle = (
-        '<Vehicle name="box" vehicleCategory="$kind"><ParameterDeclarations><ParameterDeclaration name="long" parameterType="double" value="4"/>'
+        '<Vehicle name="box" vehicleCategory="$kind"><ParameterDeclarations>'
+        '<ParameterDeclaration name="long" parameterType="double" value="4"/>'
         '<ParameterDeclaration name="kind" parameterType="string" value="car"/></ParameterDeclarations>'
         '<BoundingBox><Center x="${$long / 4}" y="0" z="1"/><Dimensions length="$long" width="2" height="1.5"/></BoundingBox></Vehicle>'
     )
@@ -91,7 +95,10 @@ def test_catalog_entries_take_their_parameters(tmp_path: Path) -> None:
         '<ParameterAssignments><ParameterAssignment parameterRef="long" value="${$size * 2}"/></ParameterAssignments>'
     )
     entities = "".join(
-        f'<ScenarioObject name="{name}"><CatalogReference catalogName="{catalog}" entryName="box">{inner}</CatalogReference></ScenarioObject>'
+        (
+            f'<ScenarioObject name="{name}"><CatalogReference '
+            f'catalogName="{catalog}" entryName="box">{inner}</CatalogReference></ScenarioObject>'
+        )
         for name, catalog, inner in (("Ego", "cars", assign), ("Other", "any", ""))
     )
     text = scenario_xml(
@@ -106,9 +113,15 @@ def test_catalog_entries_take_their_parameters(tmp_path: Path) -> None:
 def test_manoeuvres_of_catalogs(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     inner = event_xml("brake", speed_xml("$to"), trigger_xml(time_xml(1.0)))
-    entry = f'<Maneuver name="m"><ParameterDeclarations><ParameterDeclaration name="to" parameterType="double" value="1"/></ParameterDeclarations>{inner}</Maneuver>'
+    entry = (
+        f'<Maneuver name="m"><ParameterDeclarations><ParameterDeclaration name="to" '
+        f'parameterType="double" value="1"/></ParameterDeclarations>{inner}</Maneuver>'
+    )
     (tmp_path / "c" / "m.xosc").write_text(f'<OpenSCENARIO><Catalog name="m">{entry}</Catalog></OpenSCENARIO>')
-    use = '<CatalogReference catalogName="m" entryName="m"><ParameterAssignments><ParameterAssignment parameterRef="to" value="3"/></ParameterAssignments></CatalogReference>'
+    use = (
+        '<CatalogReference catalogName="m" entryName="m"><ParameterAssignments>'
+        '<ParameterAssignment parameterRef="to" value="3"/></ParameterAssignments></CatalogReference>'
+    )
     story = story_xml("").replace('<Maneuver name="maneuver"></Maneuver>', use)
     spec = draw(
         tmp_path, scenario_xml(story=story, catalogs='<ManeuverCatalog><Directory path="c"/></ManeuverCatalog>')
@@ -166,12 +179,18 @@ def distribution(folder: Path, inner: str, parameters: str) -> Path:
     )
     file = folder / "variation.xosc"
     file.write_text(
-        f'<OpenSCENARIO><ParameterValueDistribution><ScenarioFile filepath="base.xosc"/>{inner}</ParameterValueDistribution></OpenSCENARIO>'
+        
+            f"<OpenSCENARIO><ParameterValueDistribution><ScenarioFile "
+            f'filepath="base.xosc"/>{inner}</ParameterValueDistribution></OpenSCENARIO>'
+        
     )
     return file
 
 
-PARAMETERS = '<ParameterDeclaration name="v" parameterType="double" value="1"/><ParameterDeclaration name="s" parameterType="double" value="5"/>'
+PARAMETERS = (
+    '<ParameterDeclaration name="v" parameterType="double" value="1"/>'
+    '<ParameterDeclaration name="s" parameterType="double" value="5"/>'
+)
 
 
 def values(spec: WorldSpec) -> tuple[float, float]:
@@ -180,8 +199,14 @@ def values(spec: WorldSpec) -> tuple[float, float]:
 
 
 def test_deterministic_distributions(tmp_path: Path) -> None:
-    single = '<DeterministicSingleParameterDistribution parameterName="v"><DistributionSet><Element value="10"/><Element value="20"/></DistributionSet></DeterministicSingleParameterDistribution>'
-    ranged = '<DeterministicSingleParameterDistribution parameterName="s"><DistributionRange stepWidth="25"><Range lowerLimit="50" upperLimit="100"/></DistributionRange></DeterministicSingleParameterDistribution>'
+    single = (
+        '<DeterministicSingleParameterDistribution parameterName="v"><DistributionSet><Element '
+        'value="10"/><Element value="20"/></DistributionSet></DeterministicSingleParameterDistribution>'
+    )
+    ranged = (
+        '<DeterministicSingleParameterDistribution parameterName="s"><DistributionRange stepWidth="25">'
+        '<Range lowerLimit="50" upperLimit="100"/></DistributionRange></DeterministicSingleParameterDistribution>'
+    )
     scenario = load_openscenario(distribution(tmp_path, f"<Deterministic>{single}{ranged}</Deterministic>", PARAMETERS))
     specs = [scenario.draw(Stream(3, key)) for key in range(60)]
     assert {values(s) for s in specs} == {(s, v) for s in (50.0, 75.0, 100.0) for v in (10.0, 20.0)}
@@ -193,10 +218,16 @@ def test_deterministic_distributions(tmp_path: Path) -> None:
 
 def test_sets_of_parameters(tmp_path: Path) -> None:
     rows = "".join(
-        f'<ParameterValueSet><ParameterAssignment parameterRef="v" value="{v}"/><ParameterAssignment parameterRef="s" value="{s}"/></ParameterValueSet>'
+        (
+            f'<ParameterValueSet><ParameterAssignment parameterRef="v" value="{v}"/>'
+            f'<ParameterAssignment parameterRef="s" value="{s}"/></ParameterValueSet>'
+        )
         for v, s in ((10, 50), (20, 60))
     )
-    inner = f"<Deterministic><DeterministicMultiParameterDistribution><ValueSetDistribution>{rows}</ValueSetDistribution></DeterministicMultiParameterDistribution></Deterministic>"
+    inner = (
+        f"<Deterministic><DeterministicMultiParameterDistribution><ValueSetDistribution>"
+        f"{rows}</ValueSetDistribution></DeterministicMultiParameterDistribution></Deterministic>"
+    )
     scenario = load_openscenario(distribution(tmp_path, inner, PARAMETERS))
     assert {values(scenario.draw(Stream(1, key))) for key in range(20)} == {(50.0, 10.0), (60.0, 20.0)}
     spec = scenario.draw(Stream(1, 3))
@@ -207,10 +238,13 @@ def test_sets_of_parameters(tmp_path: Path) -> None:
     ("inner", "mean", "low", "high"),
     [
         ('<UniformDistribution><Range lowerLimit="10" upperLimit="30"/></UniformDistribution>', 20.0, 10.0, 30.0),
-        ('<NormalDistribution expectedValue="20" variance="9"><Range lowerLimit="11" upperLimit="29"/></NormalDistribution>', 20.0, 11.0, 29.0),
-        ('<ProbabilityDistributionSet><Element value="10" weight="1"/><Element value="20" weight="3"/></ProbabilityDistributionSet>', 17.5, 10.0, 20.0),
+        (('<NormalDistribution expectedValue="20" variance="9"><Range '
+'lowerLimit="11" upperLimit="29"/></NormalDistribution>'), 20.0, 11.0, 29.0),
+        (('<ProbabilityDistributionSet><Element value="10" weight="1"/>'
+'<Element value="20" weight="3"/></ProbabilityDistributionSet>'), 17.5, 10.0, 20.0),
         ('<PoissonDistribution expectedValue="12"/>', 12.0, 0.0, 40.0),
-        ('<Histogram><Bin weight="1"><Range lowerLimit="0" upperLimit="10"/></Bin><Bin weight="1"><Range lowerLimit="20" upperLimit="30"/></Bin></Histogram>', 15.0, 0.0, 30.0),
+        (('<Histogram><Bin weight="1"><Range lowerLimit="0" upperLimit="10"/></Bin><Bin '
+'weight="1"><Range lowerLimit="20" upperLimit="30"/></Bin></Histogram>'), 15.0, 0.0, 30.0),
     ],
 )  # fmt: skip
 def test_random_distributions(tmp_path: Path, inner: str, mean: float, low: float, high: float) -> None:

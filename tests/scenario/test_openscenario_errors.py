@@ -194,7 +194,10 @@ def test_catalog_entries(tmp_path: Path) -> None:
 
 
 def test_catalog_entries_that_hold_each_other(tmp_path: Path) -> None:
-    inner = '<RouteRef><CatalogReference catalogName="cars" entryName="{}"/></RouteRef><InRoutePosition><FromLaneCoordinates pathS="1" laneId="1"/></InRoutePosition>'
+    inner = (
+        '<RouteRef><CatalogReference catalogName="cars" entryName="{}"/></RouteRef>'
+        '<InRoutePosition><FromLaneCoordinates pathS="1" laneId="1"/></InRoutePosition>'
+    )
     way = (
         '<Route name="{}" closed="false">'
         + f"<Waypoint><Position><RoutePosition>{inner}</RoutePosition></Position></Waypoint>" * 2
@@ -202,7 +205,10 @@ def test_catalog_entries_that_hold_each_other(tmp_path: Path) -> None:
     )
     (tmp_path / "catalogs").mkdir()
     (tmp_path / "catalogs" / "cars.xosc").write_text(say(way.format("a", "b", "b") + way.format("b", "a", "a")))
-    init = '<PrivateAction><RoutingAction><AssignRouteAction><CatalogReference catalogName="cars" entryName="a"/></AssignRouteAction></RoutingAction></PrivateAction>'
+    init = (
+        "<PrivateAction><RoutingAction><AssignRouteAction><CatalogReference "
+        'catalogName="cars" entryName="a"/></AssignRouteAction></RoutingAction></PrivateAction>'
+    )
     text = scenario_xml(catalogs=CATALOG.format("catalogs"), init={"Ego": teleport_xml() + init})
     fails(tmp_path, text, "refers to itself|too deeply")
 
@@ -265,7 +271,10 @@ def test_huge_counts(tmp_path: Path) -> None:
 
 
 def test_distribution_over_nothing(tmp_path: Path) -> None:
-    text = '<OpenSCENARIO><ParameterValueDistribution><ScenarioFile filepath="{}"/><Deterministic/></ParameterValueDistribution></OpenSCENARIO>'
+    text = (
+        '<OpenSCENARIO><ParameterValueDistribution><ScenarioFile filepath="{}"/>'
+        "<Deterministic/></ParameterValueDistribution></OpenSCENARIO>"
+    )
     fails(tmp_path, text.format("none.xosc"), "does not exist")
     fails(tmp_path, text.format("test.xosc"), "itself a distribution")
     fails(tmp_path, text.format("map.xodr"), "not a file of type")
@@ -336,7 +345,10 @@ def test_broken_maps(tmp_path: Path, network: str, words: str) -> None:
 
 
 def test_cyclic_road_links_are_harmless(tmp_path: Path) -> None:
-    link = '<link><predecessor elementType="road" elementId="0" contactPoint="end"/><successor elementType="road" elementId="0" contactPoint="start"/></link>'
+    link = (
+        '<link><predecessor elementType="road" elementId="0" contactPoint="end"/>'
+        '<successor elementType="road" elementId="0" contactPoint="start"/></link>'
+    )
     lanes = LANES.replace(
         'a="3.5" b="0" c="0" d="0"/>',
         'a="3.5" b="0" c="0" d="0"/><link><successor id="-1"/><predecessor id="-1"/></link>',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sim.errors import ScenarioError
 from sim.road.geometry import Arc, Cubic, Geometry, Line, ParamPoly3, Spiral
@@ -238,7 +238,8 @@ class _Reader:
                 (self.number(m, "sOffset", 0.0), self.number(m, "friction")) for m in node.iterfind("material") if m.get("friction")
             ),
             heights=tuple(
-                (self.number(h, "sOffset", 0.0), self.number(h, "inner", 0.0), self.number(h, "outer", 0.0)) for h in node.iterfind("height")
+                (self.number(h, "sOffset", 0.0), self.number(h, "inner", 0.0), self.number(h, "outer", 0.0))
+                for h in node.iterfind("height")
             ),
             speed=self.speed(speed) if speed is not None else None,
         )  # fmt: skip
