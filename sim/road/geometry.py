@@ -91,10 +91,18 @@ class Geometry:
         c, s = math.cos(self.hdg), math.sin(self.hdg)
         return self.x + c * u - s * v, self.y + s * u + c * v, self.hdg + turn, curvature
 
+    def at(self, ds: float) -> tuple[float, float, float, float]:
+        """`evaluate` at one arc length."""
+        return tuple(float(c[0]) for c in self.evaluate(np.array([ds])))  # pyright: ignore[reportReturnType]
+
 
 @dataclass(frozen=True)
 class Line(Geometry):
     """Straight."""
+
+    def at(self, ds: float) -> tuple[float, float, float, float]:
+        """See `Geometry.at`."""
+        return self.x + math.cos(self.hdg) * ds, self.y + math.sin(self.hdg) * ds, self.hdg, 0.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,15 @@ class Arc(Geometry):
             return ds, k * ds * ds / 2, k * ds, np.full_like(ds, k)
         turn = k * ds
         return np.sin(turn) / k, 2.0 * np.sin(turn / 2) ** 2 / k, turn, np.full_like(ds, k)
+
+    def at(self, ds: float) -> tuple[float, float, float, float]:
+        """See `Geometry.at`."""
+        k = self.curvature
+        u, v = ds, k * ds * ds / 2
+        if abs(k) >= 1e-9:
+            u, v = math.sin(k * ds) / k, 2.0 * math.sin(k * ds / 2) ** 2 / k
+        c, s = math.cos(self.hdg), math.sin(self.hdg)
+        return self.x + c * u - s * v, self.y + s * u + c * v, self.hdg + k * ds, k
 
 
 @dataclass(frozen=True)

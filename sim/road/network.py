@@ -68,9 +68,20 @@ class LaneSection:
     s: float
     lanes: dict[int, Lane]
 
+    @cached_property
+    def _sides(self) -> dict[int, list[int]]:
+        return {sign: sorted((i for i in self.lanes if i * sign > 0), key=abs) for sign in (1, -1)}
+
+    @cached_property
+    def steady(self) -> bool:
+        """Whether no lane's width changes along the section."""
+        widths = [lane.widths for lane in self.lanes.values()]
+        plain = all(len(w) < 2 and not any(c.b or c.c or c.d for c in w) for w in widths)
+        return plain and not any(lane.borders for lane in self.lanes.values())
+
     def side(self, sign: int) -> list[int]:
         """Lane ids of one side, from the centre outwards."""
-        return sorted((i for i in self.lanes if i * sign > 0), key=abs)
+        return self._sides[sign]
 
 
 @dataclass(frozen=True)
@@ -186,7 +197,7 @@ class Road:
 
     def section_index(self, s: float) -> int:
         """Lane section at ``s``."""
-        return max(0, bisect_right([x.s for x in self.sections], s + 1e-9) - 1)
+        return max(0, bisect_right(self._section_s, s + 1e-9) - 1)
 
     def section_end(self, i: int) -> float:
         """S at which section ``i`` ends."""
@@ -206,6 +217,11 @@ class Road:
             out[:, rows] = self.plan[g].evaluate(s[rows] - self.plan[g].s)
         return out[0], out[1], out[2], out[3]
 
+    def point(self, s: float) -> tuple[float, float, float, float]:
+        """x, y, heading, curvature of the reference line at one s."""
+        g = self.plan[min(max(bisect_right(self._plan_s, s + 1e-9) - 1, 0), len(self.plan) - 1)]
+        return g.at(s - g.s)
+
     @cached_property
     def coarse(self) -> np.ndarray:
         """s, x, y every 2 m of the reference line at most, (3, n): where look-ups begin."""
@@ -221,7 +237,7 @@ class Road:
 
     def pose(self, s: float, t: float) -> Pose:
         """Pose at (s, t), heading along the reference line."""
-        x, y, h, _ = (float(c[0]) for c in self.line(s))
+        x, y, h, _ = self.point(s)
         roll = piecewise(self.superelevation, s)
         slope = piecewise_slope(self.elevation, s)
         z = piecewise(self.elevation, s) + t * math.sin(roll)
@@ -230,7 +246,23 @@ class Road:
 
     def borders(self, s: float) -> dict[int, float]:
         """T of each lane's outer border at ``s``; id 0: the lane offset."""
-        section = self.sections[self.section_index(s)]
+        index = self.section_index(s)
+        if not self.lane_offset and self.sections[index].steady:
+            if index not in self._steady_borders:
+                self._steady_borders[index] = self._borders(self.sections[index], s)
+            return dict(self._steady_borders[index])
+        return self._borders(self.sections[index], s)
+
+    @cached_property
+    def _steady_borders(self) -> dict[int, dict[int, float]]:
+        """Borders of sections whose lanes keep their widths."""
+        return {}
+
+    @cached_property
+    def _section_s(self) -> list[float]:
+        return [x.s for x in self.sections]
+
+    def _borders(self, section: LaneSection, s: float) -> dict[int, float]:
         ds = s - section.s
         base = piecewise(self.lane_offset, s)
         out = {0: base}
@@ -387,12 +419,12 @@ class RoadNetwork:
     def _project(road: Road, x: float, y: float, best: float) -> tuple[float | None, float, float]:
         """s, t, heading of the point's foot on a road's reference line, searched from ``best``."""
         for _ in range(8):
-            cx, cy, h, _ = (float(c[0]) for c in road.line(best))
-            step = (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
+            cx, cy, h, _ = road.point(best)
+            last, step = best, (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
             best = min(max(best + step, 0.0), road.length)
-            if abs(step) < 1e-9:
+            if abs(best - last) < 1e-9:
                 break
-        cx, cy, h, _ = (float(c[0]) for c in road.line(best))
+        cx, cy, h, _ = road.point(best)
         along = (x - cx) * math.cos(h) + (y - cy) * math.sin(h)
         if abs(along) > 1e-3:
             return (best, (y - cy) * math.cos(h) - (x - cx) * math.sin(h), h) if abs(along) < 5.0 else (None, 0.0, 0.0)
