@@ -13,6 +13,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import animals  # noqa: E402
 import car_recipes  # noqa: E402
+import motorcycle  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
 import plants  # noqa: E402
@@ -33,7 +34,7 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**riders.ALL, **animals.ALL}.items():
+    for name, build in {**riders.ALL, **animals.ALL, "motorcycle": motorcycle.build}.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:

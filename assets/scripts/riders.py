@@ -139,10 +139,25 @@ HELMET = {
 
 
 def body_mesh(
-    body: Body, person: Person, semantic: Semantic, points: Array | None = None
+    body: Body,
+    person: Person,
+    semantic: Semantic,
+    points: Array | None = None,
+    table: dict[int, Material] | None = None,
 ) -> tuple[MeshData, npt.NDArray[np.int64]]:
-    """Mesh of a rider and the point of each vertex."""
-    materials = [HELMET.get(look.name) or people.material_of(look, person) for look in body.soup.looks]
+    """Mesh of a rider and the point of each vertex.
+
+    Args:
+        body: With the hat.
+        person: The recipe.
+        semantic: Of all faces.
+        points: Posed points [m]; None: as the body is.
+        table: Materials by identity of their look; others are the person's.
+    """
+    given = table or {}
+    materials = [
+        given.get(id(look)) or HELMET.get(look.name) or people.material_of(look, person) for look in body.soup.looks
+    ]
     shown = body if points is None else replace(body, points=points)
     return people.mesh_of(shown, materials, semantic)
 
@@ -236,8 +251,8 @@ def build_cyclist() -> None:
     rest = ~np.any(list(masks.values()), axis=0)
     pieces = [Piece("body", to_mesh(soup.pick(rest), materials, Semantic.BICYCLE))]
     for name, role in (("front", "steered_wheel"), ("rear", "wheel")):
-        pieces.append(_piece(soup.pick(masks[name]), f"{name}_middle", role, at[name], materials))
-    pieces.append(_piece(soup.pick(masks["fork"]), "fork", "steered", at["front"], materials))
+        pieces.append(piece_of(soup.pick(masks[name]), f"{name}_middle", role, at[name], materials))
+    pieces.append(piece_of(soup.pick(masks["fork"]), "fork", "steered", at["front"], materials))
     shown = Piece("shown", replace(whole, vertices=_posed(whole, bones, weights, poses[0])))
     lower, upper = bounds_of([*pieces, shown])
     pieces.append(Piece("rider", whole, "clip", joints=bones, weights=weights))
@@ -246,7 +261,7 @@ def build_cyclist() -> None:
         "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 90.0,
         "wheelbase": float(at["front"][0] - at["rear"][0]), "wheel_radius": float(at["rear"][2]), "max_steer": 0.6,
     }  # fmt: skip
-    _write(
+    write(
         spec,
         pieces,
         gaits,
@@ -255,9 +270,10 @@ def build_cyclist() -> None:
     )
 
 
-def _piece(
+def piece_of(
     soup: Soup, name: str, role: str, pivot: Array, materials: list[Material], semantic: Semantic = Semantic.BICYCLE
 ) -> Piece:
+    """A part about a pivot; moves the soup."""
     soup.corners = soup.corners - pivot
     return Piece(name, to_mesh(soup, materials, semantic), role, (float(pivot[0]), float(pivot[1]), float(pivot[2])))
 
@@ -285,13 +301,14 @@ def _pedalling(body: Body, at: dict[str, Array], phase: float) -> Array:
     return np.concatenate([pose, np.array(out)])
 
 
-def _write(
+def write(
     spec: dict[str, object],
     pieces: list[Piece],
     gaits: dict[str, Gait] | None,
     sources: list[dict[str, str]],
     changed: str,
 ) -> None:
+    """Write mesh, spec and entry of the manifest of a machine with its rider."""
     folder = ASSETS / "people"
     spec["credits"] = [f"{c['creator']}, {c['licence']}, {c['package']}; changed: {changed}" for c in sources]
     size = write_glb(folder / str(spec["mesh"]), pieces, gaits)

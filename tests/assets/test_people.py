@@ -134,3 +134,17 @@ def test_a_cyclist_pedals_and_sits_on_a_bicycle():
     assert 1.6 < asset.spec.height < 1.9
     assert asset.spec.wheelbase and 1.0 < asset.spec.wheelbase < 1.15
     assert asset.spec.wheel_radius and abs(asset.spec.wheel_radius - 0.34) < 0.02
+
+
+def test_a_motorcycle_has_a_rider_wheels_and_a_lamp():
+    asset = load_asset(find_asset("motorcycle", 0))
+    assert sorted(p.role for p in asset.parts) == ["body", "steered_wheel", "wheel"]
+    body = next(p for p in asset.parts if p.role == "body").mesh
+    rider = np.unique(body.triangles[body.semantic == Semantic.RIDER])
+    assert len(rider) > 2000
+    assert body.vertices[rider, 2].max() > 1.45
+    assert body.vertices[rider, 2].min() > 0.2
+    assert len(asset.spec.lights) == 1
+    wheels = [p for p in asset.parts if "wheel" in p.role]
+    for wheel in wheels:
+        assert abs(wheel.mesh.vertices[:, 2].min() + wheel.pivot[2]) < 0.01
