@@ -32,7 +32,10 @@ HARSH = 12.0
 """Sideways acceleration beyond which a yaw rate is a jump of the storyboard, not a turn [m/s^2]."""
 OFF_ROAD = 0.05
 """How far beyond the outermost lane the reference point is off the road [m]."""
+CLEARANCE = 1.5
+"""Height between boxes on different roads from which they pass over each other [m]."""
 GOAL_HEIGHT = 5.0
+"""How far above or below the goal does not count as there [m]."""
 
 _RIDERS = (int(Category.PEDESTRIAN), int(Category.WHEELCHAIR), int(Category.BICYCLE))
 _ANIMAL = int(Category.ANIMAL)
@@ -140,9 +143,11 @@ def time_to_collision(scene: Scene, state: State, world: int, a: Course, b: int)
         t = turning_time(a, c)
     if t > wp.static(HORIZON):
         return wp.inf
-    rise = (v[2] - state.vel[world, 0][2]) * t
-    if c.box.low + rise > a.box.high + 1.0 or c.box.high + rise < a.box.low - 1.0:
-        return wp.inf
+    if state.road[world, 0] != state.road[world, b] or state.road[world, b] < 0:  # a bridge lies between, not a crest
+        rise = (v[2] - state.vel[world, 0][2]) * t
+        apart_z = wp.max(c.box.low + rise - a.box.high, a.box.low - c.box.high - rise)
+        if apart_z > wp.static(CLEARANCE):
+            return wp.inf
     return t
 
 

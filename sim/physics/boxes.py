@@ -57,7 +57,7 @@ class Polygon:
 
 @wp.func
 def cross2(a: wp.vec2, b: wp.vec2) -> float:
-    """z of the cross product."""
+    """The cross product's z."""
     return a[0] * b[1] - a[1] * b[0]
 
 

@@ -1,7 +1,8 @@
 """Contacts between all pairs of actors of a world: found, recorded and, with `Contact.PHYSICS`, answered by impulses.
 
-Boxes are upright; bodies move in the plane, and narrow ones topple. An impulse is the plastic one with Coulomb friction, scaled by one plus
-the coefficient of restitution, which conserves momentum and never adds energy whatever the geometry (Brach 1991, Mechanical impact dynamics).
+Boxes are upright; bodies move in the plane, and narrow ones topple. An impulse is the plastic one with Coulomb friction, scaled by one
+plus the coefficient of restitution, which conserves momentum and never adds energy whatever the geometry (Brach 1991, Mechanical impact
+dynamics).
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false

@@ -1,7 +1,7 @@
 """Free bodies after a contact: they slide and spin down on the road, fall, and come to rest.
 
-Friction acts at four points under the body; vehicles slide easier along their wheels than across them (`VehicleParams.slide`). Narrow bodies
-topple about their foot like a rod.
+Friction acts at four points under the body; vehicles slide easier along their wheels than across them (`VehicleParams.slide`). Narrow
+bodies topple about their foot like a rod.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false

@@ -3,7 +3,8 @@
 Sources
 -------
 - Tyres of cars: Pacejka, Tyre and Vehicle Dynamics (3rd ed. 2012), table A3.1: 205/60R15 91V at 2.2 bar. Friction is normalised so that the
-  road's coefficient is the mean of the peaks lengthwise and crosswise at nominal load; the share left when sliding from Wallman and Astrom 2001 (VTI meddelande 911A).
+  road's coefficient is the mean of the peaks lengthwise and crosswise at nominal load; the share left when sliding from Wallman and
+  Astrom 2001 (VTI meddelande 911A).
 - Tyres of lorries and buses: Fancher et al. 1986, A factbook of the mechanical properties of the components for single-unit and
   articulated heavy trucks (UMTRI-86-12): cornering coefficient near 0.1/deg, peak friction about 0.8 of a car's, less load-sensitive.
 - Centres of gravity, inertias: Heydinger et al. 1999, Measured vehicle inertial parameters (SAE 1999-01-1336); UMTRI-86-12 for lorries.

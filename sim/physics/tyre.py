@@ -1,7 +1,8 @@
 """Magic Formula tyres with combined slip, as resistances against slip so that the chassis can be integrated implicitly.
 
 A tyre's force is written K times slip velocity, with K > 0 depending on slip (a secant, not a slope). With K held over a sub-step, the
-backward Euler step of chassis and wheels is one linear system: stable at any stiffness, still at standstill, and it always takes energy out.
+backward Euler step of chassis and wheels is one linear system: stable at any stiffness, still at standstill, and it always takes energy
+out.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -42,8 +43,9 @@ def tyre_force(
 ) -> TyreForce:
     """Resistances of a tyre under ``load`` [N] whose contact patch moves with (vx, vy) [m/s] in the wheel's frame.
 
-    Combined slip by normalised slips (Bakker, Pacejka and Lidner 1989, SAE 890087): both slips are divided by those at the peaks of the pure
-    curves, the curves are entered with their resultant, and the force is shared out in its direction. ``rolling``: wheel spin times radius [m/s].
+    Combined slip by normalised slips (Bakker, Pacejka and Lidner 1989, SAE 890087): both slips are divided by those at the peaks of the
+    pure curves, the curves are entered with their resultant, and the force is shared out in its direction. ``rolling``: wheel spin times
+    radius [m/s].
     """
     out = TyreForce()
     if load <= 0.0 or friction <= 0.0:
