@@ -103,14 +103,18 @@ def find_events(tracks: Tracks, rows: Sequence[Mapping[str, Any]]) -> list[dict[
             text += f", hidden by {last['occluder']} until then"
         events.append({"kind": "onset", "time": last["onset_time"], "actor": last["onset_actor"], "text": text})
     first_contact = last["collision_time"]
-    for k, row in enumerate(rows):
-        if first_contact is not None and row["time"] >= first_contact:
-            break
-        lamp = int(tracks.arrays["lamps"][k, 0]) & int(Lamp.BRAKE)
-        if lamp or row["ego_acceleration"] < -BRAKING:
-            text = f"The ego brakes ({-row['ego_acceleration']:.1f} m/s\u00b2)"
-            events.append({"kind": "brake", "time": row["time"], "actor": None, "text": text})
-            break
+    braking = [
+        row
+        for k, row in enumerate(rows)
+        if (first_contact is None or row["time"] < first_contact)
+        and (int(tracks.arrays["lamps"][k, 0]) & int(Lamp.BRAKE) or row["ego_acceleration"] < -BRAKING)
+    ]
+    if braking:
+        # Braking in answer to the hazard tells more than what came before it.
+        answers = [row for row in braking if last["onset_time"] is not None and row["time"] >= last["onset_time"]]
+        first = (answers or braking)[0]
+        text = f"The ego brakes ({max(-first['ego_acceleration'], 0.0):.1f} m/s\u00b2)"
+        events.append({"kind": "brake", "time": first["time"], "actor": None, "text": text})
     if first_contact is not None:
         speed = float(tracks.arrays["contact_speed"][tracks.nframe - 1, 0])
         text = f"Contact with {last['collision_actor']}" + (f" at {speed:.1f} m/s" if speed > 0 else "")

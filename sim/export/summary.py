@@ -37,6 +37,10 @@ CONVENTIONS = {
 }
 """What the arrays mean, said in calibration.json."""
 
+SERIES = (
+    "time", "ego_speed", "ego_acceleration", "distance", "time_to_collision", "conflict_actor", "hazard", "collided", "off_road",
+)  # fmt: skip
+"""Columns of the hazard rows that the page plots or tells."""
 SIGNIFICANT = 6
 """Digits of the numbers in the page."""
 
@@ -167,17 +171,13 @@ def page_draw(
     video: str,
 ) -> dict[str, Any]:
     """A draw as the page plots it: a list per value with an entry per frame."""
-    series = (
-        "time",
-        "ego_speed",
-        "ego_acceleration",
-        "distance",
-        "time_to_collision",
-        "conflict_actor",
-        "hazard",
-        "collided",
-        "off_road",
-    )
+    names = [actor.name for actor in draw.spec.actors]
+    danger = hazard_actor(hazard)
+    series: dict[str, list[Any]] = {name: [_short(row[name]) for row in hazard] for name in SERIES}
+    gaps = tracks.arrays["gap"][: tracks.nframe, names.index(danger)] if danger else [row["distance"] for row in hazard]
+    series["hazard_distance"] = [
+        None if g is None or not math.isfinite(g) else _short(round(float(g), 4)) for g in gaps
+    ]
     return {
         "id": draw.id,
         "scenario": scenario,
@@ -185,8 +185,9 @@ def page_draw(
         "video": video,
         "fps": [tracks.rate.numerator, tracks.rate.denominator],
         "parameters": {name: readable(name, value) for name, value in draw.spec.record.items()},
-        "actors": [actor.name for actor in draw.spec.actors],
-        "series": {name: [_short(row[name]) for row in hazard] for name in series},
+        "actors": names,
+        "hazard_actor": danger,
+        "series": series,
         "events": list(events),
         "objects": [
             [
@@ -196,6 +197,14 @@ def page_draw(
             for frame in labels
         ],
     }
+
+
+def hazard_actor(hazard: Sequence[Mapping[str, Any]]) -> str | None:
+    """Whom a draw is about: whom the ego touched, else who became a hazard first, else who was nearest in time."""
+    last = hazard[-1]
+    timed = [row for row in hazard if row["time_to_collision"] is not None]
+    nearest = min(timed, key=lambda row: row["time_to_collision"])["conflict_actor"] if timed else None
+    return last["collision_actor"] or last["onset_actor"] or nearest
 
 
 def _short(value: Any) -> Any:

@@ -13,7 +13,7 @@ const KINDS = {
 const PLAY = "M4 2.5v11L13.5 8z", PAUSE = "M3 2h3.5v12H3zM9.5 2H13v12H9.5z";
 const CHARTS = [
   { key: "ego_speed", title: "Speed", note: "of the ego", unit: "km/h", scale: 3.6, digits: 1, tone: "--speed", least: 20 },
-  { key: "distance", title: "Distance", note: "to the nearest actor", unit: "m", scale: 1, digits: 1, tone: "--distance", least: 5 },
+  { key: "hazard_distance", beside: "distance", title: "Distance", note: "to the nearest actor", unit: "m", scale: 1, digits: 1, tone: "--distance", least: 5 },
   { key: "time_to_collision", title: "Time to collision", note: "if all go on as they do; red below 1.5 s", unit: "s", scale: 1, digits: 2, tone: "--ttc", least: 4, cap: 10, zone: 1.5 },
   { key: "ego_acceleration", title: "Acceleration", note: "of the ego, along its heading", unit: "m/s²", scale: 1, digits: 1, tone: "--accel", least: 2 },
 ];
@@ -71,12 +71,13 @@ function niceStep(span, target) {
 function makeChart(spec) {
   const node = element("section", { class: "chart", style: `--tone: var(${spec.tone})` });
   const output = element("output");
-  node.append(element("header", {}, element("h2", {}, spec.title), element("small", {}, spec.note), output));
+  const note = element("small", {}, spec.note);
+  node.append(element("header", {}, element("h2", {}, spec.title), note, output));
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("role", "img");
   node.append(svg);
   $("charts").append(node);
-  const chart = { ...spec, svg, output };
+  const chart = { ...spec, svg, output, note };
   const drag = (event) => {
     const box = svg.getBoundingClientRect();
     const part = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right);
@@ -87,13 +88,27 @@ function makeChart(spec) {
   return chart;
 }
 
+/** Stretches of values without a gap. */
+function runs(values, cap) {
+  const lines = [];
+  values.forEach((v, k) => {
+    if (v === null || (cap && v > cap)) return;
+    const last = lines.at(-1);
+    if (last && last.at(-1).k === k - 1) last.push({ k, v });
+    else lines.push([{ k, v }]);
+  });
+  return lines;
+}
+
 function plot(chart) {
   const { svg } = chart;
   svg.replaceChildren();
   const width = Math.max(svg.clientWidth, 200);
   svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-  const values = draw.series[chart.key].map((v) => (v === null || v === undefined ? null : v * chart.scale));
-  const known = values.filter((v) => v !== null);
+  const scaled = (key) => draw.series[key].map((v) => (v === null || v === undefined ? null : v * chart.scale));
+  const values = scaled(chart.key), beside = chart.beside && draw.hazard_actor ? scaled(chart.beside) : [];
+  const known = [...values, ...beside].filter((v) => v !== null);
+  if (chart.beside) chart.note.textContent = draw.hazard_actor ? `to ${draw.hazard_actor}; grey: to the nearest actor` : "to the nearest actor";
   const low = Math.min(0, ...known);
   const top = niceCeil(Math.min(chart.cap ?? Infinity, Math.max(chart.least, ...known)));
   const bottom = low < 0 ? -niceCeil(-low) : 0;
@@ -109,19 +124,13 @@ function plot(chart) {
   for (let t = 0; t <= length() + 1e-9; t += tick) {
     shape("text", { x: x(t), y: HEIGHT - 4, "text-anchor": t ? "middle" : "start" }, svg).textContent = `${Number(t.toFixed(6))} s`;
   }
-  const lines = [];
-  values.forEach((v, k) => {
-    if (v === null || (chart.cap && v > chart.cap)) return;
-    const last = lines.at(-1);
-    if (last && last.at(-1).k === k - 1) last.push({ k, v });
-    else lines.push([{ k, v }]);
-  });
-  for (const line of lines) {
-    const points = line.map(({ k, v }) => `${x(draw.series.time[k]).toFixed(1)},${y(v).toFixed(1)}`);
+  const path = (line) => `M${line.map(({ k, v }) => `${x(draw.series.time[k]).toFixed(1)},${y(v).toFixed(1)}`).join("L")}${line.length > 1 ? "" : "h0.01"}`;
+  for (const line of runs(beside, chart.cap)) shape("path", { class: "beside", d: path(line) }, svg);
+  for (const line of runs(values, chart.cap)) {
     const [from, to] = [line[0], line.at(-1)].map(({ k }) => x(draw.series.time[k]).toFixed(1));
     const base = y(Math.max(bottom, 0)).toFixed(1);
-    shape("path", { class: "fill", d: `M${from},${base}L${points.join("L")}L${to},${base}Z` }, svg);
-    shape("path", { class: "curve", d: `M${points.join("L")}${points.length > 1 ? "" : "h0.01"}` }, svg);
+    shape("path", { class: "fill", d: `${path(line)}L${to},${base}L${from},${base}Z` }, svg);
+    shape("path", { class: "curve", d: path(line) }, svg);
   }
   for (const event of draw.events) {
     shape("line", { class: "event", "data-kind": event.kind, x1: x(event.time), x2: x(event.time), y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom }, svg);
@@ -192,7 +201,7 @@ function showEvents() {
 
 function showParameters() {
   const rows = Object.entries({ draw: draw.key, seed: data.config.seed, ...draw.parameters });
-  $("parameters").tBodies[0].replaceChildren(...rows.map(([name, value]) => element("tr", {}, element("td", {}, name), element("td", { class: "n" }, String(value)))));
+  $("parameters").replaceChildren(...rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
 /** Show a frame: everything but the video at once, the video too if it is to be moved there. */

@@ -222,6 +222,9 @@ def test_page_holds_every_draw_and_frame(dataset, manifest, annotations):
         assert draw["events"] == row["events"]
         assert all(len(values) == FRAMES for values in draw["series"].values())
         assert set(draw["parameters"]) == set(row["record"])
+        assert draw["hazard_actor"] == ("child" if row["min_time_to_collision"] is not None else None)
+    danger = data["draws"][0]["series"]
+    assert data["draws"][0]["hazard_actor"] and danger["hazard_distance"] != danger["distance"]
     shown = [objects for draw in data["draws"] for objects in draw["objects"]]
     for image, objects in zip(annotations["images"], shown, strict=True):
         tracks = [a["track_id"] for a in annotations["annotations"] if a["image_id"] == image["id"]]

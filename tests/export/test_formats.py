@@ -215,6 +215,15 @@ def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     assert (brake["kind"], brake["time"]) == ("brake", 0.6)
 
 
+def test_a_goal_reached_is_an_event_and_braking_in_answer_to_the_hazard_comes_first():
+    tracks = made_up_tracks(onset=35, contact=10_000)
+    tracks.arrays["accel"][:] = 0
+    tracks.arrays["metrics.goal_reached"][17:] = 1
+    tracks.arrays["lamps"][[1, 9], 0] = int(Lamp.BRAKE)
+    events = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))
+    assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 0.9), ("goal", 1.7)]
+
+
 def test_tracks_survive_their_file():
     tracks = made_up_tracks()
     back = Tracks.decode(tracks.encode())

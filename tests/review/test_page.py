@@ -25,10 +25,10 @@ def draw(key, video="video.mp4", contact=2.55):
     times = [k / 10 for k in range(FRAMES)]
     return {
         "id": f"child-{key:04d}", "scenario": 0, "key": key, "video": video, "fps": [10, 1],
-        "parameters": {"ego.speed": 13.9, HOSTILE: HOSTILE}, "actors": ["ego", HOSTILE],
+        "parameters": {"ego.speed": 13.9, HOSTILE: HOSTILE}, "actors": ["ego", HOSTILE], "hazard_actor": HOSTILE,
         "series": {
             "time": times, "ego_speed": [13.9 - 0.1 * k for k in range(FRAMES)], "ego_acceleration": [-1.0] * FRAMES,
-            "distance": [40.0 - k for k in range(FRAMES)],
+            "distance": [40.0 - k for k in range(FRAMES)], "hazard_distance": [50.0 - k for k in range(FRAMES)],
             "time_to_collision": [None if k < 10 or k > 25 else (25 - k) / 10 for k in range(FRAMES)],
             "conflict_actor": [HOSTILE] * FRAMES, "hazard": [int(k >= 10) for k in range(FRAMES)],
             "collided": [int(k > 25) for k in range(FRAMES)], "off_road": [0] * FRAMES,
@@ -171,6 +171,7 @@ def test_page_opens_from_disk_and_shows_everything(page):
     assert page.eval("[video.videoWidth, video.videoHeight, video.error]") == [128, 36, None]
     assert page.eval("document.querySelectorAll('#charts .curve').length") == 4
     assert page.eval("document.querySelectorAll('#charts .event').length") == 4 * 3
+    assert page.eval("document.querySelectorAll('#charts .beside').length") == 1
     assert page.eval("document.querySelectorAll('#events button').length") == 3
     assert page.eval("document.getElementById('name').textContent") == HOSTILE
     assert page.eval("document.querySelector('#tags li').textContent") == HOSTILE
