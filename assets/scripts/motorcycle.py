@@ -6,7 +6,7 @@ import looks as lk
 import numpy as np
 import sh3f
 from pack import Piece, bounds_of
-from people import Person
+from people import Person, Tint
 from people_joints import JACKET_MAN
 from people_recipes import Pose
 from riders import body_mesh, piece_of, rider_of, seated, with_hat, write
@@ -20,7 +20,7 @@ from sim.render.mesh import Material, Role, Semantic, merge
 
 RIDER = Person(
     "motorcycle", "reallusion/male01", JACKET_MAN, [], 1.78, 80.0, Pose(head=(-24.0, 0.0, 0.0)), drop_looks="^(27|10)$",
-    tint={"^1$": (0.0, 0.35, 0.55)},
+    tint=[Tint("^1$", 0.0, 0.35, 0.55)],
 )  # fmt: skip
 LAMPS = {"lights": Role.TAIL_LAMP, "front-lights": Role.HEAD_LAMP}
 LOOKS: dict[str, Material] = {

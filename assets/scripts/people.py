@@ -36,6 +36,24 @@ class Hidden:
     """... and not above this one."""
 
 
+@dataclass(frozen=True)
+class Tint:
+    """Another colour for a part of a picture."""
+
+    look: str
+    """Regex of material names."""
+    hue: float = 0.0
+    """Shift [degrees]."""
+    saturation: float = 1.0
+    """Factor."""
+    value: float = 1.0
+    """Factor of brightness."""
+    rect: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, right and bottom as shares of the picture."""
+    over: float = 0.0
+    """Only texels more saturated than this change: cloth, not skin."""
+
+
 @dataclass
 class Person:
     """How one static model becomes somebody who walks."""
@@ -58,8 +76,7 @@ class Person:
     """Faces of these looks (regex) go."""
     cover: list[tuple[str, float, float, float, tuple[float, float, float]]] = field(default_factory=list)
     """Faces of a look (regex) between two heights, within a distance of the middle, become cloth of a colour: bare patches."""
-    tint: dict[str, tuple[float, float, float]] = field(default_factory=dict)
-    """Changes of pictures by look (regex): shift of hue [degrees], factors of saturation and brightness."""
+    tint: list[Tint] = field(default_factory=list)
     triangles: int = 7500
     lean: float = 1.0
     nod: float = 0.0
@@ -169,16 +186,21 @@ def neutral(body: Body, person: Person) -> Body:
     )  # fmt: skip
 
 
-def tinted(texture: npt.NDArray[np.uint8], change: tuple[float, float, float]) -> npt.NDArray[np.uint8]:
-    """A picture with other hue [degrees], saturation and brightness (factors)."""
+def tinted(texture: npt.NDArray[np.uint8], change: Tint) -> npt.NDArray[np.uint8]:
+    """A picture with a part in other colours."""
     import cv2
 
-    hsv = cv2.cvtColor(texture[..., :3], cv2.COLOR_RGB2HSV).astype(np.float32)
-    hsv[..., 0] = (hsv[..., 0] + change[0] / 2) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * change[1], 0, 255)
-    hsv[..., 2] = np.clip(hsv[..., 2] * change[2], 0, 255)
+    height, width = texture.shape[:2]
+    rows = slice(round(change.rect[1] * height), round(change.rect[3] * height))
+    cols = slice(round(change.rect[0] * width), round(change.rect[2] * width))
     out = texture.copy()
-    out[..., :3] = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
+    hsv = cv2.cvtColor(np.ascontiguousarray(texture[rows, cols, :3]), cv2.COLOR_RGB2HSV).astype(np.float32)
+    share = np.clip((hsv[..., 1:2] / 255 - change.over) / 0.1 + 0.5, 0.0, 1.0) if change.over else 1.0
+    hsv[..., 0] = (hsv[..., 0] + change.hue / 2) % 180
+    hsv[..., 1] = np.clip(hsv[..., 1] * change.saturation, 0, 255)
+    hsv[..., 2] = np.clip(hsv[..., 2] * change.value, 0, 255)
+    new = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
+    out[rows, cols, :3] = np.round(share * new + (1 - share) * texture[rows, cols, :3]).astype(np.uint8)
     return out
 
 
@@ -186,10 +208,10 @@ def material_of(look: Look, person: Person) -> Material:
     """Material of a look, with the changes of a recipe."""
     import re
 
-    change = next((c for pattern, c in person.tint.items() if re.search(pattern, look.name)), None)
     texture = look.texture
-    if texture is not None and change is not None:
-        texture = tinted(texture, change)
+    for change in person.tint:
+        if texture is not None and re.search(change.look, look.name):
+            texture = tinted(texture, change)
     rough = 0.5 if "hair" in look.name.lower() else 0.75
     if texture is None:
         r, g, b = (float(c) ** 2.2 for c in look.diffuse)

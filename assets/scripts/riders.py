@@ -14,7 +14,7 @@ import sh3f
 from manifest import record
 from neutral import LEFT, about, turn
 from pack import ASSETS, Gait, Piece, bounds_of, write_glb, write_spec
-from people import Body, Person
+from people import Body, Person, Tint
 from people_joints import JACKET_MAN
 from people_recipes import Pose
 from sh3f import Look, Soup
@@ -171,7 +171,7 @@ CYCLIST = Person(
     75.0,
     Pose(head=(-24.0, 0.0, 0.0)),
     drop_looks="^27$",
-    tint={"^10$": (0.0, 0.7, 0.5)},
+    tint=[Tint("^10$", 0.0, 0.7, 0.5)],
 )
 SCALE = 1.17
 """The source is smaller than bicycles are: 28 inch wheels."""
