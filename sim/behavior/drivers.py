@@ -63,8 +63,8 @@ class Course:
 
 
 @wp.func
-def understeer(scene: Scene, world: int, a: int) -> float:
-    """Steering angle per lateral acceleration beyond the geometric one [rad s^2/m], from axle loads over cornering stiffnesses."""
+def axle_slips(scene: Scene, world: int, a: int) -> wp.vec2:
+    """Slip angles of front and rear axle per lateral acceleration [rad s^2/m]: axle loads over cornering stiffnesses."""
     v = scene.vehicle
     corner = v.tyre_corner[world, a]
     base = v.wheelbase[world, a]
@@ -75,7 +75,7 @@ def understeer(scene: Scene, world: int, a: int) -> float:
     zr = rear / (corner[1] * corner[2])
     cf = corner[0] * corner[2] * 2.0 * zf / (1.0 + zf * zf)
     cr = corner[0] * corner[2] * 2.0 * zr / (1.0 + zr * zr)
-    return (front / wp.max(cf, 1.0) - rear / wp.max(cr, 1.0)) / wp.static(GRAVITY)
+    return wp.vec2(front / wp.max(cf, 1.0), rear / wp.max(cr, 1.0)) / wp.static(GRAVITY)
 
 
 @wp.func
@@ -120,11 +120,15 @@ def steer_along(scene: Scene, state: State, world: int, a: int, course: Course, 
     speed = wp.max(state.speed[world, a], 1.0)
     reach = wp.max(hurry * speed, 3.0)
     error = wp.clamp(course.here.offset - aside, -0.35 * reach, 0.35 * reach)
-    curvature = course.curvature - error / (reach * reach) - 1.8 / reach * wp.sin(course.turn)
+    slips = axle_slips(scene, world, a)
+    turn = (
+        course.turn - slips[1] * speed * speed * course.curvature
+    )  # a slipping rear axle points the nose into the bend
+    curvature = course.curvature - error / (reach * reach) - 1.8 / reach * wp.sin(turn)
     grip = 0.85 * wp.max(state.vehicle.friction[world, a], 0.15) * wp.static(GRAVITY) / (speed * speed)
     curvature = wp.clamp(curvature, -grip, grip)
     angle = wp.atan(scene.vehicle.wheelbase[world, a] * curvature)
-    angle += understeer(scene, world, a) * speed * speed * curvature
+    angle += (slips[0] - slips[1]) * speed * speed * curvature
     return wp.clamp(angle / scene.vehicle.max_steer[world, a], -1.0, 1.0)
 
 

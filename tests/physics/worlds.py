@@ -90,8 +90,10 @@ def world_rows(actors, friction=1.0, contact=Contact.PHYSICS, path=None, wind=(0
         "s": np.array([a["more"].get("s", a["x"]) for a in actors]),
         "t": np.array([a["more"].get("t", a["y"]) for a in actors]),
         "story": {
-            "direction": np.array([a["more"].get("direction", 1) for a in actors]), "turn": np.zeros(n), "end_since": np.full(n, -1),
-            "last": np.zeros((n, 4)), "still_since": np.full(n, -1), "offroad_since": np.full(n, -1), "path": np.full(n, -1), "route": np.full(n, -1),
+            "direction": np.array([a["more"].get("direction", 1) for a in actors]), "turn": np.zeros(n),
+            "end_since": np.full(n, -1),
+            "last": np.zeros((n, 4)), "still_since": np.full(n, -1),
+            "offroad_since": np.full(n, -1), "path": np.full(n, -1), "route": np.full(n, -1),
             "s_carry": np.zeros(n), "moved": np.zeros(n),
         },
     }  # fmt: skip
