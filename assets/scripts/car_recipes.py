@@ -30,7 +30,8 @@ def _hatchback(soup: Soup) -> Soup:
     add_look(soup, "rear indicator", red & (z > 0.6) & (z < 1.02) & (np.abs(soup.centers[:, 1]) > 0.74))
     add_look(soup, "reverse lamp", soup.of_look("^glass$") & soup.of_group("^Cube.031") & (x < 0))
     behind = soup.of_look("^chrome$") & soup.of_group("^Circle$") & (x < 0)
-    return soup.pick(~behind)
+    plate = soup.of_group("^plate_back")
+    return soup.pick(~behind & ~plate)
 
 
 HATCHBACK = Recipe(
@@ -42,7 +43,7 @@ HATCHBACK = Recipe(
      "^black_glossy$": lk.TRIM, "gray_darkMatte": lk.PLASTIC, "^chrome": lk.CHROME, "^chrome_dark$": lk.STEEL},
     drop_groups="^logo_|^Wheel_text", drop_looks="^blue_gradient$",
     thin=[("^carPaint$", 0.24), ("^black_rubber$", 0.45), ("^chrome", 0.3), ("gray_darkMatte", 0.45), ("black_glossy", 0.5)],
-    prepare=_hatchback, plates=[("^white$", "N AG 518")],
+    prepare=_hatchback, plate_at=[(-2.064, 0.868)], plates=[("^white$|blank plate", "QA 518")],
     doors=both(
         [(1.14, 0.345), (2.23, 0.31), (2.285, 0.85), (2.27, 1.09), (1.95, 1.26), (1.6, 1.405), (1.3, 1.475), (1.12, 1.48)],
         (2.26, 0.86, 0.0), skin="^carPaint$", moving="^carPaint$|^glass$|black_glossy|chrome_matte", card="^cabin$", groups="^mirrors",
@@ -63,7 +64,7 @@ COMPACT = Recipe(
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
      "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT,
      "^chapa_roja$": lk.PAINT},
-    plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "S KA 186")], drop_looks="^marca$",
+    plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
     prepare=_compact, blink=0.25,
     changed="badge removed, wheels and lamps split off, normals creased",
@@ -80,8 +81,8 @@ def _mpv(soup: Soup) -> Soup:
     paint = next(look for look in soup.looks if look.name == "color-beige-green")
     assert paint.texture is not None
     image = paint.texture.astype(np.float64)
-    image[:40, 40:85, :3] = (208, 203, 172)
     beige = np.median(image[..., :3].reshape(-1, 3), axis=0)
+    image[:50, 40:100, :3] = beige
     image[..., :3] = np.clip(image[..., :3] / beige * 255.0, 0, 255)
     paint.texture = image.astype(np.uint8)
     return soup
@@ -92,7 +93,7 @@ MPV = Recipe(
     {"^plate$": lk.PLASTIC, "black-plastic|black-textured": lk.PLASTIC, "dark-glass": lk.PRIVACY, "mirror": lk.MIRROR,
      "^color-beige-green$": "paint", "^glass$": lk.PRIVACY, "^tires$": lk.TYRE, "^wheels$": "atlas",
     },
-    plates=[("^plate$", "F LU 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
+    plates=[("^plate$", "QL 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
     changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
@@ -110,7 +111,7 @@ CITY_CAR = Recipe(
      "second-color": lk.colored("silver cell", (0.3, 0.31, 0.32), 0.35, metallic=0.5, clearcoat=1.0), "^glass$": lk.GLASS,
      "black-glass": lk.PRIVACY, "dark-roof": lk.TRIM, "wheels-rubber": lk.TYRE, "grey-light": lk.lamp(BLINK), "back-lights": lk.lamp(TAIL)},
     drop_looks="^brand$", atlas="textured",
-    patches=[((0.03, 0.12, 0.41, 0.22), "HH S 94"), ((0.48, 0.12, 0.9, 0.22), "HH S 94")],
+    patches=[((0.03, 0.12, 0.41, 0.22), "QH 094"), ((0.48, 0.12, 0.9, 0.22), "QH 094")],
     lamps=[((0.3, 0.36, 0.78, 0.62), HEAD)], prepare=_city_car, blink=0.35,
     rim=[(0.0, 0.36, 0.33, 0.67), (0.0, 0.67, 1.0, 1.0)],
     changed="badge removed, plates replaced, wheels and lamps split off, normals creased",
@@ -131,7 +132,7 @@ BEETLE = Recipe(
      "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
      "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
-    plates=[("license", "D KE 73")], prepare=_beetle,
+    plates=[("license", "QD 073")], prepare=_beetle,
     thin=[("PAINT_yellow", 0.4), ("METAL_aluminum", 0.4), ("METAL_chrome", 0.3), ("^RUBBER", 0.5), ("GLASS|PLASTIC|black", 0.5)],
     changed="badges removed, thinned out, wheels and lamps split off, normals creased",
 )  # fmt: skip
@@ -159,7 +160,7 @@ SEDAN = Recipe(
      "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "GLASS_headlights": lk.LENS, "CAR_interior": lk.CABIN,
      "GLASS_turn_signals": lk.lamp(BLINK), "GLASS_brake_?light": lk.lamp(BRAKE), "^GLASS$": lk.CHROME,
      "^head bulb$": lk.lamp(HEAD), "^reverse bulb$": lk.lamp(REVERSE), "^tail glass$": lk.lamp(TAIL)},
-    plates=[("license", "M XP 42")], prepare=_sedan,
+    plates=[("license", "QX 042")], prepare=_sedan,
     thin=[("PAINT", 0.22), ("METAL_aluminum", 0.12), ("METAL_chrome", 0.08), ("^RUBBER", 0.1), ("interior", 0.06),
           ("GLASS|PLASTIC|black|yellow", 0.2)],
     changed="thinned out, wheels and lamps split off, normals creased",

@@ -58,7 +58,7 @@ def atlas(name: str, texture: npt.NDArray[np.uint8], roughness: float = 0.45, **
 
 
 def plate(width: int, height: int, text: str) -> npt.NDArray[np.uint8]:
-    """An invented number plate: white, a blue strip, dark letters, sRGB with alpha."""
+    """A number plate that no country issues (Q is nobody's): white, a blue strip, dark letters, sRGB with alpha."""
     k = 8
     image = np.full((height * k, width * k, 4), (228, 229, 226, 255), np.uint8)
     image[:, : width * k // 9] = (20, 56, 140, 255)

@@ -49,7 +49,7 @@ def _ambulance(soup: Soup) -> Soup:
 
 POLICE = replace(
     SUV, name="police_car", kinds=["police"], prepare=_police, doors=[],
-    looks={"^beacon$": BEACON, "^bar$": BAR, "livery blue": BLUE, "^word$": "atlas", "^firstcolor$": SILVER, **SUV.looks},
+    looks={"^beacon$": BEACON, "^bar$": BAR, "livery blue": BLUE, "^word$": "atlas", "firstcolor": SILVER, **SUV.looks},
     changed=SUV.changed + ", livery and light bar added",
 )  # fmt: skip
 TAXI = replace(
@@ -86,7 +86,7 @@ ARTICULATED = Recipe(
     "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas"}, max_steer=0.75,
     prepare=_articulated, atlas="Truck",
     patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
-             ((0.0, 0.345, 0.031, 0.42), (14, 14, 15)), ((0.464, 0.356, 0.664, 0.402), "WI L 881")],
+             ((0.0, 0.345, 0.031, 0.42), (14, 14, 15)), ((0.464, 0.356, 0.664, 0.402), "QV 881")],
     lamps=[((0.02, 0.737, 0.066, 0.758), HEAD), ((0.265, 0.737, 0.31, 0.758), HEAD), ((0.46, 0.711, 0.487, 0.727), BLINK),
            ((0.15, 0.355, 0.2, 0.406), BLINK), ((0.2, 0.355, 0.245, 0.406), BRAKE), ((0.245, 0.355, 0.284, 0.406), TAIL),
            ((0.312, 0.355, 0.385, 0.4), REVERSE),
