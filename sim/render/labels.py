@@ -16,8 +16,7 @@ import warp as wp
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
-from sim.render.materials import MESH_CUTOUT
-from sim.render.raycast import FAR, is_hole
+from sim.render.raycast import FAR, mesh_hit
 from sim.render.scene_bvh import Instances, Poses
 from sim.types import Scene
 
@@ -208,28 +207,14 @@ def near_box(o: wp.vec3, d: wp.vec3, lower: wp.vec3, upper: wp.vec3) -> bool:
 
 @wp.func
 def meets_actor(geo: Geometry, inst: Instances, world: int, actor: int, o: wp.vec3, d: wp.vec3) -> bool:
-    """Whether a ray hits an actor's own meshes, whatever stands before them; the same arithmetic as `trace`."""
+    """Whether a ray hits an actor's own meshes, whatever stands before them."""
     for part in range(inst.part_capacity):
         slot = inst.first_actor + actor * inst.part_capacity + part
-        mesh = inst.mesh[world, slot]
         row = world * inst.nslot + slot
-        if mesh >= 0:
+        if inst.mesh[world, slot] >= 0:
             if near_box(o, d, inst.lower[row], inst.upper[row]):
-                m = inst.inverse[world, slot]
-                lo = m * (o - inst.pos[world, slot])
-                ld = m * d
-                cutout = (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0
-                start = float(0.0)
-                tries = int(24)
-                while tries > 0:
-                    h = wp.mesh_query_ray(geo.mesh_id[mesh], lo + ld * start, ld, FAR - start)
-                    tries -= 1
-                    if not h.result:
-                        tries = 0
-                    elif cutout and is_hole(geo, mesh, h.face, h.u, h.v):
-                        start += h.t + 1.0e-3
-                    else:
-                        return True
+                if mesh_hit(geo, inst, world, slot, o, d, FAR).slot >= 0:
+                    return True
     return False
 
 
