@@ -4,7 +4,8 @@ Steering follows the route's curvature, corrected for understeer, and its offset
 IDM: Treiber, Hennecke and Helbing 2000, Congested traffic states in empirical observations and microscopic simulations (Phys. Rev. E 62).
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

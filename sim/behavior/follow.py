@@ -1,6 +1,7 @@
 """Car following: the Intelligent Driver Model (Treiber, Hennecke and Helbing 2000, Phys. Rev. E 62, 1805)."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

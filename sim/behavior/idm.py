@@ -3,7 +3,8 @@
 Leaders are looked for every few ticks, each actor at its own; between, the gap goes on with both speeds.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

@@ -4,7 +4,8 @@ The hazard's onset is the first tick at which the ego's driver can see an actor 
 rate, contact follows within `HAZARD_TIME`.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

@@ -1,6 +1,7 @@
 """Upright boxes of actors in the plane: overlap, distance and time to contact (`wp.func`s shared by contacts and metrics)."""
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
 from __future__ import annotations
 
 import warp as wp

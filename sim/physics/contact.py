@@ -5,7 +5,8 @@ plus the coefficient of restitution, which conserves momentum and never adds ene
 dynamics).
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import warp as wp

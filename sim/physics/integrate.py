@@ -4,7 +4,8 @@ Friction acts at four points under the body; vehicles slide easier along their w
 bodies topple about their foot like a rod.
 """
 
-# pyright: reportIndexIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp

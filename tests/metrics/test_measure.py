@@ -176,16 +176,16 @@ def test_parked_lorry_hides_a_crossing_person_until_it_steps_out():
     scene, rows = world_rows([ego, lorry, person], contact=Contact.REPORT)
     scene["category"] = [int(Category.CAR), int(Category.TRUCK), int(Category.PEDESTRIAN)]
     arrays = build([(scene, rows)], [straight(length=1000.0)])
-    first = None
+    first = 0
     for tick in range(1, 350):
         state = run(arrays, 1)
-        if first is None and state.ttc.numpy()[0, 2] <= 4.0:
+        if first == 0 and state.ttc.numpy()[0, 2] <= 4.0:
             first = tick
     onset = int(state.metrics.onset_tick.numpy()[0])
     assert state.metrics.onset_actor.numpy()[0] == 2
     assert state.metrics.occluder.numpy()[0] == 1
     assert state.metrics.conflict.numpy()[0] == Conflict.VRU_CROSSING
-    assert onset > first + 20  # contact was foreseeable before it could be seen
+    assert first > 0 and onset > first + 20  # contact was foreseeable before it could be seen
 
 
 def test_fog_and_crest_delay_the_onset():

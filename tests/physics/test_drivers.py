@@ -94,11 +94,11 @@ def test_evasion_begins_half_a_second_after_onset(name, side):
     arrays = with_driver(name, [blocker], speed=15.0)
     run(arrays, 1)
     onset = 1
-    begun = None
+    begun = 0
     for tick in range(2, 461):
         state = run(arrays, 1)
         onset = int(state.metrics.onset_tick.numpy()[0])
-        if begun is None and state.vehicle.braking.numpy()[0, 0]:
+        if begun == 0 and state.vehicle.braking.numpy()[0, 0]:
             begun = tick
     assert begun - onset == pytest.approx(REACTION * 100, abs=1.1)
     assert state.contact_tick.numpy()[0, 0] == -1
