@@ -16,7 +16,7 @@ from sh3f import Soup
 from shape import add_look, box, components, cut, decimate, join, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
-from sim.render.mesh import Material, Role, Semantic
+from sim.render.mesh import Material, MeshData, Role, Semantic, merge
 
 Rect = tuple[float, float, float, float]
 LOW_BEAM = (1.6, 1.5, 1.32)
@@ -293,6 +293,28 @@ def _share_wheels(pieces: list[Piece]) -> None:
                 p.mesh = wheels[0].mesh
 
 
+def _join_axles(pieces: list[Piece]) -> list[Piece]:
+    """Of vehicles with three axles and more, the wheels of a rear axle are one part: fewer instances to trace."""
+    rear = [p for p in pieces if p.role == "wheel"]
+    if len(rear) <= 2:
+        return pieces
+    known: dict[tuple[int, ...], MeshData] = {}
+    out = [p for p in pieces if p.role != "wheel"]
+    for left in (p for p in rear if "left" in p.name):
+        right = min((p for p in rear if "right" in p.name), key=lambda p: abs(p.pivot[0] - left.pivot[0]))
+        middle = np.array([left.pivot[0], 0.0, left.pivot[2]])
+        offsets = [np.array(p.pivot) - middle for p in (left, right)]
+        key = (id(left.mesh), id(right.mesh), *(round(float(o[1]) * 100) for o in offsets))
+        if key not in known:
+            moved = [
+                replace(p.mesh, vertices=(p.mesh.vertices + o).astype(np.float32))
+                for p, o in zip((left, right), offsets, strict=True)
+            ]
+            known[key] = merge(moved)
+        out.append(Piece(left.name.replace("left", "axle"), known[key], "wheel", tuple(middle)))
+    return out
+
+
 def _settle(soup: Soup, recipe: Recipe) -> list[Wheel]:
     """Find and straighten the wheels, put the origin under the rear axle. Changes the soup."""
     single = recipe.category in ("motorbike", "bicycle")
@@ -342,6 +364,7 @@ def build(recipe: Recipe) -> None:
     _clear_wheels(soup, wheels, recipe)
     pieces = _pieces(soup, recipe, wheels)
     _share_wheels(pieces)
+    pieces = _join_axles(pieces)
     finish(recipe, pieces, wheels, soup.credit)
 
 
