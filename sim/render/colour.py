@@ -305,7 +305,7 @@ def follow_path(
                             lamps = e * 0.31831
                 if wp.dot(side, n) < 0.0:
                     # Leaves let light through, greener.
-                    sun = wp.cw_mul(sun, wp.vec3(0.45, 0.6, 0.2))
+                    sun = wp.cw_mul(sun, wp.vec3(0.75, 0.95, 0.32))
                 if kind != PRIMARY:
                     e = sun * 0.31831 + lamps + ambient_light(w, world, n) * 0.75
                     color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
@@ -322,7 +322,7 @@ def follow_path(
                     f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
                     color = s.emission
                     if wp.dot(side, n) < 0.0:
-                        open_sun = wp.cw_mul(open_sun, wp.vec3(0.45, 0.6, 0.2))
+                        open_sun = wp.cw_mul(open_sun, wp.vec3(0.75, 0.95, 0.32))
                     out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), open_sun) * (0.31831 * kd * air)
                     out.lit = sun[1] / wp.max(open_sun[1], 1.0e-6)
                     if sun[1] > 0.0 and wp.dot(side, n) > 0.0:
