@@ -29,10 +29,22 @@ def _planks(soup: Soup) -> Soup:
     """Boards get the grain of a photographed plank."""
     wood = next(look for look in sh3f.load("scopia/wood_bank").looks if look.name == "wood")
     rough = wood.texture.astype(float)  # type: ignore[union-attr]
-    rough[..., :3] *= [0.74, 0.68, 0.6]
+    rough[..., :3] = 0.55 * rough[..., :3] + 0.45 * rough[..., :3].mean(axis=-1, keepdims=True)
+    rough[..., :3] *= [0.72, 0.66, 0.57]
     soup.looks = [sh3f.Look(look.name, texture=rough.astype(np.uint8)) for look in soup.looks]
     scale = 1.2 / (soup.bounds[1] - soup.bounds[0])[0]
     soup.uvs = boxed_uvs(soup.corners * scale, 0.55)
+    return soup
+
+
+def _faded(soup: Soup) -> Soup:
+    """Weathered: greyer and lighter than the source's picture."""
+    for look in soup.looks:
+        if look.texture is not None:
+            image = look.texture.astype(float)
+            grey = image[..., :3].mean(axis=-1, keepdims=True)
+            image[..., :3] = np.clip(0.45 * image[..., :3] + 0.55 * grey * np.array([1.12, 1.04, 0.9]) + 14.0, 0, 255)
+            look.texture = image.astype(np.uint8)
     return soup
 
 
@@ -171,7 +183,8 @@ ALL = [
     Prop("pallet", ["pallet"], OBSTACLE, 25.0, source="blendswap-cc-0/pallet", looks={"Pallet": "atlas"}, prepare=_planks,
          size=(1.2, 0.8, 0.144), changed="stretched to 1.2 x 0.8 m, wood grain added, normals creased"),
     Prop("crate", ["crate"], OBSTACLE, 20.0, source="blendswap-cc-0/crate", looks={"Crate": "atlas"}, size=(0.8, 0.8, 0.8),
-         changed="enlarged, normals creased"),
+         prepare=_faded,
+         changed="enlarged, bleached, normals creased"),
     Prop("cardboard_box", ["box"], OBSTACLE, 10.0, source="scopia/cardboard-box", prepare=_cardboard, size=(0.5, 0.7, 0.45),
          looks={"tape": lk.colored("tape", (0.25, 0.17, 0.09), 0.3), "cardboard": "atlas"}, changed="enlarged, browned, normals creased"),
     Prop("open_box", ["box"], OBSTACLE, 6.0, source="scopia/open-cardboard-box", prepare=_cardboard,

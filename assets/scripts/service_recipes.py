@@ -82,7 +82,7 @@ def _articulated(soup: Soup) -> Soup:
 
 
 ARTICULATED = Recipe(
-    "articulated_lorry", "blendswap-cc-by/dafTruck", ["lorry", "truck", "articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
+    "articulated_lorry", "blendswap-cc-by/dafTruck", ["articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
     "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas"}, max_steer=0.75,
     prepare=_articulated, atlas="Truck",
     patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
