@@ -19,6 +19,7 @@ import numpy as np
 from stable_baselines3 import A2C, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback
+from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMonitor, VecTransposeImage
 
 from sim.envs.sb3 import SwerveVecEnv
@@ -50,11 +51,11 @@ class Args:
     """draws per world that its episodes cycle through"""
     seed: int = 1
     """seed of worlds and learning; evaluation takes another"""
-    learning_rate: float = 3e-4
-    """of Adam"""
+    learning_rate: float = 5e-4
+    """of Adam, falling linearly to zero"""
     gamma: float = 0.99
     """discount per decision"""
-    horizon: int = 128
+    horizon: int = 64
     """decisions per world between updates (ppo, a2c)"""
     batch: int = 1024
     """decisions per gradient step"""
@@ -126,8 +127,8 @@ def make_model(args: Args, env: Any) -> BaseAlgorithm:
     """A fresh model."""
     policy = "CnnPolicy" if args.observation == "camera" else "MlpPolicy"
     common: dict[str, Any] = {
-        "env": env, "learning_rate": args.learning_rate, "seed": args.seed, "device": args.device, "gamma": args.gamma,
-        "tensorboard_log": args.out, "verbose": 0,
+        "env": env, "learning_rate": LinearSchedule(args.learning_rate, 0.0, 1.0), "seed": args.seed,
+        "device": args.device, "gamma": args.gamma, "tensorboard_log": args.out, "verbose": 0,
     }  # fmt: skip
     if args.algo == "sac":
         return SAC(policy, batch_size=args.batch, **common)

@@ -55,13 +55,13 @@ class RenderConfig:
 class RewardConfig:
     """Weights of the reward's terms (`sim.envs.reward`)."""
 
-    progress: float = 0.02
+    progress: float = 0.01
     """Per metre gained along the route."""
-    goal: float = 2.0
+    goal: float = 3.0
     """Once, for reaching the goal without contact."""
-    collision: float = -3.0
+    collision: float = -5.0
     """Once, for touching anything."""
-    off_road: float = -3.0
+    off_road: float = -5.0
     """Once, for leaving what may be driven on."""
     comfort: float = -0.0005
     """Per (m/s^2)^2 of acceleration, times the step [s]."""

@@ -1,0 +1,48 @@
+"""The comparison of devices and its throughput bench, on tiny sizes of the CPU so that they are known to work."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import gpu
+
+TINY = ["--device", "cpu", "--worlds", "2", "--decisions", "3"]
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    path = tmp_path_factory.mktemp("gpu") / "reference.npz"
+    assert gpu.main(["reference", str(path), *TINY, "--scenarios", "2", "--size", "16"]) == 0
+    return path
+
+
+def test_a_device_agrees_with_itself(reference, tmp_path, capsys):
+    out = tmp_path / "compare.json"
+    assert gpu.main(["compare", str(reference), "--device", "cpu", "--out", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert set(result["differences"]) == set(gpu.LIMITS)
+    assert all(value == 0.0 for value in result["differences"].values())
+    assert "EXCEEDED" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["position", "speed", "observation", "reward", "ends", "pixels"])
+def test_what_differs_is_found(name, reference, tmp_path, capsys):
+    with np.load(reference) as stored:
+        data = {key: stored[key] for key in stored.files}
+    data[name] = ~data[name] if data[name].dtype == bool else data[name] + np.array(9, data[name].dtype)
+    changed = tmp_path / "changed.npz"
+    np.savez(changed, **data)
+    assert gpu.main(["compare", str(changed), "--device", "cpu"]) == 1
+    assert any(line.startswith(name) and "EXCEEDED" in line for line in capsys.readouterr().out.splitlines())
+
+
+def test_throughput_is_measured(tmp_path, capsys):
+    out = tmp_path / "bench.json"
+    assert gpu.main(["bench", *TINY, "--scenarios", "1", "--size", "16", "--out", str(out)]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert [(row["case"], row["worlds"]) for row in rows] == [("state", 2), ("camera", 2)]
+    assert all(row["steps_per_s"] > 0 for row in rows)
+    assert capsys.readouterr().out.count("steps_per_s") == 2
