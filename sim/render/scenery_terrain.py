@@ -100,7 +100,7 @@ class Relief:
         self._hills, self._rolls = Waves(rng, 210.0), Waves(rng, 60.0, 8)
         self._far = Waves(rng, 900.0)
         self._amplitude, self._far_amplitude = HILLS[setting], FAR_HILLS[setting]
-        self._centre, self._radius = (low + high) / 2, float(np.min(high - low)) / 2
+        self._centre, self._half = (low + high) / 2, (high - low) / 2
 
     def _sample(self, image: Floats, x: Floats, y: Floats) -> Floats:
         u = np.clip((x - self._low[0]) / PIXEL, 0, image.shape[1] - 1.001)
@@ -122,7 +122,8 @@ class Relief:
         z = self._sample(self._base, x, y)
         z = z + smooth(away, 10.0, 110.0) * self._amplitude * (0.55 * self._hills(x, y) + 0.12 * self._rolls(x, y))
         z = z + smooth(away, 6.0, 25.0) * 0.12 * self._rolls(2.3 * x, 2.3 * y)
-        beyond = np.maximum(np.abs(x - self._centre[0]), np.abs(y - self._centre[1])) - self._radius
+        outside = [np.abs(v - self._centre[k]) - self._half[k] for k, v in enumerate((x, y))]
+        beyond = np.maximum(*outside)
         return z + smooth(beyond, 0.0, 1500.0) * self._far_amplitude * (0.75 + 0.6 * self._far(x, y))
 
 
