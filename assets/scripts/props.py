@@ -125,6 +125,7 @@ def _from_source(prop: Prop) -> tuple[Soup, list[Material]]:
 
     source = sh3f.load(prop.source)
     soup = source.pick(np.ones(len(source), bool))
+    soup.looks = [replace(look) for look in soup.looks]
     if prop.prepare:
         soup = prop.prepare(soup)
     if prop.thin < 1.0:

@@ -337,6 +337,7 @@ def build(recipe: Recipe) -> None:
     """Make one vehicle: writes the .glb, the .yaml and the entry of the manifest."""
     source = sh3f.load(recipe.source)
     soup = source.pick(np.ones(len(source), bool))
+    soup.looks = [replace(look) for look in soup.looks]
     drop = np.zeros(len(soup), bool)
     if recipe.drop_looks:
         drop |= soup.of_look(recipe.drop_looks)
