@@ -13,6 +13,8 @@ from sim.types import LaneKind, RoadTables
 
 wp.set_module_options({"enable_backward": False})
 
+EDGE = 0.03
+"""How far outside a road a place counts as on it: more than rounding leaves of a projection [m]."""
 OFF_ROAD_FRICTION = 0.6
 """Of grass and soil beside the road, dry."""
 
@@ -83,7 +85,8 @@ def section_at(road: RoadTables, r: int, s: float) -> int:
 
 
 @wp.func
-def _sample_at(road: RoadTables, k: int, s: float) -> int:
+def sample_at(road: RoadTables, k: int, s: float) -> int:
+    """Sample of section ``k`` at or before ``s``."""
     n = road.section_first_sample[k + 1] - road.section_first_sample[k]
     i = int((s - road.section_s[k][0]) / road.section_step[k])
     return wp.clamp(i, 0, n - 2)
@@ -93,7 +96,7 @@ def _sample_at(road: RoadTables, k: int, s: float) -> int:
 def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     """Pose at (s, t) of road ``r``; beyond the road's ends it goes on straight."""
     k = section_at(road, r, s)
-    i = _sample_at(road, k, s)
+    i = sample_at(road, k, s)
     step = road.section_step[k]
     d = s - road.section_s[k][0] - float(i) * step
     j = road.section_first_sample[k] + i
@@ -154,7 +157,7 @@ def lane_rise(road: RoadTables, r: int, s: float, lane: int) -> float:
 def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     """T of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
     k = section_at(road, r, s)
-    i = _sample_at(road, k, s)
+    i = sample_at(road, k, s)
     n = road.section_first_lane[k + 1] - road.section_first_lane[k]
     c = wp.clamp(lane - road.section_lane_min[k], 0, n - 1)
     f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
@@ -336,7 +339,7 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
     roll = pose.roll
     out.z = pose.pos[2]
     out.friction = wp.static(OFF_ROAD_FRICTION)
-    if coord.outside > 0.0:
+    if coord.outside > wp.static(EDGE):
         roll = 0.0
     else:
         lane = lane_at(road, r, coord.s, coord.t)
