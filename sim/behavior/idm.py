@@ -12,7 +12,7 @@ import warp as wp
 from sim.behavior.follow import idm_acceleration
 from sim.behavior.lateral import advance, pose_rotation
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import LaneCoord, follow_lane, lane_center, road_pose
+from sim.road.frenet import LaneCoord, follow_lane, lane_center, road_pose, sample_at, section_at
 from sim.structs import actor_threads
 from sim.types import TICK, Lamp, Motion, Scene, State
 
@@ -132,6 +132,45 @@ def _leader_speed(state: State, world: int, a: int, b: int) -> float:
 
 
 @wp.func
+def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
+    """Move an actor along its lane, keeping its offset: at once within a lane section, else over the links (`advance`)."""
+    road = scene.road
+    r = state.road[world, a]
+    s = state.s[world, a]
+    lane = state.lane[world, a]
+    k = section_at(road, r, s)
+    i = sample_at(road, k, s)
+    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
+    row = lane - road.section_lane_min[k]
+    begin = road.section_s[k][0]
+    curvature = road.sample_curvature[road.section_first_sample[k] + i]
+    step = distance / wp.max(1.0 - curvature * state.t[world, a], 0.05) * float(state.story.direction[world, a])
+    then = s + (step - state.story.s_carry[world, a])
+    inside = row >= 0 and row < n and lane != 0 and then > begin and then < road.section_s[k][1]
+    if not inside:
+        offset = state.t[world, a] - lane_center(road, r, lane, s)
+        advance(scene, state, world, a, lane, offset, distance)
+        return
+    inner = row - wp.where(lane > 0, 1, -1)
+    first = road.section_first_border[k]
+    width = road.section_step[k]
+    i2 = sample_at(road, k, then)
+    f1 = wp.clamp((s - begin) / width - float(i), 0.0, 1.0)
+    f2 = wp.clamp((then - begin) / width - float(i2), 0.0, 1.0)
+    j1 = first + i * n
+    j2 = first + i2 * n
+    low = 0.5 * (road.border[j1 + row] + road.border[j1 + inner])
+    high = 0.5 * (road.border[j1 + n + row] + road.border[j1 + n + inner])
+    before = low + (high - low) * f1
+    low = 0.5 * (road.border[j2 + row] + road.border[j2 + inner])
+    high = 0.5 * (road.border[j2 + n + row] + road.border[j2 + n + inner])
+    state.story.s_carry[world, a] = (then - s) - (step - state.story.s_carry[world, a])
+    state.s[world, a] = then
+    state.t[world, a] = state.t[world, a] + (low + (high - low) * f2 - before)
+    state.story.end_since[world, a] = -1
+
+
+@wp.func
 def _place(scene: Scene, state: State, world: int, a: int, acceleration: float, dt: float):
     """Pose, velocities and wheels that belong to the new road place."""
     pose = road_pose(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
@@ -178,9 +217,7 @@ def follow_on(scene: Scene, state: State, world: int, a: int, dt: float):
     state.speed[world, a] = new
     state.vehicle.leader_gap[world, a] = gap + (ahead - 0.5 * (speed + new)) * dt
     if new > 0.0:
-        lane = state.lane[world, a]
-        offset = state.t[world, a] - lane_center(scene.road, state.road[world, a], lane, state.s[world, a])
-        advance(scene, state, world, a, lane, offset, 0.5 * (speed + new) * dt)
+        _go_along(scene, state, world, a, 0.5 * (speed + new) * dt)
         if state.story.end_since[world, a] >= 0:  # it has left the map
             state.visible[world, a] = 0
             state.speed[world, a] = 0.0

@@ -27,6 +27,8 @@ OCCLUDER_TICKS = 300
 """How long before onset an actor counts as having hidden the other."""
 LOOK_TICKS = 10
 """Ticks between two looks at an actor that is no hazard yet."""
+LOOK_TIME, LOOK_SPEED = 7.0, 8.0
+"""Such looks go to whom the ego could meet within this time if the relative speed grew by so much [s, m/s]."""
 TURN_RATE = 2.0e-3
 """Slower turning counts as none [rad/s]."""
 HARSH = 12.0
@@ -181,7 +183,8 @@ def watch_actor(scene: Scene, state: State, world: int, a: int):
     if not hazard:
         if (now + a) % wp.static(LOOK_TICKS) != 0:
             return
-        reach = own[3] + other[3] + 7.0 * (3.0 + wp.length(state.vel[world, 0]) + wp.length(state.vel[world, a]))
+        rel = state.vel[world, a] - state.vel[world, 0]
+        reach = own[3] + other[3] + wp.static(LOOK_TIME) * (wp.static(LOOK_SPEED) + wp.length(wp.vec2(rel[0], rel[1])))
         if wp.length_sq(wp.vec2(other[0] - own[0], other[1] - own[1])) > reach * reach:
             return
     seen = look(scene, state, world, a, hazard)

@@ -166,3 +166,4 @@ def test_nonsense_controls_do_not_spread():
     state = drive(15.0, 50, steer=float("nan"), accel=float("inf"))
     for name in ("pos", "vel", "ang_vel", "speed"):
         assert np.isfinite(getattr(state, name).numpy()).all(), name
+    assert state.steer.numpy()[0, 0] == 0.0 and state.pos.numpy()[0, 0, 1] == -200.0
