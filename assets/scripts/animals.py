@@ -10,9 +10,10 @@ from manifest import record
 from pack import ASSETS, Gait, Piece, write_glb, write_spec
 from people import Body
 from quadruped import JOINTS, LEGS, TRUNK, Beast, Mover, Steps, weights_of
+from rigging import four
 from sh3f import Look, Soup
 from shape import grid_faces, tube, welded
-from skeleton import four, skin
+from skeleton import skin
 
 from sim.render.mesh import Material, Semantic
 
@@ -246,7 +247,7 @@ def _coat(lower: Array, upper: Array, animal: Mover) -> npt.NDArray[np.uint8]:
         return (t * t * (3 - 2 * t))[..., None]
 
     back, belly = at["spine"][2] + 0.1, at["spine"][2] - 0.15
-    color = np.ones((height, width, 1)) * np.array([128.0, 88.0, 56.0])
+    color = np.ones((height, width, 1)) * np.array([142.0, 99.0, 64.0])
     color += ramp(z + 0 * x, back - 0.1, back) * np.array([-34.0, -28.0, -20.0])
     trunk = ramp(x + 0 * z, at["hips"][0] - 0.1, at["hips"][0] + 0.1) * (
         1 - ramp(x + 0 * z, at["chest"][0] + 0.08, at["chest"][0] + 0.16)

@@ -12,9 +12,10 @@ from manifest import record
 from neutral import Pose, to_neutral
 from pack import ASSETS, Gait, Piece, write_glb, write_spec
 from people_joints import LIMBS, Point
+from rigging import four, skin_weights
 from sh3f import Look, Soup
 from shape import add_look, components, crease_normals, welded
-from skeleton import ENDS, JOINTS, ROW, center, four, skin, skin_weights
+from skeleton import ENDS, JOINTS, ROW, center, skin
 
 from sim.render.mesh import Material, MeshData, Semantic
 
@@ -33,7 +34,11 @@ class Hidden:
     bottom: float
     """... of components that reach below this height ..."""
     top: float = 9.0
-    """... and not above this one."""
+    """... and not above this one ..."""
+    start: float = -1.0
+    """... and do not reach below this one ..."""
+    dark: float = 256.0
+    """... where their picture is darker than this, 0 to 255: linings."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class Person:
     head_size: float = 1.0
     """Size of the head next to the body's: children's heads are larger."""
     hidden: list[Hidden] = field(default_factory=list)
+    hands: str = ""
+    """Look (regex) of hands alone, where they have one."""
     drop_looks: str = ""
     """Faces of these looks (regex) go."""
     cover: list[tuple[str, float, float, float, tuple[float, float, float]]] = field(default_factory=list)
@@ -144,13 +151,26 @@ def _dressed(soup: Soup, person: Person) -> Soup:
         low, high = np.full(part.max() + 1, np.inf), np.full(part.max() + 1, -np.inf)
         np.minimum.at(low, part, soup.corners[:, :, 2].min(axis=1))
         np.maximum.at(high, part, soup.corners[:, :, 2].max(axis=1))
-        mine = soup.of_look(h.look) & (low[part] < h.bottom) & (high[part] < h.top)
-        soup = soup.pick(~(mine & (soup.centers[:, 2] > h.above)))
+        mine = soup.of_look(h.look) & (low[part] < h.bottom) & (low[part] > h.start) & (high[part] < h.top)
+        soup = soup.pick(~(mine & (soup.centers[:, 2] > h.above) & (_brightness(soup) < h.dark)))
     for look, low, high, side, color in person.cover:
         _, y, z = soup.centers.T
         add_look(soup, f"cover {look}", soup.of_look(look) & (z > low) & (z < high) & (np.abs(y) < side))
         soup.looks[-1] = replace(soup.looks[-1], diffuse=color, texture=None)
     return soup
+
+
+def _brightness(soup: Soup) -> Array:
+    """Mean of red, green and blue in the middle of each face's picture, 0 to 255, (ntriangle,)."""
+    out = np.zeros(len(soup))
+    uv = soup.uvs.mean(axis=1) % 1.0
+    for i, look in enumerate(soup.looks):
+        mine = soup.look == i
+        if look.texture is not None and mine.any():
+            height, width = look.texture.shape[:2]
+            rows, cols = (uv[mine, 1] * height).astype(int), (uv[mine, 0] * width).astype(int)
+            out[mine] = look.texture[rows % height, cols % width, :3].mean(axis=1)
+    return out
 
 
 def body_of(person: Person) -> Body:
@@ -166,7 +186,10 @@ def body_of(person: Person) -> Body:
     points[index.ravel()] = soup.corners.reshape(-1, 3)
     joints = np.array([where[name] for name in JOINTS])
     ends = {tip: where[tip] for tip in ENDS.values()}
-    weights = skin_weights(points, index, joints, ends, float(where["top"][2]))
+    hands = np.zeros(len(points), bool)
+    if person.hands:
+        hands[index[soup.of_look(person.hands)]] = True
+    weights = skin_weights(points, index, joints, ends, float(where["top"][2]), hands=hands)
     return Body(soup, index, points, weights, joints, ends)
 
 

@@ -25,7 +25,7 @@ WOMEN = [
         1.66,
         60.0,
         Pose(head=(80.0, 10.0, 0.0), foot={"l": (32.0, 0.0)}),
-        hidden=[Hidden("^1$", 0.19, 0.3, 0.6), Hidden("^1$", 1.06, 0.95, 1.36)],
+        hidden=[Hidden("^1$", 0.155, 0.3, 0.6), Hidden("^1$", 1.06, 0.95, 1.36)],
     ),
     Person(
         "woman_leather",
@@ -51,10 +51,11 @@ WOMEN = [
 ]
 CHILDREN = [
     Person(
-        "girl", "reallusion/girlStanding", pj.GIRL, ["girl", "child"], 1.28, 27.0, head_size=1.16,
-        hidden=[Hidden("RL_Lower", 0.685, 0.3)], cover=[("RL_Skin", 0.84, 1.1, 0.125, (0.5, 0.54, 0.66))],
+        "girl", "reallusion/girlStanding", pj.GIRL, ["girl", "child"], 1.28, 27.0, head_size=1.16, hands="RL_Skin02",
+        hidden=[Hidden("RL_Lower", 0.675, 0.3), Hidden("RL_Lower", 0.6, 9.0, start=0.5, dark=42.0)],
+        cover=[("RL_Skin", 0.84, 1.1, 0.125, (0.5, 0.54, 0.66))],
     ),
-    Person("boy", "reallusion/boyStanding", pj.BOY, ["boy", "child"], 1.33, 30.0, head_size=1.14,
+    Person("boy", "reallusion/boyStanding", pj.BOY, ["boy", "child"], 1.33, 30.0, head_size=1.14, hands="RL_Skin01",
            tint=[Tint("RL_(Upper|Lower)", 0.0, 1.0, 1.4)]),
 ]  # fmt: skip
 OLD = [

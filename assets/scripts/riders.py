@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import gait as ga
 import looks as lk
@@ -16,10 +17,11 @@ from neutral import LEFT, about, turn
 from pack import ASSETS, Gait, Piece, bounds_of, write_glb, write_spec
 from people import Body, Person, Tint
 from people_joints import JACKET_MAN
-from people_recipes import Pose
+from people_recipes import WOMEN, Pose
+from rigging import four
 from sh3f import Look, Soup
 from shape import components, grid_faces, to_mesh
-from skeleton import JOINTS, ROW, four, frame, matrices
+from skeleton import JOINTS, ROW, frame, matrices
 
 from sim.render.mesh import Material, MeshData, Semantic, merge
 
@@ -162,17 +164,14 @@ def body_mesh(
     return people.mesh_of(shown, materials, semantic)
 
 
-CYCLIST = Person(
-    "cyclist",
-    "reallusion/male01",
-    JACKET_MAN,
-    [],
-    1.76,
-    75.0,
-    Pose(head=(-24.0, 0.0, 0.0)),
-    drop_looks="^27$",
-    tint=[Tint("^10$", 0.0, 0.7, 0.5)],
-)
+CYCLISTS = (
+    Person(
+        "cyclist", "reallusion/male01", JACKET_MAN, [], 1.76, 75.0, Pose(head=(-24.0, 0.0, 0.0)), drop_looks="^27$",
+        tint=[Tint("^10$", 0.0, 0.7, 0.5)],
+    ),
+    replace(WOMEN[0], name="cyclist_woman", height=1.72,
+            tint=[Tint("^1$", 40.0, 1.0, 1.0, (0.0, 0.0, 1.0, 0.6), over=0.6), Tint("^11$", 0.0, 0.5, 0.5)]),
+)  # fmt: skip
 SCALE = 1.17
 """The source is smaller than bicycles are: 28 inch wheels."""
 PEDALS_PER_CYCLE = 4.9
@@ -229,17 +228,17 @@ BICYCLE_LOOKS = {
 }  # fmt: skip
 
 
-def build_cyclist() -> None:
-    """Write the bicycle with its rider: wheels and fork as parts, cranks, pedals and rider as one clip."""
+def build_cyclist(person: Person) -> None:
+    """Write a bicycle with its rider: wheels and fork as parts, cranks, pedals and rider as one clip."""
     soup, masks, at = _bicycle()
     materials = [
         BICYCLE_LOOKS[look.name] or lk.atlas("chain and spokes", look.texture, 0.4, metallic=0.6)  # type: ignore[arg-type]
         for look in soup.looks
     ]  # type: ignore[arg-type]
-    body = rider_of(CYCLIST)
+    body = rider_of(person)
     top = body.ends["top"]
     body = with_hat(body, cycle_helmet(top - [0.012, 0.0, 0.115], (0.135, 0.105, 0.125)))
-    mesh, vertex = body_mesh(body, CYCLIST, Semantic.RIDER)
+    mesh, vertex = body_mesh(body, person, Semantic.RIDER)
     moving = [to_mesh(soup.pick(masks[name]), materials, Semantic.BICYCLE) for name in ("crank", "l_pedal", "r_pedal")]
     whole = merge([mesh, *moving])
     bones, weights = four(body.weights[vertex])
@@ -257,7 +256,7 @@ def build_cyclist() -> None:
     lower, upper = bounds_of([*pieces, shown])
     pieces.append(Piece("rider", whole, "clip", joints=bones, weights=weights))
     spec = {
-        "name": "cyclist", "mesh": "cyclist.glb", "kinds": ["bicycle"], "category": "bicycle", "semantic": "bicycle",
+        "name": person.name, "mesh": f"{person.name}.glb", "kinds": ["bicycle"], "category": "bicycle", "semantic": "bicycle",
         "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 90.0,
         "wheelbase": float(at["front"][0] - at["rear"][0]), "wheel_radius": float(at["rear"][2]), "max_steer": 0.6,
     }  # fmt: skip
@@ -294,7 +293,7 @@ def _pedalling(body: Body, at: dict[str, Array], phase: float) -> Array:
         moved = at["crank"] + spin @ (center - at["crank"])
         out.append(np.concatenate([np.eye(3), (moved - center)[:, None]], axis=1))
         soles[side] = moved + np.array([0.0, 0.0, 0.045])
-    hands = {s: np.array([0.855 * SCALE - 0.055, y, 0.8 * SCALE + 0.075]) for s, y in (("l", 0.235), ("r", -0.235))}
+    hands = {s: np.array([0.855 * SCALE - 0.035, y, 0.8 * SCALE + 0.06]) for s, y in (("l", 0.235), ("r", -0.235))}
     rock = 0.006 * math.sin(2 * math.pi * phase)
     hips = np.array([0.245 * SCALE, rock, 0.84 * SCALE + 0.028])
     pose = seated(body, hips, (20.0, 36.0, 47.0), hands, soles, chin=4.0, toes=-8.0, knees=2.0, elbows=22.0)
@@ -318,4 +317,4 @@ def write(
     print(f"{spec['name']!s:16} {triangles:6d} triangles {size / 1024:6.0f} KB {spec['size']}", flush=True)
 
 
-ALL = {"cyclist": build_cyclist}
+ALL = {person.name: partial(build_cyclist, person) for person in CYCLISTS}

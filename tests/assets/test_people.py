@@ -112,8 +112,9 @@ def test_animals_match_their_specs(name):
     assert high.mean() > 0.1 * upper[0]  # the head is in front
 
 
-def test_a_cyclist_pedals_and_sits_on_a_bicycle():
-    asset = load_asset(find_asset("bicycle", 0))
+@pytest.mark.parametrize("name", kinds()["bicycle"])
+def test_a_cyclist_pedals_and_sits_on_a_bicycle(name):
+    asset = load_asset(name)
     roles = {p.name: p.role for p in asset.parts}
     assert list(roles.values()).count("wheel") == 1
     assert list(roles.values()).count("steered_wheel") == 1
