@@ -5,10 +5,10 @@ from __future__ import annotations
 import looks as lk
 import numpy as np
 from doors import both
+from recipe import Recipe
 from sh3f import Soup
 from shape import add_look, cut
 from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, TAIL
-from vehicles import Recipe
 
 from sim.render.mesh import Semantic
 

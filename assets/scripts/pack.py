@@ -175,13 +175,8 @@ def _mesh(
     return {"name": piece.name, "primitives": primitives}, node
 
 
-def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = None) -> int:
-    """Write a file; returns its size in bytes. Equal meshes (same object) are stored once."""
-    blob = _Blob()
-    textured = [p.mesh for p in pieces]
-    flat = np.concatenate([m.uvs for m in textured])
-    low, high = flat.min(axis=0), flat.max(axis=0)
-    uv = {"offset": [float(v) for v in low], "scale": [float(v) for v in np.maximum(high - low, 1e-6)]}
+def _all_materials(blob: _Blob, pieces: list[Piece], uv: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[int, int]]:
+    """Materials in use, and the row of each by the material's id."""
     images: dict[int, int] = {}
     remap: dict[int, int] = {}
     materials = []
@@ -192,6 +187,13 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
             if id(m) not in remap:
                 remap[id(m)] = len(materials)
                 materials.append(_material(blob, m, images, uv))
+    return materials, remap
+
+
+def _nodes(
+    blob: _Blob, pieces: list[Piece], uv: dict[str, Any], remap: dict[int, int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Meshes and nodes; equal meshes are stored once."""
     meshes: list[dict[str, Any]] = []
     nodes: list[dict[str, Any]] = []
     known: dict[int, tuple[int, dict[str, Any]]] = {}
@@ -203,15 +205,34 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
         row, like = known[id(piece.mesh)]
         extras = {**like["extras"], "role": piece.role, "pivot": [round(float(v), 5) for v in piece.pivot]}
         if piece.leaves is not None:
-            rows = np.array([remap[id(m)] if id(m) in remap else 0 for m in piece.mesh.materials])[
-                piece.leaves.material
-            ]
+            rows = np.array([remap.get(id(m), 0) for m in piece.mesh.materials])[piece.leaves.material]
             raw, table = encode(replace(piece.leaves, material=rows.astype(np.uint8)))
             extras["leaves"] = {"rows": blob.view(raw), **table}
         translation = [a + b for a, b in zip(like["extras"]["lower"], extras["pivot"], strict=True)]
-        nodes.append(
-            {"name": piece.name, "mesh": row, "translation": translation, "scale": like["scale"], "extras": extras}
-        )
+        node = {"name": piece.name, "mesh": row, "translation": translation, "scale": like["scale"], "extras": extras}
+        nodes.append(node)
+    return meshes, nodes
+
+
+def _clips(blob: _Blob, gaits: dict[str, Gait]) -> dict[str, Any]:
+    clips = {}
+    for name, gait in gaits.items():
+        m = np.asarray(gait.matrices, np.float32)
+        accessor = blob.accessor(m.reshape(-1, 12), "SCALAR", 5126, 0)
+        blob.json["accessors"][accessor] |= {"count": m.size}
+        blob.json["bufferViews"][blob.json["accessors"][accessor]["bufferView"]].pop("target", None)
+        clips[name] = {"stride": round(gait.stride, 4), "frames": len(m), "matrices": accessor}
+    return clips
+
+
+def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = None) -> int:
+    """Write a file; returns its size in bytes. Equal meshes (same object) are stored once."""
+    blob = _Blob()
+    flat = np.concatenate([p.mesh.uvs for p in pieces])
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    uv = {"offset": [float(v) for v in low], "scale": [float(v) for v in np.maximum(high - low, 1e-6)]}
+    materials, remap = _all_materials(blob, pieces, uv)
+    meshes, nodes = _nodes(blob, pieces, uv, remap)
     out: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "swerve assets/scripts"},
         "scene": 0,
@@ -221,21 +242,18 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
         "materials": materials,
     }
     if gaits:
-        clips = {}
-        for name, gait in gaits.items():
-            m = np.asarray(gait.matrices, np.float32)
-            accessor = blob.accessor(m.reshape(-1, 12), "SCALAR", 5126, 0)
-            blob.json["accessors"][accessor] |= {"count": m.size}
-            blob.json["bufferViews"][blob.json["accessors"][accessor]["bufferView"]].pop("target", None)
-            clips[name] = {"stride": round(gait.stride, 4), "frames": len(m), "matrices": accessor}
-        out["extras"] = {"clips": clips}
+        out["extras"] = {"clips": _clips(blob, gaits)}
     extensions = {"KHR_mesh_quantization"}
     for m in materials:
         extensions |= set(m.get("extensions", {}))
-    if images:
+    if "images" in blob.json:
         extensions |= {"EXT_texture_webp", "KHR_texture_transform"}
     out["extensionsUsed"] = sorted(extensions)
     out["extensionsRequired"] = [e for e in sorted(extensions) if e in ("KHR_mesh_quantization", "EXT_texture_webp")]
+    return _save(path, out, blob)
+
+
+def _save(path: Path, out: dict[str, Any], blob: _Blob) -> int:
     out |= blob.json
     blob.data += b"\0" * (-len(blob.data) % 4)
     out["buffers"] = [{"byteLength": len(blob.data)}]

@@ -9,10 +9,10 @@ import looks as lk
 import numpy as np
 from car_recipes import MPV
 from pickup import pickup
+from recipe import Recipe
 from sh3f import Soup
 from shape import add_look, components
 from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, SUV, TAIL, VAN
-from vehicles import Recipe
 
 from sim.render.mesh import Role, Semantic
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import looks as lk
 from doors import both
+from recipe import Recipe
 from sh3f import Soup
 from shape import add_look
-from vehicles import Recipe
 
 from sim.render.mesh import Material, Role, Semantic
 
