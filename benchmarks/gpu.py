@@ -84,15 +84,15 @@ def picture(device: str | None, scenarios: list[str], size: int) -> np.ndarray:
 def differences(ours: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> dict[str, float]:
     """Differences by the names of `LIMITS`."""
     clean = ~(ours["contact"] | reference["contact"]) & ~(ours["ends"] | reference["ends"]).cumsum(axis=0).astype(bool)
-    dot = np.abs((ours["rotation"] * reference["rotation"]).sum(-1)).clip(0.0, 1.0)
+    chord = [np.linalg.norm(ours["rotation"] - sign * reference["rotation"], axis=-1) for sign in (1.0, -1.0)]
     parts = {
         "position": np.linalg.norm(ours["position"] - reference["position"], axis=-1)[clean],
-        "heading": (2.0 * np.arccos(dot))[clean],
+        "heading": (4.0 * np.arcsin(np.minimum(*chord).clip(0.0, 2.0) / 2.0))[clean],
         "speed": np.abs(ours["speed"] - reference["speed"])[clean],
         "observation": np.abs(ours["observation"] - reference["observation"])[clean],
         "reward": np.abs(ours["reward"] - reference["reward"])[clean],
     }
-    out = {name: float(np.quantile(part, 0.999)) for name, part in parts.items()}
+    out = {name: float(np.quantile(part, 0.999)) if part.size else 0.0 for name, part in parts.items()}
     out["ends"] = float((ours["ends"].any(axis=0) != reference["ends"].any(axis=0)).mean())
     far = np.abs(ours["pixels"].astype(int) - reference["pixels"].astype(int)).max(-1) > 8
     return out | {"pixels": float(far.mean())}

@@ -56,9 +56,10 @@ def test_command_prints_rates(capsys):
     assert "collision" in capsys.readouterr().out
 
 
-def test_worst_episodes_are_filmed(tmp_path, capsys):
+def test_worst_episodes_are_filmed(tmp_path, capsys, monkeypatch):
     import av
 
+    monkeypatch.setattr("sim.envs.looks.FILM_SIZE", (96, 54))
     main(["--scenario", SCENARIO, "--driver", "constant", "--draws", "1", "--record-worst", str(tmp_path)])
     capsys.readouterr()
     (video,) = tmp_path.glob("*.mp4")

@@ -28,15 +28,21 @@ def test_a_device_agrees_with_itself(reference, tmp_path, capsys):
     assert "EXCEEDED" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["position", "speed", "observation", "reward", "ends", "pixels"])
-def test_what_differs_is_found(name, reference, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["position", "rotation", "speed", "observation", "reward", "ends", "pixels"])
+def test_what_differs_is_found(name, reference):
     with np.load(reference) as stored:
-        data = {key: stored[key] for key in stored.files}
-    data[name] = ~data[name] if data[name].dtype == bool else data[name] + np.array(9, data[name].dtype)
-    changed = tmp_path / "changed.npz"
-    np.savez(changed, **data)
-    assert gpu.main(["compare", str(changed), "--device", "cpu"]) == 1
-    assert any(line.startswith(name) and "EXCEEDED" in line for line in capsys.readouterr().out.splitlines())
+        data = {key: stored[key] for key in stored.files if key != "settings"}
+    changed = ~data[name] if data[name].dtype == bool else data[name] + np.array(9, data[name].dtype)
+    if name == "rotation":
+        half = np.float32(0.05)  # A turn of 0.1 rad about z.
+        x, y, z, w = np.moveaxis(data[name], -1, 0)
+        c, s = np.cos(half), np.sin(half)
+        changed = np.stack([c * x - s * y, c * y + s * x, c * z + s * w, c * w - s * z], axis=-1)
+    found = gpu.differences({**data, name: changed}, data)
+    exceeded = {key for key, limit in gpu.LIMITS.items() if found[key] > limit}
+    assert exceeded == {"heading" if name == "rotation" else name}
+    if name == "rotation":
+        assert found["heading"] == pytest.approx(0.1, abs=1e-4)
 
 
 def test_throughput_is_measured(tmp_path, capsys):
