@@ -31,6 +31,10 @@ SLOP = 0.01
 """Overlap that is left alone [m]."""
 PUSH = 0.15
 """Share of the further overlap that is taken out per tick."""
+JOSTLE_SPEED = 4.0
+"""People and animals that touch each other more slowly go on as they were [m/s]."""
+TOPPLE_SPEED, RIDER_SPEED = 2.0, 0.3
+"""Change of speed that knocks a person or a two-wheeler over; under it, it is only stopped or pushed [m/s]."""
 LIFT = 0.2
 """Upward share of the speed that a person takes from a hit (Searle 1983: launched at about 10 degrees)."""
 FALL_RATE = 5.0
@@ -176,7 +180,10 @@ def topple(scene: Scene, state: State, world: int, a: int, push: wp.vec2):
     """Start the fall of a narrow body that was given the velocity ``push`` [m/s], and lift it a little."""
     lean = state.vehicle.lean[world, a]
     speed = wp.length(push)
-    if scene.vehicle.topples[world, a] == 0 or lean[1] > 0.0 or lean[0] > 0.0 or speed < 0.3:
+    needed = wp.where(
+        scene.vehicle.kind[world, a] < wp.static(_PERSON), wp.static(RIDER_SPEED), wp.static(TOPPLE_SPEED)
+    )
+    if scene.vehicle.topples[world, a] == 0 or lean[1] > 0.0 or lean[0] > 0.0 or speed < needed:
         return
     size = scene.size[world, a]
     x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
@@ -188,7 +195,7 @@ def topple(scene: Scene, state: State, world: int, a: int, push: wp.vec2):
     rate = wp.min(speed / size[2], wp.static(FALL_RATE))
     state.vehicle.lean[world, a] = wp.vec4(0.0, wp.max(rate, 0.3), direction, 0.0)
     v = state.vel[world, a]
-    state.vel[world, a] = wp.vec3(v[0], v[1], wp.max(v[2], wp.static(LIFT) * wp.min(speed, 12.0)))
+    state.vel[world, a] = wp.vec3(v[0], v[1], wp.max(v[2], wp.static(LIFT) * wp.clamp(speed - 2.0, 0.0, 12.0)))
 
 
 @wp.func
@@ -249,6 +256,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
     if sweep == 0:
         record_contact(state, world, a, b, hit, closing, 0.5 * (wp.max(p.low, q.low) + wp.min(p.high, q.high)))
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
+        return
+    people = scene.vehicle.kind[world, a] == wp.static(_PERSON) and scene.vehicle.kind[world, b] == wp.static(_PERSON)
+    if people and closing < wp.static(JOSTLE_SPEED):
         return
     bodies = state.motion[world, a] == wp.static(int(Motion.BODY)) and state.motion[world, b] == wp.static(
         int(Motion.BODY)

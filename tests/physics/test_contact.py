@@ -277,3 +277,31 @@ def test_hit_bodies_keep_to_a_sloping_road():
     assert pos[:2, 2] == pytest.approx(0.06 * pos[:2, 0], abs=0.03)
     assert 0.0 < pos[2, 2] - 0.06 * pos[2, 0] < 0.2
     assert (state.vel.numpy()[0] == 0.0).all()
+
+
+def test_people_who_brush_past_each_other_go_on_and_who_bumps_into_a_car_stays_upright():
+    actors = [
+        actor(PERSON, x=100.0, y=5.0, speed=1.3, motion=Motion.SCRIPTED, road=-1),
+        actor(PERSON, x=103.0, y=5.2, heading=math.pi, speed=1.4, motion=Motion.SCRIPTED, road=-1),
+        actor(PERSON, x=197.0, y=0.0, speed=1.4, motion=Motion.SCRIPTED, road=-1),
+        actor(x=200.0, y=0.0, motion=Motion.SCRIPTED),
+    ]
+    state = run(build([world_rows(actors)], FIELD), 400)
+    assert (state.contact_tick.numpy()[0] > 0).all()
+    assert state.motion.numpy()[0].tolist()[:2] == [Motion.SCRIPTED, Motion.SCRIPTED]
+    assert state.pos.numpy()[0, 0, 0] == pytest.approx(105.2, abs=0.01)
+    assert state.vehicle.lean.numpy()[0, 2, 0] == 0.0
+    assert state.pos.numpy()[0, 2, 0] == pytest.approx(200.0 + 1.3 - 2.15 - 0.15, abs=0.1)
+    assert np.linalg.norm(state.pos.numpy()[0, 3, :2] - (200.0, 0.0)) < 0.1
+
+
+def test_a_brushed_cyclist_falls_on_its_side():
+    actors = [
+        actor(x=100.0, y=0.0, heading=0.3, speed=6.0, motion=Motion.SCRIPTED, road=-1),
+        actor(BICYCLE, x=101.5, y=1.9, speed=5.0, motion=Motion.SCRIPTED, road=-1),
+    ]
+    state = run(build([world_rows(actors)], FIELD), 500)
+    lean = state.vehicle.lean.numpy()[0, 1]
+    assert lean[0] == pytest.approx(math.pi / 2) and lean[2] == pytest.approx(math.pi / 2)
+    assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.3, abs=0.01)
+    assert (state.vel.numpy()[0] == 0.0).all()
