@@ -154,14 +154,48 @@ def conifer(seed: int, *, height: float, layers: int, boughs: int, leaf: float) 
     turn = rng.uniform(0.0, math.tau, n)
     out = np.stack([np.cos(turn), np.sin(turn), np.full(n, -0.38)], 1)
     start = np.stack([np.zeros(n), np.zeros(n), z + 0.15 * reach], 1)
-    for share in (0.3, 0.62, 0.92):
-        at = start + out * (reach * share)[:, None]
-        outward = np.stack([np.cos(turn), np.sin(turn), np.full(n, 0.35)], 1)
-        outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        axis = out + rng.normal(0.0, 0.25, (n, 3))
-        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
-        _rhombi(builder, at, axis, np.maximum(leaf, (0.36 if boughs < 9 else 0.24) * reach), NEEDLES, outward, rng)
+    outward = np.stack([np.cos(turn), np.sin(turn), np.full(n, 0.35)], 1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    if boughs < 9:
+        for share in (0.3, 0.62, 0.92):
+            axis = out + rng.normal(0.0, 0.25, (n, 3))
+            axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+            at = start + out * (reach * share)[:, None]
+            _rhombi(builder, at, axis, np.maximum(leaf, 0.36 * reach), NEEDLES, outward, rng)
+        return builder.build()
+    _sprays(builder, start, out, reach, outward, leaf, rng)
     return builder.build()
+
+
+def _sprays(
+    builder: MeshBuilder,
+    start: Floats,
+    out: Floats,
+    reach: Floats,
+    outward: Floats,
+    leaf: float,
+    rng: np.random.Generator,
+) -> None:
+    """Needled twigs left and right along drooping boughs (n, 3), shorter towards the tip."""
+    n = len(start)
+    across = np.stack([-out[:, 1], out[:, 0], np.zeros(n)], 1)
+    for share in (0.18, 0.36, 0.54, 0.72, 0.9):
+        along = np.clip(share + rng.uniform(-0.08, 0.08, n), 0.0, 1.0)
+        bend = np.stack([np.zeros(n), np.zeros(n), -0.18 * reach * along * (1.0 - along)], 1)
+        at = start + out * (reach * along)[:, None] + bend
+        length = np.maximum(leaf, reach * (0.24 - 0.17 * share)) * rng.uniform(0.75, 1.25, n)
+        for side in (-1.0, 1.0):
+            axis = (
+                0.75 * out
+                + side * across * rng.uniform(0.5, 0.95, (n, 1))
+                + rng.normal(0.0, 0.1, (n, 3))
+                - [0.0, 0.0, 0.12]
+            )
+            axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+            _rhombi(builder, at + axis * (0.8 * length)[:, None], axis, length, NEEDLES, outward, rng)
+    axis = out + rng.normal(0.0, 0.1, (n, 3))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    _rhombi(builder, start + out * reach[:, None], axis, np.maximum(leaf, 0.1 * reach), NEEDLES, outward, rng)
 
 
 def bush(seed: int, *, radius: float, height: float, leaves: int, leaf: float) -> MeshData:
@@ -216,7 +250,13 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
     if kind == "conifer":
         if far:
             return conifer(90 + i, height=15.0, layers=int(9 * k), boughs=6, leaf=0.9 * size)
-        return conifer(60 + i, height=13.0 + 4.0 * i, layers=int(34 * k**0.5), boughs=int(20 * k**0.5), leaf=0.2 * size)
+        return conifer(
+            60 + i,
+            height=13.0 + 4.0 * i,
+            layers=int(38 * k**0.5),
+            boughs=max(9, int(15 * k**0.5)) if k >= 0.5 else 8,
+            leaf=0.13 * size,
+        )
     if kind != "bush":
         raise KeyError(name)
     return bush(20 + i, radius=0.9 + 0.3 * i, height=1.3 + 0.3 * i, leaves=int(150 * k), leaf=0.2 * size)
