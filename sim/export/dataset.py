@@ -135,7 +135,7 @@ def _processor() -> str:
 
 def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: Any, progress: Progress) -> None:
     """Simulate some draws, then render and film each."""
-    from sim.export.frames import FrameRenderer, frames_missing, write_frames
+    from sim.export.frames import frames_missing, make_renderers, write_frames
     from sim.export.tracks import Tracks
     from sim.render.world import build_library
     from sim.sampling import pack_worlds
@@ -155,9 +155,9 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
         if missing:
             with progress.stage(f"{draw.id}: preparing the renderer"):
                 library = library or build_library(batch)
-                renderer = FrameRenderer(library, batch, world, tracks, plan.config)
+                renderers = make_renderers(library, batch, world, tracks, plan.config, len(missing))
             step = progress.frames(draw.id, tracks.nframe, tracks.nframe - len(missing))
-            write_frames(renderer, root, draw.id, missing, step)
+            write_frames(renderers, root, draw.id, missing, step)
         if missing or not video_path(root, draw, len(plan.draws)).is_file():
             with progress.stage(f"{draw.id}: video"):
                 _write_video(plan, draw, tracks, root)

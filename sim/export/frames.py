@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
+import warp as wp
 
 from sim.config import CameraConfig, DatasetConfig, RenderConfig
 from sim.errors import SwerveError
 from sim.export.annotate import Subject, annotate
 from sim.export.coco import category_of
-from sim.export.tracks import Tracks, assign_poses, show
+from sim.export.tracks import POSES, Tracks, assign_poses, show
 from sim.export.writer import DirectoryWriter
 from sim.render.camera import CHASE
 from sim.render.frames import Renderer
@@ -38,8 +40,10 @@ FOLDERS = {
 }
 """Folder of each entry of a sample; the labels are written last and mark a frame as done."""
 
-WORKERS = 2
-"""Threads that compress and write while the next frame is rendered."""
+RENDERERS = 4
+"""Most pictures rendered at once."""
+LARGE = 4_000_000
+"""Pixels from which on a picture is rendered alone."""
 
 
 def main_camera(config: DatasetConfig) -> CameraConfig:
@@ -69,15 +73,27 @@ class FrameRenderer:
         world: Which of its worlds.
         tracks: The world's tracks.
         config: Size, quality, extras.
+        threads: CPU threads that share each picture; None: one per core.
     """
 
-    def __init__(self, library: MeshLibrary, batch: Batch, world: int, tracks: Tracks, config: DatasetConfig) -> None:
+    def __init__(
+        self,
+        library: MeshLibrary,
+        batch: Batch,
+        world: int,
+        tracks: Tracks,
+        config: DatasetConfig,
+        threads: int | None = None,
+    ) -> None:
         n = batch.nworld
         self.tracks, self.config = tracks, config
         self.scene = slice_worlds(batch.scene, world, world + 1, n)
         self.state = slice_worlds(batch.state, world, world + 1, n)
+        for name in POSES:
+            # Poses of its own, so that several renderers may show different frames of one world.
+            setattr(self.state, name, wp.clone(getattr(self.state, name)))
         self.subjects = subjects_of(batch.actor_specs[world][0])
-        threads = os.cpu_count() or 1
+        threads = threads or os.cpu_count() or 1
         settings = RenderConfig((main_camera(config),), config.quality, OUTPUTS)
         # Trees are built from the first frame's poses, whichever frame is rendered first.
         assign_poses(tracks, 0, self.state)
@@ -176,30 +192,56 @@ def overlaid_frames(root: Path, draw: str, tracks: Tracks, names: Sequence[str])
         yield side_by_side(rgb, draw_overlay(rgb, np.asarray(semantic), labels, rows[k]))
 
 
+def make_renderers(
+    library: MeshLibrary, batch: Batch, world: int, tracks: Tracks, config: DatasetConfig, count: int
+) -> list[FrameRenderer]:
+    """Renderers of one world that share ``count`` frames.
+
+    Some stages of a picture run on one thread, so on the CPU cores are used best by a picture each; large pictures and GPUs have
+    but one renderer, for their memory.
+    """
+    cores = os.cpu_count() or 1
+    alone = batch.scene.valid.device.is_cuda or config.size[0] * config.size[1] > LARGE
+    number = 1 if alone else max(1, min(cores, RENDERERS, count))
+    return [FrameRenderer(library, batch, world, tracks, config, max(1, cores // number)) for _ in range(number)]
+
+
 def write_frames(
-    renderer: FrameRenderer, root: Path, draw: str, frames: Sequence[int], progress: Callable[[int], None]
+    renderers: Sequence[FrameRenderer], root: Path, draw: str, frames: Sequence[int], progress: Callable[[int], None]
 ) -> None:
     """Render and write some frames.
 
     Args:
-        renderer: Of the world.
+        renderers: Of the world: each takes the next frame as soon as it is through with one.
         root: The data set's folder.
         draw: Id of the draw.
         frames: Which.
         progress: Called with 1 after each frame.
     """
     writer = DirectoryWriter(root, FOLDERS)
+    todo, lock, stop = iter(frames), Lock(), Event()
 
-    def store(frame: int, picture: Mapping[str, Any]) -> None:
-        writer.write(renderer.sample(frame_key(draw, frame), frame, picture))
-
-    with ThreadPoolExecutor(WORKERS) as pool:
+    def work(renderer: FrameRenderer, files: ThreadPoolExecutor) -> None:
         waiting: list[Future[None]] = []
-        for frame in frames:
-            waiting.append(pool.submit(store, frame, renderer.render(frame)))
-            if len(waiting) > WORKERS:
+        while not stop.is_set():
+            with lock:
+                frame = next(todo, None)
+            if frame is None:
+                break
+            sample = renderer.sample(frame_key(draw, frame), frame, renderer.render(frame))
+            waiting.append(files.submit(writer.write, sample))
+            if len(waiting) > 1:
                 waiting.pop(0).result()
             progress(1)
         for future in waiting:
             future.result()
+
+    with ThreadPoolExecutor(len(renderers)) as files, ThreadPoolExecutor(len(renderers)) as workers:
+        jobs = [workers.submit(work, renderer, files) for renderer in renderers]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+        finally:
+            # After an error or an interruption: no further frame is begun, those at work are finished.
+            stop.set()
     writer.close()
