@@ -75,15 +75,15 @@ def test_idm_stops_behind_a_lorry_and_follows_a_car():
 
 
 def test_emergency_brake_saves_where_following_alone_is_late():
-    """Someone who steps in close ahead: IDM alone hits, with emergency braking the contact is avoided or much slower."""
+    """Someone who steps in close ahead: IDM alone hits, with emergency braking there is no contact."""
 
     def end(name):
-        blocker = actor(x=131.0, y=-1.75, heading=math.pi / 2, motion=Motion.SCRIPTED, road=-1)
+        blocker = actor(x=121.5, y=-1.75, heading=math.pi / 2, motion=Motion.SCRIPTED, road=-1)
         return run(with_driver(name, [blocker], speed=16.0), 300)
 
     plain, aeb = end("idm"), end("idm_aeb")
-    assert aeb.contact_speed.numpy()[0, 0] <= plain.contact_speed.numpy()[0, 0]
-    assert aeb.contact_tick.numpy()[0, 0] == -1 or aeb.contact_speed.numpy()[0, 0] < 4.0
+    assert plain.contact_speed.numpy()[0, 0] > 3.0
+    assert aeb.contact_tick.numpy()[0, 0] == -1
     free = run(with_driver("idm_aeb"), 200)
     assert free.vehicle.braking.numpy()[0, 0] == 0
 
