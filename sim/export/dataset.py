@@ -143,7 +143,7 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
     counts = [_complete_frames(plan, draw, root) for draw in draws]
     if all(counts):
         for draw, count in zip(draws, counts, strict=True):
-            progress.frames(draw.id, count, count)
+            progress.frames(_title(plan, draw), count, count)
         return
     with progress.stage("Building the worlds"):
         batch = pack_worlds([[draw.spec] for draw in draws], [draw.key for draw in draws], device, plan.sim_config)
@@ -156,11 +156,17 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
             with progress.stage(f"{draw.id}: preparing the renderer"):
                 library = library or build_library(batch)
                 renderers = make_renderers(library, batch, world, tracks, plan.config, len(missing))
-            step = progress.frames(draw.id, tracks.nframe, tracks.nframe - len(missing))
+            step = progress.frames(_title(plan, draw), tracks.nframe, tracks.nframe - len(missing))
             write_frames(renderers, root, draw.id, missing, step)
         if missing or not video_path(root, draw, len(plan.draws)).is_file():
             with progress.stage(f"{draw.id}: video"):
                 _write_video(plan, draw, tracks, root)
+
+
+def _title(plan: Plan, draw: PlannedDraw) -> str:
+    """A draw on the screen, with its place among many."""
+    count = len(plan.draws)
+    return draw.id if count == 1 else f"{draw.id} ({plan.draws.index(draw) + 1} of {count})"
 
 
 def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:

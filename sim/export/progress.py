@@ -8,6 +8,10 @@ from types import TracebackType
 from typing import Any
 
 
+SHOWN = 6
+"""Finished bars that stay on the screen."""
+
+
 class Progress:
     """Bars for simulating and rendering, a spinner for everything else.
 
