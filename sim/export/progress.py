@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-
 SHOWN = 6
 """Finished bars that stay on the screen."""
 
@@ -74,7 +73,7 @@ class Progress:
             self._bars.update(
                 task,
                 detail=f"{int(state.completed)}/{total} frames",
-                left="" if left is None or state.finished else f"{left:.0f} s left",
+                left="" if left is None or state.completed >= total else f"{left:.0f} s left",
             )
 
         return step
