@@ -62,6 +62,9 @@ class Progress:
 
     def frames(self, draw: str, total: int, done: int = 0) -> Callable[[int], None]:
         """A bar over a draw's frames; the function given takes how many more are done."""
+        over = [t.id for t in self._bars.tasks if t.total is not None and t.completed >= t.total]
+        for old in over[: max(0, len(over) - SHOWN + 1)]:
+            self._bars.remove_task(old)
         task = self._bars.add_task(
             f"Rendering {draw}", total=total, completed=done, detail=f"{done}/{total} frames", left=""
         )
