@@ -20,6 +20,7 @@ from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes, write_chunks
 from sim.render.camera import intrinsic_matrix, mount_quaternion
+from sim.render.mesh import Semantic
 from sim.review.page import build_page
 from sim.review.readable import readable
 from sim.scenario.world import Scenario
@@ -141,6 +142,7 @@ def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
                 "camera_to_ego": np.round(to_ego, 12),
             }
         ],
+        "classes": {str(int(semantic)): semantic.name.lower() for semantic in Semantic},
         "conventions": CONVENTIONS,
     }
 

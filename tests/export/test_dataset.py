@@ -51,7 +51,10 @@ def test_every_frame_has_every_file_and_there_is_no_other(dataset, manifest):
 
 
 def test_pictures_and_arrays_have_the_types_and_sizes_promised(dataset, manifest):
+    classes = json.loads((dataset / "calibration.json").read_text())["classes"]
+    assert classes["0"] == "road"
     name = frame_names(manifest)[FRAMES // 2]
+    assert {str(c) for c in np.unique(read_png(dataset / f"masks/{name}.semantic.png"))} <= set(classes)
     rgb = read_png(dataset / f"frames/{name}.png")
     assert rgb.shape == (HEIGHT, WIDTH, 3) and rgb.dtype == np.uint8 and rgb.std() > 10
     assert read_png(dataset / f"masks/{name}.semantic.png").dtype == np.uint8
