@@ -8,8 +8,9 @@ import warp as wp
 
 from sim.behavior.codes import ConditionField, ConditionKind, Phase
 from sim.behavior.measures import FAR, actor_distance, compare, component, spot_distance, spot_of, yaw_of
+from sim.road.frenet import section_at
 from sim.scenario.storyboard import Coordinates, DistanceType, Edge, ElementState
-from sim.types import TICK, Scene, State
+from sim.types import TICK, LaneKind, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -85,27 +86,47 @@ def _time_to_reach(scene: Scene, state: State, world: int, c: int, a: int) -> fl
 
 
 @wp.func
+def _lane_steps(of: int, lane: int, facing: int) -> int:
+    """Lanes from ``of`` to ``lane``, positive to the left of who faces ``facing``."""
+    d = lane - of
+    if (lane > 0) != (of > 0):
+        d -= wp.where(d > 0, 1, -1)
+    return d * facing
+
+
+@wp.func
 def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
-    """No other actor on ``a``'s lane within the given distances."""
+    """No other actor on the given lanes beside ``a`` within the given distances, and such a lane is there."""
     limits = scene.story.condition_value[world, c]
     free = scene.story.condition_code[world, c, wp.static(_FREE)]
+    only = scene.story.condition_code[world, c, wp.static(_TARGET)]
+    opposite = scene.story.condition_code[world, c, wp.static(_STATE)] != 0
+    r = state.road[world, a]
+    lane = state.lane[world, a]
+    facing = state.story.direction[world, a]
+    if r < 0:
+        return False
     for b in range(scene.valid.shape[1]):
-        if b != a and scene.valid[world, b] != 0 and state.visible[world, b] != 0:
-            same = state.road[world, b] == state.road[world, a] and state.lane[world, b] == state.lane[world, a]
-            if same:
+        if b != a and (only < 0 or b == only) and scene.valid[world, b] != 0 and state.visible[world, b] != 0:
+            other = state.lane[world, b]
+            steps = float(_lane_steps(lane, other, facing))
+            beside = state.road[world, b] == r and steps >= limits[2] and steps <= limits[3]
+            if beside and (opposite or (other > 0) == (lane > 0)):
                 d = actor_distance(
-                    scene,
-                    state,
-                    world,
-                    a,
-                    b,
-                    free,
-                    wp.static(int(Coordinates.ROAD)),
-                    wp.static(int(DistanceType.LONGITUDINAL)),
+                    scene, state, world, a, b, free, wp.static(int(Coordinates.ROAD)), wp.static(int(DistanceType.LONGITUDINAL))
                 )
                 if d <= limits[0] and d >= -limits[1]:
                     return False
-    return True
+    k = section_at(scene.road, r, state.s[world, a])
+    low = scene.road.section_lane_min[k]
+    first = scene.road.section_first_lane[k]
+    for row in range(first, scene.road.section_first_lane[k + 1]):
+        i = low + row - first
+        steps = float(_lane_steps(lane, i, facing))
+        if i != 0 and scene.road.lane_kind[row] == wp.static(int(LaneKind.DRIVING)) and steps >= limits[2] and steps <= limits[3]:
+            if opposite or (i > 0) == (lane > 0):
+                return True
+    return False
 
 
 @wp.func

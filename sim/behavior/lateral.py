@@ -9,7 +9,7 @@ import warp as wp
 from sim.behavior import codes
 from sim.behavior.codes import RowField
 from sim.behavior.transition import end_by_curvature, end_by_rate, transition_rate, transition_value
-from sim.road.frenet import follow_lane, lane_at, lane_center, road_pose
+from sim.road.frenet import follow_lane, lane_at, lane_center, lane_slope, road_pose
 from sim.scenario.storyboard import Dimension, Shape
 from sim.types import Scene, State
 
@@ -48,8 +48,9 @@ def advance(scene: Scene, state: State, world: int, a: int, lane: int, offset: f
         state.story.s_carry[world, a] = 0.0
     choice = int(0)
     route = state.story.route[world, a]
-    if route >= 0:
-        choice = _choose(scene, world, route, r, lane, s, direction)
+    if route >= 0 and (new < 0.0 or new > scene.road.road_length[r]):
+        end = follow_lane(scene.road, r, lane, s, direction, wp.where(direction > 0, scene.road.road_length[r] - s, s) - 1.0e-3, 0)
+        choice = _choose(scene, world, route, r, end.lane, direction)
     moved = follow_lane(scene.road, r, lane, s, direction, wp.abs(y), choice)
     if moved.road == r:
         moved.s = wp.clamp(new, 0.0, scene.road.road_length[r])
@@ -69,14 +70,24 @@ def advance(scene: Scene, state: State, world: int, a: int, lane: int, offset: f
 
 
 @wp.func
-def _choose(scene: Scene, world: int, route: int, r: int, lane: int, s: float, direction: int) -> int:
-    """Which of the links at the lane's end leads along a route; 0 if none does."""
-    first_road = scene.road.map_first_road[scene.map_index[world]]
-    for k in range(8):
-        ahead = follow_lane(scene.road, r, lane, s, direction, scene.road.road_length[r], k)
-        for i in range(scene.story.route_first[world, route], scene.story.route_first[world, route + 1]):
-            if first_road + scene.story.route_road[world, i] == ahead.road and ahead.road != r:
-                return k
+def _choose(scene: Scene, world: int, route: int, r: int, lane: int, direction: int) -> int:
+    """Which of the links at the end of a road leads to the next road of a route; 0 if none does."""
+    road = scene.road
+    k = road.road_first_section[r]
+    column = int(1)
+    if direction > 0:
+        k = road.road_first_section[r + 1] - 1
+        column = 0
+    row = road.section_first_lane[k] + lane - road.section_lane_min[k]
+    if lane < road.section_lane_min[k] or row >= road.section_first_lane[k + 1]:
+        return 0
+    first_road = road.map_first_road[scene.map_index[world]]
+    for i in range(scene.story.route_first[world, route], scene.story.route_first[world, route + 1] - 1):
+        if first_road + scene.story.route_road[world, i] == r:
+            ahead = first_road + scene.story.route_road[world, i + 1]
+            for n in range(road.lane_nlink[row, column]):
+                if road.link_road[road.lane_link[row, column] + n] == ahead:
+                    return n
     return 0
 
 
@@ -159,7 +170,12 @@ def change_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
         state.story.turn[world, a] = 0.0
         state.lane[world, a] = int(state.story.row_value[world, r, wp.static(LANE)])
         return True
-    state.story.turn[world, a] = turn * float(facing)
+    # the actor heads along the target lane, plus the change; it is placed with the slope of the lane that it is on
+    road = state.road[world, a]
+    s = state.s[world, a]
+    aim = int(state.story.row_value[world, r, wp.static(LANE)])
+    slope = wp.atan(lane_slope(scene.road, road, aim, s)) - wp.atan(lane_slope(scene.road, road, state.lane[world, a], s))
+    state.story.turn[world, a] = turn * float(facing) + slope
     return state.story.end_since[world, a] >= 0
 
 

@@ -81,7 +81,6 @@ class ConditionLowering:
         if hasattr(inner, "rule"):
             code[field.RULE] = int(inner.rule)
         value = float(getattr(inner, "value", 0.0)) if not isinstance(inner, VariableCondition) else 0.0
-        extra = 0.0
         for name, column in (
             ("freespace", field.FREESPACE),
             ("coordinates", field.COORDINATES),
@@ -142,11 +141,15 @@ class ConditionLowering:
                 code[field.KIND], value = kind.OFFROAD, inner.duration
             case RelativeClearanceCondition():
                 code[field.KIND] = kind.CLEARANCE
-                code[field.FREESPACE] = int(inner.freespace)
-                value, extra = inner.distance_forward, inner.distance_backward
+                code[field.FREESPACE], code[field.STATE] = int(inner.freespace), int(inner.opposite_lanes)
+                if inner.entities:
+                    code[field.TARGET] = self.build.actor(inner.entities[0])
+                low = -1e6 if inner.lane_from is None else float(inner.lane_from)
+                high = 1e6 if inner.lane_to is None else float(inner.lane_to)
+                return (inner.distance_forward, inner.distance_backward, low, high)
             case _:
                 raise ScenarioError(f"condition {type(inner).__name__} is not known")
-        return (value, extra, 0.0, 0.0)
+        return (value, 0.0, 0.0, 0.0)
 
     def link(self) -> None:
         """Find the elements that conditions wait for, by kind and name (the rightmost part of a path may be given).

@@ -164,7 +164,7 @@ def _axes(scene: Scene, state: State, world: int, a: int, coordinates: int) -> w
 def actor_distance(
     scene: Scene, state: State, world: int, a: int, b: int, freespace: int, coordinates: int, kind: int
 ) -> float:
-    """Signed distance from actor ``a`` to ``b``: positive ahead or to the left; free space is measured between boxes.
+    """Signed distance from actor ``a`` to ``b``: positive ahead (sideways: to the left); free space is measured between boxes.
 
     Along roads, actors on one road are apart by their s; otherwise the vector between them is projected on ``a``'s direction.
     """
@@ -186,9 +186,10 @@ def actor_distance(
         return along
     if kind == wp.static(int(DistanceType.LATERAL)):
         return across
+    sign = wp.where(along > 0.0, 1.0, -1.0)
     if freespace != 0 or on_road:
-        return wp.sqrt(along * along + across * across)
-    return wp.length(d3)
+        return wp.sqrt(along * along + across * across) * sign
+    return wp.length(d) * sign
 
 
 @wp.func

@@ -11,7 +11,7 @@ from sim.behavior.lateral import ENDED, LONGITUDINAL, advance, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.behavior.triggers import evaluate_triggers
-from sim.road.frenet import lane_center, lane_rise, road_pose
+from sim.road.frenet import lane_center, lane_rise, lane_slope, road_pose
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
@@ -23,17 +23,17 @@ STILL_SPEED = 1.0e-3
 
 @wp.func
 def place_on_road(scene: Scene, state: State, world: int, a: int):
-    """Pose of an actor from its road place, facing and turn."""
-    pose = road_pose(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
-    facing = state.story.direction[world, a]
-    turn = state.story.turn[world, a] + wp.where(facing > 0, 0.0, wp.pi)
-    c = wp.cos(turn)
-    n = wp.sin(turn)
-    rise = lane_rise(scene.road, state.road[world, a], state.s[world, a], state.lane[world, a])
-    state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, rise)
-    state.rot[world, a] = pose_rotation(
-        wrap_angle(pose.heading + turn), pose.pitch * c + pose.roll * n, pose.roll * c - pose.pitch * n
-    )
+    """Pose of an actor from its road place, facing and turn; on a lane that shifts it heads along the lane."""
+    r = state.road[world, a]
+    s = state.s[world, a]
+    t = state.t[world, a]
+    lane = state.lane[world, a]
+    pose = road_pose(scene.road, r, s, t)
+    turn = state.story.turn[world, a] + wp.where(state.story.direction[world, a] > 0, 0.0, wp.pi)
+    along = turn + wp.atan(lane_slope(scene.road, r, lane, s))
+    climb = wp.cos(turn) * wp.atan(-pose.twist * t)
+    state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, lane_rise(scene.road, r, s, lane))
+    state.rot[world, a] = pose_rotation(wrap_angle(pose.heading), pose.pitch, pose.roll) * pose_rotation(along, climb, 0.0)
 
 
 @wp.func

@@ -33,6 +33,8 @@ class RoadPose:
     """Superelevation [rad]."""
     curvature: float
     """Of the reference line [1/m]."""
+    twist: float
+    """Change of the superelevation [rad/m]."""
 
 
 @wp.struct
@@ -131,6 +133,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     out.pitch = -wp.atan(slope)
     out.roll = roll
     out.curvature = k0 + k1 * inside
+    out.twist = (road.sample_roll[j + 1] - road.sample_roll[j]) / step
     return out
 
 
@@ -163,6 +166,19 @@ def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
     j = road.section_first_border[k] + i * n + c
     return road.border[j] + (road.border[j + n] - road.border[j]) * f
+
+
+@wp.func
+def lane_slope(road: RoadTables, r: int, lane: int, s: float) -> float:
+    """Change of t per metre of a lane's centre line: where lanes widen or shift."""
+    k = section_at(road, r, s)
+    i = sample_at(road, k, s)
+    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
+    j = road.section_first_border[k] + i * n
+    outer = j + wp.clamp(lane - road.section_lane_min[k], 0, n - 1)
+    inner = j + wp.clamp(lane - road.section_lane_min[k] - wp.where(lane > 0, 1, wp.where(lane < 0, -1, 0)), 0, n - 1)
+    change = road.border[outer + n] - road.border[outer] + road.border[inner + n] - road.border[inner]
+    return 0.5 * change / road.section_step[k]
 
 
 @wp.func

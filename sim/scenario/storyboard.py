@@ -727,9 +727,10 @@ class OffroadCondition:
 
 @dataclass(frozen=True)
 class RelativeClearanceCondition:
-    """No other entity within the given range around the triggering entity's lane."""
+    """No other entity on lanes beside the triggering entity's (left positive), within the given distances, and such a lane exists."""
 
     entities: tuple[str, ...]
+    """Whom to look for; empty: everybody."""
     opposite_lanes: bool
     distance_forward: float = 0.0
     distance_backward: float = 0.0

@@ -124,7 +124,7 @@ class _Reader:
             raise self.fail(
                 root, f"roads of {total / 1000:.0f} km in all are too long", f"At most {MAX_TOTAL / 1000:g} km."
             )
-        junctions = {j.id: j for j in map(self.junction, root.iterfind("junction"))}
+        junctions = {j.id: j for j in (self.junction(n, roads) for n in root.iterfind("junction"))}
         self.check_links(root, roads, junctions)
         controllers = {
             n.get("id", ""): tuple(c.get("signalId", "") for c in n.iterfind("control"))
@@ -276,15 +276,27 @@ class _Reader:
             self.number(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
         )  # fmt: skip
 
-    def junction(self, node: etree._Element) -> Junction:
+    def junction(self, node: etree._Element, roads: dict[str, Road]) -> Junction:
         connections = tuple(
             Connection(
-                c.get("incomingRoad", ""), c.get("connectingRoad", ""), c.get("contactPoint", "start"),
+                c.get("incomingRoad", ""), c.get("connectingRoad", c.get("linkedRoad", "")), c.get("contactPoint", "start"),
                 tuple((int(self.number(l, "from")), int(self.number(l, "to"))) for l in c.iterfind("laneLink")),
             )
             for c in node.iterfind("connection")
         )  # fmt: skip
-        return Junction(node.get("id", ""), node.get("name", ""), connections)
+        junction = Junction(node.get("id", ""), node.get("name", ""), connections)
+        return _both_ways(junction, roads) if node.get("type") == "direct" else junction
+
+
+def _both_ways(junction: Junction, roads: dict[str, Road]) -> Junction:
+    """A direct junction with its connections the other way too: there the roads themselves are joined (ASAM OpenDRIVE 1.7)."""
+    back = []
+    for c in junction.connections:
+        if c.incoming in roads:
+            link = roads[c.incoming].successor
+            contact = "end" if link is not None and link.kind == "junction" and link.id == junction.id else "start"
+            back.append(Connection(c.connecting, c.incoming, contact, tuple((b, a) for a, b in c.lanes)))
+    return Junction(junction.id, junction.name, (*junction.connections, *back))
 
 
 def _is_number(text: str | None) -> bool:

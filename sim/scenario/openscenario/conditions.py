@@ -207,6 +207,8 @@ class Conditions:
         high = ranges[0].get("to") if ranges else None
         if len(ranges) > 1:
             raise Unsupported(node, "several lane ranges are not supported")
+        if len(self.places.entities.all(node)) > 1:
+            raise Unsupported(node, "clearance from several entities is not supported")
         return asam.RelativeClearanceCondition(
             self.places.entities.all(node), node.truth("oppositeLanes"), node.number("distanceForward", 0.0),
             node.number("distanceBackward", 0.0), node.truth("freeSpace", False) or node.truth("freespace", False),
