@@ -136,7 +136,19 @@ class PositionField(IntEnum):
     LANE = 3
     """Lane id; of lane-relative positions: lanes to the left."""
     PATH = 4
-    """Path; of lane-relative positions: 1 along the lane's traffic, 0 along s."""
+    """Path; of lane-relative positions: 1 along the lane's traffic, 0 along s; of others: 1 with a heading in the world."""
+
+
+class Anchor(IntEnum):
+    """What a relative trajectory moves with."""
+
+    OBJECT = 0
+    LANE = 1
+    """The centre of the entity's lane beside it."""
+    ROAD = 2
+    """The entity's place on its road, heading along the road."""
+    WORLD = 3
+    """The entity's place alone, whichever way it faces."""
 
 
 FLAG_RELATIVE, FLAG_FACTOR, FLAG_CONTINUOUS, FLAG_FREESPACE = 1, 2, 4, 8

@@ -6,16 +6,16 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior import codes
-from sim.behavior.codes import RowField
+from sim.behavior.codes import Anchor, RowField
 from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL, pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_direction, path_length, path_point, path_segment, wrap_angle
-from sim.road.frenet import lane_at, lane_rise, locate, road_pose
+from sim.road.frenet import lane_at, lane_center, lane_rise, locate, road_pose
 from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-_FLAGS, _PATH, _ENTITY = (int(RowField[n]) for n in ("FLAGS", "PATH", "ENTITY"))
+_FLAGS, _PATH, _ENTITY, _INDEX = (int(RowField[n]) for n in ("FLAGS", "PATH", "ENTITY", "INDEX"))
 CLOCK, SIGN, SPEED, SHIFT_X, SHIFT_Y, SHIFT_TURN = 0, 1, 2, 3, 4, 5
 """Working numbers: time on the trajectory [s]; +1, or -1 if the actor faces against it; speed at the start [m/s]; and how a
 trajectory given relative to an entity lies now against where it lay when it was sampled."""
@@ -57,6 +57,33 @@ def _pose_at(scene: Scene, state: State, world: int, r: int, s: float) -> Trajec
 
 
 @wp.func
+def _lay(scene: Scene, state: State, world: int, r: int):
+    """Move a relative trajectory with its entity: with its pose, its lane or its road, as its positions are relative to."""
+    b = scene.story.row_code[world, r, wp.static(_ENTITY)]
+    anchor = scene.story.row_code[world, r, wp.static(_INDEX)]
+    pos = state.pos[world, b]
+    heading = yaw_of(state.rot[world, b])
+    road = state.road[world, b]
+    if anchor == wp.static(int(Anchor.WORLD)):
+        heading = scene.story.row_value[world, r, 5]
+    elif anchor != wp.static(int(Anchor.OBJECT)) and road >= 0:
+        t = state.t[world, b]
+        if anchor == wp.static(int(Anchor.LANE)):
+            t = lane_center(scene.road, road, state.lane[world, b], state.s[world, b])
+        pose = road_pose(scene.road, road, state.s[world, b], t)
+        pos = pose.pos
+        heading = pose.heading
+    turn = heading - scene.story.row_value[world, r, 5]
+    c = wp.cos(turn)
+    n = wp.sin(turn)
+    x = scene.story.row_value[world, r, 3]
+    y = scene.story.row_value[world, r, 4]
+    state.story.row_value[world, r, wp.static(SHIFT_X)] = pos[0] - (c * x - n * y)
+    state.story.row_value[world, r, wp.static(SHIFT_Y)] = pos[1] - (n * x + c * y)
+    state.story.row_value[world, r, wp.static(SHIFT_TURN)] = turn
+
+
+@wp.func
 def start_follow(scene: Scene, state: State, world: int, r: int, a: int):
     """Prepare a FollowTrajectoryAction: where the trajectory lies, which way the actor faces on it, when it begins."""
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
@@ -65,15 +92,7 @@ def start_follow(scene: Scene, state: State, world: int, r: int, a: int):
     state.story.path[world, a] = path
     state.story.path_s[world, a] = s
     if (flags & wp.static(codes.FLAG_ANCHORED)) != 0:
-        b = scene.story.row_code[world, r, wp.static(_ENTITY)]
-        turn = yaw_of(state.rot[world, b]) - scene.story.row_value[world, r, 5]
-        c = wp.cos(turn)
-        n = wp.sin(turn)
-        x = scene.story.row_value[world, r, 3]
-        y = scene.story.row_value[world, r, 4]
-        state.story.row_value[world, r, wp.static(SHIFT_X)] = state.pos[world, b][0] - (c * x - n * y)
-        state.story.row_value[world, r, wp.static(SHIFT_Y)] = state.pos[world, b][1] - (n * x + c * y)
-        state.story.row_value[world, r, wp.static(SHIFT_TURN)] = turn
+        _lay(scene, state, world, r)
     pose = _pose_at(scene, state, world, r, s)
     sign = wp.where(state.speed[world, a] < 0.0, -1.0, 1.0)
     if (flags & wp.static(codes.FLAG_EXPLICIT)) != 0:

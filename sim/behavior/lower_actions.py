@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.behavior import codes
-from sim.behavior.codes import ActionKind, Domain, PositionField, PositionKind, RowField
+from sim.behavior.codes import ActionKind, Anchor, Domain, PositionField, PositionKind, RowField
 from sim.behavior.lower_conditions import signal_bits
+from sim.behavior.trajectory import PathPoints, shape_positions
 from sim.errors import ScenarioError
 from sim.scenario.storyboard import (
     AcquirePositionAction,
     AppearanceAction,
     AssignRouteAction,
+    Clothoid,
     ControllerAction,
     DoorAction,
     EntityAction,
@@ -38,6 +40,7 @@ from sim.scenario.storyboard import (
     SynchronizeAction,
     TeleportAction,
     TrafficSignalAction,
+    Trajectory,
     TrajectoryPosition,
     VariableAction,
     VisibilityAction,
@@ -118,6 +121,7 @@ class ActionLowering:
             elif isinstance(position, RelativeRoadPosition):
                 value = (position.ds, position.dt, turn, fixed)
             else:
+                code[PositionField.PATH] = int(fixed)
                 value = (position.dx, position.dy, position.dz, turn)  # type: ignore[union-attr]
         else:
             place = self.build.positions.resolve(position)
@@ -230,8 +234,6 @@ class ActionLowering:
 
     def _profile(self, action: SpeedProfileAction) -> int:
         """A speed profile as a path: s holds the speed, time the moment."""
-        from sim.behavior.trajectory import PathPoints
-
         times, speeds, t = [0.0], [math.nan], 0.0
         limit = action.constraints.max_acceleration or 4.0
         for entry in action.entries:
@@ -290,7 +292,9 @@ class ActionLowering:
         code[RowField.FLAGS] |= codes.FLAG_ABSOLUTE_Z if points.absolute_z else 0
         values = [action.initial_distance_offset, 0.0, 1.0]
         if anchor is not None:
-            pose = self.build.places[anchor].pose
+            kind = _anchor(action.trajectory)
+            pose = self.build.positions.anchor(anchor, kind)
+            code[RowField.INDEX] = int(kind)
             code[RowField.FLAGS] |= codes.FLAG_ANCHORED
             code[RowField.ENTITY] = self.build.actor(anchor)
             values += [pose.x, pose.y, pose.heading]
@@ -307,3 +311,14 @@ class ActionLowering:
         roads, _ = self.build.way(waypoints)
         self.build.routes.append(roads)
         return len(self.build.routes) - 1
+
+
+def _anchor(trajectory: Trajectory) -> Anchor:
+    """What a relative trajectory's first relative position is relative to."""
+    kinds = {RelativeLanePosition: Anchor.LANE, RelativeRoadPosition: Anchor.ROAD}
+    for position in shape_positions(trajectory.shape):
+        if getattr(position, "entity", None) is not None:
+            if isinstance(position, RelativeWorldPosition) and not isinstance(trajectory.shape, Clothoid):
+                return Anchor.WORLD
+            return kinds.get(type(position), Anchor.OBJECT)
+    return Anchor.OBJECT

@@ -83,15 +83,16 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
     base = state.pos[world, entity]
     yaw = yaw_of(state.rot[world, entity])
     road = state.road[world, entity]
+    own = scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] == 1
     if kind == wp.static(int(PositionKind.OBJECT_RELATIVE)):
         c = wp.cos(yaw)
         n = wp.sin(yaw)
         out.pos = base + wp.vec3(c * v[0] - n * v[1], n * v[0] + c * v[1], v[2])
-        out.heading = yaw + v[3]
+        out.heading = wp.where(own, v[3], yaw + v[3])
         return out
     if kind == wp.static(int(PositionKind.WORLD_RELATIVE)) or road < 0:
         out.pos = base + wp.vec3(v[0], v[1], v[2])
-        out.heading = v[3]
+        out.heading = wp.where(own, v[3], yaw + v[3])
         return out
     if kind == wp.static(int(PositionKind.ROAD_RELATIVE)):
         s = state.s[world, entity] + v[0]

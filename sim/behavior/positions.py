@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sim.behavior.codes import Anchor
 from sim.errors import ScenarioError
 from sim.road.network import Pose, Road, RoadNetwork
 from sim.road.tables import lane_height
@@ -87,9 +88,8 @@ class Positions:
                 return self._free(x, y, base.z + position.dz, base.heading, position.orientation)
             case RelativeWorldPosition():
                 base = self._entity(position.entity).pose
-                return self._free(
-                    base.x + position.dx, base.y + position.dy, base.z + position.dz, 0.0, position.orientation
-                )
+                x, y, z = base.x + position.dx, base.y + position.dy, base.z + position.dz
+                return self._free(x, y, z, base.heading, position.orientation)
             case RoutePosition():
                 return self._on_route(position)
             case TrajectoryPosition():
@@ -104,6 +104,14 @@ class Positions:
                     x - math.sin(h) * position.t, y + math.cos(h) * position.t, float(z), h, position.orientation
                 )
         raise ScenarioError(f"position {type(position).__name__} is not known")
+
+    def anchor(self, name: str, kind: Anchor) -> Pose:
+        """The pose that trajectories relative to an entity move with."""
+        place = self._entity(name)
+        if kind == Anchor.OBJECT or place.road < 0:
+            return place.pose
+        road = self.network.order[place.road]
+        return road.pose(place.s, road.lane_center(place.lane, place.s) if kind == Anchor.LANE else place.t)
 
     def _entity(self, name: str) -> Place:
         if name not in self.actors:
