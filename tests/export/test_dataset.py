@@ -14,7 +14,7 @@ from sim.export.hazard import COLUMNS
 from sim.export.plan import sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import decode_video
-from tests.export.conftest import FRAMES, hashes
+from tests.export.conftest import FRAMES, SETTINGS, hashes
 from tests.review.test_page import parse
 
 WIDTH, HEIGHT = 128, 72
@@ -232,3 +232,13 @@ def test_page_holds_every_draw_and_frame(dataset, manifest, annotations):
     for image, objects in zip(annotations["images"], shown, strict=True):
         tracks = [a["track_id"] for a in annotations["annotations"] if a["image_id"] == image["id"]]
         assert sorted(o[0] for o in objects) == sorted(tracks)
+
+
+def test_a_second_film_from_behind_shows_the_ego(scenario, tmp_path):
+    from sim.export.dataset import render_dataset
+
+    settings = {**SETTINGS, "draws": 1, "duration": 0.4}
+    render_dataset([scenario], tmp_path / "out", **settings, chase=True, quiet=True)
+    chase = read_png(tmp_path / "out" / "chase" / "crossing-0000" / "000001.png")
+    front = read_png(tmp_path / "out" / "frames" / "crossing-0000" / "000001.png")
+    assert chase.shape == front.shape and np.abs(chase.astype(float) - front).mean() > 5
