@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
 from sim.scenario.openscenario import load_openscenario
@@ -179,10 +180,8 @@ def distribution(folder: Path, inner: str, parameters: str) -> Path:
     )
     file = folder / "variation.xosc"
     file.write_text(
-        
-            f"<OpenSCENARIO><ParameterValueDistribution><ScenarioFile "
-            f'filepath="base.xosc"/>{inner}</ParameterValueDistribution></OpenSCENARIO>'
-        
+        f"<OpenSCENARIO><ParameterValueDistribution><ScenarioFile "
+        f'filepath="base.xosc"/>{inner}</ParameterValueDistribution></OpenSCENARIO>'
     )
     return file
 
@@ -262,3 +261,21 @@ def test_looks_change_with_the_key_and_the_world_does_not(tmp_path: Path) -> Non
     assert a.look_seed != b.look_seed
     assert a.actors == b.actors and a.storyboard == b.storyboard and a.map_key == b.map_key
     assert a.duration == pytest.approx(10.1)
+
+
+def test_draws_meet_the_constraints(tmp_path: Path) -> None:
+    """Of 1 to 100 only what the scenario allows is drawn; where nothing is, that is an error."""
+    many = '<DistributionRange stepWidth="1"><Range lowerLimit="1" upperLimit="100"/></DistributionRange>'
+    inner = (
+        f'<Deterministic><DeterministicSingleParameterDistribution parameterName="v">{many}'
+        "</DeterministicSingleParameterDistribution></Deterministic>"
+    )
+    rule = '<ConstraintGroup><ValueConstraint rule="greaterThan" value="{}"/></ConstraintGroup></ParameterDeclaration>'
+    limited = PARAMETERS.replace(
+        'name="v" parameterType="double" value="1"/>', 'name="v" parameterType="double" value="99">{}', 1
+    )
+    scenario = load_openscenario(distribution(tmp_path, inner, limited.format(rule.format(80))))
+    drawn = [values(scenario.draw(Stream(0, key)))[1] for key in range(50)]
+    assert min(drawn) > 80.0 and len(set(drawn)) > 5
+    with pytest.raises(ScenarioError, match="breaks its constraint"):
+        load_openscenario(distribution(tmp_path, inner, limited.format(rule.format(200))))

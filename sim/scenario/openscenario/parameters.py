@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim.errors import ScenarioError
 from sim.scenario.openscenario.expressions import Value
 from sim.scenario.openscenario.xml import Node, Scope
 
@@ -13,6 +14,10 @@ RULES = {
     "lessThan": lambda a, b: a < b, "greaterThan": lambda a, b: a > b, "equalTo": lambda a, b: a == b,
     "lessOrEqual": lambda a, b: a <= b, "greaterOrEqual": lambda a, b: a >= b, "notEqualTo": lambda a, b: a != b,
 }  # fmt: skip
+
+
+class ConstraintBroken(ScenarioError):
+    """A value outside a parameter's constraints: an error in a scenario, a draw to be made again in a distribution."""
 
 
 def declare(node: Node, given: Mapping[str, str] | None = None) -> Node:
@@ -65,7 +70,10 @@ def _check(declaration: Node, name: str) -> None:
             " and ".join(f"{c.text('rule')} {c.text('value')}" for c in group.children("ValueConstraint"))
             for group in groups
         )
-        raise declaration.error(f"parameter {name}={text} breaks its constraint", f"It must be {rules}.")
+        message = f"parameter {name}={text} breaks its constraint"
+        raise ConstraintBroken(
+            message, file=declaration.file, line=declaration.line, path=declaration.tag, hint=f"It must be {rules}."
+        )
 
 
 def probe(node: Node, text: str, name: str) -> float:

@@ -17,7 +17,7 @@ from sim.scenario.opendrive import load_opendrive
 from sim.scenario.openscenario.catalogs import Catalogs, inside
 from sim.scenario.openscenario.distributions import Distribution, read_distributions
 from sim.scenario.openscenario.entities import read_entities
-from sim.scenario.openscenario.parameters import declare, variables
+from sim.scenario.openscenario.parameters import ConstraintBroken, declare, variables
 from sim.scenario.openscenario.positions import Places
 from sim.scenario.openscenario.story import StoryReader
 from sim.scenario.openscenario.xml import Node, Reading, Scope, open_root
@@ -27,6 +27,8 @@ DURATION = 60.0
 """Length of an episode whose file gives no time to stop at [s]."""
 
 MAX_DURATION = 3600.0
+MAX_TRIES = 100
+"""Draws of a distribution until its values meet the scenario's constraints."""
 
 
 class OpenScenario:
@@ -64,7 +66,7 @@ class OpenScenario:
         self.description = (header.get("description", "") if header is not None else "") or self.id
         self.source = header.get("author", "") if header is not None else ""
         self.parameters: Mapping[str, object] = {d.name: d for d in self.distributions}
-        self._build({d.name: d.draw(0.0) for d in self.distributions})
+        self._draw(Stream(0, 0))
         self.notes: list[Note] = self._reading.finish()
         self.notes += [n for network in self._maps.values() for n in network.notes]
         self.inputs = tuple(dict.fromkeys([file, self._template, *self._catalogs.files, *self._maps]))
@@ -92,9 +94,25 @@ class OpenScenario:
     # --- draws --------------------------------------------------------------------------------------------------------
 
     def draw(self, stream: Stream) -> WorldSpec:
-        """One world; equal streams give equal worlds."""
-        values = {d.name: d.draw(stream.uniform(f"parameters.{d.name}")) for d in self.distributions}
-        return self._world(values, float(stream.words("look")[0]))
+        """One world; equal streams give equal worlds.
+
+        Raises:
+            ScenarioError: if the draws break the scenario's constraints in each of `MAX_TRIES` tries.
+        """
+        return self._world(self._draw(stream), float(stream.words("look")[0]))
+
+    def _draw(self, stream: Stream) -> dict[str, str]:
+        """Values that meet all constraints."""
+        broken: ConstraintBroken | None = None
+        for attempt in range(MAX_TRIES if self.distributions else 1):
+            values = {d.name: d.draw(stream.uniform(f"parameters.{d.name}", attempt)) for d in self.distributions}
+            try:
+                self._built(values)
+                return values
+            except ConstraintBroken as error:
+                broken = broken or error
+        assert broken is not None
+        raise broken
 
     def rebuild(self, record: Mapping[str, float | str]) -> WorldSpec:
         """The world whose draws are given.
@@ -115,15 +133,19 @@ class OpenScenario:
         )
 
     def _world(self, values: Mapping[str, str], look: float) -> WorldSpec:
+        record: dict[str, float | str] = {f"parameters.{name}": value for name, value in values.items()} | {
+            "look": look
+        }
+        return replace(self._built(values), look_seed=int(look), record=record)
+
+    def _built(self, values: Mapping[str, str]) -> WorldSpec:
+        """The world of some parameter values; those built are kept."""
         key = tuple(sorted(values.items()))
         if key not in self._worlds:
             if len(self._worlds) > 256:
                 self._worlds.clear()
             self._worlds[key] = self._build(values)
-        record: dict[str, float | str] = {f"parameters.{name}": value for name, value in values.items()} | {
-            "look": look
-        }
-        return replace(self._worlds[key], look_seed=int(look), record=record)
+        return self._worlds[key]
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
