@@ -381,9 +381,10 @@ def seen_light(buffers: Buffers, world: int, camera: int, row: int, col: int) ->
 
 
 @wp.kernel
-def _mark_contrast(w: World, buffers: Buffers):
+def _mark_contrast(w: World, first_row: int, buffers: Buffers):
     """Reads the first samples. Writes where a pixel differs from a neighbour in light, distance or direction."""
     world, camera, row, col = wp.tid()
+    row += first_row
     height = buffers.contrast.shape[2]
     width = buffers.contrast.shape[3]
     level = w.sky.ambient[world] + w.sky.sun[world] * 0.05
@@ -477,7 +478,7 @@ def _trace_colour(
             with_bounce = 1
         elif plan.bounces < 0 and i == 0:
             # Lamps need every pixel; by day the filter fills the gaps.
-            if w.lights.count[world] > 0 or (row + col + w.tick[world]) % (-plan.bounces) == 0:
+            if w.lights.count[world] > 0 or ((-plan.bounces / 2) * row + col + w.tick[world]) % (-plan.bounces) == 0:
                 with_bounce = 1
         ray = pixel_direction(k, float(col) + u, float(row) + v)
         length = wp.length(ray)

@@ -4,7 +4,7 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import warp as wp
 
@@ -28,12 +28,15 @@ def likeness(a: wp.vec4, b: wp.vec4, step: float) -> float:
 
 
 @wp.kernel
-def _filter_bounce(step: int, guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec4], dst: wp.array4d[wp.vec4]):
+def _filter_bounce(
+    step: int, guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec4], first_row: int, dst: wp.array4d[wp.vec4]
+):
     """Reads guide and one level of the light. Writes the next level: 3 x 3 taps, ``step`` pixels apart.
 
     Light is carried as sum and weight: pixels whose samples all missed the surface take their neighbours' light.
     """
     world, camera, row, col = wp.tid()
+    row += first_row
     height = src.shape[2]
     width = src.shape[3]
     own = guide[world, camera, row, col]
@@ -50,12 +53,13 @@ def _filter_bounce(step: int, guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec
 
 
 @wp.kernel
-def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], dst: wp.array4d[wp.vec2]):
+def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], first_row: int, dst: wp.array4d[wp.vec2]):
     """Reads the sun's share (with ``step`` 1 from the buffers) and guides. Writes it smoothed where it is a wide penumbra.
 
     Sharp shadows have a seam one pixel wide at most, and are left alone; src and dst hold share and flag.
     """
     world, camera, row, col = wp.tid()
+    row += first_row
     own = buffers.sun[world, camera, row, col]
     share = own[3]
     wide = float(0.0)
@@ -92,9 +96,16 @@ def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], dst:
 
 
 @wp.kernel
-def _compose_light(buffers: Buffers, bounce: wp.array4d[wp.vec4], shade: wp.array4d[wp.vec2], out: wp.array4d[wp.vec3]):
+def _compose_light(
+    buffers: Buffers,
+    bounce: wp.array4d[wp.vec4],
+    shade: wp.array4d[wp.vec2],
+    first_row: int,
+    out: wp.array4d[wp.vec3],
+):
     """Reads direct, sun, albedo, the filtered bounce and shadow. Writes the whole light."""
     world, camera, row, col = wp.tid()
+    row += first_row
     b = bounce[world, camera, row, col]
     light = wp.cw_mul(buffers.albedo[world, camera, row, col], wp.vec3(b[0], b[1], b[2])) / wp.max(b[3], 1.0e-12)
     sun = buffers.sun[world, camera, row, col]
@@ -102,7 +113,13 @@ def _compose_light(buffers: Buffers, bounce: wp.array4d[wp.vec4], shade: wp.arra
     out[world, camera, row, col] = buffers.direct[world, camera, row, col] + light
 
 
-def denoise(buffers: Buffers, scratch: wp.array, shade: Sequence[wp.array], out: wp.array) -> None:
+def denoise(
+    buffers: Buffers,
+    scratch: wp.array,
+    shade: Sequence[wp.array],
+    out: wp.array,
+    launch: Callable[[wp.Kernel, list[object], list[object]], None],
+) -> None:
     """Filter ``buffers.bounce`` and the sun's penumbras and compose the light into ``out``.
 
     Args:
@@ -110,13 +127,14 @@ def denoise(buffers: Buffers, scratch: wp.array, shade: Sequence[wp.array], out:
         scratch: Of the size of ``bounce``.
         shade: Two arrays of `wp.vec2` of the picture's size.
         out: Receives the light.
+        launch: Launches a kernel over all pixels, row by row; appends the first row to the inputs.
     """
     src, dst = buffers.bounce, scratch
     for k in range(PASSES):
-        wp.launch(_filter_bounce, dim=out.shape, inputs=[1 << k, buffers.guide, src], outputs=[dst], device=out.device)
+        launch(_filter_bounce, [1 << k, buffers.guide, src], [dst])
         src, dst = dst, src
     one, two = shade
     for step in (1, 2):
-        wp.launch(_smooth_penumbra, dim=out.shape, inputs=[step, buffers, one], outputs=[two], device=out.device)
+        launch(_smooth_penumbra, [step, buffers, one], [two])
         one, two = two, one
-    wp.launch(_compose_light, dim=out.shape, inputs=[buffers, src, one], outputs=[out], device=out.device)
+    launch(_compose_light, [buffers, src, one], [out])

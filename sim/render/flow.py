@@ -8,29 +8,33 @@ import warp as wp
 
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
 from sim.render.library import Geometry
-from sim.render.raycast import BLOCK, Labels, pixel_of, tile_count, trace
+from sim.render.raycast import Labels, pixel_of, trace
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
 
 
+@wp.func
+def store_flow(labels: Labels, back: int, world: int, camera: int, row: int, col: int, flow: wp.vec2, occluded: int):
+    """Write a pixel's flow and mask, forward or back."""
+    if back == 0:
+        labels.flow[world, camera, row, col] = flow
+        labels.flow_occluded[world, camera, row, col] = wp.uint8(occluded)
+    else:
+        labels.flow_back[world, camera, row, col] = flow
+        labels.flow_back_occluded[world, camera, row, col] = wp.uint8(occluded)
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _follow_pixels(
-    geo: Geometry,
-    now: Instances,
-    then: Instances,
-    cameras: Cameras,
-    now_views: Views,
-    views: Views,
+    geo: Geometry, then: Instances, cameras: Cameras, now_views: Views, views: Views, back: int, first_tile: int,
     labels: Labels,
-    flow_out: wp.array4d[wp.vec2],
-    occluded_out: wp.array4d[wp.uint8],
-):
-    """Reads the hits of the frame, both frames' instances and views. Writes flow and occlusion towards ``then``."""
+):  # fmt: skip
+    """Reads the frame's hits and views, the other frame's instances and views. Writes flow (``back`` 1: flow back) to it."""
     world, camera, tile, lane = wp.tid()
     height = labels.slot.shape[2]
     width = labels.slot.shape[3]
-    pixel = pixel_of(tile, lane, width)
+    pixel = pixel_of(first_tile + tile, lane, width)
     row = pixel[0]
     col = pixel[1]
     if row >= height or col >= width:
@@ -51,20 +55,17 @@ def _follow_pixels(
     else:
         mesh = then.mesh[world, slot]
         if mesh < 0:
-            flow_out[world, camera, row, col] = wp.vec2(wp.nan, wp.nan)
-            occluded_out[world, camera, row, col] = wp.uint8(1)
+            store_flow(labels, back, world, camera, row, col, wp.vec2(wp.nan, wp.nan), 1)
             return
         p = wp.mesh_eval_position(geo.mesh_id[mesh], face, bary[0], bary[1])
         target = then.linear[world, slot] * p + then.pos[world, slot]
     q = project(k, pos, rot, target)
     if q[2] <= 1.0e-4:
-        flow_out[world, camera, row, col] = wp.vec2(wp.nan, wp.nan)
-        occluded_out[world, camera, row, col] = wp.uint8(1)
+        store_flow(labels, back, world, camera, row, col, wp.vec2(wp.nan, wp.nan), 1)
         return
-    flow_out[world, camera, row, col] = wp.vec2(q[0] - float(col), q[1] - float(row))
-    occluded = wp.uint8(0)
+    occluded = int(0)
     if q[0] < -0.5 or q[1] < -0.5 or q[0] >= float(width) - 0.5 or q[1] >= float(height) - 0.5:
-        occluded = wp.uint8(1)
+        occluded = 1
     else:
         hidden = int(-1)
         if (cameras.flags[world, camera] & HIDES_EGO) != 0:
@@ -75,28 +76,5 @@ def _follow_pixels(
             and not (hit.slot == slot and hit.face == face)
             and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(q[2], 0.1)
         ):
-            occluded = wp.uint8(1)
-    occluded_out[world, camera, row, col] = occluded
-
-
-def follow_pixels(
-    geometry: Geometry,
-    now: Instances,
-    then: Instances,
-    cameras: Cameras,
-    now_views: Views,
-    then_views: Views,
-    labels: Labels,
-    flow: wp.array,
-    occluded: wp.array,
-) -> None:
-    """Flow from the frame whose hits ``labels`` holds to the frame of ``then``."""
-    nworld, ncamera, height, width = flow.shape
-    wp.launch(
-        _follow_pixels,
-        dim=(nworld, ncamera, tile_count(height, width), BLOCK),
-        inputs=[geometry, now, then, cameras, now_views, then_views, labels],
-        outputs=[flow, occluded],
-        device=flow.device,
-        block_dim=BLOCK,
-    )
+            occluded = 1
+    store_flow(labels, back, world, camera, row, col, wp.vec2(q[0] - float(col), q[1] - float(row)), occluded)

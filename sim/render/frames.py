@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.fast import _trace_fast
-from sim.render.flow import follow_pixels
+from sim.render.flow import _follow_pixels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
 from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, HIT, OUTPUT_BITS, RGB, Labels, _cast_labels, tile_count
@@ -26,7 +26,7 @@ from sim.types import Scene, State
 if TYPE_CHECKING:
     import torch
 
-QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, 1), "high": (16, 8)}
+QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -4), "high": (16, 8)}
 """Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
 
 DTYPES = {
@@ -191,18 +191,22 @@ class Renderer:
             self._launch(_cast_labels, self._geometry_inputs(), [self.labels])
         if self.wanted & RGB:
             self._render_colour(scene)
-        for bit, bvh, neighbour, views, name in (
-            (FLOW, self.bvh_next, self.window.following, self.views[2], "flow"),
-            (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0], "flow_back"),
+        for bit, bvh, neighbour, views in (
+            (FLOW, self.bvh_next, self.window.following, self.views[2]),
+            (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0]),
         ):
             if self.wanted & bit and bvh is not None:
                 bvh.update(scene, neighbour)
                 place_cameras(self.cameras, neighbour.pos, neighbour.rot, views)
-                arrays = self.frames.arrays
-                follow_pixels(
-                    self.library.geometry, self.bvh.instances, bvh.instances, self.cameras, self.views[1], views,
-                    self.labels, arrays[name], arrays[f"{name}_occluded"],
-                )  # fmt: skip
+                inputs = [
+                    self.library.geometry,
+                    bvh.instances,
+                    self.cameras,
+                    self.views[1],
+                    views,
+                    int(bit == FLOW_BACK),
+                ]
+                self._launch(_follow_pixels, inputs, [self.labels])
 
     def _geometry_inputs(self) -> list[object]:
         return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1], self.size, self._mask]
@@ -231,35 +235,40 @@ class Renderer:
             if self.refine_all:
                 self.buffers.contrast.fill_(1)
             else:
-                wp.launch(_mark_contrast, dim=rgb.shape, inputs=[inputs[0]], outputs=[self.buffers], device=self.device)
+                self._launch_rows(_mark_contrast, [inputs[0]], [self.buffers])
             plan.first = 1
             self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        denoise(self.buffers, self._scratch, self._shade, self.radiance)
+        denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
     def _launch(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
         """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""
         nworld, ncamera, height, width = self.frames.shape
-        tiles = tile_count(height, width)
-        parts = 1 if self._pool is None else min(tiles, 8 * self._threads)
-        bounds = [round(tiles * i / parts) for i in range(parts + 1)]
 
-        def launch(k: int) -> None:
-            wp.launch(
-                kernel,
-                dim=(nworld, ncamera, bounds[k + 1] - bounds[k], BLOCK),
-                inputs=[*inputs, bounds[k]],
-                outputs=outputs,
-                device=self.device,
-                block_dim=BLOCK,
-            )
+        def launch(first: int, last: int) -> None:
+            dim = (nworld, ncamera, last - first, BLOCK)
+            wp.launch(kernel, dim, [*inputs, first], outputs, device=self.device, block_dim=BLOCK)
 
-        if self._pool is None:
-            launch(0)
-        else:
-            launch(0)
-            list(self._pool.map(launch, range(1, parts)))
+        self._share(launch, tile_count(height, width))
+
+    def _launch_rows(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
+        """Launch over pixels, row by row, shared like tiles."""
+        nworld, ncamera, height, width = self.frames.shape
+
+        def launch(first: int, last: int) -> None:
+            dim = (nworld, ncamera, last - first, width)
+            wp.launch(kernel, dim, [*inputs, first], outputs, device=self.device)
+
+        self._share(launch, height)
+
+    def _share(self, launch: Callable[[int, int], None], count: int) -> None:
+        """Call ``launch`` for ranges that make up 0 .. count, from all threads; the first alone, as it may load kernels."""
+        parts = 1 if self._pool is None else min(count, 8 * self._threads)
+        bounds = [round(count * i / parts) for i in range(parts + 1)]
+        launch(bounds[0], bounds[1])
+        if self._pool is not None:
+            list(self._pool.map(launch, bounds[1:-1], bounds[2:]))
 
 
 def render(scene: Scene, renderer: Renderer) -> Frames:

@@ -76,7 +76,7 @@ def _posts(site: Site, line: Walk) -> None:
     radius = line.length / max(float(turn.sum()), 1e-6)
     step = 50.0 if radius > 600 else 25.0 if radius > 200 else 12.5
     s = np.arange(step / 2, line.length, step)
-    points, outward, along = line.at(s, 0.45)
+    points, _, along = line.at(s, 0.45)
     ok = site.taken.free(points[:, :2], 0.12, CARRIAGE | WALK)
     if ok.any():
         points = site.stand(points[ok])
@@ -198,7 +198,7 @@ def _wires(site: Site, lines: list[Walk], rng: np.random.Generator) -> None:
     if not lines:
         return
     line = max(lines, key=lambda w: (w.length, w.edge.side))
-    points, outward, along = line.at(np.arange(8.0, line.length, 42.0), 5.5)
+    points, _, along = line.at(np.arange(8.0, line.length, 42.0), 5.5)
     ok = site.taken.free(points[:, :2], 0.5, CARRIAGE | WALK | BUILT)
     if ok.sum() >= 2 and ok.all():
         yaw = np.arctan2(along[:, 1], along[:, 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 import warp as wp
 
@@ -60,7 +60,7 @@ def absent(name: str) -> Model:
     return Model(name, (), (1.0, 1.0, 1.0), (0.0, 0.0, 0.5))
 
 
-@lru_cache(maxsize=None)
+@cache
 def asset_model(name: str) -> Model:
     """How an asset is drawn: its parts in the actor's frame, gaits as flip-books of posed meshes."""
     asset = load_asset(name)
