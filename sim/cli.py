@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,26 +77,31 @@ def list_scenarios(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
+    _print_table(rows)
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    """The library for people: ids in one piece, so that they can be copied."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title="Scenarios")
-    for column, justify in (
-        ("id", "left"),
-        ("danger", "left"),
-        ("tags", "left"),
-        ("critical", "right"),
-        ("avoidable", "right"),
-    ):
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
+    table.add_column("scenario", no_wrap=True, style="bold")
+    table.add_column("danger")
+    table.add_column("critical", justify="right")
+    table.add_column("avoidable", justify="right")
     for row in rows:
-        critical, avoidable = (("-" if row[k] is None else f"{row[k]:.0%}") for k in ("critical", "avoidable"))
-        table.add_row(row["id"], row["danger"], ", ".join(row["tags"]), critical, avoidable)
+        shares = ["-" if row[k] is None else f"{row[k]:.0%}" for k in ("critical", "avoidable")]
+        danger = Text(row["danger"]).append(f"\n{', '.join(row['tags'])}", style="dim")
+        table.add_row(Text(row["id"]), danger, *shares)
     console = Console()
     console.print(table)
     console.print(
-        "critical: draws with contact or a time to collision under 1 s for a driver that keeps route and speed; "
-        "avoidable: draws without contact for the best of braking, braking and swerving left, or right."
+        "critical: draws with contact or a time to collision under 1 s for a driver that keeps route and speed\n"
+        "avoidable: draws without contact for the best of braking, braking and swerving left, or right",
+        style="dim",
     )
 
 
