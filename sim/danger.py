@@ -3,9 +3,9 @@
 Over many draws of a scenario, each a world of one batch:
 
 - critical: share with contact, or with a time to collision under `CRITICAL_TIME`, for a driver that keeps its route at constant speed;
-- avoidable: share without contact for the best, per draw, of braking, braking and swerving left, and braking and swerving right, each begun
-  `sim.behavior.drivers.REACTION` seconds after onset: the first tick at which the conflicting actor is visible and, both going on as they are,
-  contact follows within 4 s (`sim.metrics.measure`).
+- avoidable: share without contact for the best, per draw, of braking, braking and swerving left, and braking and swerving right,
+  each begun `sim.behavior.drivers.REACTION` seconds after onset: the first tick at which the conflicting actor is visible and, both
+  going on as they are, contact follows within 4 s (`sim.metrics.measure`).
 
 The shares of the library's scenarios are kept in `scenarios/shares.json`.
 """
@@ -74,7 +74,9 @@ class Danger:
     """From onset to contact for the constant driver: quartiles [s]; nan without contacts."""
 
 
-def drive(scenario: Scenario, driver: str, draws: int, seed: int, device: Any = None, threads: int | None = None) -> Drive:
+def drive(
+    scenario: Scenario, driver: str, draws: int, seed: int, device: Any = None, threads: int | None = None
+) -> Drive:
     """Run ``draws`` worlds of a scenario (keys 0, 1, ...) to their end under one driver."""
     config = SimConfig(seed=seed, contact="report", driver=driver, pool=1)
     batch = sample_worlds([scenario], range(draws), device, config)
@@ -102,7 +104,9 @@ def run(batch: Batch, threads: int) -> None:
 
         return stage
 
-    graph = WorldGraph(make_stage, [batch.scene, batch.state, batch.control], batch.nworld, batch.device, threads=threads)
+    graph = WorldGraph(
+        make_stage, [batch.scene, batch.state, batch.control], batch.nworld, batch.device, threads=threads
+    )
     end = int(batch.scene.end_tick.numpy().max())
     for _ in range(-(-end // CHUNK)):
         graph.launch()
@@ -110,7 +114,9 @@ def run(batch: Batch, threads: int) -> None:
             return
 
 
-def measure_danger(scenario: Scenario, draws: int = 200, seed: int = 0, device: Any = None, threads: int | None = None) -> Danger:
+def measure_danger(
+    scenario: Scenario, draws: int = 200, seed: int = 0, device: Any = None, threads: int | None = None
+) -> Danger:
     """Both shares of a scenario.
 
     Args:
@@ -141,9 +147,15 @@ def measure_danger(scenario: Scenario, draws: int = 200, seed: int = 0, device: 
 def current_commit(folder: Path) -> str:
     """Commit that is checked out, with '+' where tracked files differ from it; empty outside a checkout."""
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
         status = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"], cwd=folder, capture_output=True, text=True, check=True
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
@@ -202,8 +214,11 @@ def command(
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: one per core.")] = None,
 ) -> None:
     """Measure how dangerous scenarios are and how often the danger can be avoided."""
+    import warp as wp
+
     from sim.scenario.reader import expand
 
+    wp.config.quiet = True
     try:
         measure_files(expand(files) if files else list(library_files().values()), draws, seed, keep, threads)
     except SwerveError as error:

@@ -19,7 +19,8 @@ name: Everything that is drawn
 parameters:
   gap: 4..9 m
   fast: 40..60 km/h
-map: {road: straight, length: 240..260 m, lanes: 1+1, lane_width: 3..4 m, parking: both, sidewalk: 2 m}
+  size: 240..260 m
+map: {road: straight, length: $size, lanes: 1+1, lane_width: 3..4 m, parking: both, sidewalk: 2 m}
 setting: choice(town | suburb)
 environment: {time: 06:00..20:00, rain: choice(0 mm/h | 1..8 mm/h), fog: loguniform(100..9000 m), temperature: normal(8 +- 6 | -5..25) degC}
 actors:

@@ -79,10 +79,17 @@ def test_parked_with_the_middle_where_the_file_says(tmp_path: Path, side: str, y
     assert math.remainder(pose(spec, actor(spec, "it"))[3] - heading, math.tau) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_people_stand_on_the_pavement_at_its_height(tmp_path: Path) -> None:
-    spec = world(tmp_path, "  it: {kind: man, at: {sidewalk: right, s: 80 m}, faces: left}")
-    x, y, z, heading = pose(spec, actor(spec, "it"))
-    assert (x, y, z, heading) == pytest.approx((80.0, -6.7, 0.12, math.pi / 2))
+@pytest.mark.parametrize(
+    ("side", "faces", "y", "heading"),
+    [("right", "along", -6.7, 0), ("right", "left", -6.7, 90), ("left", "along", 6.7, 180), ("left", "left", 6.7, -90)],
+)
+def test_people_stand_on_the_pavement_at_its_height(
+    tmp_path: Path, side: str, faces: str, y: float, heading: float
+) -> None:
+    spec = world(tmp_path, f"  it: {{kind: man, at: {{sidewalk: {side}, s: 80 m}}, faces: {faces}}}")
+    found = pose(spec, actor(spec, "it"))
+    assert found[:3] == pytest.approx((80.0, y, 0.12))
+    assert math.remainder(found[3] - math.radians(heading), math.tau) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(("form", "sign"), [("ahead_of", 1), ("behind", -1)])
