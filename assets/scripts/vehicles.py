@@ -21,25 +21,22 @@ LOW_BEAM = (1.6, 1.5, 1.32)
 """Of one headlamp on its axis: about 20,000 cd, where a sunlit white wall (25,000 cd/m^2) has radiance 2."""
 
 
+FAR = {"direction": [1.0, 0.0, -0.02], "intensity": [5.0 * c for c in LOW_BEAM], "inner": 0.01, "outer": 0.34}
+WIDE = {"direction": [1.0, 0.0, -0.04], "intensity": [0.3 * c for c in LOW_BEAM], "inner": 0.15, "outer": 0.85}
+"""The low beam of both lamps together, as a narrow cone that reaches far and a wide one before the wheels: real lamps
+throw little of their intensity to the sides and at the ground close by. Brighter than real ones, as the night sky is."""
+
+
 def _lights(pieces: list[Piece]) -> list[dict[str, object]]:
-    """Two low beams at the middles of the left and right head lamps."""
+    """The low beam, from between the head lamps."""
     points = []
     for piece in pieces:
         roles = np.array([m.role == Role.HEAD_LAMP for m in piece.mesh.materials])
         faces = piece.mesh.triangles[roles[piece.mesh.material]]
         points.append(piece.mesh.vertices[faces].mean(axis=1) + np.array(piece.pivot))
     flat = np.concatenate(points)
-    out = []
-    sides = (1, -1) if np.ptp(flat[:, 1]) > 0.5 else (0,)
-    for side in sides:
-        mine = flat[flat[:, 1] * side > 0] if side else flat
-        pos = mine.mean(axis=0)
-        pos[0] = mine[:, 0].max() + 0.03
-        out.append(
-            {"role": "head_lamp", "pos": pos, "direction": [1.0, 0.03 * side, -0.02], "intensity": list(LOW_BEAM),
-             "inner": 0.1, "outer": 0.6}
-        )  # fmt: skip
-    return out
+    pos = [float(flat[:, 0].max()) + 0.03, 0.0, float(flat[:, 2].mean())]
+    return [{"role": "head_lamp", "pos": pos, **beam} for beam in (FAR, WIDE)]
 
 
 def _pieces(soup: Soup, recipe: Recipe, wheels: list[Wheel]) -> list[Piece]:

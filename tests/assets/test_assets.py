@@ -127,9 +127,12 @@ def test_vehicle_looks_along_x_and_has_its_lamps(name):
         assert found[role][..., 0].max() < lower + 0.25 * spec.length
     assert found[Role.INDICATOR_LEFT][..., 1].min() > -0.02
     assert found[Role.INDICATOR_RIGHT][..., 1].max() < 0.02
-    assert len(spec.lights) == 2 and all(light.direction[0] > 0.9 for light in spec.lights)
-    sides = sorted(light.pos[1] for light in spec.lights)
-    assert sides[0] < -0.25 and sides[1] > 0.25
+    far, wide = sorted(spec.lights, key=lambda light: -light.intensity[0])
+    assert far.intensity[0] > 5 * wide.intensity[0] and far.cos_outer > wide.cos_outer
+    for light in spec.lights:
+        assert light.direction[0] > 0.9 and -0.2 < light.direction[2] < 0.0
+        assert light.pos[1] == 0.0 and 0.4 < light.pos[2] < 1.5
+        assert upper - 0.25 * spec.length < light.pos[0] < upper + 0.05
 
 
 @pytest.mark.parametrize("name", VEHICLES)
