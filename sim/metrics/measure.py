@@ -17,7 +17,8 @@ from sim.road.frenet import lane_border, lane_row, section_at, surface
 from sim.structs import actor_threads
 from sim.types import Conflict, LaneKind, RoadTables, Scene, State
 
-wp.set_module_options({"enable_backward": False})
+# Longer loops stay loops: unrolled, this module takes half as long again to compile and runs no faster.
+wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 
 HAZARD_TIME = 4.0
 """Contact within this time makes a hazard [s]."""

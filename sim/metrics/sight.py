@@ -130,7 +130,6 @@ def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
         if aim_point(p, k)[2] > horizon:
             free = free | (1 << k)
     center = aim_point(p, 8)
-    left = int(wp.static(NPOINT))
     worst = int(0)
     by = int(wp.static(OUT_OF_VIEW))
     for b in range(1, scene.valid.shape[1]):
@@ -145,7 +144,7 @@ def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
                 if hidden > worst:
                     worst = hidden
                     by = b
-    left = 0
+    left = int(0)
     for k in range(wp.static(NPOINT)):
         left += (free >> k) & 1
     return wp.where(left >= wp.static(NEED), wp.static(SEEN), by)

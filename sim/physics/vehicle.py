@@ -20,7 +20,8 @@ from sim.physics.tyre import tyre_force
 from sim.structs import actor_threads
 from sim.types import TICK, Control, Lamp, Motion, Scene, State, VehicleParams
 
-wp.set_module_options({"enable_backward": False})
+# Longer loops stay loops: unrolled, this module takes half as long again to compile and runs no faster.
+wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 
 SUBSTEPS = 5
 THROTTLE_LAG = 0.15
