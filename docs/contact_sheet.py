@@ -117,15 +117,16 @@ def _shoot(renderer: Renderer, batch: Batch) -> dict[str, Any]:
 
 
 def picture(path: Path, moment: Moment, size: tuple[int, int], quality: str) -> np.ndarray:
-    """The chosen moment, RGB."""
+    """The chosen moment, RGB, rendered at twice the size."""
     batch = sample_worlds([load_scenario(path)], [moment.key], None, SimConfig(pool=1))
     graph = graph_of(batch)
     for _ in range(moment.tick):
         graph.launch()
-    camera = CameraConfig(width=size[0], height=size[1])
+    camera = CameraConfig(width=2 * size[0], height=2 * size[1])
     scene, state = (slice_worlds(s, 0, 1, 1) for s in (batch.scene, batch.state))
     renderer = Renderer(build_library(batch), scene, state, RenderConfig((camera,), quality, ("rgb",)), threads=2)
-    return np.array(_shoot(renderer, replace(batch, scene=scene, state=state))["rgb"])
+    large = _shoot(renderer, replace(batch, scene=scene, state=state))["rgb"]
+    return cv2.resize(np.ascontiguousarray(large), size, interpolation=cv2.INTER_AREA)
 
 
 def main() -> None:
@@ -133,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="scenarios by name")
     parser.add_argument("--files", nargs="*", default=[], help="other scenario files instead of the library")
-    parser.add_argument("--quality", default="high")
+    parser.add_argument("--quality", default="standard")
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--columns", type=int, default=3)
     parser.add_argument("--keys", type=int, nargs="*", default=list(KEYS))

@@ -65,7 +65,7 @@ def mount_quaternion(camera: CameraConfig) -> tuple[float, float, float, float]:
     )
 
 
-def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.context.Devicelike) -> Cameras:
+def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.DeviceLike) -> Cameras:
     """The same cameras in every world; write single rows afterwards where worlds differ."""
     k = [intrinsic_matrix(c) for c in cameras]
     hide = [c.attached if c.show_ego is None else not c.show_ego for c in cameras]
@@ -83,7 +83,7 @@ def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.contex
     return out
 
 
-def make_views(nworld: int, ncamera: int, device: wp.context.Devicelike) -> Views:
+def make_views(nworld: int, ncamera: int, device: wp.DeviceLike) -> Views:
     """Empty views."""
     out = Views()
     out.pos = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)

@@ -68,14 +68,14 @@ class Plan:
     samples: int
     """Number of samples when both passes are done."""
     bounces: int
-    """How many of them bounce; negative: the first one alone, and by day in every ``-bounces``-th pixel only."""
+    """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
     slot: wp.array4d[wp.int32]
     """As in `Labels`, like the following."""
     face: wp.array4d[wp.int32]
     bary: wp.array4d[wp.vec2]
 
 
-def make_buffers(shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> Buffers:
+def make_buffers(shape: tuple[int, int, int, int], device: wp.DeviceLike) -> Buffers:
     """Empty buffers."""
     out = Buffers()
     out.contrast = wp.zeros(shape, dtype=wp.uint8, device=device)
@@ -476,9 +476,11 @@ def _trace_colour(
         with_bounce = int(0)
         if i < plan.bounces:
             with_bounce = 1
-        elif plan.bounces < 0 and i == 0:
-            # Lamps need every pixel; by day the filter fills the gaps.
-            if w.lights.count[world] > 0 or ((-plan.bounces / 2) * row + col + w.tick[world]) % (-plan.bounces) == 0:
+        elif plan.bounces < 0:
+            # Lamps need every sample; by day the filter fills the gaps.
+            if w.lights.count[world] > 0:
+                with_bounce = 1
+            elif i == 0 and ((-plan.bounces / 2) * row + col + w.tick[world]) % (-plan.bounces) == 0:
                 with_bounce = 1
         ray = pixel_direction(k, float(col) + u, float(row) + v)
         length = wp.length(ray)

@@ -18,13 +18,36 @@ PENUMBRA = 0.2
 
 
 @wp.func
-def likeness(a: wp.vec4, b: wp.vec4, step: float) -> float:
-    """1 for pixels of the same surface, near 0 across edges."""
+def flatter(z: float, before: float, after: float) -> float:
+    """Change of distance from a pixel to the next: of both sides the smaller, as an edge lies on one only."""
+    down = z - before
+    up = after - z
+    return wp.where(wp.abs(down) < wp.abs(up), down, up)
+
+
+@wp.func
+def slope(guide: wp.array4d[wp.vec4], world: int, camera: int, row: int, col: int) -> wp.vec2:
+    """Change of distance per pixel to the right and down on the surface seen [m]."""
+    z = guide[world, camera, row, col][3]
+    x0 = wp.max(col - 1, 0)
+    x1 = wp.min(col + 1, guide.shape[3] - 1)
+    y0 = wp.max(row - 1, 0)
+    y1 = wp.min(row + 1, guide.shape[2] - 1)
+    return wp.vec2(
+        flatter(z, guide[world, camera, row, x0][3], guide[world, camera, row, x1][3]),
+        flatter(z, guide[world, camera, y0, col][3], guide[world, camera, y1, col][3]),
+    )
+
+
+@wp.func
+def likeness(a: wp.vec4, b: wp.vec4, expected: float, step: float) -> float:
+    """1 for pixels of the same surface, near 0 across edges; ``expected``: change of distance if the surface goes on."""
     cosine = wp.max(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], 0.0)
     c2 = cosine * cosine
     c4 = c2 * c2
     c8 = c4 * c4
-    return c8 * c8 * wp.exp(-wp.abs(a[3] - b[3]) / (0.012 * a[3] * step + 0.02))
+    apart = wp.abs(b[3] - a[3] - expected)
+    return c8 * c8 * wp.exp(-apart / (0.006 * a[3] * step + 0.02 + 0.4 * wp.abs(expected)))
 
 
 @wp.kernel
@@ -40,12 +63,14 @@ def _filter_bounce(
     height = src.shape[2]
     width = src.shape[3]
     own = guide[world, camera, row, col]
+    grade = slope(guide, world, camera, row, col)
     total = src[world, camera, row, col] * 4.0
     for i in range(9):
         y = row + (i / 3 - 1) * step
         x = col + (i % 3 - 1) * step
         if i != 4 and x >= 0 and y >= 0 and x < width and y < height:
-            k = likeness(own, guide[world, camera, y, x], float(step)) + 1.0e-4
+            expected = grade[0] * float(x - col) + grade[1] * float(y - row)
+            k = likeness(own, guide[world, camera, y, x], expected, float(step)) + 1.0e-4
             if i % 2 == 1:
                 k = k * 2.0
             total += src[world, camera, y, x] * k
@@ -69,6 +94,7 @@ def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], firs
         wide = was[1]
     if own[1] > 0.0 and (step == 1 or wide > 0.0):
         guide = buffers.guide[world, camera, row, col]
+        grade = slope(buffers.guide, world, camera, row, col)
         total = share
         weight = float(1.0)
         partial = float(0.0)
@@ -79,7 +105,8 @@ def _smooth_penumbra(step: int, buffers: Buffers, src: wp.array4d[wp.vec2], firs
             if i != 12 and x >= 0 and y >= 0 and x < dst.shape[3] and y < dst.shape[2]:
                 other = buffers.sun[world, camera, y, x]
                 if other[1] > 0.0:
-                    k = likeness(guide, buffers.guide[world, camera, y, x], float(step))
+                    expected = grade[0] * float(x - col) + grade[1] * float(y - row)
+                    k = likeness(guide, buffers.guide[world, camera, y, x], expected, float(step))
                     value = other[3]
                     if step > 1:
                         value = src[world, camera, y, x][0]

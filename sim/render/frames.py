@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import warp as wp
 
@@ -56,7 +56,7 @@ class Frames:
         device: Warp device.
     """
 
-    def __init__(self, outputs: Sequence[str], shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> None:
+    def __init__(self, outputs: Sequence[str], shape: tuple[int, int, int, int], device: wp.DeviceLike) -> None:
         unknown = sorted(set(outputs) - set(OUTPUT_BITS))
         if unknown:
             raise ValueError(f"unknown outputs {unknown}; there are {list(OUTPUT_BITS)}")
@@ -242,7 +242,7 @@ class Renderer:
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
-    def _launch(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
+    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
         """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""
         nworld, ncamera, height, width = self.frames.shape
 
@@ -252,7 +252,7 @@ class Renderer:
 
         self._share(launch, tile_count(height, width))
 
-    def _launch_rows(self, kernel: wp.Kernel, inputs: list[object], outputs: list[object]) -> None:
+    def _launch_rows(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
         """Launch over pixels, row by row, shared like tiles."""
         nworld, ncamera, height, width = self.frames.shape
 

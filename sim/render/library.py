@@ -174,7 +174,7 @@ class MeshLibrary:
         device: Warp device.
     """
 
-    def __init__(self, models: Sequence[Model], maps: Sequence[MapModel], device: wp.context.Devicelike = None) -> None:
+    def __init__(self, models: Sequence[Model], maps: Sequence[MapModel], device: wp.DeviceLike = None) -> None:
         self.device = wp.get_device(device)
         self.models = tuple(models)
         self.maps = tuple(maps)

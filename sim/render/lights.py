@@ -38,7 +38,7 @@ class Lights:
     """Cosines of the inner and outer angle, (nworld, CAPACITY)."""
 
 
-def make_lights(nworld: int, device: wp.context.Devicelike) -> Lights:
+def make_lights(nworld: int, device: wp.DeviceLike) -> Lights:
     """No lamps."""
     out = Lights()
     out.count = wp.zeros(nworld, dtype=wp.int32, device=device)

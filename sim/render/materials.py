@@ -65,7 +65,7 @@ class Surf:
     """Slope of small-scale relief along the tangents of a level surface."""
 
 
-def pack_materials(materials: Sequence[Material], device: wp.context.Devicelike) -> tuple[Materials, Textures]:
+def pack_materials(materials: Sequence[Material], device: wp.DeviceLike) -> tuple[Materials, Textures]:
     """Upload materials and their textures; equal images are stored once."""
     images: list[npt.NDArray[np.uint8]] = []
     row_of: dict[int, int] = {}

@@ -40,7 +40,9 @@ DOOR_COLORS = [
     srgb(70, 70, 72),
     srgb(150, 128, 100),
 ]
-SIGN_COLORS = [srgb(46, 80, 62), srgb(128, 36, 34), srgb(36, 52, 92), srgb(206, 178, 74), srgb(70, 48, 36), srgb(204, 202, 196), srgb(36, 38, 40)]  # fmt: skip
+SIGN_COLORS = [
+    srgb(46, 80, 62), srgb(128, 36, 34), srgb(36, 52, 92), srgb(206, 178, 74), srgb(70, 48, 36), srgb(204, 202, 196), srgb(36, 38, 40),
+]  # fmt: skip
 ROOF_COLORS = [srgb(138, 78, 58), srgb(120, 66, 50), srgb(96, 66, 56), srgb(84, 84, 88), srgb(110, 92, 80)]
 IRON = plain("iron", srgb(44, 46, 48), Surface.METAL, 0.5)
 ROOFING = plain("roofing felt", (0.12, 0.12, 0.118), Surface.GRAVEL, 0.95)
@@ -136,7 +138,8 @@ def _slots(builder: MeshBuilder, style: Style) -> npt.NDArray[np.int64]:
     """Material row of every `Slot`."""
     walls = BRICK_COLORS if style.brick else PLASTER_COLORS
     wall = plain("wall", walls[style.color % len(walls)], Surface.BRICK if style.brick else Surface.PLASTER, 0.9)
-    base_color = tuple(0.6 * c for c in TRIM_COLORS[(style.trim + 1) % len(TRIM_COLORS)])
+    red, green, blue = TRIM_COLORS[(style.trim + 1) % len(TRIM_COLORS)]
+    base_color = (0.6 * red, 0.6 * green, 0.6 * blue)
     shop = plain("shop front", DOOR_COLORS[(style.sign + 2) % len(DOOR_COLORS)], Surface.NONE, 0.5)
     table = {
         Slot.WALL: wall,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sim.road.lanes import Cover, Edge
 from sim.road.mesh import CARRIAGEWAY, RoadSurface
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 CARRIAGE, WALK, SOFT, BUILT, TAKEN = 1, 2, 4, 8, 16
 """Bits of the raster: lanes and shoulders; sidewalks; grass of the road; buildings; furniture and trees."""
@@ -120,8 +120,8 @@ def walks(edges: list[Edge], window: tuple[float, float, float, float], roads: s
     for (road, side), parts in sorted(groups.items()):
         parts.sort(key=lambda e: e.s[0])
         joined = Edge(
-            road, side, *(np.concatenate([getattr(e, name) for e in parts]) for name in ("s", "points", "outward", "along")),
-            any(e.walkable for e in parts),
+            road, side, np.concatenate([e.s for e in parts]), np.concatenate([e.points for e in parts]),
+            np.concatenate([e.outward for e in parts]), np.concatenate([e.along for e in parts]), any(e.walkable for e in parts),
         )  # fmt: skip
         inside = _inside(joined.points, window)
         if inside.sum() < 2:

@@ -31,7 +31,8 @@ def plain(
     name: str, color: tuple[float, float, float], surface: Surface = Surface.NONE, roughness: float = 0.8
 ) -> Material:
     """A dielectric without texture."""
-    return Material(name, tuple(round(float(c), 4) for c in color), roughness, surface=surface)
+    red, green, blue = (round(float(c), 4) for c in color)
+    return Material(name, (red, green, blue), roughness, surface=surface)
 
 
 def turn(yaw: npt.ArrayLike) -> npt.NDArray[np.float64]:

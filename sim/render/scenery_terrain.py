@@ -14,8 +14,8 @@ from sim.render.scenery_parts import MeshBuilder
 from sim.road.clipping import subtract_all
 from sim.road.mesh import RoadSurface, edge_heights, fan_quads, open_edges
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
 
 COARSE = 32.0
 """Cell of the land away from roads [m]."""
@@ -87,7 +87,8 @@ class Relief:
         order = np.argsort(points[:, 2], kind="stable")[::-1]
         image[cell[:, 1], cell[:, 0]] = 0
         height[cell[order, 1], cell[order, 0]] = points[order, 2]
-        away, label = cv2.distanceTransformWithLabels(image, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        away, found = cv2.distanceTransformWithLabels(image, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        label = np.asarray(found, np.int64)
         table = np.zeros(label.max() + 1, np.float32)
         table[label[image == 0]] = height[image == 0]
         nearest = table[label]

@@ -51,7 +51,7 @@ class Sky:
     """0 by day, 1 once lamps are lit, (nworld,)."""
 
 
-def make_sky(nworld: int, device: wp.context.Devicelike) -> Sky:
+def make_sky(nworld: int, device: wp.DeviceLike) -> Sky:
     """Empty tables."""
     out = Sky()
     out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec3, device=device)

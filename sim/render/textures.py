@@ -62,7 +62,7 @@ def mip_levels(image: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
     return levels
 
 
-def pack_textures(images: Sequence[npt.NDArray[np.uint8]], device: wp.context.Devicelike) -> Textures:
+def pack_textures(images: Sequence[npt.NDArray[np.uint8]], device: wp.DeviceLike) -> Textures:
     """Upload images, each sRGB (height, width, 4), with all their mip levels."""
     texels, first, size, base = [], [], [], [0]
     offset = 0

@@ -39,7 +39,7 @@ class Exposure:
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
 
 
-def make_exposure(nworld: int, ncamera: int, device: wp.context.Devicelike) -> Exposure:
+def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     """Empty statistics."""
     out = Exposure()
     out.world = wp.zeros(nworld, dtype=wp.vec3, device=device)
@@ -179,7 +179,7 @@ def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4
         c = wp.cw_mul(image[world, camera, y, x], gain)
         m = luminance(c)
         if m > 1.5:
-            total += c * (wp.min(m - 1.5, 40.0) / m)
+            total += c * (wp.min(m - 1.5, 25.0) / m)
     out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
 
 
@@ -211,7 +211,7 @@ def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[w
     u -= float(x0)
     a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
     b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
-    rgb[world, camera, row, col] = display(c + wp.lerp(a, b, v) * 0.5)
+    rgb[world, camera, row, col] = display(c + wp.lerp(a, b, v) * 0.3)
 
 
 class Developer:
@@ -222,7 +222,7 @@ class Developer:
         device: Warp device.
     """
 
-    def __init__(self, shape: tuple[int, int, int, int], device: wp.context.Devicelike) -> None:
+    def __init__(self, shape: tuple[int, int, int, int], device: wp.DeviceLike) -> None:
         nworld, ncamera, height, width = shape
         self.exposure = make_exposure(nworld, ncamera, device)
         cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))

@@ -28,8 +28,9 @@ def fog_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
     """Light the air scatters towards the eye from a long path: the sky at the horizon, brighter towards the sun."""
     out = wp.lerp(sky.table[world, 0, 0], sky.table[world, 0, 32], 0.5) * 0.5 + sky.ambient[world] * 0.5
     mu = wp.dot(d, sky.sun_direction[world])
-    q = 1.5625 - 1.5 * wp.clamp(mu, -1.0, 1.0)
-    glow = 0.07 / (q * wp.sqrt(q))
+    q = wp.max(1.5625 - 1.5 * wp.clamp(mu, -1.0, 1.0), 0.3)
+    # A low sun stands behind trees and houses: its beams do not reach the air before them.
+    glow = 0.07 / (q * wp.sqrt(q)) * wp.smoothstep(0.02, 0.3, sky.sun_direction[world][2])
     return out + sky.sun[world] * (glow * 0.12)
 
 

@@ -27,7 +27,7 @@ MOTION = {
 """How the parts of `sim.assets.model` move."""
 
 
-def build_library(batch: Batch, device: wp.context.Devicelike = None, *, detail: float = 1.0) -> MeshLibrary:
+def build_library(batch: Batch, device: wp.DeviceLike = None, *, detail: float = 1.0) -> MeshLibrary:
     """Meshes, materials and textures of all actors and maps of a batch, uploaded to its device.
 
     Assets are read once per process and maps built once per ``map_key``, so that later batches of the same scenarios start at once.
@@ -46,7 +46,7 @@ def build_library(batch: Batch, device: wp.context.Devicelike = None, *, detail:
 
 
 def library_of(
-    names: Iterable[str], maps: list[MapModel], device: wp.context.Devicelike = None, detail: float = 1.0
+    names: Iterable[str], maps: list[MapModel], device: wp.DeviceLike = None, detail: float = 1.0
 ) -> MeshLibrary:
     """A library of some assets and maps; models of assets that are not named are empty."""
     wanted = set(names)
