@@ -409,7 +409,7 @@ class LaneChangeAction:
 
 @dataclass(frozen=True)
 class LaneOffsetAction:
-    """Move sideways within the lane to an offset [m] (or relative to an entity's)."""
+    """Move sideways within the lane to an offset [m] (or relative to an entity's), left positive as the actor faces."""
 
     target: float | RelativeTo
     shape: Shape

@@ -159,9 +159,8 @@ class StoryBuilder:
         if isinstance(action, ChangeLane):
             return [self._change_lane(actor, action, path)], []
         if isinstance(action, Shift):
-            side = self._facing(actor)
             lateral = number(action.lateral, (*path, "lateral"), 1.0)
-            return [asam.LaneOffsetAction(side * number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)], []
+            return [asam.LaneOffsetAction(number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)], []
         if isinstance(action, WalkAcross | GoTo):
             return self._walk(actor, action, path)
         if isinstance(action, OpenDoor):
@@ -224,18 +223,11 @@ class StoryBuilder:
     def _change_lane(self, actor: str, action: ChangeLane, path: Path_) -> asam.LaneChangeAction:
         usual = Dynamics(Shape.SINUSOIDAL, Dimension.TIME, LANE_CHANGE_TIME)
         dynamics = self._dynamics(action, path, usual)
-        offset = self._facing(actor) * self.draws.number(action.offset, (*path, "offset"))
+        offset = self.draws.number(action.offset, (*path, "offset"))
         if action.change_lane.kind is not None:
             return asam.LaneChangeAction(self.draws.whole(action.change_lane, (*path, "change_lane")), dynamics, offset)
         side = self.draws.word(action.change_lane, (*path, "change_lane"))
         return asam.LaneChangeAction(asam.RelativeTo(actor, 1.0 if side == "left" else -1.0), dynamics, offset)
-
-    def _facing(self, actor: str) -> int:
-        """+1 if the actor's left is the road's left."""
-        spot = self.at[actor]
-        if spot.road is None:
-            return 1
-        return self.placer.network.roads[spot.road].direction(spot.lane) * (1 if math.cos(spot.turn) >= 0 else -1)
 
     def _drop(self, actor: str, action: DropFrom, path: Path_) -> tuple[list[Any], list[Any]]:
         other = self.conditions.actor(action.drop_from, (*path, "drop_from"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
@@ -39,29 +40,33 @@ def draws(text: str, purpose: str = "x") -> list[Value]:
     return [evaluate(node, Keyed(key), purpose) for key in range(N)]
 
 
-def distance(values: list[Value], cdf: object) -> float:
+def numbers(text: str) -> list[float]:
+    return [float(value) for value in draws(text)]
+
+
+def distance(values: list[float], cdf: Callable[[float], float]) -> float:
     """Greatest distance of the empirical distribution from ``cdf``."""
     x = np.sort(np.array(values, float))
-    expected = np.array([cdf(v) for v in x])  # type: ignore[operator]
+    expected = np.array([cdf(v) for v in x])
     steps = np.arange(N + 1) / N
     return float(max(np.abs(steps[1:] - expected).max(), np.abs(steps[:-1] - expected).max()))
 
 
 def test_uniform() -> None:
-    values = draws("30..60 km/h")
+    values = numbers("30..60 km/h")
     low, high = 30 / 3.6, 60 / 3.6
     assert min(values) >= low and max(values) <= high
     assert distance(values, lambda v: (v - low) / (high - low)) < KS
 
 
 def test_log_uniform() -> None:
-    values = draws("loguniform(50..5000 m)")
+    values = numbers("loguniform(50..5000 m)")
     assert min(values) >= 50 and max(values) <= 5000
     assert distance(values, lambda v: math.log(v / 50) / math.log(100)) < KS
 
 
 def test_truncated_normal() -> None:
-    values = draws("normal(50 +- 10 | 45..80) km/h")
+    values = numbers("normal(50 +- 10 | 45..80) km/h")
     unit = NormalDist(50 / 3.6, 10 / 3.6)
     a, b = unit.cdf(45 / 3.6), unit.cdf(80 / 3.6)
     assert min(values) >= 45 / 3.6 and max(values) <= 80 / 3.6

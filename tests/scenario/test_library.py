@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import warp as wp
 
 from sim.config import SimConfig
 from sim.random import Stream
@@ -112,7 +111,6 @@ def test_the_goal_lies_ahead(name: str, drawn: dict[str, tuple[Scenario, list[Wo
 
 
 def test_all_run_together_without_nan(drawn: dict[str, tuple[Scenario, list[WorldSpec]]]) -> None:
-    wp.config.quiet = True
     scenarios = [scenario for scenario, _ in drawn.values()]
     batch = sample_worlds(
         scenarios, range(len(scenarios)), "cpu", SimConfig(seed=11, contact="report", driver="constant", pool=1)

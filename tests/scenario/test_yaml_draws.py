@@ -161,7 +161,7 @@ def test_rain_wets_the_road_and_lights_lamps(tmp_path: Path) -> None:
     assert [w.actors[0].lamps for w in (dry, wet, night)] == [(), ("lowBeam",), ("lowBeam",)]
 
 
-def test_the_example_of_the_format_draws(tmp_path: Path) -> None:
+def test_tags_may_hold_commas_in_quotes(tmp_path: Path) -> None:
     text = BASE + 'tags: [pedestrian, occlusion, "after euro-ncap/CPNCO-50, faster"]\n'
     scenario = load_scenario(write(tmp_path, text))
     assert scenario.tags == ("pedestrian", "occlusion", "after euro-ncap/CPNCO-50, faster")
