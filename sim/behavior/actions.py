@@ -50,23 +50,24 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
     index = scene.story.row_code[world, r, wp.static(_INDEX)]
     position = scene.story.row_code[world, r, wp.static(_POSITION)]
-    if kind == wp.static(int(ActionKind.TELEPORT)):
+    shows = kind == wp.static(int(ActionKind.VISIBILITY))
+    teleports = kind == wp.static(int(ActionKind.TELEPORT))
+    if teleports or (shows and position >= 0):
         _put(scene, state, world, a, position)
-    elif kind == wp.static(int(ActionKind.ASSIGN_ROUTE)):
+    if kind == wp.static(int(ActionKind.ASSIGN_ROUTE)):
         state.story.route[world, a] = index
     elif kind == wp.static(int(ActionKind.LIGHT)):
         if flags != 0:
             state.lamps[world, a] = state.lamps[world, a] | index
         else:
             state.lamps[world, a] = state.lamps[world, a] & (~index)
-    elif kind == wp.static(int(ActionKind.VISIBILITY)):
+    elif shows:
         state.visible[world, a] = index
-        if position >= 0:
-            _put(scene, state, world, a, position)
     else:
         # variables and signals were set when the event started (`sim.behavior.triggers`)
         return (
-            kind == wp.static(int(ActionKind.VARIABLE))
+            teleports
+            or kind == wp.static(int(ActionKind.VARIABLE))
             or kind == wp.static(int(ActionKind.SIGNAL))
             or kind == wp.static(int(ActionKind.NOTHING))
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.codes import ConditionField, ConditionKind, Phase
-from sim.behavior.measures import FAR, actor_distance, compare, component, spot_distance, spot_of, yaw_of
+from sim.behavior.measures import Spot, compare, component, distance_to, gap_along, spot_of, yaw_of
 from sim.road.frenet import section_at
 from sim.scenario.storyboard import Coordinates, DistanceType, Edge, ElementState
 from sim.types import TICK, LaneKind, Scene, State
@@ -43,46 +43,47 @@ def _element_is(state: State, world: int, element: int, wanted: int) -> bool:
 
 
 @wp.func
-def _closing_time(scene: Scene, state: State, world: int, c: int, a: int) -> float:
-    """Time to collision with the condition's target at the present closing speed; a large time if they part."""
-    target = scene.story.condition_code[world, c, wp.static(_TARGET)]
-    free = scene.story.condition_code[world, c, wp.static(_FREE)]
-    coordinates = scene.story.condition_code[world, c, wp.static(_COORDINATES)]
-    kind = scene.story.condition_code[world, c, wp.static(_DISTANCE)]
-    if target >= 0:
-        distance = actor_distance(scene, state, world, a, target, free, coordinates, kind)
-        line = state.pos[world, target] - state.pos[world, a]
-        relative = state.vel[world, a] - state.vel[world, target]
-        along = wp.dot(relative, line) / wp.max(wp.length(line), 1.0e-6)
-        if kind != wp.static(int(DistanceType.EUCLIDEAN)):
-            along = component(relative, yaw_of(state.rot[world, a]), kind) * wp.sign(distance)
-        if along < 1.0e-6:
-            return wp.static(FAR)
-        return wp.abs(distance) / along
-    spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
-    distance = spot_distance(scene, state, world, a, spot, free, coordinates, kind)
+def _closing_speed(state: State, world: int, a: int, b: int, spot: Spot, distance: float, kind: int) -> float:
+    """Speed at which actor ``a`` nears ``b``, or a spot where ``b`` is -1 [m/s]."""
     line = spot.pos - state.pos[world, a]
-    along = wp.dot(state.vel[world, a], line) / wp.max(wp.length(line), 1.0e-6)
-    if along < 1.0e-6:
-        return wp.static(FAR)
-    return wp.abs(distance) / along
+    relative = state.vel[world, a]
+    if b >= 0:
+        line = state.pos[world, b] - state.pos[world, a]
+        relative = relative - state.vel[world, b]
+        if kind != wp.static(int(DistanceType.EUCLIDEAN)):
+            return component(relative, yaw_of(state.rot[world, a]), kind) * wp.sign(distance)
+    return wp.dot(relative, line) / wp.max(wp.length(line), 1.0e-6)
 
 
 @wp.func
-def _time_to_reach(scene: Scene, state: State, world: int, c: int, a: int) -> float:
-    """Time until the front of ``a`` is level with the target's nearest end, at its present speed along its heading."""
+def _distance_holds(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
+    """Conditions on a distance, or a distance over a speed; what is not defined does not hold."""
+    kind = scene.story.condition_code[world, c, wp.static(_KIND)]
     target = scene.story.condition_code[world, c, wp.static(_TARGET)]
-    distance = float(0.0)
-    road = wp.static(int(Coordinates.ROAD))
-    along = wp.static(int(DistanceType.LONGITUDINAL))
-    if target >= 0:
-        distance = actor_distance(scene, state, world, a, target, 1, road, along)
-    else:
+    part = scene.story.condition_code[world, c, wp.static(_DISTANCE)]
+    how = wp.vec3i(
+        scene.story.condition_code[world, c, wp.static(_FREE)],
+        scene.story.condition_code[world, c, wp.static(_COORDINATES)],
+        part,
+    )
+    if kind == wp.static(int(ConditionKind.TIME_TO_REACH)):
+        how = wp.vec3i(1, wp.static(int(Coordinates.ROAD)), wp.static(int(DistanceType.LONGITUDINAL)))
+    spot = Spot()
+    if target < 0:
         spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
-        distance = spot_distance(scene, state, world, a, spot, 1, road, along)
-    if distance < 0.0 or state.speed[world, a] < 0.1:
-        return wp.static(FAR)
-    return distance / state.speed[world, a]
+    value = distance_to(scene, state, world, a, target, spot, how)
+    speed = float(1.0)
+    if kind == wp.static(int(ConditionKind.TIME_TO_COLLISION)):
+        speed = _closing_speed(state, world, a, target, spot, value, part)
+        value = wp.abs(value)
+    elif kind == wp.static(int(ConditionKind.HEADWAY)) or kind == wp.static(int(ConditionKind.TIME_TO_REACH)):
+        speed = state.speed[world, a]
+        if value < 0.0:
+            return False  # behind
+    if speed < 1.0e-6:
+        return False
+    limit = scene.story.condition_value[world, c][0]
+    return compare(wp.abs(value) / speed, limit, scene.story.condition_code[world, c, wp.static(_RULE)])
 
 
 @wp.func
@@ -112,9 +113,7 @@ def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
             steps = float(_lane_steps(lane, other, facing))
             beside = state.road[world, b] == r and steps >= limits[2] and steps <= limits[3]
             if beside and (opposite or (other > 0) == (lane > 0)):
-                d = actor_distance(
-                    scene, state, world, a, b, free, wp.static(int(Coordinates.ROAD)), wp.static(int(DistanceType.LONGITUDINAL))
-                )
+                d = gap_along(scene, state, world, a, b, free)
                 if d <= limits[0] and d >= -limits[1]:
                     return False
     k = section_at(scene.road, r, state.s[world, a])
@@ -123,7 +122,12 @@ def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
     for row in range(first, scene.road.section_first_lane[k + 1]):
         i = low + row - first
         steps = float(_lane_steps(lane, i, facing))
-        if i != 0 and scene.road.lane_kind[row] == wp.static(int(LaneKind.DRIVING)) and steps >= limits[2] and steps <= limits[3]:
+        if (
+            i != 0
+            and scene.road.lane_kind[row] == wp.static(int(LaneKind.DRIVING))
+            and steps >= limits[2]
+            and steps <= limits[3]
+        ):
             if opposite or (i > 0) == (lane > 0):
                 return True
     return False
@@ -142,8 +146,6 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
     kind = scene.story.condition_code[world, c, wp.static(_KIND)]
     rule = scene.story.condition_code[world, c, wp.static(_RULE)]
     target = scene.story.condition_code[world, c, wp.static(_TARGET)]
-    free = scene.story.condition_code[world, c, wp.static(_FREE)]
-    coordinates = scene.story.condition_code[world, c, wp.static(_COORDINATES)]
     part = scene.story.condition_code[world, c, wp.static(_DISTANCE)]
     limit = scene.story.condition_value[world, c][0]
     now = state.tick[world]
@@ -157,26 +159,12 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
         return _since(now, state.story.offroad_since[world, a]) >= limit - 1.0e-4
     if kind == wp.static(int(ConditionKind.END_OF_ROAD)):
         return _since(now, state.story.end_since[world, a]) >= limit - 1.0e-4
+    measured = kind >= wp.static(int(ConditionKind.HEADWAY)) and kind <= wp.static(int(ConditionKind.DISTANCE))
+    if measured or kind == wp.static(int(ConditionKind.REACH_POSITION)):
+        return _distance_holds(scene, state, world, c, a)
     value = float(0.0)
     yaw = yaw_of(state.rot[world, a])
-    if kind == wp.static(int(ConditionKind.HEADWAY)):
-        d = actor_distance(scene, state, world, a, target, free, coordinates, part)
-        if d < 0.0 or state.speed[world, a] < 1.0e-6:
-            return False  # not defined for what is behind, nor for who stands
-        value = d / state.speed[world, a]
-    elif kind == wp.static(int(ConditionKind.TIME_TO_COLLISION)):
-        value = _closing_time(scene, state, world, c, a)
-        if value >= wp.static(FAR):
-            return False  # not defined for those who part
-    elif kind == wp.static(int(ConditionKind.TIME_TO_REACH)):
-        value = _time_to_reach(scene, state, world, c, a)
-    elif kind == wp.static(int(ConditionKind.DISTANCE)) or kind == wp.static(int(ConditionKind.REACH_POSITION)):
-        if target >= 0:
-            value = wp.abs(actor_distance(scene, state, world, a, target, free, coordinates, part))
-        else:
-            spot = spot_of(scene, state, world, scene.story.condition_code[world, c, wp.static(_POSITION)])
-            value = wp.abs(spot_distance(scene, state, world, a, spot, free, coordinates, part))
-    elif kind == wp.static(int(ConditionKind.SPEED)):
+    if kind == wp.static(int(ConditionKind.SPEED)):
         value = wp.where(part == 0, state.speed[world, a], component(state.vel[world, a], yaw, part))
         if target >= 0:
             value -= state.speed[world, target]

@@ -106,10 +106,9 @@ def start_follow(scene: Scene, state: State, world: int, r: int, a: int):
 
 
 @wp.func
-def put_on_path(scene: Scene, state: State, world: int, r: int, a: int, s: float, beyond: float):
+def put_on_path(scene: Scene, state: State, world: int, r: int, a: int, point: TrajectoryPose, beyond: float):
     """Pose of an actor on a trajectory, with its road coordinates; ``beyond``: what is left of the step after the trajectory's end."""
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
-    point = _pose_at(scene, state, world, r, s)
     heading = point.heading
     if (flags & wp.static(codes.FLAG_EXPLICIT)) == 0 and state.story.row_value[world, r, wp.static(SIGN)] < 0.0:
         heading += wp.pi
@@ -202,9 +201,7 @@ def _follow_clock(scene: Scene, state: State, world: int, r: int, a: int, dt: fl
     if time > end - 1.0e-5:
         return wp.max(time - end, 0.0) * state.speed[world, a]
     if dt > 0.0:
-        pose = _pose_at(scene, state, world, r, new)
-        facing = wp.where(wp.cos(pose.heading - pose.direction) < wp.static(FACING), -1.0, 1.0)
-        state.speed[world, a] = (new - s) / dt * facing
+        state.speed[world, a] = (new - s) / dt
     return -1.0
 
 
@@ -233,11 +230,15 @@ def follow_trajectory(scene: Scene, state: State, world: int, r: int, a: int, dt
     """One step of a FollowTrajectoryAction; at the end what is left of the step goes straight on."""
     state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL)
     beyond = float(-1.0)
-    if (scene.story.row_code[world, r, wp.static(_FLAGS)] & wp.static(codes.FLAG_TIMED)) != 0:
+    timed = (scene.story.row_code[world, r, wp.static(_FLAGS)] & wp.static(codes.FLAG_TIMED)) != 0
+    if timed:
         beyond = _follow_clock(scene, state, world, r, a, dt)
     else:
         beyond = _follow_speed(scene, state, world, r, a, dt)
-    put_on_path(scene, state, world, r, a, state.story.path_s[world, a], wp.max(beyond, 0.0))
+    pose = _pose_at(scene, state, world, r, state.story.path_s[world, a])
+    if timed and beyond < 0.0 and dt > 0.0 and wp.cos(pose.heading - pose.direction) < wp.static(FACING):
+        state.speed[world, a] = -state.speed[world, a]  # it faces against the way it moves
+    put_on_path(scene, state, world, r, a, pose, wp.max(beyond, 0.0))
     if beyond < 0.0:
         return False
     state.story.path[world, a] = -1

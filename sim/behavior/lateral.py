@@ -49,7 +49,9 @@ def advance(scene: Scene, state: State, world: int, a: int, lane: int, offset: f
     choice = int(0)
     route = state.story.route[world, a]
     if route >= 0 and (new < 0.0 or new > scene.road.road_length[r]):
-        end = follow_lane(scene.road, r, lane, s, direction, wp.where(direction > 0, scene.road.road_length[r] - s, s) - 1.0e-3, 0)
+        end = follow_lane(
+            scene.road, r, lane, s, direction, wp.where(direction > 0, scene.road.road_length[r] - s, s) - 1.0e-3, 0
+        )
         choice = _choose(scene, world, route, r, end.lane, direction)
     moved = follow_lane(scene.road, r, lane, s, direction, wp.abs(y), choice)
     if moved.road == r:
@@ -174,7 +176,9 @@ def change_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     road = state.road[world, a]
     s = state.s[world, a]
     aim = int(state.story.row_value[world, r, wp.static(LANE)])
-    slope = wp.atan(lane_slope(scene.road, road, aim, s)) - wp.atan(lane_slope(scene.road, road, state.lane[world, a], s))
+    slope = wp.atan(lane_slope(scene.road, road, aim, s)) - wp.atan(
+        lane_slope(scene.road, road, state.lane[world, a], s)
+    )
     state.story.turn[world, a] = turn * float(facing) + slope
     return state.story.end_since[world, a] >= 0
 

@@ -20,6 +20,7 @@ from sim.scenario.storyboard import (
     Act,
     Action,
     ClothoidSpline,
+    ControllerAction,
     Dimension,
     ElementKind,
     Event,
@@ -209,7 +210,7 @@ class Lowering:
     def event(self, event: Event, group: ManeuverGroup, parent: int) -> None:
         """An event with its actions, one row per actor of each."""
         e = self.element(ElementKind.EVENT, event.name, parent, priority=int(event.priority), max_count=event.max_count)
-        for action in event.actions:
+        for action in event.actions or (Action("", ControllerAction(), ()),):
             a = self.element(ElementKind.ACTION, action.name, e, first_row=len(self.rows.codes))
             actors = action.actors if action.actors is not None else group.actors
             self.rows.add(action.action, actors, a)

@@ -94,36 +94,31 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
         out.pos = base + wp.vec3(v[0], v[1], v[2])
         out.heading = wp.where(own, v[3], yaw + v[3])
         return out
-    if kind == wp.static(int(PositionKind.ROAD_RELATIVE)):
-        s = state.s[world, entity] + v[0]
-        pose = road_pose(scene.road, road, s, state.t[world, entity] + v[1])
-        out.pos = pose.pos
-        out.heading = wp.where(v[3] != 0.0, v[2], pose.heading + v[2])
-        out.road = road
-        out.s = s
-        out.lane = state.lane[world, entity]
-        return out
     lane = state.lane[world, entity]
-    way = int(1)
-    if scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] != 0:
-        way = lane_direction(scene.road, road, lane, state.s[world, entity])
-    steps = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * way
-    target = lane + steps
-    if steps != 0 and (target == 0 or (target > 0) != (lane > 0)):
-        target += wp.where(steps > 0, 1, -1)
-    step = float(way)
-    moved = follow_lane(
-        scene.road, road, target, state.s[world, entity], wp.where(v[0] * step >= 0.0, 1, -1), wp.abs(v[0]), 0
-    )
-    t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * step
-    pose = road_pose(scene.road, moved.road, moved.s, t)
+    s = state.s[world, entity]
+    out.road = road
+    out.lane = lane
+    out.s = s + v[0]
+    t = state.t[world, entity] + v[1]
+    back = float(0.0)
+    if kind == wp.static(int(PositionKind.LANE_RELATIVE)):
+        way = int(1)
+        if scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] != 0:
+            way = lane_direction(scene.road, road, lane, s)
+        steps = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * way
+        target = lane + steps
+        if steps != 0 and (target == 0 or (target > 0) != (lane > 0)):
+            target += wp.where(steps > 0, 1, -1)
+        ahead = v[0] * float(way)
+        moved = follow_lane(scene.road, road, target, s, wp.where(ahead >= 0.0, 1, -1), wp.abs(v[0]), 0)
+        out.road = moved.road
+        out.lane = moved.lane
+        out.s = moved.s
+        t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * float(way)
+        back = wp.where(way > 0, 0.0, wp.pi)
+    pose = road_pose(scene.road, out.road, out.s, t)
     out.pos = pose.pos
-    out.heading = pose.heading + wp.where(way > 0, 0.0, wp.pi) + v[2]
-    if v[3] != 0.0:
-        out.heading = v[2]
-    out.road = moved.road
-    out.lane = moved.lane
-    out.s = moved.s
+    out.heading = wp.where(v[3] != 0.0, v[2], pose.heading + back + v[2])
     return out
 
 
@@ -162,60 +157,61 @@ def _axes(scene: Scene, state: State, world: int, a: int, coordinates: int) -> w
 
 
 @wp.func
-def actor_distance(
-    scene: Scene, state: State, world: int, a: int, b: int, freespace: int, coordinates: int, kind: int
-) -> float:
-    """Signed distance from actor ``a`` to ``b``: positive ahead (sideways: to the left); free space is measured between boxes.
-
-    Along roads, actors on one road are apart by their s; otherwise the vector between them is projected on ``a``'s direction.
-    """
-    axis = _axes(scene, state, world, a, coordinates)
-    side = wp.vec2(-axis[1], axis[0])
-    d3 = state.pos[world, b] - state.pos[world, a]
-    d = wp.vec2(d3[0], d3[1])
-    along = wp.dot(d, axis)
-    across = wp.dot(d, side)
-    on_road = coordinates == wp.static(int(Coordinates.ROAD)) or coordinates == wp.static(int(Coordinates.LANE))
-    if on_road and state.road[world, a] >= 0 and state.road[world, a] == state.road[world, b]:
-        facing = float(state.story.direction[world, a])
-        along = (state.s[world, b] - state.s[world, a]) * facing
-        across = (state.t[world, b] - state.t[world, a]) * facing
+def gap_along(scene: Scene, state: State, world: int, a: int, b: int, freespace: int) -> float:
+    """Signed distance along their road from actor ``a`` to ``b`` on the same one; free space is measured between boxes."""
+    along = (state.s[world, b] - state.s[world, a]) * float(state.story.direction[world, a])
     if freespace != 0:
+        axis = _axes(scene, state, world, a, wp.static(int(Coordinates.ROAD)))
         along = gap_between(_reach(scene, state, world, a, axis), _reach(scene, state, world, b, axis), along)
-        across = gap_between(_reach(scene, state, world, a, side), _reach(scene, state, world, b, side), across)
-    if kind == wp.static(int(DistanceType.LONGITUDINAL)):
-        return along
-    if kind == wp.static(int(DistanceType.LATERAL)):
-        return across
-    sign = wp.where(along > 0.0, 1.0, -1.0)
-    if freespace != 0 or on_road:
-        return wp.sqrt(along * along + across * across) * sign
-    return wp.length(d) * sign
+    return along
 
 
 @wp.func
-def spot_distance(
-    scene: Scene, state: State, world: int, a: int, spot: Spot, freespace: int, coordinates: int, kind: int
-) -> float:
-    """Signed distance from actor ``a`` to a resolved position."""
-    axis = _axes(scene, state, world, a, coordinates)
+def distance_to(scene: Scene, state: State, world: int, a: int, b: int, spot: Spot, how: wp.vec3i) -> float:
+    """Signed distance from actor ``a`` to actor ``b``, or to a spot where ``b`` is -1: positive ahead (sideways: to the left).
+
+    ``how``: whether free space is measured between boxes, `Coordinates`, `DistanceType`. Along roads, what is on one road is apart by its
+    s; otherwise the vector between them is projected on ``a``'s direction.
+    """
+    pos = spot.pos
+    road = spot.road
+    s = spot.s
+    if b >= 0:
+        pos = state.pos[world, b]
+        road = state.road[world, b]
+        s = state.s[world, b]
+    axis = _axes(scene, state, world, a, how[1])
     side = wp.vec2(-axis[1], axis[0])
-    p = state.pos[world, a]
-    d = wp.vec2(spot.pos[0] - p[0], spot.pos[1] - p[1])
+    d = wp.vec2(pos[0] - state.pos[world, a][0], pos[1] - state.pos[world, a][1])
     along = wp.dot(d, axis)
     across = wp.dot(d, side)
-    on_road = coordinates == wp.static(int(Coordinates.ROAD)) or coordinates == wp.static(int(Coordinates.LANE))
-    if on_road and spot.road >= 0 and state.road[world, a] == spot.road:
-        along = (spot.s - state.s[world, a]) * float(state.story.direction[world, a])
-    if freespace != 0:
-        point = wp.vec2(0.0, 0.0)
-        along = gap_between(_reach(scene, state, world, a, axis), point, along)
-        across = gap_between(_reach(scene, state, world, a, side), point, across)
-    if kind == wp.static(int(DistanceType.LONGITUDINAL)):
+    on_road = how[1] == wp.static(int(Coordinates.ROAD)) or how[1] == wp.static(int(Coordinates.LANE))
+    if on_road and road >= 0 and road == state.road[world, a]:
+        facing = float(state.story.direction[world, a])
+        along = (s - state.s[world, a]) * facing
+        if b >= 0:
+            across = (state.t[world, b] - state.t[world, a]) * facing
+    if how[0] != 0:
+        front = wp.vec2(0.0, 0.0)
+        flank = wp.vec2(0.0, 0.0)
+        if b >= 0:
+            front = _reach(scene, state, world, b, axis)
+            flank = _reach(scene, state, world, b, side)
+        along = gap_between(_reach(scene, state, world, a, axis), front, along)
+        across = gap_between(_reach(scene, state, world, a, side), flank, across)
+    if how[2] == wp.static(int(DistanceType.LONGITUDINAL)):
         return along
-    if kind == wp.static(int(DistanceType.LATERAL)):
+    if how[2] == wp.static(int(DistanceType.LATERAL)):
         return across
-    return wp.sqrt(along * along + across * across)
+    return wp.sqrt(along * along + across * across) * wp.where(along > 0.0, 1.0, -1.0)
+
+
+@wp.func
+def actor_distance(
+    scene: Scene, state: State, world: int, a: int, b: int, freespace: int, coordinates: int, kind: int
+) -> float:
+    """`distance_to` an actor."""
+    return distance_to(scene, state, world, a, b, Spot(), wp.vec3i(freespace, coordinates, kind))
 
 
 @wp.func

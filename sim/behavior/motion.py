@@ -33,7 +33,9 @@ def place_on_road(scene: Scene, state: State, world: int, a: int):
     along = turn + wp.atan(lane_slope(scene.road, r, lane, s))
     climb = wp.cos(turn) * wp.atan(-pose.twist * t)
     state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, lane_rise(scene.road, r, s, lane))
-    state.rot[world, a] = pose_rotation(wrap_angle(pose.heading), pose.pitch, pose.roll) * pose_rotation(along, climb, 0.0)
+    state.rot[world, a] = pose_rotation(wrap_angle(pose.heading), pose.pitch, pose.roll) * pose_rotation(
+        along, climb, 0.0
+    )
 
 
 @wp.func

@@ -198,11 +198,20 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     """One step of a SynchronizeAction; True once either has arrived or passed its place."""
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
     master = scene.story.row_code[world, r, wp.static(_MASTER)]
-    p_master = scene.story.row_code[world, r, wp.static(_POSITION)]
-    p_actor = scene.story.row_code[world, r, wp.static(_POSITION2)]
-    signed = _way_left(scene, state, world, master, p_master, spot_of(scene, state, world, p_master))
+    signed = float(0.0)
+    dist = float(0.0)
+    i = int(0)
+    while i < 2:  # the master's way, then the actor's
+        who = wp.where(i == 0, master, a)
+        p = scene.story.row_code[world, r, wp.static(_POSITION)]
+        if i == 1:
+            p = scene.story.row_code[world, r, wp.static(_POSITION2)]
+        left = _way_left(scene, state, world, who, p, spot_of(scene, state, world, p))
+        if i == 0:
+            signed = left
+        dist = wp.abs(left)
+        i += 1
     dist_master = wp.abs(signed)
-    dist = wp.abs(_way_left(scene, state, world, a, p_actor, spot_of(scene, state, world, p_actor)))
     tolerance_master = scene.story.row_value[world, r, 3]
     tolerance = scene.story.row_value[world, r, 4]
     done = dist < tolerance + 1.0e-6 or dist_master < tolerance_master + 1.0e-6

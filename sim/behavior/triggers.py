@@ -138,9 +138,6 @@ def _start_event(scene: Scene, state: State, world: int, e: int):
         c = scene.story.last[world, c]
     _set(state, world, e, wp.static(int(Phase.RUNNING)), wp.static(int(ElementState.START_TRANSITION)))
     state.story.element_count[world, e] = state.story.element_count[world, e] + 1
-    if scene.story.last[world, e] == e + 1:
-        _end_element(scene, state, world, e)
-        return
     for a in range(e + 1, scene.story.last[world, e]):
         _set(state, world, a, wp.static(int(Phase.RUNNING)), wp.static(int(ElementState.START_TRANSITION)))
         first = scene.story.first_row[world, a]
@@ -153,14 +150,9 @@ def _start_event(scene: Scene, state: State, world: int, e: int):
 @wp.func
 def _start_element(scene: Scene, state: State, world: int, e: int):
     """Start an element; its children wait for their triggers or start with it."""
-    if scene.story.kind[world, e] == wp.static(int(ElementKind.EVENT)):
-        _start_event(scene, state, world, e)
-        return
-    _set(state, world, e, wp.static(int(Phase.RUNNING)), wp.static(int(ElementState.START_TRANSITION)))
-    state.story.element_count[world, e] = state.story.element_count[world, e] + 1
-    d = e + 1
+    d = int(e)
     while d < scene.story.last[world, e]:
-        if scene.story.start[world, d] >= 0:
+        if d != e and scene.story.start[world, d] >= 0:
             state.story.element_state[world, d] = wp.static(int(Phase.STANDBY))
             d = scene.story.last[world, d]
         elif scene.story.kind[world, d] == wp.static(int(ElementKind.EVENT)):
@@ -192,19 +184,23 @@ def step_storyboard(scene: Scene, state: State, world: int):
     """Evaluate all triggers of one world once."""
     _collect_ended(scene, state, world)
     if state.story.element_state[world, 0] == wp.static(int(Phase.INIT)):
-        _start_element(scene, state, world, 0)
+        state.story.element_state[world, 0] = wp.static(int(Phase.STANDBY))
     e = int(0)
     while e < scene.story.nelement[world]:
-        if state.story.element_state[world, e] == wp.static(int(Phase.RUNNING)) and scene.story.stop[world, e] >= 0:
-            if fires(scene, state, world, scene.story.stop[world, e]):
-                _stop_subtree(scene, state, world, e)
-        if state.story.element_state[world, e] == wp.static(int(Phase.STANDBY)):
-            start = scene.story.start[world, e]
-            begins = bool(start < 0)
-            if start >= 0:
-                begins = fires(scene, state, world, start)
-            if begins:
-                _start_element(scene, state, world, e)
+        # one place that evaluates triggers and one that starts elements: functions are compiled once per call
+        waits = state.story.element_state[world, e] == wp.static(int(Phase.STANDBY))
+        trigger = int(-1)
+        if waits:
+            trigger = scene.story.start[world, e]
+        elif state.story.element_state[world, e] == wp.static(int(Phase.RUNNING)):
+            trigger = scene.story.stop[world, e]
+        fired = bool(waits and trigger < 0)
+        if trigger >= 0:
+            fired = fires(scene, state, world, trigger)
+        if fired and waits:
+            _start_element(scene, state, world, e)
+        elif fired:
+            _stop_subtree(scene, state, world, e)
         if state.story.element_state[world, e] == wp.static(int(Phase.RUNNING)):
             e += 1
         else:

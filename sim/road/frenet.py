@@ -237,31 +237,26 @@ def project(road: RoadTables, r: int, s_start: float, pos: wp.vec2) -> RoadCoord
     s = float(s_start)
     length = road.road_length[r]
     along = float(0.0)
-    for _i in range(6):
+    out.road = r
+    i = int(0)
+    while i < 7:  # no range: unrolled, it would take most of the time that kernels take to compile
         pose = road_pose(road, r, s, 0.0)
         c = wp.cos(pose.heading)
         n = wp.sin(pose.heading)
         dx = pos[0] - pose.pos[0]
         dy = pos[1] - pose.pos[1]
         along = dx * c + dy * n
+        out.s = s
         out.t = (dy * c - dx * n) / wp.cos(pose.roll)
         out.heading = pose.heading
-        shrink = wp.max(1.0 - pose.curvature * out.t, 0.2)
-        s = wp.clamp(s + along / shrink, 0.0, length)
-    out.road = r
-    out.s = s
-    pose = road_pose(road, r, s, 0.0)
-    c = wp.cos(pose.heading)
-    n = wp.sin(pose.heading)
-    dx = pos[0] - pose.pos[0]
-    dy = pos[1] - pose.pos[1]
-    along = dx * c + dy * n
-    out.t = (dy * c - dx * n) / wp.cos(pose.roll)
-    out.heading = pose.heading
-    k = section_at(road, r, s)
+        s = wp.clamp(s + along / wp.max(1.0 - pose.curvature * out.t, 0.2), 0.0, length)
+        i += 1
+        if wp.abs(along) < 1.0e-6:
+            i = 7
+    k = section_at(road, r, out.s)
     high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
-    left = lane_border(road, r, s, high)
-    right = lane_border(road, r, s, road.section_lane_min[k])
+    left = lane_border(road, r, out.s, high)
+    right = lane_border(road, r, out.s, road.section_lane_min[k])
     out.outside = wp.max(wp.max(out.t - left, right - out.t), 0.0) + wp.abs(along)
     return out
 
