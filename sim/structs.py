@@ -191,16 +191,16 @@ class RowCopy:
 
 
 def actor_threads(actors: wp.array) -> tuple[tuple[int, int], int]:
-    """Launch size and stride of a kernel over (nworld, nactor): a thread per actor on CUDA, a thread per world on the CPU.
+    """Launch size and stride of a kernel over (nworld, nactor): a thread per actor on CUDA, per world on the CPU.
 
-    A CPU thread's start copies the structs it is given (some 60 ns), so there one thread takes all actors of its world, in order. The kernel
-    loops ``for a in range(first, nactor, stride)`` with ``world, first = wp.tid()``.
+    A CPU thread's start copies the structs it is given (some 60 ns), so there one thread takes all actors of its world, in order.
+    The kernel loops ``for a in range(first, nactor, stride)`` with ``world, first = wp.tid()``.
 
     Args:
         actors: Any array (nworld, nactor, ...).
     """
     nworld, nactor = actors.shape[:2]
-    return ((nworld, nactor), nactor) if actors.device.is_cuda else ((nworld, 1), 1)
+    return ((nworld, nactor), nactor) if actors.device is not None and actors.device.is_cuda else ((nworld, 1), 1)
 
 
 def to_numpy(struct: Any) -> dict[str, np.ndarray]:

@@ -63,8 +63,10 @@ class Door:
 
 @dataclass(frozen=True)
 class AssetSpec:
-    """One asset. The actor's frame is ISO 8855 with the origin at OpenSCENARIO's reference point: the centre of the rear
-    axle projected on the ground for vehicles, the centre of the footprint on the ground for everything else.
+    """One asset.
+
+    The actor's frame is ISO 8855 with the origin at OpenSCENARIO's reference point: the centre of the rear axle projected
+    on the ground for vehicles, the centre of the footprint on the ground for everything else.
     """
 
     name: str

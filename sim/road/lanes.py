@@ -14,7 +14,7 @@ from sim.road.network import Lane, Road
 from sim.road.tables import lane_height, lane_kind
 from sim.types import LaneKind
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 CHORD_ERROR = 0.008
 """How far the mesh may stray from the road between its rows [m]; heights half of it."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sim.road.network import DRIVABLE, Road, RoadMark, RoadNetwork, RoadObject
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 DASHES = {"motorway": (6.0, 12.0), "rural": (4.0, 8.0), "town": (3.0, 6.0)}
 """Length of a stroke and of the gap after it [m], by road type (German RMS-1, narrow lines)."""
@@ -77,7 +77,7 @@ def road_type(road: Road, s: float = 0.0) -> str:
 def _lines(
     mark: RoadMark, dash: tuple[float, float], border: int
 ) -> list[tuple[float, float, tuple[float, float] | None]]:
-    """(low, high, dash) of a mark's lines about its border; double marks are named from the inside out, on the centre line from the left."""
+    """(low, high, dash) of a mark's lines about its border; double marks are named from inside out, on the centre line from the left."""
     names = mark.kind.split()
     width = mark.width if 0.02 < mark.width < 1.0 else 0.12
     kinds = {"solid": None, "broken": dash, "botts": (0.12, 1.1)}

@@ -20,8 +20,8 @@ from sim.road.lanes import TIER, Cover, Edge, Strip, lane_borders, section_strip
 from sim.road.markings import Area, default_areas, object_areas, patch_areas
 from sim.road.network import Road, RoadNetwork
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
 
 CURTAIN = 0.3
 """Depth of the curtain under an open edge [m]."""
@@ -259,7 +259,10 @@ def _replace(faces: _Faces, pieces: dict[int, list]) -> _Faces:
     index = np.array(source, int)
     return _Faces(
         np.concatenate([faces.corners[keep], np.array(quads, float)]),
-        *(np.concatenate([x[keep], x[index]]) for x in (faces.cover, faces.base, faces.road, faces.height)),
+        np.concatenate([faces.cover[keep], faces.cover[index]]),
+        np.concatenate([faces.base[keep], faces.base[index]]),
+        np.concatenate([faces.road[keep], faces.road[index]]),
+        np.concatenate([faces.height[keep], faces.height[index]]),
     )
 
 

@@ -47,7 +47,7 @@ def plan_route(network: RoadNetwork, start: tuple[int, int, float], goal: tuple[
     first = _node(network, *start)
     last = _node(network, *goal)
     counter = itertools.count()
-    queue = [(0.0, next(counter), first, None)]
+    queue: list[tuple[float, int, Node, Node | None]] = [(0.0, next(counter), first, None)]
     came: dict[Node, Node | None] = {}
     while queue:
         cost, _, node, previous = heapq.heappop(queue)

@@ -179,7 +179,7 @@ def evaluate(node: Node, source: Source, purpose: str) -> Value:
     elif isinstance(node, Uniform):
         result = _draw_uniform(node.course, values[0], values[1], source, purpose)
     else:
-        result = _draw_normal(*values, source, purpose)
+        result = _draw_normal(values[0], values[1], values[2], values[3], source, purpose)
     if not math.isfinite(result):
         raise QuantityError(f"the value is not a finite number: {result}")
     return result

@@ -141,9 +141,13 @@ class Scenario(Protocol):
     danger: str
     source: str
     notes: list[Note]
-    parameters: Mapping[str, object]
     inputs: tuple[Path, ...]
     """Every file it was read from (itself, catalogs, roads)."""
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Named values of the file, not yet drawn."""
+        ...
 
     def draw(self, stream: Stream) -> WorldSpec:
         """One world; equal streams give equal worlds.
