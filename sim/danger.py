@@ -36,6 +36,8 @@ from sim.types import TICK, Control, Scene, State
 CRITICAL_TIME = 1.0
 """[s]."""
 EVASIONS = ("evade_brake", "evade_left", "evade_right")
+COUNTED = (":/sim", ":/scenarios/*.yaml", ":/assets")
+"""What a measurement depends on, as paths for git."""
 CHUNK = 20
 """Ticks per launch."""
 
@@ -151,7 +153,7 @@ def current_commit(folder: Path) -> str:
             ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True
         ).stdout.strip()
         status = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
+            ["git", "status", "--porcelain", "--untracked-files=no", *COUNTED],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -218,7 +220,7 @@ def command(
 
     from sim.scenario.reader import expand
 
-    wp.config.quiet = True
+    wp.config.quiet = True  # pyright: ignore[reportAttributeAccessIssue]
     try:
         measure_files(expand(files) if files else list(library_files().values()), draws, seed, keep, threads)
     except SwerveError as error:

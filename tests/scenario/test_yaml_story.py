@@ -243,7 +243,8 @@ def test_signals(tmp_path: Path) -> None:
 def test_the_ego_follows_its_route_through_a_junction(tmp_path: Path) -> None:
     road = "{road: intersection, lanes: 1+1, lane_width: 3.5 m, arm_length: 60 m, corner_radius: 6 m}"
     for goal, expected in (("south", (-1.75, -30.0)), ("north", (1.75, 30.0)), ("east", (30.0, -1.75))):
-        ego = f"  ego: {{kind: car, at: {{arm: west, lane: -1, to_junction: 20 m}}, speed: 8 m/s, goal: {{arm: {goal}, lane: 1, s: 20 m}}}}\n"
+        start, end = "{arm: west, lane: -1, to_junction: 20 m}", f"{{arm: {goal}, lane: 1, s: 20 m}}"
+        ego = f"  ego: {{kind: car, at: {start}, speed: 8 m/s, goal: {end}}}\n"
         run = Run(tmp_path, ego, "  []\n", 8, road)
         way = run.track["pos"][:, 0, :2]
         assert np.linalg.norm(way - np.array(expected), axis=1).min() < 0.6, f"to the {goal}"
