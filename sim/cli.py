@@ -72,6 +72,7 @@ def list_scenarios(as_json: AsJson = False) -> None:
                 "source": entry.source,
                 "critical": share.get("critical"),
                 "avoidable": share.get("avoidable"),
+                "measured": {key: share[key] for key in ("draws", "seed", "commit") if key in share},
             }
         )
     if as_json:

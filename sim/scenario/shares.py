@@ -9,8 +9,10 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.paths import data_root
+from sim.scenario.source import read_source
 
 FILE = "shares.json"
+DESCRIPTIVE = ("name", "tags", "danger", "source")
 
 
 def shares_file() -> Path:
@@ -22,7 +24,7 @@ def load_shares() -> dict[str, dict[str, Any]]:
     """Measured shares by scenario id; empty where none were measured.
 
     Each holds ``critical`` and ``avoidable`` (0..1, see `sim.danger`), ``draws``, ``seed``, ``commit`` and the ``sha256`` of the scenario
-    file they were measured on.
+    file they were measured on (`file_digest`).
 
     Raises:
         ScenarioError: if the file is damaged.
@@ -40,5 +42,10 @@ def load_shares() -> dict[str, dict[str, Any]]:
 
 
 def file_digest(path: Path) -> str:
-    """What ``sha256`` of a share is compared with."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Digest of what a scenario file says about its worlds: comments and what only describes it do not count.
+
+    Raises:
+        ScenarioError: if the file cannot be read.
+    """
+    data = {key: value for key, value in read_source(path).data.items() if key not in DESCRIPTIVE}
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

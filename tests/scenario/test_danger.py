@@ -13,7 +13,7 @@ from sim.danger import Danger, entry_of, measure_danger, store
 from sim.errors import ScenarioError
 from sim.scenario.reader import load_scenario
 from sim.scenario.shares import file_digest, load_shares
-from tests.scenario.files import write
+from tests.scenario.files import BASE, write
 
 ROAD = "map: {road: straight, length: 300 m, lanes: 0+3, shoulder: 2 m}\nsetting: motorway\n"
 EGO = "  ego: {kind: car, at: {lane: -2, s: 20 m}, speed: 20 m/s, goal: {lane: -2, s: 250 m}}\n"
@@ -89,3 +89,10 @@ def test_a_damaged_file_of_shares_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sim.scenario.shares, "shares_file", lambda: file)
     with pytest.raises(ScenarioError, match="Measure anew"):
         load_shares()
+
+
+def test_a_digest_changes_with_what_is_driven_not_with_how_it_is_described(tmp_path: Path) -> None:
+    first = file_digest(write(tmp_path))
+    assert file_digest(write(tmp_path, "# a comment\n" + BASE.replace("name: Test", "name: Other\ntags: [a]"))) == first
+    assert file_digest(write(tmp_path, BASE.replace("20 km/h", "21 km/h"))) != first
+    assert file_digest(write(tmp_path, BASE.replace("over: 3 s", "over: 4 s"))) != first
