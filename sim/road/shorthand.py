@@ -271,15 +271,8 @@ def intersection(
     half = section.lane_width * max(section.oncoming, section.forward) + section.median + corner_radius
     roads: dict[str, Road] = {}
     for arm in arms:
-        h = ARMS[arm]
-        distance = half + arm_length
-        plan, _ = plan_view([Segment(arm_length)], -distance * math.cos(h), -distance * math.sin(h), h)
-        built = Road(
-            arm, len(roads), arm_length, arm, plan=plan, sections=[lane_section(section, kind)],
-            kinds=[(0.0, kind, speed_limit)], successor=RoadLink("junction", "junction"),
-        )  # fmt: skip
-        _furnish_arm(built, section, signals, crosswalks)
-        roads[arm] = built
+        roads[arm] = _arm(arm, len(roads), half + arm_length, arm_length, section, kind, speed_limit)
+        _furnish_arm(roads[arm], section, signals, crosswalks)
     connections = _connect(roads, list(arms), section, half)
     controllers = {
         "0": tuple(f"light-{a}" for a in arms if a in ("west", "east")),
@@ -287,6 +280,18 @@ def intersection(
     }
     junction = Junction("junction", name, tuple(connections))
     return RoadNetwork(name, roads, {"junction": junction}, controllers=controllers if signals else {})
+
+
+def _arm(
+    name: str, index: int, distance: float, length: float, section: CrossSection, kind: str, limit: float | None
+) -> Road:
+    """The road that begins ``distance`` from the junction's middle and runs towards it."""
+    h = ARMS[name]
+    plan, _ = plan_view([Segment(length)], -distance * math.cos(h), -distance * math.sin(h), h)
+    return Road(
+        name, index, length, name, plan=plan, sections=[lane_section(section, kind)],
+        kinds=[(0.0, kind, limit)], successor=RoadLink("junction", "junction"),
+    )  # fmt: skip
 
 
 def _furnish_arm(road: Road, section: CrossSection, signals: bool, crosswalks: bool) -> None:
