@@ -75,11 +75,8 @@ def door_reach(angle: float) -> float:
 
 
 @wp.func
-def footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
-    """The rectangle about an actor's box seen from above: exact for upright boxes, the tightest along its main axis for leaning ones.
-
-    An open door widens it on that side over the vehicle's whole length: what passes alongside meets the door all the same.
-    """
+def closed_footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
+    """The rectangle about an actor's box seen from above, doors apart: exact for upright boxes, the tightest along the main axis of others."""
     out = Footprint()
     q = state.rot[world, a]
     half = 0.5 * scene.size[world, a]
@@ -100,15 +97,22 @@ def footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
         wp.abs(cross2(out.axis, px)) + wp.abs(cross2(out.axis, py)) + wp.abs(cross2(out.axis, pz)),
     )
     out.center = wp.vec2(middle[0], middle[1])
+    rise = wp.abs(r[2, 0]) * half[0] + wp.abs(r[2, 1]) * half[1] + wp.abs(r[2, 2]) * half[2]
+    out.low = middle[2] - rise
+    out.high = middle[2] + rise
+    return out
+
+
+@wp.func
+def footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
+    """`closed_footprint`, widened by an open door over the vehicle's whole length: what passes alongside meets the door all the same."""
+    out = closed_footprint(scene, state, world, a)
     door = state.door[world, a]
     if door[0] > 0.0 or door[1] > 0.0:
         left = door_reach(door[0])
         right = door_reach(door[1])
         out.half[1] = out.half[1] + 0.5 * (left + right)
         out.center += side_of(out.axis) * (0.5 * (left - right))
-    rise = wp.abs(r[2, 0]) * half[0] + wp.abs(r[2, 1]) * half[1] + wp.abs(r[2, 2]) * half[2]
-    out.low = middle[2] - rise
-    out.high = middle[2] + rise
     return out
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.assets.spec import Category
-from sim.physics.boxes import Touch, cross2, door_reach, footprint, overlaps, side_of, touch
+from sim.physics.boxes import Touch, closed_footprint, cross2, door_reach, footprint, overlaps, side_of, touch
 from sim.physics.parameters import SETS
 from sim.structs import actor_threads
 from sim.types import Contact, Motion, Scene, State
@@ -38,6 +38,8 @@ TOPPLE_SPEED, RIDER_SPEED = 2.0, 0.3
 """Change of speed that knocks a person or a two-wheeler over; under it, it is only stopped or pushed [m/s]."""
 LIFT = 0.2
 """Upward share of the speed that a person takes from a hit (Searle 1983: launched at about 10 degrees)."""
+DOOR_IMPULSE = 1200.0
+"""Greatest impulse of an open door, which then gives way: about 10 kJ at 10 m/s [N s]."""
 FALL_RATE = 5.0
 """Greatest rate at which a hit makes something topple [rad/s]."""
 
@@ -244,6 +246,27 @@ def record_contact(state: State, world: int, a: int, b: int, hit: Touch, closing
 
 
 @wp.func
+def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
+    """Whether two actors whose footprints overlap touch by an open door alone."""
+    da = state.door[world, a]
+    db = state.door[world, b]
+    if da[0] <= 0.0 and da[1] <= 0.0 and db[0] <= 0.0 and db[1] <= 0.0:
+        return False
+    return not overlaps(closed_footprint(scene, state, world, a), closed_footprint(scene, state, world, b))
+
+
+@wp.func
+def hit_door(scene: Scene, state: State, world: int, a: int, b: int, pair: Pair, n: wp.vec2):
+    """An open door is hit: it takes what it can and is pressed shut."""
+    impulse = contact_impulse(pair, n, wp.static(FRICTION), 0.0)
+    impulse *= wp.min(wp.static(DOOR_IMPULSE) / wp.max(wp.length(impulse), 1.0), 1.0)
+    push_body(scene, state, world, a, -impulse, pair.arm0)
+    push_body(scene, state, world, b, impulse, pair.arm1)
+    state.door[world, a] = wp.vec2(0.0, 0.0)
+    state.door[world, b] = wp.vec2(0.0, 0.0)
+
+
+@wp.func
 def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
     """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
     p = footprint(scene, state, world, a)
@@ -265,6 +288,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
         int(Motion.BODY)
     )
     if closing > wp.where(bodies, 0.0, wp.static(WAKE_SPEED)):
+        if only_door(scene, state, world, a, b):
+            hit_door(scene, state, world, a, b, pair, hit.normal)
+            return
         bounce = wp.where(sweep == 0, restitution(scene, world, a, b, closing), 0.0)
         impulse = contact_impulse(pair, hit.normal, wp.static(FRICTION), bounce)
         push_body(scene, state, world, a, -impulse, pair.arm0)

@@ -308,3 +308,17 @@ def test_a_brushed_cyclist_falls_on_its_side():
     assert lean[0] == pytest.approx(math.pi / 2) and lean[2] == pytest.approx(math.pi / 2)
     assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.3, abs=0.01)
     assert (state.vel.numpy()[0] == 0.0).all()
+
+
+def test_an_open_door_gives_way():
+    actors = [actor(x=100.0, y=0.0, speed=10.0, motion=Motion.SCRIPTED), actor(x=120.0, y=-2.3, motion=Motion.SCRIPTED)]
+    shut, opened = (build([world_rows(actors)], FIELD) for _ in range(2))
+    opened[1].door.assign(np.array([[(0.0, 0.0), (1.2, 0.0)]], np.float32))
+    state = run(opened, 170)
+    assert state.contact_with.numpy()[0].tolist() == [1, 0]
+    assert state.contact_tick.numpy()[0, 0] == pytest.approx((20.0 - 4.3) / 10.0 * 100, abs=1.1)
+    assert state.door.numpy()[0, 1].tolist() == [0.0, 0.0]
+    assert 8.3 < state.speed.numpy()[0, 0] < 9.5  # 1200 N s for a car of 1400 kg
+    state = run(opened, 600)
+    assert np.linalg.norm(state.pos.numpy()[0, 1, :2] - (120.0, -2.3)) < 0.5
+    assert (run(shut, 170).contact_tick.numpy()[0] == -1).all()
