@@ -76,7 +76,7 @@ def door_reach(angle: float) -> float:
 
 @wp.func
 def closed_footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
-    """The rectangle about an actor's box seen from above, doors apart: exact for upright boxes, the tightest along the main axis of others."""
+    """The rectangle about a box seen from above, doors apart: exact for upright boxes, the tightest along the main axis of others."""
     out = Footprint()
     q = state.rot[world, a]
     half = 0.5 * scene.size[world, a]
