@@ -44,7 +44,13 @@ FALL_RATE = 5.0
 """Greatest rate at which a hit makes something topple [rad/s]."""
 
 _PERSON, _THING = list(SETS).index("person"), list(SETS).index("thing")
-_FIXED = tuple(int(Category[name]) for name in ("BUILDING", "POLE", "GANTRY", "BARRIER", "RAILING"))
+_FIXED = sum(
+    1 << int(Category[name])
+    for name in ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
+)
+"""Bits of the categories that stand in the ground; barriers do if they are heavy."""
+HEAVY_BARRIER = 500.0
+"""[kg]."""
 
 
 @wp.struct
@@ -69,13 +75,8 @@ class Pair:
 def is_fixed(scene: Scene, world: int, a: int) -> bool:
     """Whether an actor stands in the ground: nothing moves it."""
     c = scene.category[world, a]
-    return (
-        c == wp.static(_FIXED[0])
-        or c == wp.static(_FIXED[1])
-        or c == wp.static(_FIXED[2])
-        or c == wp.static(_FIXED[3])
-        or c == wp.static(_FIXED[4])
-    )
+    heavy = scene.vehicle.mass[world, a] >= wp.static(HEAVY_BARRIER)
+    return ((wp.static(_FIXED) >> c) & 1) != 0 or (c == wp.static(int(Category.BARRIER)) and heavy)
 
 
 @wp.func

@@ -322,3 +322,18 @@ def test_an_open_door_gives_way():
     state = run(opened, 600)
     assert np.linalg.norm(state.pos.numpy()[0, 1, :2] - (120.0, -2.3)) < 0.5
     assert (run(shut, 170).contact_tick.numpy()[0] == -1).all()
+
+
+def test_poles_stand_and_cones_fly():
+    from sim.assets.spec import Category
+
+    worlds = []
+    for category in (Category.POLE, Category.OBSTACLE):
+        scene, rows = world_rows(
+            [actor(x=100.0, speed=12.0, motion=Motion.SCRIPTED), actor(BOX, x=110.0, motion=Motion.SCRIPTED)]
+        )
+        worlds.append((scene | {"category": [int(Category.CAR), int(category)]}, rows))
+    state = run(build(worlds, FIELD), 300)
+    pos = state.pos.numpy()
+    assert pos[0, 1].tolist() == [110.0, 0.0, 0.0] and pos[0, 0, 0] < 110.0 - 3.45
+    assert pos[1, 1, 0] > 115.0 and (state.contact_tick.numpy() > 0).all()
