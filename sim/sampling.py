@@ -15,7 +15,7 @@ from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
 from sim.behavior.motion import settle
 from sim.config import SimConfig
-from sim.errors import SwerveError
+from sim.errors import ScenarioError, SwerveError
 from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors
 from sim.physics.parameters import vehicle_row
@@ -225,7 +225,10 @@ def world_rows(
     spec: WorldSpec, actors: list[ResolvedActor], config: SimConfig
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One world's rows of Scene and State, as `sim.structs.from_rows` takes them."""
-    lowered = lower(spec, actors)
+    try:
+        lowered = lower(spec, actors)
+    except ScenarioError as error:
+        raise error if error.file else ScenarioError(error.message, file=spec.scenario, path=error.path, hint=error.hint) from None
     n = len(actors)
     end = spec.duration
     scene: dict[str, Any] = {

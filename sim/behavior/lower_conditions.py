@@ -42,7 +42,9 @@ def signal_bits(state: str) -> int:
     """Aspect bits of a state: a name, or ';'-separated on/off for red, amber, green."""
     text = state.strip().lower()
     if ";" in text:
-        return sum(1 << i for i, part in enumerate(text.split(";")[:3]) if part.strip() in ("on", "flashing"))
+        parts = [part.strip() in ("on", "flashing") for part in text.split(";")]
+        aspects = (1, 4) if len(parts) == 2 else (1, 2, 4)  # lights of two lamps have red and green
+        return sum(bit for bit, on in zip(aspects, parts, strict=False) if on)
     if text not in SIGNAL_BITS:
         raise ScenarioError(f"signal state {state!r} is not known", hint="red, amber, green, off or on;off;off.")
     return SIGNAL_BITS[text]

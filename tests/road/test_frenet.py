@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.road.frenet import locate_points, place_points
 from sim.road.network import RoadNetwork
+from sim.road.points import locate_points, place_points
 from sim.road.tables import build_road_tables
 from sim.scenario.opendrive import load_opendrive
 from tests.scenario.openx import map_xml, road_xml
