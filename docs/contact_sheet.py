@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from sim.config import CameraConfig, RenderConfig, SimConfig
@@ -30,7 +29,7 @@ LEADS = (2.0, 1.5, 1.1, 0.8, 0.5, 0.3, 0.15)
 """Times before the closest approach to choose from [s]."""
 SMALL = (240, 135)
 """Size of the pictures that help to choose."""
-LARGEST = 0.22
+LARGEST = 0.12
 """Share of the picture beyond which a nearer actor makes no better picture."""
 
 
@@ -94,6 +93,7 @@ def choose(path: Path, keys: list[int]) -> Moment:
                 graph.launch()
             now = max(now, tick)
             score = _score(_shoot(renderer, batch)["instance"], int(actor[w]) + 1)
+            score *= 0.05 if batch.specs[0][0].actors[int(actor[w])].traffic else 1.0
             if score > best.score:
                 best = Moment(key, now, score)
         if best.score > 0.5 * LARGEST:
@@ -125,12 +125,16 @@ def picture(path: Path, moment: Moment, size: tuple[int, int], quality: str) -> 
     camera = CameraConfig(width=2 * size[0], height=2 * size[1])
     scene, state = (slice_worlds(s, 0, 1, 1) for s in (batch.scene, batch.state))
     renderer = Renderer(build_library(batch), scene, state, RenderConfig((camera,), quality, ("rgb",)), threads=2)
+    import cv2
+
     large = _shoot(renderer, replace(batch, scene=scene, state=state))["rgb"]
     return cv2.resize(np.ascontiguousarray(large), size, interpolation=cv2.INTER_AREA)
 
 
 def main() -> None:
     """Command line."""
+    import cv2
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="scenarios by name")
     parser.add_argument("--files", nargs="*", default=[], help="other scenario files instead of the library")

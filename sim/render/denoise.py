@@ -12,7 +12,7 @@ from sim.render.colour import Buffers
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-PASSES = 4
+PASSES = 5
 PENUMBRA = 0.2
 """Share of half-lit pixels around one above which it lies in a wide penumbra."""
 

@@ -26,7 +26,7 @@ from sim.types import Scene, State
 if TYPE_CHECKING:
     import torch
 
-QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -4), "high": (16, 8)}
+QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -2), "high": (16, 8)}
 """Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
 
 DTYPES = {
