@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
@@ -70,7 +71,7 @@ class Frames:
         """Every output as a tensor on the same device and memory; vectors have a last axis."""
         return {name: wp.to_torch(array) for name, array in self.arrays.items()}
 
-    def numpy(self) -> dict[str, object]:
+    def numpy(self) -> dict[str, np.ndarray]:
         """Every output as a NumPy array (a copy if on CUDA)."""
         return {name: array.numpy() for name, array in self.arrays.items()}
 

@@ -1,0 +1,320 @@
+"""One path of the full colour pass: through panes to the first opaque surface, then a mirrored and a bounced ray."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
+from sim.render.mesh import Surface
+from sim.render.raycast import FAR, Hit, trace, visibility
+from sim.render.shading import (
+    LightRay,
+    World,
+    ambient_light,
+    base_surface,
+    cosine_direction,
+    detailed,
+    lamp_ray,
+    lift,
+    object_point,
+    smooth_normal,
+    sun_ray,
+)
+from sim.render.sky import seen_sky, sky_radiance
+from sim.render.weather import fog_radiance, fog_transmittance, through_air, weathered
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+EXACT = MESH_CUTOUT | MESH_GLASS
+PRIMARY, MIRROR, DIFFUSE = 0, 1, 2
+"""What a ray of a path is for."""
+BRIGHTEST = 12.0
+"""Clamp of indirect samples: fewer fireflies for a little lost light."""
+
+
+@wp.struct
+class Sample:
+    """What one path brings back."""
+
+    direct: wp.vec3
+    sun: wp.vec3
+    lit: float
+    albedo: wp.vec3
+    bounce: wp.vec4
+    lamps: wp.vec4
+    normal: wp.vec3
+    distance: float
+    first: float
+
+
+@wp.struct
+class Ray:
+    """A secondary ray that waits for its turn."""
+
+    wanted: int
+    origin: wp.vec3
+    direction: wp.vec3
+    weight: wp.vec3
+
+
+@wp.func
+def fraction(x: float) -> float:
+    """Of a number: what is left over its floor."""
+    return x - wp.floor(x)
+
+
+@wp.func
+def cap(c: wp.vec3) -> wp.vec3:
+    """Clamp a sample's brightness, keeping its colour."""
+    m = wp.max(c[0], wp.max(c[1], c[2]))
+    if m > BRIGHTEST:
+        return c * (BRIGHTEST / m)
+    return c
+
+
+@wp.func
+def fresnel(f0: float, cosine: float) -> float:
+    """Schlick's approximation."""
+    return f0 + (1.0 - f0) * wp.pow(1.0 - wp.clamp(cosine, 0.0, 1.0), 5.0)
+
+
+@wp.func
+def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, roughness: float) -> float:
+    """GGX lobe times cosine for F = 1 (Walter et al. 2007, height-correlated Smith visibility)."""
+    a = wp.max(roughness * roughness, 0.02)
+    a2 = a * a
+    nl = wp.dot(n, l)
+    nv = wp.max(wp.dot(n, v), 0.02)
+    if nl <= 0.0:
+        return 0.0
+    h = wp.normalize(l + v)
+    nh = wp.max(wp.dot(n, h), 0.0)
+    q = nh * nh * (a2 - 1.0) + 1.0
+    dist = a2 / (3.14159265 * q * q)
+    smith = 0.5 / (nl * wp.sqrt(nv * nv * (1.0 - a2) + a2) + nv * wp.sqrt(nl * nl * (1.0 - a2) + a2))
+    return dist * smith * nl
+
+
+@wp.func
+def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, weight: wp.vec3, draw: wp.vec4) -> Ray:
+    """The mirrored ray, spread by roughness."""
+    out = Ray()
+    r = d - n * (2.0 * wp.dot(n, d))
+    r = wp.normalize(r + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 1.6))
+    if wp.dot(r, n) < 0.01:
+        r = wp.normalize(r + n * (0.02 - wp.dot(r, n)))
+    out.wanted = 1
+    out.origin = lift(p, n, t)
+    out.direction = r
+    out.weight = weight
+    return out
+
+
+@wp.func
+def highlight(
+    w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3
+) -> wp.vec3:
+    """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
+    l = w.sky.sun_direction[world]
+    nl = wp.max(wp.dot(n, l), 0.02)
+    lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
+    out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
+    if s.coat > 0.0:
+        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+    return out
+
+
+@wp.func
+def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
+    """Normal of a level surface with its small-scale relief, kept on the ray's side."""
+    if n[2] < 0.7:
+        return n
+    out = wp.normalize(n + wp.vec3(bump[0], bump[1], 0.0))
+    if wp.dot(out, d) > -0.01:
+        out = wp.normalize(out - d * (wp.dot(out, d) + 0.02))
+    return out
+
+
+@wp.func
+def known_hit(w: World, world: int, slot: int, face: int, bary: wp.vec2, o: wp.vec3, d: wp.vec3) -> Hit:
+    """The hit that the label pass found, along a unit ray; slot -1 for sky."""
+    out = Hit()
+    out.slot = slot
+    if slot >= 0:
+        out.mesh = w.inst.mesh[world, slot]
+        out.face = face
+        out.u = bary[0]
+        out.v = bary[1]
+        mesh = w.geo.mesh_id[out.mesh]
+        p = w.inst.linear[world, slot] * wp.mesh_eval_position(mesh, face, bary[0], bary[1]) + w.inst.pos[world, slot]
+        out.t = wp.dot(p - o, d)
+        n = wp.normalize(wp.transpose(w.inst.inverse[world, slot]) * wp.mesh_eval_face_normal(mesh, face))
+        if wp.dot(n, d) > 0.0:
+            n = -n
+        out.normal = n
+    return out
+
+
+@wp.func
+def follow_path(
+    w: World,
+    world: int,
+    o: wp.vec3,
+    d: wp.vec3,
+    hidden: int,
+    pixel: float,
+    draw: wp.vec4,
+    bounce: int,
+    known: int,
+    first: Hit,
+) -> Sample:
+    """One sample: through up to four panes to the first opaque surface, then a mirrored and a bounced ray.
+
+    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs.
+    ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce, ``first`` the
+    first ray's hit where ``known`` is 1.
+    """
+    out = Sample()
+    weight = wp.vec3(1.0, 1.0, 1.0)
+    total = float(0.0)
+    out.first = FAR
+    out.distance = FAR
+    mirror = Ray()
+    diffuse = Ray()
+    start = o
+    dir = d
+    kind = int(PRIMARY)
+    unseen = hidden
+    extinction = w.sky.extinction[world]
+    k = int(0)
+    while k < 8:
+        hit = first
+        if k > 0 or known == 0:
+            hit = trace(w.geo, w.inst, world, start, dir, FAR, unseen)
+        color = wp.vec3(0.0, 0.0, 0.0)
+        passes = int(0)
+        if hit.slot < 0:
+            if kind == PRIMARY:
+                color = through_air(w.sky, world, seen_sky(w.sky, world, dir, 0.0), dir, FAR)
+            else:
+                color = sky_radiance(w.sky, world, dir)
+        else:
+            p = start + dir * hit.t
+            n = smooth_normal(w, world, hit, dir)
+            foot = hit.t * 0.1 + 0.02
+            if kind == PRIMARY:
+                total += hit.t
+                out.first = wp.min(out.first, total)
+                foot = total * pixel / wp.max(0.2, wp.abs(wp.dot(n, dir)))
+            s = base_surface(w, world, hit, foot)
+            if kind == PRIMARY:
+                s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
+            if s.surface != 0 or w.weather.snow_cover[world] > 0.0:
+                s = weathered(w.weather, world, s, p, n, foot)
+            if kind == PRIMARY:
+                n = relief(n, dir, s.bump)
+                if s.transmission > 0.0 and k < 4:
+                    passes = 1
+            elif s.transmission > 0.0:
+                s.albedo = wp.vec3(0.03, 0.03, 0.03)
+            air = fog_transmittance(extinction, total)
+            if passes == 1:
+                f = fresnel(0.08, wp.abs(wp.dot(n, dir)))
+                if mirror.wanted == 0:
+                    mirror = mirror_ray(p, n, dir, 0.0, hit.t, weight * (f * air), draw)
+                weight = wp.cw_mul(weight, wp.vec3(0.8, 0.86, 0.84)) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))
+                start = p + dir * (1.0e-3 + 1.0e-5 * total)
+            else:
+                side = n
+                if s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0:
+                    side = -n
+                near = lift(p, side, total)
+                sun = wp.vec3(0.0, 0.0, 0.0)
+                open_sun = wp.vec3(0.0, 0.0, 0.0)
+                lamps = wp.vec3(0.0, 0.0, 0.0)
+                for j in range(2):
+                    ray = LightRay()
+                    if j == 0:
+                        ray = sun_ray(w, world, side, draw[0], draw[1])
+                    elif w.lights.count[world] > 0:
+                        ray = lamp_ray(w, world, near, n, draw[2])
+                    if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
+                        exact = EXACT
+                        if kind != PRIMARY:
+                            exact = 0
+                        e = ray.light * visibility(w.geo, w.inst, world, near, ray.direction, ray.t_max, exact)
+                        if j == 0:
+                            sun = e
+                            open_sun = ray.light
+                        else:
+                            lamps = e * 0.31831
+                if wp.dot(side, n) < 0.0:
+                    # Leaves let light through, greener.
+                    sun = wp.cw_mul(sun, wp.vec3(0.75, 0.95, 0.32))
+                if kind != PRIMARY:
+                    e = sun * 0.31831 + lamps + ambient_light(w, world, n) * 0.75
+                    color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
+                    if s.metallic > 0.0:
+                        sky = sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir)))
+                        color += wp.cw_mul(s.albedo, sky) * s.metallic
+                    if kind == DIFFUSE:
+                        # Lamps are asked for directly; a chance hit would only be noise.
+                        color -= s.emission * (1.0 - 0.05 / wp.max(wp.max(s.emission[0], s.emission[1]), 0.05))
+                else:
+                    nv = wp.max(-wp.dot(n, dir), 0.0)
+                    coat = s.coat * fresnel(0.04, nv)
+                    kd = (1.0 - s.metallic) * (1.0 - coat)
+                    f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
+                    color = s.emission
+                    if wp.dot(side, n) < 0.0:
+                        open_sun = wp.cw_mul(open_sun, wp.vec3(0.75, 0.95, 0.32))
+                    out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), open_sun) * (0.31831 * kd * air)
+                    out.lit = sun[1] / wp.max(open_sun[1], 1.0e-6)
+                    if sun[1] > 0.0 and wp.dot(side, n) > 0.0:
+                        color += highlight(w, world, s, n, -dir, f0, coat, sun)
+                    if coat > 0.01:
+                        if mirror.wanted == 0:
+                            mirror = mirror_ray(
+                                p, n, dir, 0.08 + 0.3 * (1.0 - s.coat), total, weight * (coat * air), draw
+                            )
+                        else:
+                            color += sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir))) * (0.4 * coat)
+                    elif s.metallic > 0.3:
+                        if s.roughness < 0.75 and mirror.wanted == 0:
+                            mirror = mirror_ray(p, n, dir, s.roughness, total, wp.cw_mul(weight, f0) * air, draw)
+                        else:
+                            color += wp.cw_mul(f0, ambient_light(w, world, n))
+                    out.lamps = wp.vec4(lamps[0], lamps[1], lamps[2], 1.0)
+                    out.albedo = wp.cw_mul(weight, s.albedo) * (kd * air)
+                    out.normal = n
+                    out.distance = total
+                    color = color * air + fog_radiance(w.sky, world, dir) * (1.0 - air)
+                    if bounce != 0:
+                        diffuse.wanted = 1
+                        diffuse.origin = near
+                        diffuse.direction = cosine_direction(n, draw[3], draw[2])
+        k += 1
+        if passes == 0:
+            if kind == PRIMARY:
+                out.direct += wp.cw_mul(weight, color)
+            elif kind == MIRROR:
+                out.direct += wp.cw_mul(mirror.weight, cap(color))
+            else:
+                c = cap(color)
+                out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
+            unseen = -1
+            if mirror.wanted == 1:
+                mirror.wanted = 2
+                kind = MIRROR
+                start = mirror.origin
+                dir = mirror.direction
+            elif diffuse.wanted == 1:
+                diffuse.wanted = 2
+                kind = DIFFUSE
+                start = diffuse.origin
+                dir = diffuse.direction
+            else:
+                k = 100
+    return out
