@@ -114,15 +114,16 @@ def check(
     strict: Strict = False,
 ) -> None:
     """Read scenario files, draw worlds from them and report every fault by file and line."""
-    from sim.random import Stream
+    from sim.config import SimConfig
+    from sim.sampling import check_world, draw_world
     from sim.scenario.reader import expand, load_scenario
 
-    failed = 0
+    failed, config = 0, SimConfig(seed=seed)
     for path in expand(files):
         try:
             scenario = load_scenario(path, strict=strict)
             for key in range(draws):
-                scenario.draw(Stream(seed, key, 0))
+                check_world(draw_world(scenario, config, key, 0), config)
         except SwerveError as error:
             failed += 1
             typer.echo(f"error: {error}", err=True)

@@ -110,6 +110,15 @@ def draw_world(scenario: Scenario, config: SimConfig, key: int, episode: int) ->
     return scenario.draw(Stream(config.seed, key, episode, config.map_variants))
 
 
+def check_world(spec: WorldSpec, config: SimConfig) -> None:
+    """Do all that a batch needs of a drawn world but its upload.
+
+    Raises:
+        SwerveError: if its actors, positions or storyboard cannot be used.
+    """
+    world_rows(spec, [resolve_actor(spec, i) for i in range(len(spec.actors))], config)
+
+
 def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, config: SimConfig) -> Batch:
     """Upload drawn worlds: ``specs[i][e]`` is world i's draw for episode e."""
     device = wp.get_device(device)
