@@ -19,6 +19,8 @@ from typing import Any
 from sim.errors import SwerveError
 
 CASES = ("render", "env")
+DECISIONS = (10, 100)
+"""Ticks per decision of the environment: the default, and highway-env's second."""
 SIZES = ((128, 128), (640, 384))
 DETAILS = {"light": 80_000, "heavy": 800_000}
 """Streets by their number of triangles."""
@@ -90,22 +92,30 @@ def bench_env(seconds: float, peers: bool) -> list[dict[str, Any]]:
     from sim.paths import data_root
 
     worlds = 64
-    env = SwerveVectorEnv(worlds, str(data_root("scenarios") / "benchmark" / "motorway-50.yaml"), draws=2)
-    env.reset(seed=0)
-    actions = np.zeros((worlds, 2), np.float32)
+    scenario = str(data_root("scenarios") / "benchmark" / "motorway-50.yaml")
+    other = peer_rate("sim.bench_peers", ["highway", str(seconds)]) if peers else None
+    rows = []
+    for ticks in DECISIONS:
+        env = SwerveVectorEnv(worlds, scenario, draws=2, decision_ticks=ticks)
+        env.reset(seed=0)
+        rng = np.random.default_rng(0)
+        plan = rng.uniform((-0.004, 0.0), (0.004, 0.5), (64, worlds, 2)).astype(np.float32)
+        done = 0
 
-    def run() -> int:
-        env.step(actions)
-        return worlds
+        def run(env: SwerveVectorEnv = env, plan: np.ndarray = plan) -> int:
+            nonlocal done
+            env.step(plan[done % len(plan)])
+            done += 1
+            return worlds
 
-    own = rate(run, seconds)
-    row = {"case": "env", "vehicles": 50, "worlds": worlds, "decision_s": env.decision_seconds, "steps_per_s": own}
-    if peers:
-        other = peer_rate("sim.bench_peers", ["highway", str(seconds)])
-        row |= {"peer": "highway-fast-v0", "peer_decision_s": 1.0, "peer_steps_per_s": other}
+        own = rate(run, seconds)
+        row = {"case": "env", "vehicles": 50, "worlds": worlds, "decision_s": env.decision_seconds, "steps_per_s": own}
+        if peers:
+            row |= {"peer": "highway-fast-v0", "peer_decision_s": 1.0, "peer_steps_per_s": other}
         if other:
             row |= {"ratio_per_decision": own / other, "ratio_per_simulated_second": own * env.decision_seconds / other}
-    return [row]
+        rows.append(row)
+    return rows
 
 
 def bench_render(seconds: float, peers: bool) -> list[dict[str, Any]]:
