@@ -73,15 +73,13 @@ def peer_rate(module: str, arguments: list[str]) -> float | None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(os.cpu_count() or 1)
     ]
-    total = 0.0
-    for process in running:
-        out, err = process.communicate()
-        if process.returncode == 3:
-            return None
-        if process.returncode != 0:
+    ended = [(*process.communicate(), process.returncode) for process in running]
+    if any(code == 3 for _, _, code in ended):
+        return None
+    for _, err, code in ended:
+        if code != 0:
             raise SwerveError(f"{' '.join(command)} failed: {err.strip()[-400:]}")
-        total += float(out.strip().splitlines()[-1])
-    return total
+    return sum(float(out.strip().splitlines()[-1]) for out, _, _ in ended)
 
 
 def bench_env(seconds: float, peers: bool) -> list[dict[str, Any]]:
