@@ -24,7 +24,6 @@ CASES = {
         "time_to_reach", "time_to_rech", 8, "storyboard[0].when.ego.time_to_rech", "unknown key", "'time_to_reach'",
     ),
     "unknown kind": ("kind: van", "kind: vann", 6, "actors.van.kind", "unknown kind 'vann'", "'van'"),
-    "kind without asset": ("kind: van", "kind: ladder", 6, "actors.van.kind", "no asset of kind 'ladder'", "van"),
     "unknown asset": ("kind: van,", "kind: van, asset: vanx,", 6, "actors.van.asset", "no asset 'vanx'", "'van'"),
     "unknown colour": ("kind: van,", "kind: van, color: bleu,", 6, "actors.van.color", "unknown colour 'bleu'", "'blue'"),
     "unknown shape": ("road: straight", "road: spiral", 2, "map.road", "unknown road 'spiral'", "straight"),
@@ -110,6 +109,14 @@ def test_an_error_says_where_it_is_and_what_would_be_right(tmp_path: Path, case:
     assert message in error.message
     assert hint in (error.hint or "")
     assert str(error).startswith(f"{file}:{line}: ")
+
+
+def test_a_kind_that_no_asset_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.assets.kinds", lambda: {"car": ("suv",), "bus": ("city_bus",)})
+    with pytest.raises(ScenarioError, match="no asset of kind 'van'") as caught:
+        draw(write(tmp_path))
+    assert (caught.value.line, caught.value.path) == (6, "actors.van.kind")
+    assert "bus" in (caught.value.hint or "")
 
 
 def test_the_base_is_fine(tmp_path: Path) -> None:
