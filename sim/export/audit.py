@@ -20,8 +20,8 @@ DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
 
-_RING = np.exp(0.25j * np.pi * np.arange(8))
-SHIFTS = np.concatenate([r * np.stack([_RING.real, _RING.imag], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
+_TURN = np.arange(8) * (np.pi / 4)
+SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
 """Nudges for points that rounding puts beside a silhouette or a slit of a mesh [pixels]."""
 
 Floats = npt.NDArray[np.floating]

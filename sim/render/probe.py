@@ -68,4 +68,4 @@ def probe_pixels(
     depth = wp.zeros(at.shape, dtype=float, device=renderer.device)
     inputs = [renderer.library.geometry, bvh.instances, renderer.cameras, views, camera, at]
     wp.launch(_probe_pixels, dim=at.shape, inputs=inputs, outputs=[instance, depth], device=renderer.device)
-    return instance.numpy(), depth.numpy()
+    return np.asarray(instance.numpy(), np.int32), np.asarray(depth.numpy(), np.float32)
