@@ -22,6 +22,7 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList, Check
 from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMonitor, VecTransposeImage
 
+from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "a2c": A2C, "sac": SAC}
@@ -65,6 +66,8 @@ class Args:
     """weight of the entropy bonus (ppo, a2c)"""
     log_std: float = -1.0
     """logarithm of the first standard deviation of actions (ppo, a2c)"""
+    reward: str = ""
+    """weights other than those of sim.config.RewardConfig, such as 'collision=-1 goal=5'"""
     out: str = "runs/sb3"
     """folder for policy, checkpoints and TensorBoard logs"""
     device: str = "auto"
@@ -83,6 +86,25 @@ def parse_args(argv: list[str] | None = None) -> Args:
     if args.algo not in ALGORITHMS:
         parser.error(f"--algo must be one of {', '.join(ALGORITHMS)}, not {args.algo!r}")
     return args
+
+
+def reward_config(text: str) -> RewardConfig:
+    """Weights from words such as ``collision=-1``.
+
+    Raises:
+        SystemExit: if a word is no weight.
+    """
+    names = {field.name for field in fields(RewardConfig)}
+    weights: dict[str, float] = {}
+    for word in text.split():
+        name, _, value = word.partition("=")
+        try:
+            weights[name] = float(value)
+        except ValueError:
+            raise SystemExit(f"--reward {word!r} is not NAME=NUMBER") from None
+        if name not in names:
+            raise SystemExit(f"--reward has no weight {name!r}: choose {', '.join(sorted(names))}")
+    return RewardConfig(**weights)
 
 
 class GentleSteering(VecEnvWrapper):
@@ -114,7 +136,7 @@ def make_env(args: Args) -> Any:
     """The batch as SB3 takes it; images channel first, stacked in time."""
     env: Any = SwerveVecEnv(
         args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed,
-        decision_ticks=args.decision_ticks,
+        decision_ticks=args.decision_ticks, reward=reward_config(args.reward),
     )  # fmt: skip
     env = VecMonitor(GentleSteering(env, args.steer), info_keywords=("is_success", "collided"))
     if args.observation == "camera":
