@@ -21,7 +21,7 @@ BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
 GLARE_CELL = 4
 """Pixels per cell of the glare."""
-BALANCE = 0.55
+BALANCE = 0.45
 """Share of the light's colour that white balance removes."""
 
 
@@ -132,7 +132,8 @@ def _count_light(
     bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
     wp.atomic_add(exposure.histogram, world, camera, bin, 1)
     total = c[0] + c[1] + c[2]
-    if total > 1.0e-5:
+    if total > 1.0e-5 and (depth[world, camera, row, col] < 1.0e4 or col % 4 == 0):
+        # Cameras balance for what stands on the ground more than for the sky.
         for k in range(3):
             wp.atomic_add(exposure.chroma, world, camera, k, wp.int64(c[k] / total * 4096.0))
         wp.atomic_add(exposure.chroma, world, camera, 3, wp.int64(1))
