@@ -15,21 +15,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
-SCENARIO = "cut-in-wet-motorway"
-STATE = ["--decision-ticks", "20", "--steer", "0.05"]
+STATE = ["--scenario", "cut-in-wet-motorway", "--decision-ticks", "20", "--steer", "0.05"]
 CAMERA = [
-    "--observation", "camera", "--frames", "2", "--decision-ticks", "30", "--steer", "0.005",
-    "--num-envs", "16", "--draws", "12", "--horizon", "32", "--batch", "128", "--epochs", "4",
+    "--scenario", "red-light-runner", "--observation", "camera", "--decision-ticks", "30", "--steer", "0.005",
+    "--num-envs", "16", "--draws", "8", "--horizon", "32", "--batch", "128", "--learning-rate", "1e-3", "--log-std", "-0.5",
+    "--reward", "collision=-1 goal=5",
 ]  # fmt: skip
 RUNS = {
     "state": [*STATE, "--steps", "400000"],
     "state untrained": [*STATE, "--steps", "0"],
-    "camera": [*CAMERA, "--steps", "40000"],
+    "camera": [*CAMERA, "--steps", "14336"],
     "camera untrained": [*CAMERA, "--steps", "0"],
 }
 """Options of `agents.sb3` by name of the run."""
 DRIVERS = ("constant", "brake", "idm", "idm_aeb")
-CLAIMS = [("state", other) for other in ("state untrained", "constant", "brake")] + [("camera", "camera untrained")]
+CLAIMS = [("state", f"state {other}") for other in ("untrained", "constant", "brake")] + [
+    ("camera", "camera untrained")
+]
 """Who should be better than whom."""
 
 
@@ -45,16 +47,16 @@ def run(command: list[str]) -> str:
 def train(name: str, folder: Path) -> tuple[Path, list[str]]:
     """The policy of a run, trained unless it is there, and the command that trains it."""
     out = folder / name.replace(" ", "-")
-    command = ["-m", "agents.sb3", "--algo", "ppo", "--scenario", SCENARIO, *RUNS[name], "--out", str(out)]
+    command = ["-m", "agents.sb3", "--algo", "ppo", *RUNS[name], "--out", str(out)]
     policy = out / "policy.zip"
     if not policy.is_file():
         run(command)
     return policy, command
 
 
-def evaluate(who: list[str], draws: int) -> dict[str, Any]:
-    """Rates of a driver on the held-out draws."""
-    output = run(["-m", "agents.evaluate", "--scenario", SCENARIO, *who, "--draws", str(draws), "--json"])
+def evaluate(scenario: str, who: list[str], draws: int) -> dict[str, Any]:
+    """Rates of a driver on a scenario's held-out draws."""
+    output = run(["-m", "agents.evaluate", "--scenario", scenario, *who, "--draws", str(draws), "--json"])
     return json.loads(output[output.index("{") :])
 
 
@@ -76,16 +78,17 @@ def main() -> None:
         if args.only in (None, name.split()[0]):
             policy, command = train(name, args.runs)
             commands[name] = "python " + " ".join(command[:-1]) + " runs/" + policy.parent.name
-            results[name] = evaluate(["--policy", str(policy)], args.draws)
-    if args.only != "camera":
-        results |= {name: evaluate(["--driver", name], args.draws) for name in DRIVERS}
+            results[name] = evaluate(RUNS[name][1], ["--policy", str(policy)], args.draws)
+            if "untrained" in name:
+                kind = name.split()[0]
+                results |= {f"{kind} {who}": evaluate(RUNS[name][1], ["--driver", who], args.draws) for who in DRIVERS}
     claims = [
         {"better": a, "than": b, "apart": results[a]["success_interval"][0] > results[b]["success_interval"][1]}
         for a, b in CLAIMS
         if a in results and b in results
     ]
     result = {
-        "machine": machine(), "commit": commit(), "note": args.note, "scenario": SCENARIO, "draws": args.draws,
+        "machine": machine(), "commit": commit(), "note": args.note, "draws": args.draws,
         "commands": commands, "claims": claims, "results": results,
     }  # fmt: skip
     for name, row in results.items():
