@@ -47,7 +47,7 @@ class RenderConfig:
 
     cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
     quality: str = "standard"
-    """'fast' (1 sample, shadow), 'standard' or 'high'."""
+    """A name of `sim.render.frames.QUALITY`: 'fast', 'draft', 'standard' or 'high'."""
     outputs: tuple[str, ...] = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
 
 

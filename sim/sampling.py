@@ -20,7 +20,6 @@ from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
-from sim.road.network import RoadNetwork
 from sim.road.tables import build_road_tables
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes
@@ -45,8 +44,6 @@ class Batch:
     pool_state: State
     specs: list[list[WorldSpec]]
     """By world and draw."""
-    networks: list[RoadNetwork]
-    """By map index."""
     map_specs: list[WorldSpec]
     """A world that uses each map, by map index: the renderer builds the map's scenery from it."""
     keys: list[int]
@@ -165,7 +162,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
         bound_actors(some_scene, some_state)
         measure(some_scene, some_state)
     return Batch(
-        scene, state, control, pool_scene, pool_state, specs, networks, map_specs, keys, config, device,
+        scene, state, control, pool_scene, pool_state, specs, map_specs, keys, config, device,
         [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],
     )  # fmt: skip
 
@@ -237,7 +234,9 @@ def world_rows(
     try:
         lowered = lower(spec, actors)
     except ScenarioError as error:
-        raise error if error.file else ScenarioError(error.message, file=spec.scenario, path=error.path, hint=error.hint) from None
+        raise (
+            error if error.file else ScenarioError(error.message, file=spec.scenario, path=error.path, hint=error.hint)
+        ) from None
     n = len(actors)
     end = spec.duration
     scene: dict[str, Any] = {

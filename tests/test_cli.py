@@ -169,7 +169,7 @@ def test_simulating_brings_in_nothing_heavy(scenario):
     code = (
         "import sys; from typer.testing import CliRunner; from sim.cli import app;"
         f"r = CliRunner().invoke(app, ['simulate', {str(scenario)!r}, '--duration', '0.1']); assert r.exit_code == 0, r.output;"
-        "print([m for m in ('torch', 'cv2', 'av', 'PIL', 'pycocotools', 'pybullet', 'trimesh') if m in sys.modules])"
+        "print([m for m in ('torch', 'cv2', 'av', 'PIL', 'pycocotools', 'pybullet') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300).stdout
     assert out.strip() == "[]"

@@ -52,4 +52,3 @@ class Recipe:
     doors: list[DoorCut] = field(default_factory=list)
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"
-    twin_gap: float = 0.0

@@ -194,13 +194,6 @@ def decimate(soup: Soup, where: npt.NDArray[np.bool_], keep: float, haste: int =
     return join(pieces)
 
 
-def soup_of(corners: npt.NDArray[np.float64], look: Look, uvs: npt.NDArray[np.float64] | None = None) -> Soup:
-    """Loose triangles of one look, for things modelled here."""
-    n = len(corners)
-    uvs = np.zeros((n, 3, 2)) if uvs is None else uvs
-    return Soup(np.asarray(corners, float), uvs, np.zeros(n, np.int32), np.zeros(n, np.int32), [look], [""])
-
-
 def grid_faces(points: npt.NDArray[np.float64], closed: bool = True) -> npt.NDArray[np.float64]:
     """Triangles between successive rings of points, (nring, nside, 3) -> (ntriangle, 3, 3)."""
     nxt = np.roll(points, -1, axis=1) if closed else points[:, 1:]

@@ -36,7 +36,7 @@ def yaw_of(q: np.ndarray) -> float:
 
 
 def rotate(q: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """A vector turned by a quaternion x y z w."""
+    """Vectors (..., 3) turned by a quaternion x y z w."""
     axis, w = np.asarray(q[:3], float), float(q[3])
     t = 2.0 * np.cross(axis, v)
     return v + w * t + np.cross(axis, t)

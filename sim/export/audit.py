@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.export.annotate import rotate
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.render.camera import intrinsic_matrix
@@ -101,7 +102,7 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str
         if a == 0:
             continue
         turn = labels["box_rot"][a - 1]
-        local = rotate_all(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
+        local = rotate(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
         if outside.max() > BOX_MARGIN:
             faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")
@@ -110,12 +111,6 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str
     if not np.allclose(length[finite], arrays["range"][finite], rtol=1e-4):
         faults.append("plane depth and ray length do not agree")
     return faults
-
-
-def rotate_all(q: Floats, v: Floats) -> Floats:
-    """Vectors (n, 3) turned by a quaternion x y z w."""
-    t = 2.0 * np.cross(np.broadcast_to(q[:3], v.shape), v)
-    return v + q[3] * t + np.cross(np.broadcast_to(q[:3], v.shape), t)
 
 
 def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> list[str]:
@@ -171,7 +166,7 @@ def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
         if a > 0:
             (p0, p1), (q0, q1) = (tracks[name][frame : frame + 2, a - 1].astype(float) for name in ("pos", "rot"))
             mine = instance == a
-            points[mine] = rotate_all(q1, rotate_all(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
+            points[mine] = rotate(q1, rotate(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
     view = renderer.renderer.views[2]
     pos, rot = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0].astype(float)
     with np.errstate(invalid="ignore"):

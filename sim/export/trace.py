@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.config import SimConfig
 from sim.errors import SwerveError
+from sim.export.annotate import yaw_of
 from sim.kernels import load_kernels
 from sim.sampling import Batch, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
@@ -95,8 +96,7 @@ def snapshot(batch: Batch, t: float) -> list[tuple[float, str, np.ndarray, float
     rows = []
     for a, actor in enumerate(batch.specs[0][0].actors):
         if visible[a]:
-            x, y, z, w = (float(c) for c in rot[a])
-            heading = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)) % (2 * math.pi)
+            heading = yaw_of(rot[a]) % (2 * math.pi)
             rows.append((t, actor.name, pos[a].copy(), heading, float(speed[a])))
     return rows
 

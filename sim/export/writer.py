@@ -13,7 +13,7 @@ import os
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,18 +21,6 @@ TEMPORARY = ".swerve-tmp-"
 """Names of unfinished files begin with this; whoever resumes removes them."""
 
 Sample = Mapping[str, Any]
-
-
-class Writer(Protocol):
-    """Anything that stores samples."""
-
-    def write(self, sample: Sample) -> None:
-        """Store one sample under its ``__key__``."""
-        ...
-
-    def close(self) -> None:
-        """Finish; nothing is written afterwards."""
-        ...
 
 
 def encode_png(image: Any) -> bytes:

@@ -117,12 +117,6 @@ def footprint(scene: Scene, state: State, world: int, a: int) -> Footprint:
 
 
 @wp.func
-def reach_along(p: Footprint, axis: wp.vec2) -> float:
-    """Half the extent of a footprint along a unit axis [m]."""
-    return p.half[0] * wp.abs(wp.dot(p.axis, axis)) + p.half[1] * wp.abs(cross2(p.axis, axis))
-
-
-@wp.func
 def overlaps(p: Footprint, q: Footprint) -> bool:
     """Whether two boxes share a point (separating axes, and heights)."""
     if p.low >= q.high or q.low >= p.high:

@@ -54,7 +54,6 @@ class Area:
     """Counter-clockwise, (4, 3), the last may repeat [m]."""
     cover: str
     """Name of a `sim.road.lanes.Cover`."""
-    paved_only: bool = True
 
 
 def road_type(road: Road, s: float = 0.0) -> str:

@@ -50,7 +50,6 @@ class Lane:
     widths: tuple[Cubic, ...] = ()
     """By s offset in the section [m]."""
     borders: tuple[Cubic, ...] = ()
-    level: bool = False
     marks: tuple[RoadMark, ...] = ()
     predecessor: int | None = None
     successor: int | None = None
@@ -126,7 +125,6 @@ class Signal:
     z_offset: float
     kind: str
     subtype: str = ""
-    country: str = ""
     dynamic: bool = False
     orientation: str = "+"
     h_offset: float = 0.0
@@ -358,7 +356,6 @@ class RoadNetwork:
     roads: dict[str, Road]
     junctions: dict[str, Junction] = field(default_factory=dict)
     notes: list[Any] = field(default_factory=list)
-    controllers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> list[Road]:
@@ -372,19 +369,6 @@ class RoadNetwork:
             KeyError: if there is none.
         """
         return self.order[road] if isinstance(road, int) else self.roads[road]
-
-    def road_pose(self, road: str | int, s: float, t: float) -> Pose:
-        """Pose at (s, t) of a road, heading along its reference line."""
-        return self.road(road).pose(s, t)
-
-    def lane_pose(self, road: str | int, lane: int, s: float, offset: float = 0.0) -> Pose:
-        """Pose at a lane's centre plus ``offset`` (left of the road's s direction), heading with the lane's traffic."""
-        r = self.road(road)
-        pose = r.pose(s, r.lane_center(lane, s) + offset)
-        if r.direction(lane) < 0:
-            pose.heading += math.pi
-            pose.pitch, pose.roll = -pose.pitch, -pose.roll
-        return pose
 
     def locate(self, x: float, y: float, hint: int | None = None, heading: float | None = None) -> RoadPlace | None:
         """The road place of a world point: on the nearest road whose lanes hold it, else the nearest road at all."""

@@ -27,7 +27,6 @@ from sim.road.network import (
 )
 
 PARKING_WIDTH = 2.2
-SHOULDER_WIDTH = 2.5
 KERB = 0.12
 """Height of sidewalks [m]."""
 LIGHT = "1000001"
@@ -274,12 +273,8 @@ def intersection(
         roads[arm] = _arm(arm, len(roads), half + arm_length, arm_length, section, kind, speed_limit)
         _furnish_arm(roads[arm], section, signals, crosswalks)
     connections = _connect(roads, list(arms), section, half)
-    controllers = {
-        "0": tuple(f"light-{a}" for a in arms if a in ("west", "east")),
-        "1": tuple(f"light-{a}" for a in arms if a in ("south", "north")),
-    }
     junction = Junction("junction", name, tuple(connections))
-    return RoadNetwork(name, roads, {"junction": junction}, controllers=controllers if signals else {})
+    return RoadNetwork(name, roads, {"junction": junction})
 
 
 def _arm(

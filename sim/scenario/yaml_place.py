@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.errors import ScenarioError
 from sim.road.network import DRIVABLE, Road, RoadNetwork
 from sim.scenario.bodies import Body, corners
 from sim.scenario.draws import Draws, Rejected
@@ -223,8 +222,3 @@ class Placer:
         # 'along' means the other actor's own direction, whatever lane this ends up in
         same = road.direction(spot.lane) == facing
         return spot if same else self.on_road(road, s, t, turn + math.pi, spot.lane)
-
-
-def as_scenario_error(source: Source, rejected: Rejected) -> ScenarioError:
-    """A rejection as an error with its line."""
-    return source.error(rejected.reason, rejected.path, rejected.hint)

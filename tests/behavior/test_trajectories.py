@@ -138,7 +138,8 @@ def test_synchronised_actors_arrive_together(tmp_path: Path, final: str) -> None
     assert at(found, found.s, 12.0) == pytest.approx(160.0, abs=0.3)
     if final:
         assert at(found, found.speed, 12.3) == pytest.approx(12.0, abs=0.05)
-        assert np.abs(np.diff(found.of(found.speed)))[200:].max() < 0.15  # by constant accelerations, without a jump at the end
+        # by constant accelerations, without a jump at the end
+        assert np.abs(np.diff(found.of(found.speed)))[200:].max() < 0.15
 
 
 def crossing() -> str:

@@ -17,7 +17,6 @@ from sim.types import Lamp
 from tests.scenario.files import write
 
 ROAD = "{road: straight, length: 600 m, lanes: 2+2, lane_width: 3.5 m, parking: right, sidewalk: 2 m}"
-LIMIT = 1e-3
 
 
 class Run:

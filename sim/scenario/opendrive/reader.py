@@ -126,12 +126,8 @@ class _Reader:
             )
         junctions = {j.id: j for j in (self.junction(n, roads) for n in root.iterfind("junction"))}
         self.check_links(root, roads, junctions)
-        controllers = {
-            n.get("id", ""): tuple(c.get("signalId", "") for c in n.iterfind("control"))
-            for n in root.iterfind("controller")
-        }
         name = header.get("name", "") if header is not None else ""
-        return RoadNetwork(name or self.path.stem, roads, junctions, self.notes, controllers)
+        return RoadNetwork(name or self.path.stem, roads, junctions, self.notes)
 
     def check_links(self, root: etree._Element, roads: dict[str, Road], junctions: dict[str, Junction]) -> None:
         """Note links to what the map does not hold: a road ends there."""
@@ -233,7 +229,7 @@ class _Reader:
         speed = node.find("speed")
         return Lane(
             number, node.get("type", "none"), tuple(self.cubics(node, "width", "sOffset")),
-            tuple(self.cubics(node, "border", "sOffset")), node.get("level") == "true", marks, **ids,
+            tuple(self.cubics(node, "border", "sOffset")), marks, **ids,
             friction=tuple(
                 (self.number(m, "sOffset", 0.0), self.number(m, "friction")) for m in node.iterfind("material") if m.get("friction")
             ),
@@ -271,7 +267,7 @@ class _Reader:
     def signal(self, node: etree._Element) -> Signal:
         return Signal(
             node.get("id", ""), node.get("name", ""), self.number(node, "s"), self.number(node, "t"), self.number(node, "zOffset", 0.0),
-            node.get("type", ""), node.get("subtype", ""), node.get("country", ""), node.get("dynamic") == "yes",
+            node.get("type", ""), node.get("subtype", ""), node.get("dynamic") == "yes",
             node.get("orientation", "+"), self.number(node, "hOffset", 0.0), self.number(node, "width", 0.0),
             self.number(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
         )  # fmt: skip

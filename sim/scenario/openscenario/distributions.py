@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
@@ -200,8 +200,3 @@ def _poisson(node: Node) -> Draw:
         return str(k)
 
     return draw
-
-
-def check_record(distributions: list[Distribution], record: Mapping[str, float | str]) -> list[str]:
-    """Draws that a record lacks."""
-    return [d.name for d in distributions if f"parameters.{d.name}" not in record]

@@ -161,7 +161,8 @@ class Node:
             return format_value(self.scope.value(text[1:]))
         except ExpressionError as error:
             raise self.error(
-                f"{what}={text[:80]!r}: {error}", "See ${...} in docs: numbers, $parameters, + - * / % and functions."
+                f"{what}={text[:80]!r}: {error}",
+                "An expression ${...} holds numbers, $parameters, + - * / %, comparisons and functions.",
             ) from None
         except RecursionError:
             raise self.error(f"{what}: the parameters depend on each other too deeply") from None
