@@ -25,7 +25,6 @@ from sim.scenario.storyboard import (
     FollowTrajectoryAction,
     LaneChangeAction,
     LaneOffsetAction,
-    LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
     Polyline,
@@ -226,8 +225,6 @@ class ActionLowering:
                     code[field.POSITION] = self.position(action.position)
             case ControllerAction():
                 code[field.KIND] = kind.NOTHING
-            case LateralDistanceAction():
-                raise ScenarioError("LateralDistanceAction is not supported", hint="Use a LaneOffsetAction.")
             case _:
                 raise ScenarioError(f"action {type(action).__name__} is not known")
         return code, values

@@ -23,7 +23,6 @@ from sim.scenario.storyboard_actions import (
     GlobalAction,
     LaneChangeAction,
     LaneOffsetAction,
-    LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
     PrivateAction,
@@ -100,7 +99,7 @@ __all__ = [
     "ClothoidSegment", "ClothoidSpline", "CollisionCondition", "Condition", "ControlPoint", "ControllerAction", "Coordinates",
     "Dimension", "DistanceCondition", "DistanceType", "DoorAction", "DynamicConstraints", "Dynamics", "Edge", "ElementKind",
     "ElementState", "EndOfRoadCondition", "EntityAction", "EntityConditionKind", "EnvironmentAction", "Event", "FollowTrajectoryAction",
-    "GlobalAction", "LaneChangeAction", "LaneOffsetAction", "LanePosition", "LateralDistanceAction", "LightStateAction",
+    "GlobalAction", "LaneChangeAction", "LaneOffsetAction", "LanePosition", "LightStateAction",
     "LongitudinalDistanceAction", "Maneuver", "ManeuverGroup", "Nurbs", "OffroadCondition", "Orientation", "Polyline", "Position",
     "Priority", "PrivateAction", "ReachPositionCondition", "RelativeClearanceCondition", "RelativeLanePosition", "RelativeObjectPosition",
     "RelativeRoadPosition", "RelativeTo", "RelativeWorldPosition", "RoadPosition", "Route", "RoutePosition", "Rule", "Shape",
@@ -139,8 +138,6 @@ class ManeuverGroup:
     actors: tuple[str, ...]
     maneuvers: tuple[Maneuver, ...]
     max_count: int = 1
-    triggering_actors: bool = False
-    """selectTriggeringEntities: the actors also include whoever triggered."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.scenario.storyboard_enums import Coordinates, Dimension, Shape
+from sim.scenario.storyboard_enums import Dimension, Shape
 from sim.scenario.storyboard_places import Position, Route, Trajectory
 
 
@@ -60,10 +60,7 @@ class SpeedProfileAction:
     """Run through a list of speeds."""
 
     entries: tuple[SpeedProfileEntry, ...]
-    follow_time: bool = False
-    """Reach each entry at its time exactly (position mode) rather than within the limits (follow mode)."""
     constraints: DynamicConstraints = DynamicConstraints()
-    relative_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,23 +72,8 @@ class LongitudinalDistanceAction:
     time_gap: float | None = None
     freespace: bool = True
     continuous: bool = True
-    coordinates: Coordinates = Coordinates.LANE
     displacement: int = 0
     """+1: ahead of the entity, -1: behind it, 0: on whichever side the actor is."""
-    constraints: DynamicConstraints | None = None
-
-
-@dataclass(frozen=True)
-class LateralDistanceAction:
-    """Keep a lateral distance [m] to an entity."""
-
-    entity: str
-    distance: float | None = None
-    freespace: bool = True
-    continuous: bool = True
-    coordinates: Coordinates = Coordinates.LANE
-    displacement: int = 0
-    """+1: to the left of the entity, -1: to its right, 0: any."""
     constraints: DynamicConstraints | None = None
 
 
@@ -171,11 +153,7 @@ class AcquirePositionAction:
 
 @dataclass(frozen=True)
 class ControllerAction:
-    """Assign and/or switch the actor's controller; ``controller`` None keeps the one assigned."""
-
-    controller: str | None = None
-    lateral: bool | None = None
-    longitudinal: bool | None = None
+    """Changes nothing: Swerve's scripted actors have one controller, which is always on."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +171,6 @@ class LightStateAction:
 
     light: str
     on: bool
-    flashing: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,7 +228,6 @@ PrivateAction = (
     SpeedAction
     | SpeedProfileAction
     | LongitudinalDistanceAction
-    | LateralDistanceAction
     | LaneChangeAction
     | LaneOffsetAction
     | TeleportAction

@@ -57,7 +57,6 @@ class TimeHeadwayCondition:
     value: float
     rule: Rule
     freespace: bool = True
-    along_route: bool = False
     coordinates: Coordinates = Coordinates.ROAD
     distance_type: DistanceType = DistanceType.LONGITUDINAL
 

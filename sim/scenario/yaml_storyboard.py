@@ -171,10 +171,7 @@ class StoryBuilder:
             ], []
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
-            return [
-                asam.LightStateAction(LAMPS[n], action.on, n in ("hazard", "indicator_left", "indicator_right"))
-                for n in names
-            ], []
+            return [asam.LightStateAction(LAMPS[n], action.on) for n in names], []
         if isinstance(action, Appear):
             return [asam.AppearanceAction(action.appear)], []
         if isinstance(action, DropFrom):

@@ -309,6 +309,32 @@ def test_what_is_not_known_is_noted_by_line(tmp_path: Path) -> None:
     load(tmp_path, scenario_xml(), strict=True)
 
 
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (
+            '<LongitudinalAction><SpeedProfileAction entityRef="Ego" followingMode="position"><SpeedProfileEntry speed="5" time="1"/>'
+            "</SpeedProfileAction></LongitudinalAction>",
+            "a speed profile relative to an entity is not supported",
+        ),
+        (
+            '<LongitudinalAction><LongitudinalDistanceAction entityRef="Ego" distance="5" freespace="true" continuous="true" '
+            'coordinateSystem="entity"/></LongitudinalAction>',
+            "the distance is kept along the road",
+        ),
+        (
+            '<AppearanceAction><LightStateAction><LightType><VehicleLight vehicleLightType="lowBeam"/></LightType>'
+            '<LightState mode="flashing"/></LightStateAction></AppearanceAction>',
+            "lowBeam stay on: only indicators and beacons flash",
+        ),
+    ],
+)
+def test_what_is_carried_out_otherwise_is_noted(tmp_path: Path, action: str, message: str) -> None:
+    event = event_xml("event", f"<PrivateAction>{action}</PrivateAction>", trigger_xml(time_xml(0)))
+    notes = [note.message for note in load(tmp_path, scenario_xml(story=story_xml(event))).notes]
+    assert [message in note for note in notes] == [True]
+
+
 # --- maps ---------------------------------------------------------------------------------------------------------------
 
 

@@ -10,12 +10,11 @@ from sim.scenario.openscenario.entities import read_controller
 from sim.scenario.openscenario.environment import read_environment
 from sim.scenario.openscenario.positions import Places
 from sim.scenario.openscenario.xml import Node, Unsupported
-from sim.scenario.storyboard import Dimension, Shape
+from sim.scenario.storyboard import Coordinates, Dimension, Shape
 
 SHAPES = {"step": Shape.STEP, "linear": Shape.LINEAR, "cubic": Shape.CUBIC, "sinusoidal": Shape.SINUSOIDAL}
 DIMENSIONS = {"time": Dimension.TIME, "rate": Dimension.RATE, "distance": Dimension.DISTANCE}
 SIDES = {"any": 0, "trailingReferencedEntity": -1, "leadingReferencedEntity": 1}
-LATERAL_SIDES = {"any": 0, "leftToReferencedEntity": 1, "rightToReferencedEntity": -1}
 LIGHTS = {
     name: name
     for name in (
@@ -23,7 +22,9 @@ LIGHTS = {
         "indicatorLeft", "indicatorRight", "reversingLights", "licensePlateIllumination", "specialPurposeLights",
     )
 }  # fmt: skip
-LIGHT_MODES = {"on": (True, False), "off": (False, False), "flashing": (True, True)}
+LIGHT_MODES = {"on": True, "off": False, "flashing": True}
+FLASHING = ("indicatorLeft", "indicatorRight", "warningLights", "specialPurposeLights")
+"""Lamps that flash whenever they are on."""
 DEFAULT_LATERAL_ACCELERATION = 0.5
 """Of a LaneOffsetAction that does not say its own [m/s^2]; esmini's."""
 NOTHING = asam.ControllerAction()
@@ -112,18 +113,20 @@ class Actions:
         )
         if not entries:
             raise node.error("a speed profile needs an entry")
-        follow = node.choice("followingMode", {"position": True, "follow": False}, "position")
-        relative = self.places.entities.one(node) if node.get("entityRef") else None
-        return asam.SpeedProfileAction(entries, follow, self._limits(node) or asam.DynamicConstraints(), relative)
+        node.choice("followingMode", {"position": True, "follow": False}, "position")
+        if node.get("entityRef"):
+            raise Unsupported(node, "a speed profile relative to an entity is not supported")
+        return asam.SpeedProfileAction(entries, self._limits(node) or asam.DynamicConstraints())
 
     def _longitudinal_distance(self, node: Node) -> asam.PrivateAction:
         distance, gap = node.optional("distance"), node.optional("timeGap")
         if distance is None and gap is None:
             raise node.error("neither distance nor timeGap is given")
+        if node.choice("coordinateSystem", COORDINATES, "road") not in (Coordinates.ROAD, Coordinates.LANE):
+            node.note("the distance is kept along the road")
         return asam.LongitudinalDistanceAction(
             self.places.entities.one(node), distance, gap, node.truth("freespace"), node.truth("continuous"),
-            node.choice("coordinateSystem", COORDINATES, "entity"), node.choice("displacement", SIDES, "trailingReferencedEntity"),
-            self._limits(node),
+            node.choice("displacement", SIDES, "trailingReferencedEntity"), self._limits(node),
         )  # fmt: skip
 
     def _lateral_distance(self, node: Node) -> asam.PrivateAction:
@@ -200,24 +203,21 @@ class Actions:
         return asam.AcquirePositionAction(self.places.position(node.need("Position")))
 
     def _activate(self, node: Node) -> asam.PrivateAction:
-        node.get("objectControllerRef")
-        lateral, longitudinal = ((node.truth(k) if node.get(k) else None) for k in ("lateral", "longitudinal"))
-        for domain in ("lighting", "animation"):
-            node.get(domain)
-        return asam.ControllerAction(None, lateral, longitudinal)
+        for name in ("objectControllerRef", "lateral", "longitudinal", "lighting", "animation"):
+            node.get(name)
+        return NOTHING
 
     def _controller(self, node: Node, actors: tuple[str, ...] | None) -> asam.PrivateAction:
-        found = asam.ControllerAction()
         for child in node.all():
             if child.tag == "AssignControllerAction":
                 for name in ("activateLateral", "activateLongitudinal", "activateLighting", "activateAnimation"):
                     child.get(name)
                 read_controller(child, ", ".join(actors) if actors else "its actors", self.places.catalogs)
             elif child.tag == "ActivateControllerAction":
-                found = self._activate(child)  # type: ignore[assignment]
+                self._activate(child)
             elif not _overrides_nothing(child):
                 child.note(f"{child.tag} does nothing: the default controller has no pedals")
-        return found
+        return NOTHING
 
     def _visibility(self, node: Node) -> asam.PrivateAction:
         return asam.VisibilityAction(node.truth("graphics"), node.truth("sensors"), node.truth("traffic"))
@@ -229,12 +229,14 @@ class Actions:
         name = kind.choice("vehicleLightType", LIGHTS)
         node.get("transitionTime")
         state = node.need("LightState")
-        on, flashing = state.choice("mode", LIGHT_MODES)
+        on = state.choice("mode", LIGHT_MODES)
         for attribute in ("luminousIntensity", "flashingOnDuration", "flashingOffDuration"):
             state.get(attribute)
         if (color := state.child("Color")) is not None:
             color.note(f"the colour of {name} is the vehicle's own")
-        return asam.LightStateAction(name, on, flashing)
+        if state.get("mode") == "flashing" and name not in FLASHING:
+            state.note(f"{name} stay on: only indicators and beacons flash")
+        return asam.LightStateAction(name, on)
 
     # --- global -------------------------------------------------------------------------------------------------------
 

@@ -91,8 +91,7 @@ class StoryReader:
         name, path = self._name(node, ElementKind.MANEUVER_GROUP, parent)
         holder = node.need("Actors")
         actors = self.places.entities.all(holder)
-        triggering = holder.truth("selectTriggeringEntities", False)
-        if triggering:
+        if holder.truth("selectTriggeringEntities", False):
             holder.note("selectTriggeringEntities is not supported: only the actors listed take part")
         maneuvers = []
         for child in node.all():
@@ -101,7 +100,7 @@ class StoryReader:
             elif child.tag == "CatalogReference":
                 with self.places.catalogs.entry(child, "Maneuver") as entry:
                     maneuvers.append(self._maneuver(entry, path, actors))
-        return asam.ManeuverGroup(name, actors, tuple(maneuvers), self._times(node), triggering)
+        return asam.ManeuverGroup(name, actors, tuple(maneuvers), self._times(node))
 
     def _times(self, node: Node) -> int:
         count = node.whole("maximumExecutionCount", 1)
