@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sim.road.network import RoadNetwork
-from sim.road.points import locate_points, place_points
 from sim.road.tables import build_road_tables
 from sim.scenario.opendrive import load_opendrive
+from tests.road.points import locate_points, place_points
 from tests.scenario.openx import map_xml, road_xml
 
 
