@@ -23,7 +23,7 @@ PART_MARGIN = 1.2
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
-"""Nudges for points that rounding puts beside a silhouette or a slit of a mesh [pixels]."""
+"""Nudges for points that rounding puts beside a silhouette, a sliver or a slit of a mesh [pixels]."""
 
 Floats = npt.NDArray[np.floating]
 

@@ -123,7 +123,7 @@ def mesh_hit(geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, 
     ld = m * d
     cutout = (geo.mesh_flags[mesh] & MESH_CUTOUT) != 0
     start = float(0.0)
-    step = 1.0e-3 / wp.length(d)
+    step = 1.0e-4 / wp.length(d)
     if slot > 0:
         start = approach(geo, mesh, lo, ld)
     tries = int(24)
