@@ -46,7 +46,7 @@ def load_scenario(path: str | Path, strict: bool = False) -> Scenario:
     """
     file = find(path)
     if file.suffix.lower() in YAML_SUFFIXES:
-        return load_yaml(file)
+        return load_yaml(file, strict)
     if file.suffix.lower() == ".xosc":
         from sim.scenario.openscenario import load_openscenario
 
@@ -58,7 +58,7 @@ def load_scenario(path: str | Path, strict: bool = False) -> Scenario:
     raise ScenarioError("not a scenario file", file=file, hint="Scenarios end in .yaml or .xosc.")
 
 
-def load_yaml(file: Path) -> YamlScenario:
+def load_yaml(file: Path, strict: bool = False) -> YamlScenario:
     """Read a YAML scenario.
 
     Raises:
@@ -69,7 +69,7 @@ def load_yaml(file: Path) -> YamlScenario:
         model = ScenarioFile.model_validate(source.data)
     except ValidationError as error:
         raise schema_error(error, source) from None
-    return YamlScenario(source, model, [])
+    return YamlScenario(source, model, strict)
 
 
 def find(path: str | Path) -> Path:

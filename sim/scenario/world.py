@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sim.errors import ScenarioError
 from sim.scenario.storyboard import Position, Storyboard
 
 if TYPE_CHECKING:
@@ -129,6 +130,18 @@ class Note:
     file: str
     line: int
     message: str
+
+
+def refuse_notes(notes: Sequence[Note]) -> None:
+    """What ``--strict`` does with notes.
+
+    Raises:
+        ScenarioError: of the first one, if there is any.
+    """
+    if notes:
+        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        first = notes[0]
+        raise ScenarioError(f"{first.message}{more}", file=first.file, line=first.line, hint="--strict allows none.")
 
 
 class Scenario(Protocol):

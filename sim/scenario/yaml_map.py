@@ -13,6 +13,7 @@ from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes,
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import Map, ScenarioFile
 from sim.scenario.source import Source
+from sim.scenario.world import Note
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,20 @@ class MapBuilder:
         """
         setting = draws.word(self.model.setting, ("setting",), "auto")
         if self.file is not None:
-            return MapDraw(self._network(f"{self.file}", self._load), f"{self.id}/{setting}/file", setting, "file")
+            return MapDraw(self._network("file", self._load), f"{self.id}/{setting}/file", setting, "file")
         arguments = self._arguments(draws, setting)
         text = repr((sorted(arguments.items()), setting))
         digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
         network = self._network(digest, lambda: self._build(arguments))
         return MapDraw(network, f"{self.id}/{draws.variant}/{digest}", setting, str(arguments["kind"]))
+
+    def notes(self) -> list[Note]:
+        """What the .xodr file holds and Swerve does not use.
+
+        Raises:
+            ScenarioError: if the file describes no usable road.
+        """
+        return [] if self.file is None else list(self._network("file", self._load).notes)
 
     def _network(self, key: str, build: object) -> RoadNetwork:
         if key not in self.built:

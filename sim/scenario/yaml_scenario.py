@@ -15,7 +15,7 @@ from sim.scenario.fields import suggest
 from sim.scenario.schema import KINDS, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source
 from sim.scenario.units import QuantityError
-from sim.scenario.world import ActorSpec, Environment, Goal, Note, WorldSpec
+from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_notes
 from sim.scenario.yaml_color import color_of
 from sim.scenario.yaml_conditions import signal_name, signal_state
 from sim.scenario.yaml_map import MapBuilder, MapDraw
@@ -31,20 +31,22 @@ LIT_ELEVATION = math.radians(8)
 class YamlScenario:
     """See `sim.scenario.world.Scenario`."""
 
-    def __init__(self, source: Source, model: ScenarioFile, notes: list[Note]) -> None:
+    def __init__(self, source: Source, model: ScenarioFile, strict: bool = False) -> None:
         self.id = source.file.stem
         self.path = source.file
         self.description = model.name
         self.tags = tuple(model.tags)
         self.danger = model.danger or ""
         self.source = model.source or ""
-        self.notes = notes
         self._text = source
         self._model = model
         self.parameters = parse_parameters(model, source)
         map_names = check_values(model, self.parameters, source)
         self._map_parameters = closure(map_names, self.parameters)
         self._maps = MapBuilder(self.id, model, source)
+        self.notes = self._maps.notes()
+        if strict:
+            refuse_notes(self.notes)
         self.inputs = (self.path,) if self._maps.file is None else (self.path, self._maps.file)
 
     def draw(self, stream: Stream) -> WorldSpec:

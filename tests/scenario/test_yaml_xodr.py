@@ -82,3 +82,10 @@ def test_a_map_leaves_no_room_for_other_words(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="does not go with xodr") as caught:
         load_scenario(write(tmp_path, BASE.replace(MAP, "map: {xodr: town.xodr, lanes: 1+1}")))
     assert caught.value.path == "map"
+
+
+def test_what_the_file_holds_and_no_one_uses_is_noted(tmp_path: Path) -> None:
+    path = scenario_on(tmp_path, TOWN.replace("</OpenDRIVE>", "<station/></OpenDRIVE>"))
+    assert [note.message for note in load_scenario(path).notes] == ["element station is not used"]
+    with pytest.raises(ScenarioError, match="station"):
+        load_scenario(path, strict=True)

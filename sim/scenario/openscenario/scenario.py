@@ -21,7 +21,7 @@ from sim.scenario.openscenario.parameters import ConstraintBroken, declare, vari
 from sim.scenario.openscenario.positions import Places
 from sim.scenario.openscenario.story import StoryReader
 from sim.scenario.openscenario.xml import Node, Reading, Scope, open_root
-from sim.scenario.world import Environment, Note, WorldSpec
+from sim.scenario.world import Environment, Note, WorldSpec, refuse_notes
 
 DURATION = 60.0
 """Length of an episode whose file gives no time to stop at [s]."""
@@ -70,12 +70,8 @@ class OpenScenario:
         self.notes: list[Note] = self._reading.finish()
         self.notes += [n for network in self._maps.values() for n in network.notes]
         self.inputs = tuple(dict.fromkeys([file, self._template, *self._catalogs.files, *self._maps]))
-        if strict and self.notes:
-            first = self.notes[0]
-            more = f" (and {len(self.notes) - 1} more)" if len(self.notes) > 1 else ""
-            raise ScenarioError(
-                f"{first.message}{more}", file=first.file, line=first.line, hint="--strict allows none."
-            )
+        if strict:
+            refuse_notes(self.notes)
         self._reading = Reading()
 
     def _read_distributions(self, root: etree._Element) -> None:
