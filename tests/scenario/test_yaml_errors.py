@@ -147,11 +147,11 @@ HOSTILE = {
 def test_hostile_yaml_is_refused_fast(tmp_path: Path, case: tuple[str, str]) -> None:
     text, message = case
     file = write(tmp_path, text)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ScenarioError, match=message) as caught:
         draw(file)
     assert caught.value.file == str(file)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
