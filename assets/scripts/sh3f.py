@@ -34,9 +34,6 @@ class Look:
 
     name: str
     diffuse: tuple[float, float, float] = (0.7, 0.7, 0.7)
-    specular: float = 0.0
-    shininess: float = 10.0
-    alpha: float = 1.0
     texture: npt.NDArray[np.uint8] | None = None
     """sRGB (height, width, 4)."""
 
@@ -116,12 +113,6 @@ def _read_looks(archive: zipfile.ZipFile, path: str) -> dict[str, Look]:
             current = looks[" ".join(rest)] = Look(" ".join(rest))
         elif key == "Kd":
             current.diffuse = (float(rest[0]), float(rest[1]), float(rest[2]))
-        elif key == "Ks":
-            current.specular = float(np.mean([float(x) for x in rest[:3]]))
-        elif key == "Ns":
-            current.shininess = float(rest[0])
-        elif key == "d":
-            current.alpha = float(rest[-1])
         elif key == "map_Kd":
             image = names.get(posixpath.join(posixpath.dirname(path), " ".join(rest)).lower())
             if image and image not in pictures:
