@@ -272,7 +272,7 @@ def intersection(
     for arm in arms:
         roads[arm] = _arm(arm, len(roads), half + arm_length, arm_length, section, kind, speed_limit)
         _furnish_arm(roads[arm], section, signals, crosswalks)
-    connections = _connect(roads, list(arms), section, half)
+    connections = _connect(roads, list(arms), section)
     junction = Junction("junction", name, tuple(connections))
     return RoadNetwork(name, roads, {"junction": junction})
 
@@ -318,7 +318,7 @@ def _furnish_arm(road: Road, section: CrossSection, signals: bool, crosswalks: b
         road.signals.append(Signal(f"light-{road.id}", "light", stop + 0.2, t, 0.0, LIGHT, dynamic=True, height=3.2))
 
 
-def _connect(roads: dict[str, Road], arms: list[str], section: CrossSection, half: float) -> list[Connection]:
+def _connect(roads: dict[str, Road], arms: list[str], section: CrossSection) -> list[Connection]:
     """Connecting roads for every movement: left from the inner lane, right from the outer one, straight from each."""
     driving = [i for i, lane in roads[arms[0]].sections[0].lanes.items() if lane.kind == "driving"]
     approach = sorted((i for i in driving if i < 0), key=abs)

@@ -58,12 +58,12 @@ class ConditionBuilder:
         """Alternatives of conditions that all hold (disjunctive normal form)."""
         if isinstance(when, TimeIs):
             value = self.draws.number(when.after, (*path, "after"))
-            return [(self._named(asam.SimulationTimeCondition(value, Rule.GREATER_OR_EQUAL), path),)]
+            return [(self._named(asam.SimulationTimeCondition(value, Rule.GREATER_OR_EQUAL)),)]
         if isinstance(when, StepIs):
             return self._step(when, path)
         if isinstance(when, SignalIs):
             state = signal_state(self.draws.word(when.aspect, (*path, "is")))
-            return [(self._named(asam.TrafficSignalCondition(signal_name(when.signal), state), path),)]
+            return [(self._named(asam.TrafficSignalCondition(signal_name(when.signal), state)),)]
         if isinstance(when, AnyOf):
             return [g for i, w in enumerate(when.any) for g in self.groups(w, (*path, "any", i))]
         if isinstance(when, AllOf):
@@ -85,7 +85,7 @@ class ConditionBuilder:
         """The step of that name is complete."""
         self._know_step(name, path)
         kind = asam.StoryboardElementStateCondition(ElementKind.EVENT, name, ElementState.COMPLETE)
-        return self._named(kind, path, delay)
+        return self._named(kind, delay)
 
     def actor(self, name: str, path: Path_) -> str:
         """An actor's name.
@@ -101,7 +101,7 @@ class ConditionBuilder:
         if name not in self.steps:
             raise self.source.error(f"there is no step {name!r}", path, suggest(name, self.steps))
 
-    def _named(self, kind: Any, path: Path_, delay: float = 0.0, entities: tuple[str, ...] = ()) -> Condition:
+    def _named(self, kind: Any, delay: float = 0.0, entities: tuple[str, ...] = ()) -> Condition:
         self.count += 1
         return Condition(f"condition-{self.count}", kind, delay=delay, entities=entities)
 
@@ -112,12 +112,12 @@ class ConditionBuilder:
         if self.draws.word(when.state, (*path, "is"), "done") == "started":
             states.append(ElementState.RUNNING)
         kinds = [asam.StoryboardElementStateCondition(ElementKind.EVENT, when.step, state) for state in states]
-        return [(self._named(kind, path, delay),) for kind in kinds]
+        return [(self._named(kind, delay),) for kind in kinds]
 
     def _actor(self, name: str, c: ActorCondition, path: Path_) -> Condition:
         self.actor(name, path)
         delay = self.draws.number(c.delay, (*path, "delay"))
-        return self._named(self._kind(c, path), path, delay, (name,))
+        return self._named(self._kind(c, path), delay, (name,))
 
     def _kind(self, c: ActorCondition, path: Path_) -> Any:
         number = self.draws.number

@@ -212,7 +212,7 @@ class Actions:
             if child.tag == "AssignControllerAction":
                 for name in ("activateLateral", "activateLongitudinal", "activateLighting", "activateAnimation"):
                     child.get(name)
-                read_controller(child, ", ".join(actors) if actors else "its actors", self.places.catalogs)
+                read_controller(child, ", ".join(actors) if actors else "its actors")
             elif child.tag == "ActivateControllerAction":
                 self._activate(child)
             elif not _overrides_nothing(child):

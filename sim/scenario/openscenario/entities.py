@@ -128,7 +128,7 @@ def _object(node: Node, name: str, catalogs: Catalogs) -> tuple[ActorSpec, str]:
         elif child.tag in ("Vehicle", "Pedestrian", "MiscObject"):
             found = _body(declare(child), name)
         elif child.tag == "ObjectController":
-            read_controller(child, name, catalogs)
+            read_controller(child, name)
         else:
             child.note(f"{child.tag} of {name} is not supported")
     if found is None:
@@ -138,7 +138,7 @@ def _object(node: Node, name: str, catalogs: Catalogs) -> tuple[ActorSpec, str]:
     return found
 
 
-def read_controller(node: Node, name: str, catalogs: Catalogs) -> None:
+def read_controller(node: Node, name: str) -> None:
     """Note a controller that Swerve lacks: its entity keeps the default controller."""
     node.get("name")
     for child in node.all():
