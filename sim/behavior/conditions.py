@@ -134,10 +134,15 @@ def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
 
 
 @wp.func
-def _touches(state: State, world: int, a: int, b: int, nactor: int) -> bool:
-    if b >= 0:
+def _touches(state: State, world: int, a: int, b: int) -> bool:
+    """Whether ``a`` touches ``b``, or anything if ``b`` is -1; of two actors past the 32nd nothing is kept."""
+    if b < 0:
+        return state.contact_now[world, a] != wp.uint32(0) or state.touching[world, a] > 0
+    if b < 32:
         return (state.contact_now[world, a] & (wp.uint32(1) << wp.uint32(b))) != wp.uint32(0)
-    return state.contact_now[world, a] != wp.uint32(0)
+    if a < 32:
+        return (state.contact_now[world, b] & (wp.uint32(1) << wp.uint32(a))) != wp.uint32(0)
+    return False
 
 
 @wp.func
@@ -150,7 +155,7 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
     limit = scene.story.condition_value[world, c][0]
     now = state.tick[world]
     if kind == wp.static(int(ConditionKind.COLLISION)):
-        return _touches(state, world, a, target, scene.valid.shape[1])
+        return _touches(state, world, a, target)
     if kind == wp.static(int(ConditionKind.CLEARANCE)):
         return _clear(scene, state, world, c, a)
     if kind == wp.static(int(ConditionKind.STAND_STILL)):
