@@ -19,12 +19,12 @@ STATE = ["--scenario", "cut-in-wet-motorway", "--decision-ticks", "20", "--steer
 CAMERA = [
     "--scenario", "red-light-runner", "--observation", "camera", "--decision-ticks", "30", "--steer", "0.005",
     "--num-envs", "16", "--draws", "8", "--horizon", "32", "--batch", "128", "--learning-rate", "1e-3", "--log-std", "-0.5",
-    "--reward", "collision=-1 goal=5",
+    "--gamma", "0.997", "--reward", "collision=-0.5 goal=8 progress=0.06 comfort=0 near_miss=0",
 ]  # fmt: skip
 RUNS = {
     "state": [*STATE, "--steps", "400000"],
     "state untrained": [*STATE, "--steps", "0"],
-    "camera": [*CAMERA, "--steps", "14336"],
+    "camera": [*CAMERA, "--steps", "60000"],
     "camera untrained": [*CAMERA, "--steps", "0"],
 }
 """Options of `agents.sb3` by name of the run."""
