@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.errors import SwerveError
 from sim.render.scene_bvh import Poses, PoseWindow
 from sim.sampling import Batch
 from sim.simulation import WorldGraph, step
@@ -28,6 +30,9 @@ METRICS = (
     "collision_tick", "collision_actor", "off_road", "goal_reached",
 )  # fmt: skip
 """Fields of `sim.types.Metrics`, as above."""
+
+MAX_BYTES = 4 << 30
+"""Tracks that unpack to more are refused."""
 
 
 def frame_rate(fps: float) -> Fraction:
@@ -62,11 +67,25 @@ class Tracks:
 
     @staticmethod
     def decode(data: bytes) -> Tracks:
-        """Tracks from `encode`'s bytes."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        rate = arrays.pop("rate")
-        return Tracks(Fraction(int(rate[0]), int(rate[1])), arrays)
+        """Tracks from `encode`'s bytes.
+
+        Raises:
+            SwerveError: if they are no tracks, lack a field, or unpack to more than `MAX_BYTES`.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > MAX_BYTES:
+                raise SwerveError(f"these tracks unpack to {size} bytes; at most {MAX_BYTES} are read")
+            with np.load(io.BytesIO(data), allow_pickle=False) as fields:
+                arrays = {name: fields[name] for name in fields.files}
+            rate = arrays.pop("rate")
+            missing = {*POSES, *STATE, *(f"metrics.{name}" for name in METRICS)} - arrays.keys()
+            if missing:
+                raise SwerveError(f"these tracks lack {', '.join(sorted(missing))}")
+            return Tracks(Fraction(int(rate[0]), int(rate[1])), arrays)
+        except (zipfile.BadZipFile, OSError, KeyError, ValueError, IndexError, ZeroDivisionError, TypeError) as error:
+            raise SwerveError(f"these are no tracks: {error}") from None
 
 
 def frame_count(rate: Fraction, end: float, duration: float | None) -> int:
