@@ -144,8 +144,8 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
         scene_rows.append(scene_row)
         state_rows.append(state_row)
     nactor = max(len(spec.actors) for spec in flat)
-    scene_sizes = _capacity(Scene, scene_rows, nactor)
-    state_sizes = _capacity(State, state_rows, nactor)
+    scene_sizes = capacity(Scene, scene_rows, nactor)
+    state_sizes = capacity(State, state_rows, nactor)
     tables = build_road_tables(networks, device)
     first = [i * draws for i in range(len(specs))]
     pool_scene = from_rows(Scene, scene_rows, device, scene_sizes)
@@ -173,7 +173,7 @@ STORY_BY_ACTOR = (
 """Fields of `StoryState` whose second axis is the actor."""
 
 
-def _capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[str, tuple[int, ...]]:
+def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[str, tuple[int, ...]]:
     """Array sizes that hold all rows; what is kept per actor has room for all actors, whether a row mentions it or not."""
     sizes = row_sizes(struct, rows)
     per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}

@@ -4,7 +4,7 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -198,12 +198,6 @@ class MeshLibrary:
         return int(np.diff(starts).max()) if len(starts) > 1 else 0
 
     @property
-    def light_capacity(self) -> int:
-        """Most lights of any map."""
-        starts = np.array(self._map_light)
-        return int(np.diff(starts).max()) if len(starts) > 1 else 0
-
-    @property
     def triangle_count(self) -> int:
         """Triangles of all meshes."""
         return sum(m.indices.shape[0] // 3 for m in self._meshes)
@@ -347,8 +341,3 @@ def _texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
     texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
     ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
     return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)
-
-
-def models_by_name(models: Sequence[Model]) -> Mapping[str, Model]:
-    """Models keyed by name."""
-    return {model.name: model for model in models}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -133,17 +133,6 @@ class MeshData:
     def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Lower and upper corner [m], each (3,)."""
         return self.vertices.min(axis=0), self.vertices.max(axis=0)
-
-    def transformed(self, matrix: npt.NDArray[np.floating]) -> MeshData:
-        """The mesh under a 4x4 rigid or uniformly scaled transform."""
-        linear = matrix[:3, :3]
-        normals = self.normals @ np.linalg.inv(linear)
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-        return replace(
-            self,
-            vertices=(self.vertices @ linear.T + matrix[:3, 3]).astype(np.float32),
-            normals=normals.astype(np.float32),
-        )
 
 
 @dataclass(frozen=True)

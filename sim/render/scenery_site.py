@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sim.render.mesh import Light, Semantic
 from sim.render.scenery_buildings import Plot, Style, put_block, put_building
-from sim.render.scenery_layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy, Walk
+from sim.render.scenery_layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
 from sim.render.scenery_parts import Floats, MeshBuilder, placed
 from sim.render.scenery_plants import FAR, LEAVES, plant
 from sim.render.scenery_terrain import Ground
@@ -177,14 +177,6 @@ def spaced(length: float, step: float, rng: np.random.Generator, *, jitter: floa
         return np.zeros(0)
     s = margin + (np.arange(count) + 0.5) * ((length - 2 * margin) / count)
     return s + rng.uniform(-jitter, jitter, count) * step
-
-
-def edge_gap(site: Site, walk: Walk) -> float:
-    """How far inside a road's edge its carriageway begins [m]."""
-    road = site.network.order[walk.edge.road]
-    middle = float(walk.edge.s[len(walk.edge.s) // 2])
-    beyond = float(np.abs(np.diff([0.0, 0.0]))[0])
-    return soft_width(road, walk.edge.side, middle) + beyond
 
 
 def facing(outward: Floats) -> Floats:

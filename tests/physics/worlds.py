@@ -9,8 +9,9 @@ import numpy as np
 from sim.physics.parameters import actor_parameters
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
+from sim.sampling import capacity
 from sim.simulation import WorldGraph, step
-from sim.structs import from_rows, row_sizes
+from sim.structs import from_rows
 from sim.types import Contact, Control, Motion, Scene, State
 
 CAR = {
@@ -109,10 +110,7 @@ def build(worlds, networks=None, device="cpu"):
     networks = networks or [straight()]
     out = []
     for struct, rows in ((Scene, scenes), (State, states), (Control, [{} for _ in worlds])):
-        sizes = row_sizes(struct, rows)
-        own = {k for k, v in struct.vars.items() if getattr(v.type, "ndim", 0) == 2 and k != "signal"}
-        own |= {f"vehicle.{k}" for k in struct.vars["vehicle"].type.vars} if "vehicle" in struct.vars else set()
-        out.append(from_rows(struct, rows, device, {k: ((nactor,) if k in own else v) for k, v in sizes.items()}))
+        out.append(from_rows(struct, rows, device, capacity(struct, rows, nactor)))
     out[0].road = build_road_tables(networks, device)
     return tuple(out)
 
