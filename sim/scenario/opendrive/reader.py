@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
@@ -33,6 +34,11 @@ MAX_LANE = 100
 MAX_WIDTH = 1000.0
 """Widest lane, and farthest border [m]."""
 MAX_SECTIONS = 50_000
+NUMBER_HINT = "A number belongs here, such as 3.5."
+DOCTYPE_FAULT, DOCTYPE_HINT = (
+    "document type and entity declarations are not allowed",
+    "Write the values where they are used.",
+)
 UNDERSTOOD = {
     "header", "road", "junction", "controller", "link", "type", "planView", "elevationProfile", "lateralProfile", "lanes",
     "objects", "signals", "laneOffset", "laneSection", "userData", "include", "junctionGroup", "dataQuality", "license",
@@ -57,18 +63,19 @@ def read_xml(path: Path, what: str, limit: int = MAX_BYTES) -> etree._Element:
         raise ScenarioError(f"cannot read {what}: {error.strerror}", file=path) from None
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         line = data[: data.find(b"<!")].count(b"\n") + 1
-        raise ScenarioError("document type and entity declarations are not allowed", file=path, line=line)
+        raise ScenarioError(DOCTYPE_FAULT, file=path, line=line, hint=DOCTYPE_HINT)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        fault = re.sub(r", line \d+, column \d+$", "", str(error.msg))
         raise ScenarioError(
-            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, hint="Is the file complete?"
+            f"not well-formed XML: {fault}", file=path, line=error.lineno, hint="Is the file complete?"
         ) from None
     if root.getroottree().docinfo.doctype:
-        raise ScenarioError("document type and entity declarations are not allowed", file=path, line=1)
+        raise ScenarioError(DOCTYPE_FAULT, file=path, line=1, hint=DOCTYPE_HINT)
     return root
 
 
@@ -85,13 +92,13 @@ class _Reader:
         if text is None or not text.strip():
             if default is not None:
                 return default
-            raise self.fail(node, f"attribute {name} is missing", "A number belongs here.")
+            raise self.fail(node, f"attribute {name} is missing", NUMBER_HINT)
         try:
             value = float(text)
         except ValueError:
-            raise self.fail(node, f"{name}={text!r} is not a number") from None
+            raise self.fail(node, f"{name}={text[:80]!r} is not a number", NUMBER_HINT) from None
         if not math.isfinite(value):
-            raise self.fail(node, f"{name}={text!r} is not finite")
+            raise self.fail(node, f"{name}={text[:80]!r} is not a finite number", NUMBER_HINT)
         return value
 
     def cubics(self, parent: etree._Element | None, tag: str, s_name: str = "s") -> list[Cubic]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sim.errors import ScenarioError
-from sim.scenario.opendrive.reader import read_xml
+from sim.scenario.opendrive.reader import NUMBER_HINT, read_xml
 from sim.scenario.openscenario.expressions import ExpressionError, Value, evaluate, format_value
 from sim.scenario.world import Note
 
@@ -206,14 +206,14 @@ class Node:
         text = self.get(name)
         if text is None or text == "":
             if default is None:
-                raise self.error(f"attribute {name} is missing", "A number belongs here.")
+                raise self.error(f"attribute {name} is missing", NUMBER_HINT)
             return default
         try:
             value = float(text)
         except ValueError:
-            raise self.error(f"{name}={text[:80]!r} is not a number") from None
+            raise self.error(f"{name}={text[:80]!r} is not a number", NUMBER_HINT) from None
         if math.isnan(value) or (math.isinf(value) and not infinite):
-            raise self.error(f"{name}={text!r} is not a finite number")
+            raise self.error(f"{name}={text!r} is not a finite number", NUMBER_HINT)
         if value < low:
             raise self.error(f"{name}={text} is too small", f"At least {low:g}.")
         return value
