@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from sim.config import MAX_DRAWS, MAX_SEED
 from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
 from sim.errors import SwerveError
 
-MAX_DRAWS = 100_000
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ app = typer.Typer(
 Files = Annotated[
     list[Path], typer.Argument(help="Scenario files (.yaml, .xosc), folders of them, or ids that `swerve list` shows.")
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all draws.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Treat what a file uses and Swerve does not know as an error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Device = Annotated[
@@ -181,7 +181,7 @@ def render(
         ),
     ] = 1,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all draws.", rich_help_panel="Worlds")
+        int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.", rich_help_panel="Worlds")
     ] = 0,
     driver: Annotated[
         str | None, typer.Option(metavar="NAME", help=DRIVERS_HELP, rich_help_panel="Worlds", show_default=False)

@@ -1,8 +1,37 @@
-"""Every setting of a run, in frozen dataclasses."""
+"""Every setting of a run, in frozen dataclasses that refuse what cannot be meant: `SwerveError` says what would be right."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sim.errors import SwerveError
+
+CONTACTS = ("physics", "report")
+QUALITIES = ("fast", "draft", "standard", "high")
+OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
+MAX_SEED = (1 << 32) - 1
+MAX_DRAWS = 100_000
+"""Most worlds drawn from each scenario."""
+
+
+def _check_whole(name: str, value: Any, low: int, high: int) -> None:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
+        raise SwerveError(f"{name} must be a whole number between {low} and {high}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
+    if isinstance(value, bool) or not hasattr(value, "__float__") or not math.isfinite(value):
+        raise SwerveError(f"{name} must be a finite number, not {value!r}")
+    if not low <= value <= high:
+        raise SwerveError(f"{name} must lie between {low:g} and {high:g}, not {value:g}")
+
+
+def _check_word(name: str, value: Any, words: Sequence[str]) -> None:
+    if value not in words:
+        raise SwerveError(f"no {name} {value!r}: choose one of {', '.join(words)}")
 
 
 @dataclass(frozen=True)
@@ -11,13 +40,19 @@ class SimConfig:
 
     seed: int = 0
     contact: str = "physics"
-    """'physics' or 'report'."""
+    """What a collision does, one of `CONTACTS`: bodies with momentum, or a mere record."""
     driver: str = "default"
     """Who drives the ego: 'default' (scripted), 'control' (from outside), or a driver of `sim.behavior.drivers`."""
     map_variants: int = 8
     """Different maps drawn per scenario; a world's own key chooses among them."""
     pool: int = 2
-    """Spare draws kept per world for resets."""
+    """Draws kept per world, its first episode's included; resets take them in turn."""
+
+    def __post_init__(self) -> None:
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+        _check_word("contact", self.contact, CONTACTS)
+        _check_whole("map_variants", self.map_variants, 1, MAX_DRAWS)
+        _check_whole("pool", self.pool, 1, MAX_DRAWS)
 
 
 @dataclass(frozen=True)
@@ -40,6 +75,17 @@ class CameraConfig:
     show_ego: bool | None = None
     """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
 
+    def __post_init__(self) -> None:
+        _check_whole("a camera's width", self.width, 1, 8192)
+        _check_whole("a camera's height", self.height, 1, 8192)
+        _check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 3.1)
+        if len(self.pos) != 3:
+            raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
+        for name, value in (*zip(("pos.x", "pos.y", "pos.z"), self.pos, strict=True), ("yaw", self.yaw)):
+            _check_number(f"a camera's {name}", value)
+        _check_number("a camera's pitch", self.pitch)
+        _check_number("a camera's roll", self.roll)
+
 
 @dataclass(frozen=True)
 class RenderConfig:
@@ -47,8 +93,15 @@ class RenderConfig:
 
     cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
     quality: str = "standard"
-    """A name of `sim.render.frames.QUALITY`: 'fast', 'draft', 'standard' or 'high'."""
+    """One of `QUALITIES`."""
     outputs: tuple[str, ...] = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
+
+    def __post_init__(self) -> None:
+        if not self.cameras:
+            raise SwerveError("there is no camera: name at least one CameraConfig")
+        _check_word("quality", self.quality, QUALITIES)
+        for name in self.outputs:
+            _check_word("output", name, OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -67,6 +120,10 @@ class RewardConfig:
     """Per (m/s^2)^2 of acceleration, times the step [s]."""
     near_miss: float = -0.02
     """Per step with a time to collision under 1.5 s."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check_number(f"the reward's {field.name}", getattr(self, field.name))
 
 
 @dataclass(frozen=True)
@@ -91,3 +148,16 @@ class DatasetConfig:
     """Whether to film from behind the ego too."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
+
+    def __post_init__(self) -> None:
+        if len(self.size) != 2:
+            raise SwerveError(f"size must be width and height in pixels, not {self.size!r}")
+        _check_whole("size: width", self.size[0], 16, 8192)
+        _check_whole("size: height", self.size[1], 16, 8192)
+        _check_number("fps", self.fps, 0.1, 1000.0)
+        if self.duration is not None:
+            _check_number("duration [s]", self.duration, 0.01, 3600.0)
+        _check_whole("draws", self.draws, 1, MAX_DRAWS)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+        _check_word("quality", self.quality, QUALITIES)
+        _check_word("contact", self.contact, CONTACTS)

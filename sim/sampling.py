@@ -92,6 +92,7 @@ def sample_worlds(
         SwerveError: for unusable settings or scenarios.
     """
     config = config or SimConfig()
+    with_driver(config, config.driver)
     if not 1 <= len(keys) <= MAX_WORLDS:
         raise SwerveError(f"a batch holds 1 to {MAX_WORLDS} worlds, not {len(keys)}")
     draws = max(1, config.pool)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from sim.config import SimConfig
-from sim.errors import SwerveError
 from sim.export.annotate import yaw_of
 from sim.kernels import load_kernels
 from sim.sampling import Batch, sample_worlds, with_driver
@@ -54,10 +53,8 @@ def simulate_file(
     Raises:
         SwerveError: for unusable input.
     """
-    if contact not in ("physics", "report"):
-        raise SwerveError(f"no contact {contact!r}: choose physics or report")
-    scenario = load_scenario(file, strict=strict)
     config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
+    scenario = load_scenario(file, strict=strict)
     load_kernels(device)
     batch = sample_worlds([scenario], [0], device, config)
     rows = run_trace(batch, duration)
