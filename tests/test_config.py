@@ -56,8 +56,10 @@ def test_a_setting_that_cannot_be_meant_is_refused(config: Any, settings: dict[s
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    assert SimConfig(seed=np.int64(3), pool=np.uint8(2)).seed == 3
-    assert RewardConfig(goal=np.float32(2.0)).goal == 2.0
+    whole: Any = np.int64(3)
+    real: Any = np.float32(2.0)
+    assert SimConfig(seed=whole, pool=whole).seed == 3
+    assert RewardConfig(goal=real).goal == 2.0
 
 
 def test_an_unknown_driver_is_refused() -> None:
