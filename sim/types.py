@@ -581,7 +581,8 @@ class State:
     ttc: wp.array2d[float]
     """Time to collision of the ego with each actor [s], inf if none comes, (nworld, nactor)."""
     gap: wp.array2d[float]
-    """Distance between the ego's box and each actor's in the plane [m], inf for absent actors, (nworld, nactor)."""
+    """Distance between the ego's box and each actor's in the plane [m], inf for absent actors, as of the last
+    `sim.metrics.measure.measure_gaps`: a tick leaves it alone, (nworld, nactor)."""
     hidden_tick: wp.array2d[wp.int32]
     """When each actor was last out of the ego's sight, (nworld, nactor)."""
     hidden_by: wp.array2d[wp.int32]

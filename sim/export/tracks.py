@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import SwerveError
+from sim.metrics.measure import measure_gaps
 from sim.render.scene_bvh import Poses, PoseWindow
 from sim.sampling import Batch
 from sim.simulation import WorldGraph, step
@@ -117,7 +118,7 @@ def record(
 
     graph = WorldGraph(make_stage, [scene, state, batch.control], batch.nworld, batch.device)
     window = PoseWindow(scene, state)
-    rows = [_snapshot(window, state)]
+    rows = [_snapshot(window, scene, state)]
     limit = int(scene.end_tick.numpy().max()) + 1
     if duration is not None:
         limit = min(limit, math.ceil(duration / TICK) + 1)
@@ -135,7 +136,7 @@ def record(
             tick += 1
         window.fraction.fill_(float(exact - (last - 1)))
         window.advance(scene, state)
-        rows.append(_snapshot(window, state))
+        rows.append(_snapshot(window, scene, state))
         if progress is not None:
             progress(tick * TICK)
     rows.append(rows[-1])
@@ -152,8 +153,9 @@ def record(
     return tracks
 
 
-def _snapshot(window: PoseWindow, state: State) -> dict[str, np.ndarray]:
+def _snapshot(window: PoseWindow, scene: Scene, state: State) -> dict[str, np.ndarray]:
     """Host copies of what tracks hold, by field, world first."""
+    measure_gaps(scene, state)
     poses = to_numpy(window.current)
     values = {name: poses[name] for name in POSES}
     values |= {name: getattr(state, name).numpy().copy() for name in STATE}

@@ -36,6 +36,12 @@ HARSH = 12.0
 """Sideways acceleration beyond which a yaw rate is a jump of the storyboard, not a turn [m/s^2]."""
 OFF_ROAD = 0.05
 """How far beyond the outermost lane the reference point is off the road [m]."""
+NEAR = 0.05
+"""Actors that turn touch when they come nearer than a part of this [m]."""
+MARGIN = 1.0
+"""By how much circles about boxes must clear each other before boxes are left alone: bodies shift after circles are drawn [m]."""
+SPAN = 2.5
+"""Time for which a straight line stands for the way of an actor that turns [s]."""
 CLEARANCE = 1.5
 """Height between boxes on different roads from which they pass over each other [m]."""
 GOAL_HEIGHT = 5.0
@@ -59,15 +65,23 @@ class Course:
 
 
 @wp.func
+def course_rate(v: wp.vec3, rate: float) -> float:
+    """The yaw rate that an actor goes on with [rad/s]."""
+    if wp.abs(rate) < wp.static(TURN_RATE):
+        return 0.0
+    speed = wp.sqrt(v[0] * v[0] + v[1] * v[1])
+    if wp.abs(rate) * speed > wp.static(HARSH) or wp.abs(rate) > 1.5:
+        return 0.0
+    return rate
+
+
+@wp.func
 def course_of(scene: Scene, state: State, world: int, a: int) -> Course:
     """An actor's box and how it moves."""
     out = Course()
     out.box = footprint(scene, state, world, a)
     v = state.vel[world, a]
-    rate = state.ang_vel[world, a][2]
-    speed = wp.sqrt(v[0] * v[0] + v[1] * v[1])
-    if wp.abs(rate) < wp.static(TURN_RATE) or wp.abs(rate) * speed > wp.static(HARSH) or wp.abs(rate) > 1.5:
-        rate = 0.0
+    rate = course_rate(v, state.ang_vel[world, a][2])
     pos = state.pos[world, a]
     out.vel = wp.vec2(v[0], v[1]) + side_of(out.box.center - wp.vec2(pos[0], pos[1])) * rate
     out.rate = rate
@@ -82,6 +96,8 @@ def _rotate(v: wp.vec2, c: float, s: float) -> wp.vec2:
 @wp.func
 def go_on(c: Course, t: float) -> Course:
     """The actor after ``t`` seconds."""
+    if t == 0.0:
+        return c
     out = Course()
     out.box = c.box
     out.rate = c.rate
@@ -119,57 +135,88 @@ def turning_time(a: Course, b: Course) -> float:
 
 
 @wp.func
-def time_to_collision(scene: Scene, state: State, world: int, a: Course, b: int) -> float:
-    """When the ego and actor ``b`` touch, both going on as they are [s]; infinite if they do not within `HORIZON`."""
+def passes_by(a: Course, b: Course) -> bool:
+    """Whether two actors of whom at least one turns surely do not touch within `HORIZON`.
+
+    In each `SPAN` both go straight, as in its middle, in boxes widened by the most that turning takes them away from that: sideways
+    acceleration times `SPAN`^2 / 8, and a turn by yaw rate times `SPAN` / 2.
+    """
+    turn = wp.abs(a.rate) * wp.length(a.vel) + wp.abs(b.rate) * wp.length(b.vel)
+    spin = wp.abs(a.rate) * wp.length(a.box.half) + wp.abs(b.rate) * wp.length(b.box.half)
+    wider = wp.static(SPAN * SPAN / 8.0) * turn + wp.static(0.5 * SPAN) * spin + wp.static(NEAR)
+    i = int(0)
+    while i < wp.static(round(HORIZON / SPAN)):
+        t = (float(i) + 0.5) * wp.static(SPAN)
+        p = go_on(a, t)
+        q = go_on(b, t)
+        v = q.vel - p.vel
+        q.box.center -= v * wp.static(0.5 * SPAN)
+        q.box.half += wp.vec2(wider, wider)
+        if sweep_time(p.box, q.box, v) <= wp.static(SPAN):
+            return False
+        i += 1
+    return True
+
+
+@wp.func
+def stays_apart(state: State, world: int, ego: Course, b: int) -> bool:
+    """Whether the circles of the ego and actor ``b`` already show that the two do not touch within `HORIZON`.
+
+    Their relative way d + v t + a t^2 / 2 is followed by chords. A chord is left by at most a `SPAN`^2 / 8, and the parabola by at most
+    t^3 / 6 times speed times yaw rate squared of both (Taylor's remainder on a circle).
+    """
     own = state.bound[world, 0]
     other = state.bound[world, b]
-    reach = own[3] + other[3]
-    d = wp.vec2(other[0] - own[0], other[1] - own[1])
+    pos = state.pos[world, b]
     v = state.vel[world, b]
-    rel = wp.vec2(v[0] - a.vel[0], v[1] - a.vel[1])
-    rate = state.ang_vel[world, b][2]
-    apart = wp.length(d) - reach
-    straight = wp.abs(rate) < wp.static(TURN_RATE) and a.rate == 0.0
-    if straight and apart > 0.0:
-        closing = -wp.dot(rel, d)
-        if closing <= 0.0 or apart > wp.static(HORIZON) * wp.length(rel):
-            return wp.inf
-        across = rel[0] * d[1] - rel[1] * d[0]
-        if across * across > reach * reach * wp.dot(rel, rel):
-            return wp.inf
-    elif apart > wp.static(HORIZON) * (wp.length(a.vel) + wp.length(v) + wp.abs(rate) * reach):
+    rate = course_rate(v, state.ang_vel[world, b][2])
+    vel = wp.vec2(v[0], v[1])
+    turn = side_of(ego.vel) * -ego.rate
+    jerk = wp.length(turn) * wp.abs(ego.rate) / 6.0
+    if rate != 0.0:
+        vel += side_of(wp.vec2(other[0] - pos[0], other[1] - pos[1])) * rate
+        turn += side_of(vel) * rate
+        jerk += wp.length(vel) * rate * rate / 6.0
+    d = wp.vec2(other[0] - own[0], other[1] - own[1])
+    rel = vel - ego.vel
+    reach = own[3] + other[3] + wp.static(MARGIN) + wp.static(SPAN * SPAN / 8.0) * wp.length(turn)
+    most = reach + wp.static(HORIZON) * wp.length(rel) + wp.static(0.5 * HORIZON * HORIZON) * wp.length(turn)
+    most += wp.static(HORIZON**3) * jerk
+    if wp.dot(d, d) > most * most:
+        return True
+    begin = wp.vec2(d)
+    for i in range(wp.static(round(HORIZON / SPAN))):
+        t = float(i + 1) * wp.static(SPAN)
+        end = d + rel * t + turn * (0.5 * t * t)
+        chord = end - begin
+        f = wp.clamp(-wp.dot(begin, chord) / wp.max(wp.dot(chord, chord), 1.0e-9), 0.0, 1.0)
+        near = begin + chord * f
+        least = reach + jerk * t * t * t
+        if wp.dot(near, near) < least * least:
+            return False
+        begin = end
+    return True
+
+
+@wp.func
+def time_to_collision(scene: Scene, state: State, world: int, a: Course, b: int) -> float:
+    """When the ego and actor ``b`` touch, both going on as they are [s]; infinite if they do not within `HORIZON`."""
+    if stays_apart(state, world, a, b):
         return wp.inf
     c = course_of(scene, state, world, b)
     t = float(wp.static(NEVER))
     if a.rate == 0.0 and c.rate == 0.0:
         t = sweep_time(a.box, c.box, c.vel - a.vel)
-    else:
+    elif not passes_by(a, c):
         t = turning_time(a, c)
     if t > wp.static(HORIZON):
         return wp.inf
     if state.road[world, 0] != state.road[world, b] or state.road[world, b] < 0:  # a bridge lies between, not a crest
-        rise = (v[2] - state.vel[world, 0][2]) * t
+        rise = (state.vel[world, b][2] - state.vel[world, 0][2]) * t
         apart_z = wp.max(c.box.low + rise - a.box.high, a.box.low - c.box.high - rise)
         if apart_z > wp.static(CLEARANCE):
             return wp.inf
     return t
-
-
-@wp.kernel
-def _measure_actors(scene: Scene, state: State, stride: int):
-    """Reads boxes and velocities. Writes gap and time to collision of the ego with each actor."""
-    world, first = wp.tid()
-    if state.done[world] != 0:
-        return
-    ego = course_of(scene, state, world, 0)
-    for a in range(first, scene.valid.shape[1], stride):
-        gap = float(wp.inf)
-        ttc = float(wp.inf)
-        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
-            gap = plane_distance(ego.box, footprint(scene, state, world, a))
-            ttc = time_to_collision(scene, state, world, ego, a)
-        state.gap[world, a] = gap
-        state.ttc[world, a] = ttc
 
 
 @wp.func
@@ -192,6 +239,21 @@ def watch_actor(scene: Scene, state: State, world: int, a: int):
     if seen != wp.static(SEEN):
         state.hidden_tick[world, a] = now
         state.hidden_by[world, a] = wp.max(seen + 1, 0)
+
+
+@wp.kernel
+def _measure_actors(scene: Scene, state: State, stride: int):
+    """Reads boxes and velocities. Writes the ego's time to collision with each actor."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    ego = course_of(scene, state, world, 0)
+    present = state.bound[world, 0][3] > 0.0
+    for a in range(first, scene.valid.shape[1], stride):
+        ttc = float(wp.inf)
+        if present and a > 0 and state.bound[world, a][3] > 0.0:
+            ttc = time_to_collision(scene, state, world, ego, a)
+        state.ttc[world, a] = ttc
 
 
 @wp.kernel
@@ -263,6 +325,32 @@ def is_off_road(scene: Scene, state: State, world: int) -> bool:
 
 
 @wp.func
+def least_gap(scene: Scene, state: State, world: int) -> float:
+    """Distance of the ego's box to the nearest other [m]; circles leave only a few boxes to be looked at."""
+    own = state.bound[world, 0]
+    least = float(wp.inf)
+    first = int(-1)
+    nearest = float(wp.inf)
+    for a in range(1, scene.valid.shape[1]):
+        other = state.bound[world, a]
+        d = wp.vec2(other[0] - own[0], other[1] - own[1])
+        if other[3] > 0.0 and wp.dot(d, d) < nearest:
+            nearest = wp.dot(d, d)
+            first = a
+    if first < 0 or own[3] <= 0.0:
+        return least
+    box = footprint(scene, state, world, 0)
+    least = plane_distance(box, footprint(scene, state, world, first))
+    for a in range(1, scene.valid.shape[1]):
+        other = state.bound[world, a]
+        d = wp.vec2(other[0] - own[0], other[1] - own[1])
+        reach = least + own[3] + other[3] + wp.static(MARGIN)
+        if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach:
+            least = wp.min(least, plane_distance(box, footprint(scene, state, world, a)))
+    return least
+
+
+@wp.func
 def note_onset(scene: Scene, state: State, world: int, a: int, now: int):
     """Keep what the hazard is that begins now."""
     state.metrics.onset_tick[world] = now
@@ -284,19 +372,18 @@ def note_contact(state: State, world: int):
 
 @wp.kernel
 def _measure_worlds(scene: Scene, state: State):
-    """Reads gaps, times, contacts and the ego's place. Writes `Metrics`, and ends the tick."""
+    """Reads boxes, times, contacts and the ego's place. Writes `Metrics`, and ends the tick."""
     world = wp.tid()
     if state.done[world] != 0:
         return
     now = state.tick[world] + 1
     state.tick[world] = now
     least = float(wp.inf)
-    gap = float(wp.inf)
+    gap = least_gap(scene, state, world)
     who = int(-1)
     hazard = int(-1)
     hazard_time = float(wp.static(HAZARD_TIME))
     for a in range(1, scene.valid.shape[1]):
-        gap = wp.min(gap, state.gap[world, a])
         t = state.ttc[world, a]
         if t < least:
             least = t
@@ -322,9 +409,27 @@ def _measure_worlds(scene: Scene, state: State):
 
 
 def measure(scene: Scene, state: State) -> None:
-    """Measure everything in `Metrics`, the ego's times to collision and gaps, and advance the tick of every world that is not done."""
+    """Measure everything in `Metrics` and the ego's times to collision, and advance the tick of every world that is not done."""
     device = state.tick.device
     dim, stride = actor_threads(state.motion)
     wp.launch(_measure_actors, dim=dim, inputs=[scene, state, stride], device=device)
     wp.launch(_watch_sight, dim=dim, inputs=[scene, state, stride], device=device)
     wp.launch(_measure_worlds, dim=state.tick.shape[0], inputs=[scene, state], device=device)
+
+
+@wp.kernel
+def _measure_gaps(scene: Scene, state: State, stride: int):
+    """Reads boxes. Writes the gap between the ego and each actor."""
+    world, first = wp.tid()
+    box = footprint(scene, state, world, 0)
+    for a in range(first, scene.valid.shape[1], stride):
+        gap = float(wp.inf)
+        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
+            gap = plane_distance(box, footprint(scene, state, world, a))
+        state.gap[world, a] = gap
+
+
+def measure_gaps(scene: Scene, state: State) -> None:
+    """Bring ``State.gap`` up to where the actors are; `measure` itself needs only the least gap."""
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_measure_gaps, dim=dim, inputs=[scene, state, stride], device=state.tick.device)

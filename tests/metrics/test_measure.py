@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from sim.assets.spec import Category
-from sim.metrics.measure import measure
+from sim.metrics.measure import measure, measure_gaps
 from sim.physics.contact import resolve_contacts
 from sim.types import Conflict, Contact, Motion
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, run, straight, world_rows
 
 FIELD = [straight(length=2000.0, lanes=(2, 2), lane_width=100.0)]
 KINDS = (CAR, LORRY, PERSON)
-STILL = [resolve_contacts, measure]
+STILL = [resolve_contacts, measure, measure_gaps]
 """Measure without moving anybody."""
 
 

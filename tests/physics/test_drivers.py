@@ -71,7 +71,7 @@ def test_idm_stops_behind_a_lorry_and_follows_a_car():
     slow = actor(x=140.0, y=-1.75, speed=8.0, motion=Motion.SCRIPTED)
     state = run(with_driver("idm", [slow]), 3000)
     assert state.speed.numpy()[0, 0] == pytest.approx(8.0, abs=0.1)
-    assert 10.0 < state.gap.numpy()[0, 1] < 20.0
+    assert 10.0 < state.metrics.distance.numpy()[0] < 20.0
 
 
 def test_emergency_brake_saves_where_following_alone_is_late():
