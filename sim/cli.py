@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.config import MAX_DRAWS, MAX_SEED
+from sim.config import MAX_DRAWS, MAX_SEED, QUALITIES
 from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
 from sim.errors import SwerveError
 
@@ -165,75 +165,98 @@ def simulate(
     typer.echo(json.dumps(summary, indent=2))
 
 
+WORLDS, PICTURES = "Worlds", "Pictures"
+"""Panels of the help of `swerve render`."""
+
+RenderFiles = Annotated[
+    list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")
+]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder to write: new, empty, or left by an interrupted run.")]
+Draws = Annotated[
+    int,
+    typer.Option(min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file.", rich_help_panel=WORLDS),
+]
+WorldSeed = Annotated[
+    int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.", rich_help_panel=WORLDS)
+]
+WorldDriver = Annotated[
+    str | None, typer.Option(metavar="NAME", help=DRIVERS_HELP, rich_help_panel=WORLDS, show_default=False)
+]
+WorldContact = Annotated[
+    str, typer.Option(metavar="MODE", help="What a collision does: physics or report.", rich_help_panel=WORLDS)
+]
+Replay = Annotated[
+    Path | None,
+    typer.Option(metavar="MANIFEST", help="Rebuild the data set of this manifest.json.", rich_help_panel=WORLDS),
+]
+WorldStrict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel=WORLDS
+    ),
+]
+Size = Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.", rich_help_panel=PICTURES)]
+Rate = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=1000, metavar="RATE", help="Frames per second of scenario time.", rich_help_panel=PICTURES
+    ),
+]
+Duration = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        max=3600,
+        metavar="SECONDS",
+        help="Longest time to render, in seconds; default: to the end.",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
+Quality = Annotated[
+    str,
+    typer.Option(metavar="NAME", help=f"From quick to beautiful: {', '.join(QUALITIES)}.", rich_help_panel=PICTURES),
+]
+Chase = Annotated[
+    bool,
+    typer.Option(
+        "--chase",
+        help="Also film from behind the ego: pictures in chase/, shown in the video. Labels stay the ego camera's.",
+        rich_help_panel=PICTURES,
+    ),
+]
+RenderDevice = Annotated[
+    str | None,
+    typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
+]
+
+
 @app.command()
 def render(
     context: typer.Context,
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or left by an interrupted run.")] = Path(
-        "out"
-    ),
-    draws: Annotated[
-        int,
-        typer.Option(
-            min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file.", rich_help_panel="Worlds"
-        ),
-    ] = 1,
-    seed: Annotated[
-        int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.", rich_help_panel="Worlds")
-    ] = 0,
-    driver: Annotated[
-        str | None, typer.Option(metavar="NAME", help=DRIVERS_HELP, rich_help_panel="Worlds", show_default=False)
-    ] = None,
-    contact: Annotated[
-        str, typer.Option(metavar="MODE", help="What a collision does: physics or report.", rich_help_panel="Worlds")
-    ] = "physics",
-    replay: Annotated[
-        Path | None, typer.Option(help="Rebuild the data set of this manifest.json.", rich_help_panel="Worlds")
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel="Worlds"
-        ),
-    ] = False,
-    size: Annotated[
-        str, typer.Option(metavar="WxH", help="Width and height in pixels.", rich_help_panel="Pictures")
-    ] = "800x450",
-    fps: Annotated[
-        float,
-        typer.Option(
-            min=0.1, max=1000, metavar="RATE", help="Frames per second of scenario time.", rich_help_panel="Pictures"
-        ),
-    ] = 10.0,
-    duration: Annotated[
-        float | None,
-        typer.Option(
-            min=0.01,
-            max=3600,
-            metavar="SECONDS",
-            help="Longest time to render, in seconds; default: to the end.",
-            rich_help_panel="Pictures",
-            show_default=False,
-        ),
-    ] = None,
-    quality: Annotated[
-        str, typer.Option(metavar="NAME", help="fast, draft, standard or high.", rich_help_panel="Pictures")
-    ] = "standard",
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel="Pictures", show_default=False
-        ),
-    ] = None,
+    files: RenderFiles = None,
+    out: Out = Path("out"),
+    draws: Draws = 1,
+    seed: WorldSeed = 0,
+    driver: WorldDriver = None,
+    contact: WorldContact = "physics",
+    replay: Replay = None,
+    strict: WorldStrict = False,
+    size: Size = "800x450",
+    fps: Rate = 10.0,
+    duration: Duration = None,
+    quality: Quality = "standard",
+    chase: Chase = False,
+    device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
 
-    OUT then holds index.html (open it in a browser), video.mp4, annotations.json (COCO), hazard.csv, calibration.json,
-    manifest.json, and folders of frames, masks, depth, flow, normals, labels and tracks.
+    DIR then holds index.html (open it in a browser), video.mp4,
+    annotations.json (COCO), hazard.csv, calibration.json, manifest.json, and
+    folders of frames, masks, depth, flow, normals, labels and tracks.
 
-    An interrupted run goes on where it was when the same command is given again. The same command gives the same bytes.
+    An interrupted run goes on where it was when the same command is given
+    again. The same command gives the same bytes.
 
     [dim]swerve render child-between-parked-cars --draws 3 --out child[/dim]
     """
@@ -249,7 +272,7 @@ def render(
     explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, replay=replay, strict=strict, device=found,
+        driver=driver, contact=contact, replay=replay, strict=strict, chase=chase, device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

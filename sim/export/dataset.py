@@ -57,7 +57,7 @@ def render_dataset(
         replay: Manifest of an earlier data set: its worlds and its settings, instead of all of the above but ``out``.
         strict: What a file uses and Swerve does not know is an error.
         keys: Which draws of each scenario; None: the first ``draws``.
-        chase: Also film from behind the ego.
+        chase: Also film from behind the ego: pictures in chase/, shown in the video; labels stay the ego camera's.
         device: Warp device; None: the default one.
         quiet: Show no progress.
 
@@ -210,5 +210,5 @@ def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path) -> None
 
     names = [actor.name for actor in draw.spec.actors]
     rate: Fraction = tracks.rate
-    film = encode_video(overlaid_frames(root, draw.id, tracks, names), rate)
+    film = encode_video(overlaid_frames(root, draw.id, tracks, names, plan.config), rate)
     write_bytes(video_path(root, draw, len(plan.draws)), film)

@@ -171,8 +171,10 @@ def read_labels(root: Path, draw: str, count: int) -> list[dict[str, Any]]:
     return [json.loads(writer.path(frame_key(draw, k), "json").read_bytes()) for k in range(count)]
 
 
-def overlaid_frames(root: Path, draw: str, tracks: Tracks, names: Sequence[str]) -> Iterator[np.ndarray]:
-    """The film of a draw from its files: each picture, and beside it boxes and classes."""
+def overlaid_frames(
+    root: Path, draw: str, tracks: Tracks, names: Sequence[str], config: DatasetConfig
+) -> Iterator[np.ndarray]:
+    """The film of a draw from its files: each picture, or the view from behind, and beside it boxes and classes."""
     import cv2
 
     from sim.export.hazard import hazard_rows
@@ -183,13 +185,15 @@ def overlaid_frames(root: Path, draw: str, tracks: Tracks, names: Sequence[str])
     rows = hazard_rows(draw, tracks, names)
     for k, labels in enumerate(read_labels(root, draw, tracks.nframe)):
         key = frame_key(draw, k)
-        bgr, semantic = (
-            cv2.imread(str(writer.path(key, e)), cv2.IMREAD_UNCHANGED) for e in ("rgb.png", "semantic.png")
+        bgr, semantic, shown = (
+            cv2.imread(str(writer.path(key, e)), cv2.IMREAD_UNCHANGED)
+            for e in ("rgb.png", "semantic.png", "chase.png" if config.chase else "rgb.png")
         )
-        if bgr is None or semantic is None:
+        if bgr is None or semantic is None or shown is None:
             raise SwerveError(f"{root}: frame {k} of {draw} is damaged; remove its file in labels/ and run again")
         rgb = np.ascontiguousarray(bgr[..., ::-1])
-        yield side_by_side(rgb, draw_overlay(rgb, np.asarray(semantic), labels, rows[k]))
+        overlay = draw_overlay(rgb, np.asarray(semantic), labels, rows[k])
+        yield side_by_side(np.ascontiguousarray(shown[..., ::-1]), overlay)
 
 
 def make_renderers(

@@ -8,13 +8,15 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sim.cli import app
 from sim.export.coco import decode_mask
 from sim.export.hazard import COLUMNS
 from sim.export.plan import sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import decode_video
-from tests.export.conftest import FRAMES, SETTINGS, hashes
+from tests.export.conftest import FRAMES, hashes
 from tests.review.test_page import parse
 
 WIDTH, HEIGHT = 128, 72
@@ -234,11 +236,14 @@ def test_page_holds_every_draw_and_frame(dataset, manifest, annotations):
         assert sorted(o[0] for o in objects) == sorted(tracks)
 
 
-def test_a_second_film_from_behind_shows_the_ego(scenario, tmp_path):
-    from sim.export.dataset import render_dataset
-
-    settings = {**SETTINGS, "draws": 1, "duration": 0.4}
-    render_dataset([scenario], tmp_path / "out", **settings, chase=True, quiet=True)
-    chase = read_png(tmp_path / "out" / "chase" / "crossing-0000" / "000001.png")
-    front = read_png(tmp_path / "out" / "frames" / "crossing-0000" / "000001.png")
-    assert chase.shape == front.shape and np.abs(chase.astype(float) - front).mean() > 5
+def test_chase_films_from_behind_and_shows_it_in_the_video(scenario, tmp_path):
+    options = ["--size", "128x72", "--fps", "5", "--duration", "0.4", "--seed", "7", "--quality", "fast"]
+    result = CliRunner().invoke(app, ["render", str(scenario), "--out", str(tmp_path / "out"), *options, "--chase"])
+    assert result.exit_code == 0, result.output
+    chase, front = (
+        read_png(tmp_path / "out" / folder / "crossing-0000" / "000001.png")[..., ::-1].astype(float)
+        for folder in ("chase", "frames")
+    )
+    assert chase.shape == front.shape and np.abs(chase - front).mean() > 5
+    left = decode_video(tmp_path / "out" / "video.mp4")[1][:HEIGHT, :WIDTH].astype(float)
+    assert np.abs(left - chase).mean() < 0.5 * np.abs(left - front).mean()
