@@ -241,7 +241,6 @@ def world_rows(
     n = len(actors)
     end = spec.duration
     scene: dict[str, Any] = {
-        "look_seed": np.uint32(spec.look_seed & 0xFFFFFFFF),
         "contact": int(Contact.PHYSICS if config.contact == "physics" else Contact.REPORT),
         "end_tick": round(end / TICK),
         "weather": weather_row(spec.environment),
@@ -275,7 +274,6 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "wetness": environment.wetness,
         "snow_cover": environment.snow_cover,
         "ice": environment.ice,
-        "temperature": environment.temperature,
         "friction_scale": friction_scale(environment),
         "wind": np.array(environment.wind, np.float32),
     }

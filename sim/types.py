@@ -78,10 +78,6 @@ class RoadTables:
     """First road of each map, (nmap + 1,)."""
     road_length: wp.array[float]
     """[m], (nroad,)."""
-    road_map: wp.array[wp.int32]
-    """Map of each road, (nroad,)."""
-    road_junction: wp.array[wp.int32]
-    """1 for roads inside a junction, (nroad,)."""
     road_first_section: wp.array[wp.int32]
     """(nroad + 1,)."""
     road_first_patch: wp.array[wp.int32]
@@ -122,8 +118,6 @@ class RoadTables:
     """Dry, (nlane,)."""
     lane_height: wp.array[float]
     """Above the road's surface (sidewalks) [m], (nlane,)."""
-    lane_speed: wp.array[float]
-    """Speed limit [m/s], 0 if none is known, (nlane,)."""
     lane_link: wp.array2d[wp.int32]
     """First link out of the lane's end and start, (nlane, 2)."""
     lane_nlink: wp.array2d[wp.int32]
@@ -455,8 +449,6 @@ class Weather:
     """0..1, (nworld,)."""
     ice: wp.array[float]
     """0..1, (nworld,)."""
-    temperature: wp.array[float]
-    """[degC], (nworld,)."""
     friction_scale: wp.array[float]
     """Multiplies the road's friction, (nworld,)."""
     wind: wp.array[wp.vec2]
@@ -480,8 +472,6 @@ class Scene:
     """Counts the world's resets, (nworld,)."""
     map_index: wp.array[wp.int32]
     """Map of each world in ``road`` and in the renderer, (nworld,)."""
-    look_seed: wp.array[wp.uint32]
-    """Seeds what changes looks only, (nworld,)."""
     contact: wp.array[wp.int32]
     """`Contact`, (nworld,)."""
     end_tick: wp.array[wp.int32]

@@ -67,18 +67,16 @@ class _Builder:
         base = len(lists["road_length"])
         lists["map_first_road"].append(base)
         for road in network.order:
-            self.add_road(road, len(lists["map_first_road"]) - 1, base + road.index)
+            self.add_road(road, base + road.index)
         for road in network.order:
             for k in range(len(road.sections)):
                 for lane in road.sections[k].lanes.values():
                     self.add_links(network, road, k, lane, base)
         self.add_grid(network, base)
 
-    def add_road(self, road: Road, map_index: int, row: int) -> None:
+    def add_road(self, road: Road, row: int) -> None:
         lists = self.lists
         lists["road_length"].append(road.length)
-        lists["road_map"].append(map_index)
-        lists["road_junction"].append(int(road.junction is not None))
         lists["road_first_section"].append(len(lists["section_s"]))
         lists["road_first_patch"].append(len(lists["patch"]))
         for patch in road.patches:
@@ -121,8 +119,6 @@ class _Builder:
             lists["lane_direction"].append(road.direction(i))
             lists["lane_friction"].append(lane.friction[0][1] if lane.friction else FRICTION.get(kind, 1.0))
             lists["lane_height"].append(lane_height(lane))
-            limit = next((v for _, _, v in reversed(road.kinds) if v), 0.0)
-            lists["lane_speed"].append(lane.speed or limit or 0.0)
             lists["lane_link"].append([0, 0])
             lists["lane_nlink"].append([0, 0])
 
