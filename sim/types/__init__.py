@@ -1,0 +1,35 @@
+"""Every array of a batch of worlds: name, shape, unit and meaning, said once, in this package.
+
+Structs of arrays with the world first: (nworld, nactor, ...), padded, with a `valid` mask. `Scene` is constant over an episode, `State`
+changes each tick, `Control` comes from whoever drives. Everything in `RoadTables` is shared by the worlds of a batch; all other arrays
+have the world as first axis, which is what resets and splits over CPU threads rely on. World frame ISO 8855 (x forward, y left, z up),
+SI units, radians. Actor 0 is the ego.
+"""
+
+from __future__ import annotations
+
+from sim.types.metrics import Conflict, Metrics
+from sim.types.road import LaneKind, RoadTables
+from sim.types.story import PathTables, StoryState, StoryTables
+from sim.types.vehicle import VehicleParams, VehicleState
+from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
+
+__all__ = [
+    "TICK",
+    "Conflict",
+    "Contact",
+    "Control",
+    "Lamp",
+    "LaneKind",
+    "Metrics",
+    "Motion",
+    "PathTables",
+    "RoadTables",
+    "Scene",
+    "State",
+    "StoryState",
+    "StoryTables",
+    "VehicleParams",
+    "VehicleState",
+    "Weather",
+]
