@@ -18,8 +18,9 @@ from sim.render.scenery_signals import put_signals, signal_model
 from sim.render.scenery_site import Site, window_of
 from sim.render.scenery_terrain import REACH, build_ground
 from sim.render.scenery_town import build_town
+from sim.road.elements import DRIVABLE
 from sim.road.mesh import build_road_surface
-from sim.road.network import DRIVABLE, RoadNetwork
+from sim.road.network import RoadNetwork
 
 SETTINGS = ("town", "suburb", "rural", "motorway", "forest")
 KEPT_MAPS = 12

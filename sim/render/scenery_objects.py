@@ -15,7 +15,8 @@ from sim.render.scenery_layout import BUILT, CARRIAGE, TAKEN
 from sim.render.scenery_parts import Floats, plain, srgb
 from sim.render.scenery_plants import put_hedge
 from sim.render.scenery_site import Site
-from sim.road.network import Road, RoadObject
+from sim.road.elements import RoadObject
+from sim.road.network import Road
 
 CRATE = plain("stacked wood", srgb(132, 100, 66))
 LONGEST = 2500

@@ -12,7 +12,8 @@ from sim.render.scenery_furniture import POLE, POST, SIGN, SIGN_BACK, UP
 from sim.render.scenery_layout import CARRIAGE
 from sim.render.scenery_parts import Floats, MeshBuilder, placed, plain, srgb, turn
 from sim.render.scenery_site import Site
-from sim.road.network import Road, Signal
+from sim.road.elements import Signal
+from sim.road.network import Road
 
 HOUSING = plain("signal housing", srgb(34, 38, 36), roughness=0.5)
 BACKBOARD = plain("signal backboard", srgb(22, 24, 24), roughness=0.6)

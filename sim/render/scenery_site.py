@@ -14,8 +14,9 @@ from sim.render.scenery_layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupa
 from sim.render.scenery_parts import Floats, MeshBuilder, placed
 from sim.render.scenery_plants import FAR, LEAVES, plant
 from sim.render.scenery_terrain import Ground
+from sim.road.elements import DRIVABLE
 from sim.road.mesh import RoadSurface
-from sim.road.network import DRIVABLE, Road, RoadNetwork
+from sim.road.network import Road, RoadNetwork
 
 CLEARANCE = 4.6
 """Nothing hangs over a carriageway below this [m]."""

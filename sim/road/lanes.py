@@ -8,9 +8,10 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from sim.road.elements import Lane
 from sim.road.geometry import Cubic
 from sim.road.markings import Band, border_bands, dash_breaks
-from sim.road.network import Lane, Road
+from sim.road.network import Road
 from sim.road.tables import lane_height, lane_kind
 from sim.types import LaneKind
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.road.network import DRIVABLE, Road, RoadMark, RoadNetwork, RoadObject
+from sim.road.elements import DRIVABLE, RoadMark, RoadObject
+from sim.road.network import Road, RoadNetwork
 
 Floats = npt.NDArray[np.floating]
 

@@ -1,4 +1,4 @@
-"""The road network: ASAM OpenDRIVE's objects, and where things are on them (float64, host)."""
+"""Roads and the network they make, and where things are on them (float64, host)."""
 
 from __future__ import annotations
 
@@ -10,140 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.road.elements import FrictionPatch, Junction, LaneSection, RoadLink, RoadObject, Signal
 from sim.road.geometry import Cubic, Geometry, piecewise, piecewise_array, piecewise_slope
-
-DRIVABLE = frozenset(
-    {
-        "driving",
-        "entry",
-        "exit",
-        "offRamp",
-        "onRamp",
-        "connectingRamp",
-        "slipLane",
-        "bidirectional",
-        "bus",
-        "taxi",
-        "HOV",
-        "roadWorks",
-    }
-)
-"""Lane types motor vehicles drive on."""
-
-
-@dataclass(frozen=True)
-class RoadMark:
-    """Marking on a lane's outer border (centre lane: on the reference line), from ``s_offset`` in the lane section."""
-
-    s_offset: float
-    kind: str
-    color: str = "standard"
-    width: float = 0.12
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A lane of a section; positive ids left of the reference line."""
-
-    id: int
-    kind: str
-    widths: tuple[Cubic, ...] = ()
-    """By s offset in the section [m]."""
-    borders: tuple[Cubic, ...] = ()
-    marks: tuple[RoadMark, ...] = ()
-    predecessor: int | None = None
-    successor: int | None = None
-    friction: tuple[tuple[float, float], ...] = ()
-    """(s offset, friction) of material records."""
-    heights: tuple[tuple[float, float, float], ...] = ()
-    """(s offset, inner, outer) height above the road [m]."""
-    speed: float | None = None
-
-
-@dataclass(frozen=True)
-class LaneSection:
-    """Lanes from ``s`` to the next section."""
-
-    s: float
-    lanes: dict[int, Lane]
-
-    @cached_property
-    def _sides(self) -> dict[int, list[int]]:
-        return {sign: sorted((i for i in self.lanes if i * sign > 0), key=abs) for sign in (1, -1)}
-
-    @cached_property
-    def steady(self) -> bool:
-        """Whether no lane's width changes along the section."""
-        widths = [lane.widths for lane in self.lanes.values()]
-        plain = all(len(w) < 2 and not any(c.b or c.c or c.d for c in w) for w in widths)
-        return plain and not any(lane.borders for lane in self.lanes.values())
-
-    def side(self, sign: int) -> list[int]:
-        """Lane ids of one side, from the centre outwards."""
-        return self._sides[sign]
-
-
-@dataclass(frozen=True)
-class RoadLink:
-    """What a road's end is joined to."""
-
-    kind: str
-    """'road' or 'junction'."""
-    id: str
-    contact: str = "start"
-
-
-@dataclass(frozen=True)
-class RoadObject:
-    """An object beside or on the road."""
-
-    id: str
-    kind: str
-    name: str
-    s: float
-    t: float
-    z_offset: float = 0.0
-    hdg: float = 0.0
-    length: float = 0.0
-    width: float = 0.0
-    height: float = 0.0
-    repeats: tuple[dict[str, float], ...] = ()
-    outline: tuple[tuple[float, float, float, float], ...] = ()
-    """Corners: local u, v, z, height [m], or road s, t, dz, height where ``outline_road``."""
-    outline_road: bool = False
-    orientation: str = "none"
-
-
-@dataclass(frozen=True)
-class Signal:
-    """A sign or a light."""
-
-    id: str
-    name: str
-    s: float
-    t: float
-    z_offset: float
-    kind: str
-    subtype: str = ""
-    dynamic: bool = False
-    orientation: str = "+"
-    h_offset: float = 0.0
-    width: float = 0.0
-    height: float = 0.0
-    value: float | None = None
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class FrictionPatch:
-    """Friction between s0..s1 and t0..t1 that replaces the lanes' own; ``kind`` says what lies there (ice, water, oil ...)."""
-
-    s0: float
-    s1: float
-    t0: float
-    t1: float
-    friction: float
-    kind: str = "ice"
 
 
 @dataclass
@@ -327,25 +195,6 @@ class Road:
     def direction(self, lane: int) -> int:
         """+1 if traffic on the lane runs with s, -1 against it."""
         return (1 if lane <= 0 else -1) * (-1 if self.left_hand else 1)
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A way through a junction."""
-
-    incoming: str
-    connecting: str
-    contact: str
-    lanes: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Junction:
-    """Where roads meet."""
-
-    id: str
-    name: str
-    connections: tuple[Connection, ...]
 
 
 @dataclass

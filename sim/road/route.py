@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.road.network import DRIVABLE, RoadNetwork
+from sim.road.elements import DRIVABLE
+from sim.road.network import RoadNetwork
 from sim.road.tables import _lane_links
 
 LANE_CHANGE_COST = 5.0

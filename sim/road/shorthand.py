@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.errors import ScenarioError
-from sim.road.geometry import Arc, Cubic, Geometry, Line, Spiral
-from sim.road.network import (
+from sim.road.elements import (
     Connection,
     FrictionPatch,
     Junction,
     Lane,
     LaneSection,
-    Road,
     RoadLink,
     RoadMark,
-    RoadNetwork,
     RoadObject,
     Signal,
 )
+from sim.road.geometry import Arc, Cubic, Geometry, Line, Spiral
+from sim.road.network import Road, RoadNetwork
 
 PARKING_WIDTH = 2.2
 KERB = 0.12

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import warp as wp
 
+from sim.road.elements import DRIVABLE, Lane, RoadLink
 from sim.road.geometry import piecewise, piecewise_slope
-from sim.road.network import DRIVABLE, Lane, Road, RoadLink, RoadNetwork
+from sim.road.network import Road, RoadNetwork
 from sim.types import LaneKind, RoadTables
 
 STEP = 1.0

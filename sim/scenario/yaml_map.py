@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.road.network import FrictionPatch, RoadNetwork
+from sim.road.elements import FrictionPatch
+from sim.road.network import RoadNetwork
 from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes, road
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import Map, ScenarioFile

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.road.network import DRIVABLE, Road, RoadNetwork
+from sim.road.elements import DRIVABLE
+from sim.road.network import Road, RoadNetwork
 from sim.scenario.bodies import Body, corners
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema_place import Place

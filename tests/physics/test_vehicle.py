@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.physics.parameters import GRAVITY, SETS
-from sim.road.network import FrictionPatch
+from sim.road.elements import FrictionPatch
 from tests.physics.worlds import CAR, LORRY, actor, build, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]

@@ -9,19 +9,9 @@ from pathlib import Path
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sim.errors import ScenarioError
+from sim.road.elements import Connection, Junction, Lane, LaneSection, RoadLink, RoadMark, RoadObject, Signal
 from sim.road.geometry import Arc, Cubic, Geometry, Line, ParamPoly3, Spiral
-from sim.road.network import (
-    Connection,
-    Junction,
-    Lane,
-    LaneSection,
-    Road,
-    RoadLink,
-    RoadMark,
-    RoadNetwork,
-    RoadObject,
-    Signal,
-)
+from sim.road.network import Road, RoadNetwork
 from sim.scenario.world import Note
 
 MAX_BYTES = 64 << 20
