@@ -12,7 +12,9 @@ import numpy.typing as npt
 from sim.render.mesh import Material, Semantic, Surface
 from sim.render.scenery_parts import MeshBuilder
 from sim.road.clipping import subtract_all
-from sim.road.mesh import RoadSurface, edge_heights, fan_quads, open_edges
+from sim.road.faces import fan_quads, open_edges
+from sim.road.holes import edge_heights
+from sim.road.mesh import RoadSurface
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from sim.render.mesh import Material, MeshData, Semantic, Surface
 from sim.road.clipping import cut, overlapping_pairs, subtract_all
+from sim.road.faces import Faces, cover_quads, fan_quads, open_edges, replace_rows, strip_faces
+from sim.road.holes import fill_holes
 from sim.road.lanes import TIER, Cover, Edge, Strip, lane_borders, section_strips, surface_points
 from sim.road.markings import Area, default_areas, object_areas, patch_areas
 from sim.road.network import Road, RoadNetwork
@@ -28,9 +30,6 @@ CURTAIN = 0.3
 
 PLAZA = 6.0
 """Width of the pavement behind the sidewalk at a junction's corner [m]."""
-
-RASTER = 0.2
-"""Cell of the raster that tells holes in a junction from the land around it [m]."""
 
 _WHITE = (0.52, 0.52, 0.5)
 
@@ -79,17 +78,6 @@ class RoadSurface:
     """Cells inside junctions that no lane covers, filled with asphalt, (n, 3) each."""
 
 
-@dataclass
-class _Faces:
-    """Convex quads under construction; a triangle repeats its last corner."""
-
-    corners: Floats
-    cover: Ints
-    base: Ints
-    road: Ints
-    height: Floats
-
-
 def build_road_surface(
     network: RoadNetwork,
     *,
@@ -109,10 +97,10 @@ def build_road_surface(
     """
     strips, edges = _all_strips(network, green, verge, window)
     rank = _ranks(network)
-    faces = _strip_faces(strips)
-    covers, cover_kind, cover_road = _cover_quads(strips)
+    faces = strip_faces(strips)
+    covers, cover_kind, cover_road = cover_quads(strips)
     faces = _resolve(faces, covers, cover_kind, cover_road, rank)
-    holes = _fill_holes(network, covers, faces)
+    holes = fill_holes(network, covers, faces)
     faces = _paint(faces, _areas(network, crossings))
     mesh = _triangulate(faces)
     return RoadSurface(mesh, covers, cover_kind, edges, holes)
@@ -168,63 +156,10 @@ def _ranks(network: RoadNetwork) -> Ints:
     return rank
 
 
-def _strip_faces(strips: list[Strip]) -> _Faces:
-    corners, cover, base, road, height = [], [], [], [], []
-    for strip in strips:
-        p = strip.points
-        quads = np.stack([p[:-1, :-1], p[1:, :-1], p[1:, 1:], p[:-1, 1:]], 2).reshape(-1, 4, 3)
-        corners.append(quads)
-        cover.append(strip.cover.ravel())
-        base.append(np.full(len(quads), int(strip.base)))
-        road.append(np.full(len(quads), strip.road * 4096 + strip.lane % 4096))
-        height.append(np.full(len(quads), strip.height))
-    return _sound(_Faces(*(np.concatenate(x) for x in (corners, cover, base, road, height))))
-
-
-def _sound(faces: _Faces) -> _Faces:
-    """Drops empty and folded quads; those with one bad corner become a triangle."""
-    q = faces.corners
-    edge = np.roll(q[:, :, :2], -1, 1) - q[:, :, :2]
-    following = np.roll(edge, -1, 1)
-    turn = np.roll(edge[..., 0] * following[..., 1] - edge[..., 1] * following[..., 0], 1, 1)
-    diagonal = q[:, 2, :2] - q[:, 0, :2], q[:, 3, :2] - q[:, 1, :2]
-    size = (diagonal[0][:, 0] * diagonal[1][:, 1] - diagonal[0][:, 1] * diagonal[1][:, 0]) / 2
-    bad = turn < -1e-7
-    one = bad.sum(1) == 1
-    q = q.copy()
-    for row in np.flatnonzero(one & (size > 1e-6)):
-        at = (int(np.argmax(bad[row])) + 2) % 4
-        ring = [q[row, (at + i) % 4] for i in range(4) if i != 2]
-        q[row] = [*ring, ring[-1]]
-    keep = (size > 1e-6) & (bad.sum(1) < 2)
-    return _Faces(q[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
-
-
-def _cover_quads(strips: list[Strip]) -> tuple[Floats, Ints, Ints]:
-    """Coarse convex quads over all strips, their kind and road."""
-    quads, kinds, roads = [], [], []
-    for strip in strips:
-        o = strip.outline
-        q = np.stack([o[:-1, 0], o[1:, 0], o[1:, 1], o[:-1, 1]], 1)
-        quads.append(q)
-        kinds.append(np.full(len(q), int(strip.base)))
-        roads.append(np.full(len(q), strip.road * 4096 + strip.lane % 4096))
-    faces = _sound(
-        _Faces(
-            np.concatenate(quads),
-            np.concatenate(kinds),
-            np.concatenate(kinds),
-            np.concatenate(roads),
-            np.zeros(sum(map(len, quads))),
-        )
-    )
-    return faces.corners, faces.cover, faces.road
-
-
 _TIERS = np.array([TIER.get(c, 0) for c in Cover])
 
 
-def _resolve(faces: _Faces, covers: Floats, kind: Ints, cover_road: Ints, rank: Ints) -> _Faces:
+def _resolve(faces: Faces, covers: Floats, kind: Ints, cover_road: Ints, rank: Ints) -> Faces:
     """Faces with everything removed that a cover of higher precedence takes."""
     a, b = overlapping_pairs(faces.corners, covers)
     mine, theirs = faces.road[a] // 4096, cover_road[b] // 4096
@@ -233,147 +168,7 @@ def _resolve(faces: _Faces, covers: Floats, kind: Ints, cover_road: Ints, rank: 
     key_a = (tier_a * 2 + pave_a) * 100_000 + rank[mine]
     key_b = (tier_b * 2 + pave_b) * 100_000 + rank[theirs]
     allowed = ((mine != theirs) | (pave_a & ~pave_b)) & (key_b < key_a)
-    return _replace(faces, subtract_all(faces.corners, covers, allowed, (a, b)))
-
-
-def _is_plaza(road: Ints) -> npt.NDArray[np.bool_]:
-    lane = road % 4096
-    return (lane == 2000) | (lane == 4096 - 2000)
-
-
-def _replace(faces: _Faces, pieces: dict[int, list]) -> _Faces:
-    """Faces with some rows replaced by polygons."""
-    if not pieces:
-        return faces
-    rows = np.array(sorted(pieces))
-    keep = np.ones(len(faces.corners), bool)
-    keep[rows] = False
-    quads, source = [], []
-    for row in rows:
-        for polygon in pieces[int(row)]:
-            fan = fan_quads(polygon)
-            quads += fan
-            source += [row] * len(fan)
-    if not quads:
-        return _Faces(faces.corners[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
-    index = np.array(source, int)
-    return _Faces(
-        np.concatenate([faces.corners[keep], np.array(quads, float)]),
-        np.concatenate([faces.cover[keep], faces.cover[index]]),
-        np.concatenate([faces.base[keep], faces.base[index]]),
-        np.concatenate([faces.road[keep], faces.road[index]]),
-        np.concatenate([faces.height[keep], faces.height[index]]),
-    )
-
-
-def fan_quads(polygon: list) -> list[list]:
-    """A convex polygon as quads and at most one triangle (last corner repeated)."""
-    out = []
-    n = len(polygon)
-    i = 1
-    while i < n - 1:
-        if i + 2 < n:
-            out.append([polygon[0], polygon[i], polygon[i + 1], polygon[i + 2]])
-            i += 2
-        else:
-            out.append([polygon[0], polygon[i], polygon[i + 1], polygon[i + 1]])
-            i += 1
-    return out
-
-
-def _fill_holes(network: RoadNetwork, covers: Floats, faces: _Faces) -> list[Floats]:
-    """Adds asphalt to ``faces`` where a junction's lanes leave holes between them; returns the added polygons."""
-    import cv2
-
-    filled: list[Floats] = []
-    lanes = {road.index for road in network.order if road.junction is not None}
-    ids = np.array(sorted(lanes))
-    if len(ids) == 0:
-        return filled
-    junctions = {road.junction for road in network.order if road.junction is not None}
-    for name in sorted(junctions, key=str):
-        mine = np.isin(faces.road // 4096, [r.index for r in network.order if r.junction == name])
-        if not mine.any():
-            continue
-        low = faces.corners[mine, :, :2].min((0, 1)) - 1.0
-        high = faces.corners[mine, :, :2].max((0, 1)) + 1.0
-        near = (covers[:, :, :2].max(1) > low).all(1) & (covers[:, :, :2].min(1) < high).all(1)
-        size = np.ceil((high - low) / RASTER).astype(int) + 1
-        image = np.zeros((size[1], size[0]), np.uint8)
-        for quad in covers[near]:
-            cv2.fillConvexPoly(image, np.round((quad[:, :2] - low) / RASTER).astype(np.int32), 1)
-        count, label = cv2.connectedComponents((image == 0).astype(np.uint8), connectivity=4)
-        border = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])))
-        holes = [i for i in range(1, count) if i not in border]
-        for i in holes:
-            y, x = np.nonzero(label == i)
-            box = np.array([x.min() - 3, y.min() - 3, x.max() + 3, y.max() + 3]) * RASTER + np.tile(low, 2)
-            filled += _hole_pieces(box, covers[near], label, i, low)
-    if filled:
-        quads = np.array([q for polygon in filled for q in fan_quads(list(map(tuple, polygon)))])
-        faces.corners = np.concatenate([faces.corners, quads])
-        n = len(quads)
-        faces.cover = np.concatenate([faces.cover, np.full(n, int(Cover.FILL))])
-        faces.base = np.concatenate([faces.base, np.full(n, int(Cover.FILL))])
-        faces.road = np.concatenate([faces.road, np.full(n, int(ids[0]) * 4096)])
-        faces.height = np.concatenate([faces.height, np.zeros(n)])
-    return filled
-
-
-def _hole_pieces(box: Floats, covers: Floats, label: npt.NDArray, hole: int, low: Floats) -> list[Floats]:
-    """Convex pieces of a hole, at the height of the surfaces around it."""
-    x = np.linspace(box[0], box[2], max(2, math.ceil((box[2] - box[0]) / 3.0) + 1))
-    y = np.linspace(box[1], box[3], max(2, math.ceil((box[3] - box[1]) / 3.0) + 1))
-    gx, gy = np.meshgrid(x, y, indexing="ij")
-    grid = np.stack([gx, gy, np.full_like(gx, covers[:, :, 2].mean())], -1)
-    cells = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], 2).reshape(-1, 4, 3)
-    left = subtract_all(cells, covers)
-    out = []
-    for row in range(len(cells)):
-        for polygon in left.get(row, [[tuple(p) for p in cells[row].tolist()]]):
-            p = np.array(polygon)
-            at = np.round((p[:, :2].mean(0) - low) / RASTER).astype(int)
-            if label[min(at[1], label.shape[0] - 1), min(at[0], label.shape[1] - 1)] == hole:
-                out.append(meet_edges(p, covers))
-    return out
-
-
-def meet_edges(points: Floats, covers: Floats) -> Floats:
-    """Points with z taken from the edge of a cover they lie on; other points take a mean of the covers' corners by distance."""
-    z, found = edge_heights(points, covers)
-    rest = ~found
-    if rest.any():
-        corners = covers.reshape(-1, 3)
-        d2 = ((points[rest, None, :2] - corners[None, :, :2]) ** 2).sum(2)
-        weight = 1.0 / (d2 + 0.01) ** 2
-        z[rest] = (weight * corners[:, 2]).sum(1) / weight.sum(1)
-    out = points.copy()
-    out[:, 2] = z
-    return out
-
-
-def edge_heights(points: Floats, covers: Floats, reach: float = 2e-3) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Height of the highest cover edge within ``reach`` of each point, and whether there is one."""
-    a = covers.reshape(-1, 3)
-    b = np.roll(covers, -1, 1).reshape(-1, 3)
-    d = b[:, :2] - a[:, :2]
-    length2 = np.maximum((d**2).sum(1), 1e-12)
-    z = points[:, 2].copy()
-    found = np.zeros(len(points), bool)
-    for start in range(0, len(points), 256):
-        p = points[start : start + 256]
-        low, high = p[:, :2].min(0) - reach, p[:, :2].max(0) + reach
-        near = np.flatnonzero((np.maximum(a, b)[:, :2] >= low).all(1) & (np.minimum(a, b)[:, :2] <= high).all(1))
-        if len(near) == 0:
-            continue
-        f = np.clip(((p[:, None, :2] - a[None, near, :2]) * d[near]).sum(2) / length2[near], 0.0, 1.0)
-        away = np.linalg.norm(p[:, None, :2] - a[None, near, :2] - f[..., None] * d[near], axis=2)
-        height = np.where(away < reach, a[near, 2] + f * (b[near, 2] - a[near, 2]), -np.inf)
-        best = height.max(1)
-        ok = np.isfinite(best)
-        z[start : start + 256][ok] = best[ok]
-        found[start : start + 256] = ok
-    return z, found
+    return replace_rows(faces, subtract_all(faces.corners, covers, allowed, (a, b)))
 
 
 def _areas(network: RoadNetwork, crossings: bool) -> list[Area]:
@@ -383,7 +178,12 @@ def _areas(network: RoadNetwork, crossings: bool) -> list[Area]:
     return areas + [area for road in network.order for area in patch_areas(road)]
 
 
-def _paint(faces: _Faces, areas: list[Area]) -> _Faces:
+def _is_plaza(road: Ints) -> npt.NDArray[np.bool_]:
+    lane = road % 4096
+    return (lane == 2000) | (lane == 4096 - 2000)
+
+
+def _paint(faces: Faces, areas: list[Area]) -> Faces:
     """Cuts areas into the paved faces and gives them their own cover."""
     if not areas:
         return faces
@@ -407,17 +207,17 @@ def _paint(faces: _Faces, areas: list[Area]) -> _Faces:
     return _replace_painted(faces, work)
 
 
-def _replace_painted(faces: _Faces, work: dict[int, list[tuple[list, int]]]) -> _Faces:
+def _replace_painted(faces: Faces, work: dict[int, list[tuple[list, int]]]) -> Faces:
     order = sorted(work)
     flat = [(row, polygon, cover) for row in order for polygon, cover in work[row]]
-    result = _replace(faces, {row: [p for p, _ in work[row]] for row in order})
+    result = replace_rows(faces, {row: [p for p, _ in work[row]] for row in order})
     if flat:
         covers = [c for _, p, c in flat for _ in fan_quads(p)]
         result.cover[len(result.cover) - len(covers) :] = covers
     return result
 
 
-def _triangulate(faces: _Faces) -> MeshData:
+def _triangulate(faces: Faces) -> MeshData:
     """Triangles with smooth normals, and curtains under open edges."""
     q = faces.corners
     is_quad = np.abs(q[:, 2] - q[:, 3]).sum(1) > 1e-9
@@ -450,19 +250,7 @@ def _triangulate(faces: _Faces) -> MeshData:
     )  # fmt: skip
 
 
-def open_edges(corners: Floats) -> tuple[Floats, Floats, Ints]:
-    """Start, end and owner of every edge of quads (n, 4, 3) that no other quad shares in the opposite direction."""
-    start, end = corners.reshape(-1, 3), np.roll(corners, -1, 1).reshape(-1, 3)
-    owner = np.repeat(np.arange(len(corners)), 4)
-    real = np.abs(start - end).sum(1) > 1e-6
-    start, end, owner = start[real], end[real], owner[real]
-    hashing = np.array([73856093, 19349663, 83492791])
-    key_a, key_b = (np.round(x * 500.0).astype(np.int64) @ hashing for x in (start, end))
-    loose = ~np.isin(key_a * 1_000_003 + key_b, key_b * 1_000_003 + key_a)
-    return start[loose], end[loose], owner[loose]
-
-
-def _curtains(faces: _Faces) -> tuple[Floats, Ints]:
+def _curtains(faces: Faces) -> tuple[Floats, Ints]:
     """Vertical quads under every open edge, and their cover."""
     start, end, owner = open_edges(faces.corners)
     raised = faces.height[owner] > 0.02
