@@ -101,8 +101,30 @@ def test_unusable_manifests_are_refused_and_nothing_is_written(dataset, tmp_path
 # --- interrupted runs --------------------------------------------------------------------------------------------------------
 
 
-def start(scenario, out, *options):
-    command = [sys.executable, "-m", "sim.cli", "render", str(scenario), "--out", str(out), *(options or OPTIONS)]
+SLOW_DISK = """
+import io, pathlib, time
+from sim.cli import main
+
+class SlowFile(io.BufferedWriter):
+    def write(self, data):
+        half = len(data) // 2
+        super().write(data[:half])
+        self.flush()
+        time.sleep(0.005)
+        return half + super().write(data[half:])
+
+plain = pathlib.Path.open
+pathlib.Path.open = lambda path, mode="r", *rest, **more: (
+    SlowFile(io.FileIO(path, "w")) if mode == "wb" else plain(path, mode, *rest, **more)
+)
+main()
+"""
+"""The command on a disk that takes its time in the middle of every file: a kill is likely to leave one half-written."""
+
+
+def start(scenario, out, slow=False):
+    code = ["-c", SLOW_DISK] if slow else ["-m", "sim.cli"]
+    command = [sys.executable, *code, "render", str(scenario), "--out", str(out), *OPTIONS]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -122,7 +144,7 @@ def kill_at_random(process, out, chance):
 
 def check_kills(dataset, scenario, out, seeds):
     """Kill one run after another in one folder, then let it end."""
-    killed = sum(kill_at_random(start(scenario, out), out, random.Random(seed)) for seed in seeds)
+    killed = sum(kill_at_random(start(scenario, out, slow=True), out, random.Random(seed)) for seed in seeds)
     assert killed >= 1
     process = start(scenario, out)
     _, errors = process.communicate(timeout=300)
