@@ -54,12 +54,13 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
-    """A saved SB3 policy as a deterministic function of observations, and the settings it was trained with."""
-    from agents.sb3 import ALGORITHMS
+def as_policy(model: Any, settings: dict[str, Any]) -> Policy:
+    """An SB3 model as a deterministic function of observations.
 
-    settings = json.loads((path.parent / "settings.json").read_text())
-    model = ALGORITHMS[settings["algo"]].load(path, device="cpu")
+    Args:
+        model: The model.
+        settings: What it is trained with, by the names of `agents.sb3.Args`.
+    """
     last: list[np.ndarray] = []
     scale = np.array([settings["steer"], 1.0], np.float32)
 
@@ -70,10 +71,20 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
             obs = np.concatenate(last, axis=1)
         return model.predict(obs, deterministic=True)[0] * scale
 
-    return act, settings
+    return act
 
 
-def make_env(scenario: str, keys: list[int], seed: int, settings: dict[str, Any], **more: Any) -> SwerveVectorEnv:
+def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
+    """A saved SB3 policy as a deterministic function of observations, and the settings it was trained with."""
+    from agents.sb3 import ALGORITHMS
+
+    settings = json.loads((path.parent / "settings.json").read_text())
+    return as_policy(ALGORITHMS[settings["algo"]].load(path, device="cpu"), settings), settings
+
+
+def make_env(
+    scenario: str | list[str], keys: list[int], seed: int, settings: dict[str, Any], **more: Any
+) -> SwerveVectorEnv:
     """The held-out worlds of some keys, one draw each, seen and driven as a policy's settings say."""
     return SwerveVectorEnv(
         len(keys), scenario, keys=keys, observation=settings.get("observation", "state"),

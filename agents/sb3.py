@@ -4,7 +4,8 @@
 
 Logs to TensorBoard in the output folder and saves the policy as ``policy.zip`` with the settings it was trained with
 (``settings.json``). An interrupted run is resumed by the same command: the last checkpoint is loaded and the remaining
-steps are done. ``--steps 0`` saves the untrained policy.
+steps are done. ``--steps 0`` saves the untrained policy. ``--select-every N`` scores the policy every N decisions on draws
+of their own, neither trained on nor those of `agents.evaluate`, and saves the best one.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ import argparse
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
+import torch
 from stable_baselines3 import A2C, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback
 from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMonitor, VecTransposeImage
 
+from agents.evaluate import as_policy, run_episodes
+from agents.evaluate import make_env as make_evaluation_env
 from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
+
+SELECTION_SEED = 500_009
+"""Seed of the draws that choose among a run's policies: neither a training run's nor `agents.evaluate.HELD_OUT_SEED`."""
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "a2c": A2C, "sac": SAC}
 
@@ -68,6 +76,12 @@ class Args:
     """logarithm of the first standard deviation of actions (ppo, a2c)"""
     reward: str = ""
     """weights other than those of sim.config.RewardConfig, such as 'collision=-1 goal=5'"""
+    select_every: int = 0
+    """decisions between scores on selection draws, the best policy being kept; 0: the last policy is kept"""
+    select_draws: int = 50
+    """selection draws"""
+    threads: int = 0
+    """CPU threads of worlds and of learning; 0: all cores"""
     out: str = "runs/sb3"
     """folder for policy, checkpoints and TensorBoard logs"""
     device: str = "auto"
@@ -136,7 +150,7 @@ def make_env(args: Args) -> Any:
     """The batch as SB3 takes it; images channel first, stacked in time."""
     env: Any = SwerveVecEnv(
         args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed,
-        decision_ticks=args.decision_ticks, reward=reward_config(args.reward),
+        decision_ticks=args.decision_ticks, reward=reward_config(args.reward), threads=args.threads or None,
     )  # fmt: skip
     env = VecMonitor(GentleSteering(env, args.steer), info_keywords=("is_success", "collided"))
     if args.observation == "camera":
@@ -180,12 +194,60 @@ class OutcomeLog(BaseCallback):
         )
 
 
+class KeepBest(BaseCallback):
+    """Scores the policy on selection draws as it learns and keeps the best as ``best.zip``.
+
+    Scores go to ``selection.json`` and TensorBoard; of equally good policies the later one is kept.
+
+    Args:
+        args: Settings of the run.
+        out: Its folder.
+    """
+
+    def __init__(self, args: Args, out: Path) -> None:
+        super().__init__()
+        self._args, self._out = args, out
+        self._keys = list(range(args.select_draws))
+        self._env: Any = None
+        self._file = out / "selection.json"
+        self._scores: list[dict[str, float]] = json.loads(self._file.read_text()) if self._file.exists() else []
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        last = self._scores[-1]["steps"] if self._scores else 0
+        if self.num_timesteps >= last + self._args.select_every:
+            self._score()
+
+    def _on_training_end(self) -> None:
+        self._score()
+
+    def _score(self) -> None:
+        args = self._args
+        if self._env is None:
+            self._env = make_evaluation_env(
+                args.scenario.split(), self._keys, SELECTION_SEED, asdict(args), threads=args.threads or None
+            )
+        outcomes = run_episodes(self._env, self._keys, as_policy(self.model, asdict(args)))
+        shares = {name: sum(getattr(o, name) for o in outcomes) / len(outcomes) for name in ("success", "collided")}
+        if not self._scores or shares["success"] >= max(s["success"] for s in self._scores):
+            self.model.save(self._out / "best.zip")
+        self._scores.append({"steps": self.num_timesteps, **shares})
+        self._file.write_text(json.dumps(self._scores, indent=2) + "\n")
+        for name, value in shares.items():
+            self.logger.record(f"selection/{name}", value)
+        print(f"{self.num_timesteps} steps, {len(outcomes)} selection draws: {shares}", flush=True)
+
+
 def check_settings(args: Args, file: Path) -> None:
     """Keep a folder's settings; a run may go on with more steps, not with other settings."""
     settings = asdict(args)
     if file.exists():
         before = json.loads(file.read_text())
-        changed = sorted(k for k in settings if k not in ("steps", "device", "out") and before.get(k) != settings[k])
+        changed = sorted(
+            k for k in settings if k not in ("steps", "device", "out", "threads") and before.get(k) != settings[k]
+        )
         if changed:
             raise SystemExit(
                 f"{file.parent} holds a run with other settings ({', '.join(changed)}): choose another --out"
@@ -195,6 +257,8 @@ def check_settings(args: Args, file: Path) -> None:
 
 def train(args: Args) -> Path:
     """Train and save; returns the policy's path."""
+    if args.threads:
+        torch.set_num_threads(args.threads)
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     check_settings(args, out / "settings.json")
@@ -209,8 +273,13 @@ def train(args: Args) -> Path:
     checkpoint = CheckpointCallback(every, str(out / "checkpoints"), name_prefix="policy")
     remaining = args.steps - model.num_timesteps
     if remaining > 0:
-        model.learn(remaining, callback=CallbackList([checkpoint, OutcomeLog()]), reset_num_timesteps=not checkpoints)
-    model.save(out / "policy.zip")
+        callbacks: list[BaseCallback] = [checkpoint, OutcomeLog()]
+        callbacks += [KeepBest(args, out)] if args.select_every else []
+        model.learn(remaining, callback=CallbackList(callbacks), reset_num_timesteps=not checkpoints)
+    if args.select_every and (out / "best.zip").is_file():
+        copyfile(out / "best.zip", out / "policy.zip")
+    else:
+        model.save(out / "policy.zip")
     env.close()
     return out / "policy.zip"
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from agents.evaluate import load_policy, main, make_env, run_episodes
+from agents.evaluate import HELD_OUT_SEED, load_policy, main, make_env, run_episodes
 from agents.ppo import Args as PpoArgs
 from agents.ppo import advantages
 from agents.ppo import train as train_ppo
-from agents.sb3 import Args, train
+from agents.sb3 import SELECTION_SEED, Args, reward_config, train
+from agents.sb3 import make_env as make_training_env
+from sim.config import RewardConfig
 
 SCENARIO = "cut-in-wet-motorway"
 TINY = Args(scenario=SCENARIO, num_envs=4, steps=64, draws=1, horizon=8, batch=16, epochs=1, device="cpu")
@@ -52,6 +54,42 @@ def test_training_changes_the_policy_and_zero_steps_do_not(tmp_path):
     acts = [load_policy(out / "policy.zip")[0](obs) for out in (untrained, again, trained)]
     assert np.array_equal(acts[0], acts[1])
     assert not np.array_equal(acts[0], acts[2])
+
+
+def test_the_best_policy_on_selection_draws_is_kept(tmp_path):
+    args = replace(TINY, out=str(tmp_path), steps=96, select_every=32, select_draws=6, learning_rate=0.05, epochs=4)
+    path = train(args)
+    scores = json.loads((tmp_path / "selection.json").read_text())
+    assert [s["steps"] for s in scores] == [32, 64, 96, 96]
+    assert path.read_bytes() == (tmp_path / "best.zip").read_bytes()
+    policy, settings = load_policy(path)
+    outcomes = run_episodes(make_env(SCENARIO, list(range(6)), SELECTION_SEED, settings), list(range(6)), policy)
+    best = max(s["success"] for s in scores)
+    assert sum(o.success for o in outcomes) / 6 == best
+    assert min(s["success"] for s in scores) < best  # Otherwise any policy would pass.
+    assert SELECTION_SEED not in (args.seed, HELD_OUT_SEED)
+
+
+def test_reward_weights_are_named_on_the_command_line():
+    assert reward_config("") == RewardConfig()
+    assert reward_config("collision=-1 goal=5") == replace(RewardConfig(), collision=-1.0, goal=5.0)
+    for text, fault in (("goal", "NAME=NUMBER"), ("goal=much", "NAME=NUMBER"), ("gaol=5", "choose .*goal")):
+        with pytest.raises(SystemExit, match=fault):
+            reward_config(text)
+
+
+def test_a_run_is_rewarded_as_its_weights_say_and_steers_gently():
+    gentle = replace(TINY, num_envs=2, steer=0.25)
+    action = np.full((2, 2), 0.5, np.float32)
+    rewards = []
+    for weight in ("progress=0.01", "progress=0.03"):
+        env = make_training_env(replace(gentle, reward=f"{weight} comfort=0 near_miss=0"))
+        env.reset()
+        rewards.append(env.step(action)[1])
+        control = env.unwrapped.vector.batch.control
+        assert np.allclose(control.steer.numpy()[:, 0], 0.125) and np.allclose(control.accel.numpy()[:, 0], 0.5)
+    assert (rewards[0] > 0.0).all()
+    assert np.allclose(rewards[1], 3.0 * rewards[0])
 
 
 def test_camera_policies_see_their_last_pictures(tmp_path):
