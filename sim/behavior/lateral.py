@@ -236,6 +236,8 @@ def offset_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
 def pose_rotation(yaw: float, pitch: float, roll: float) -> wp.quat:
     """Yaw about z, then pitch about y, then roll about x (ISO 8855)."""
     qz = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), yaw)
+    if pitch == 0.0 and roll == 0.0:
+        return qz
     qy = wp.quat_from_axis_angle(wp.vec3(0.0, 1.0, 0.0), pitch)
     qx = wp.quat_from_axis_angle(wp.vec3(1.0, 0.0, 0.0), roll)
     return qz * qy * qx

@@ -28,6 +28,8 @@ class PathPoint:
 @wp.func
 def wrap_angle(a: float) -> float:
     """The same angle in -pi..pi."""
+    if wp.abs(a) < 3.1415:
+        return a
     return a - 2.0 * wp.pi * wp.round(a / (2.0 * wp.pi))
 
 

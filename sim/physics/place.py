@@ -28,12 +28,14 @@ def project_near(road: RoadTables, near: RoadCoord, pos: wp.vec2) -> RoadCoord:
     along = float(0.0)
     for _i in range(2):
         pose = road_pose(road, r, s, 0.0)
-        c = wp.cos(pose.heading)
-        n = wp.sin(pose.heading)
+        c = pose.ahead[0]
+        n = pose.ahead[1]
         dx = pos[0] - pose.pos[0]
         dy = pos[1] - pose.pos[1]
         along = dx * c + dy * n
-        out.t = (dy * c - dx * n) / wp.cos(pose.roll)
+        out.t = dy * c - dx * n
+        if pose.roll != 0.0:
+            out.t /= wp.cos(pose.roll)
         out.heading = pose.heading
         step = along / wp.max(1.0 - pose.curvature * out.t, 0.2)
         out.s = wp.clamp(s + step, 0.0, road.road_length[r])

@@ -25,6 +25,8 @@ class RoadPose:
     """[m]."""
     heading: float
     """[rad]."""
+    ahead: wp.vec2
+    """Cosine and sine of the heading."""
     pitch: float
     """Positive nose down [rad]."""
     roll: float
@@ -111,10 +113,11 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     chord = b - a
     x = a[0] + chord[0] * f
     y = a[1] + chord[1] * f
-    bulge = -0.5 * (k0 + k1 * (inside + step) / 3.0) * inside * (step - inside)
-    length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
-    x += -chord[1] / length * bulge
-    y += chord[0] / length * bulge
+    if k0 != 0.0 or k1 != 0.0:
+        bulge = -0.5 * (k0 + k1 * (inside + step) / 3.0) * inside * (step - inside)
+        length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
+        x += -chord[1] / length * bulge
+        y += chord[0] / length * bulge
     slope0 = road.sample_slope[j]
     slope1 = road.sample_slope[j + 1]
     slope = slope0 + (slope1 - slope0) * f
@@ -124,11 +127,17 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     c = wp.cos(heading)
     n = wp.sin(heading)
     roll = road.sample_roll[j] + (road.sample_roll[j + 1] - road.sample_roll[j]) * f
-    flat = t * wp.cos(roll)
+    flat = float(t)
+    rise = float(0.0)
+    if roll != 0.0:
+        flat = t * wp.cos(roll)
+        rise = t * wp.sin(roll)
     out = RoadPose()
-    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z + slope * beyond + t * wp.sin(roll))
+    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z + slope * beyond + rise)
     out.heading = heading
-    out.pitch = -wp.atan(slope)
+    out.ahead = wp.vec2(c, n)
+    if slope != 0.0:
+        out.pitch = -wp.atan(slope)
     out.roll = roll
     out.curvature = k0 + k1 * inside
     out.twist = (road.sample_roll[j + 1] - road.sample_roll[j]) / step
@@ -239,13 +248,15 @@ def project(road: RoadTables, r: int, s_start: float, pos: wp.vec2) -> RoadCoord
     i = int(0)
     while i < 7:  # no range: unrolled, it would take most of the time that kernels take to compile
         pose = road_pose(road, r, s, 0.0)
-        c = wp.cos(pose.heading)
-        n = wp.sin(pose.heading)
+        c = pose.ahead[0]
+        n = pose.ahead[1]
         dx = pos[0] - pose.pos[0]
         dy = pos[1] - pose.pos[1]
         along = dx * c + dy * n
         out.s = s
-        out.t = (dy * c - dx * n) / wp.cos(pose.roll)
+        out.t = dy * c - dx * n
+        if pose.roll != 0.0:
+            out.t /= wp.cos(pose.roll)
         out.heading = pose.heading
         s = wp.clamp(s + along / wp.max(1.0 - pose.curvature * out.t, 0.2), 0.0, length)
         i += 1
@@ -342,8 +353,8 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
     left = lane_border(road, r, coord.s, high)
     right = lane_border(road, r, coord.s, road.section_lane_min[k])
     pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
-    c = wp.cos(pose.heading)
-    n = wp.sin(pose.heading)
+    c = pose.ahead[0]
+    n = pose.ahead[1]
     forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
     roll = pose.roll
     out.z = pose.pos[2]
