@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.behavior.codes import ConditionField, Phase, PositionField, RowField
 from sim.behavior.trajectory import PathPoints
+from sim.rotation import quaternion
 from sim.types import Motion
 
 if TYPE_CHECKING:
@@ -117,16 +118,3 @@ def state_rows(build: Lowering) -> dict[str, Any]:
             "end_since": np.full(n, -1, np.int32),
         },
     }
-
-
-def quaternion(yaw: float, pitch: float, roll: float) -> tuple[float, float, float, float]:
-    """x, y, z, w of the rotation yaw about z, then pitch about y, then roll about x (ISO 8855)."""
-    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
-    cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
-    cr, sr = math.cos(roll / 2), math.sin(roll / 2)
-    return (
-        cy * cp * sr - sy * sp * cr,
-        cy * sp * cr + sy * cp * sr,
-        sy * cp * cr - cy * sp * sr,
-        cy * cp * cr + sy * sp * sr,
-    )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_length, path_point, path_project, wrap_angle
 from sim.road.frenet import lane_border, lane_row, road_pose
 from sim.types import LaneKind, Motion, RoadTables, Scene, State
@@ -63,12 +64,6 @@ def observation_size(max_actors: int) -> int:
 
 
 @wp.func
-def _heading(q: wp.quat) -> float:
-    x = wp.quat_rotate(q, wp.vec3(1.0, 0.0, 0.0))
-    return wp.atan2(x[1], x[0])
-
-
-@wp.func
 def _to_ego(v: wp.vec3, c: float, s: float) -> wp.vec3:
     return wp.vec3(c * v[0] + s * v[1], c * v[1] - s * v[0], v[2])
 
@@ -85,7 +80,7 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
     if mask[world] == 0:
         return
     pos = state.pos[world, 0]
-    yaw = _heading(state.rot[world, 0])
+    yaw = yaw_of(state.rot[world, 0])
     c = wp.cos(yaw)
     s = wp.sin(yaw)
     vel = _to_ego(state.vel[world, 0], c, s)
@@ -178,7 +173,7 @@ def _observe_lane(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out:
     lower = _lower_border(scene.road, r, s, lane) - t
     top = _drivable_edge(scene.road, r, s, lane, 1) - t
     bottom = _drivable_edge(scene.road, r, s, lane, -1) - t
-    turn = _heading(state.rot[world, 0]) - road_pose(scene.road, r, s, 0.0).heading
+    turn = yaw_of(state.rot[world, 0]) - road_pose(scene.road, r, s, 0.0).heading
     along = wp.cos(turn) >= 0.0
     obs_out[world, first] = _clip(wp.where(along, upper, -lower) / 4.0)
     obs_out[world, first + 1] = _clip(wp.where(along, lower, -upper) / 4.0)
@@ -198,7 +193,7 @@ def _observe_actors(scene: Scene, state: State, mask: wp.array[wp.int32], max_ac
     if mask[world] == 0:
         return
     origin = _center(scene, state, world, 0)
-    yaw = _heading(state.rot[world, 0])
+    yaw = yaw_of(state.rot[world, 0])
     c = wp.cos(yaw)
     s = wp.sin(yaw)
     last_d = float(-1.0)
@@ -221,7 +216,7 @@ def _observe_actors(scene: Scene, state: State, mask: wp.array[wp.int32], max_ac
         else:
             local = _to_ego(_center(scene, state, world, best_a) - origin, c, s)
             vel = _to_ego(state.vel[world, best_a] - state.vel[world, 0], c, s)
-            turn = _heading(state.rot[world, best_a]) - yaw
+            turn = yaw_of(state.rot[world, best_a]) - yaw
             obs_out[world, base + 0] = 1.0
             obs_out[world, base + 1] = _clip(local[0] / 50.0)
             obs_out[world, base + 2] = _clip(local[1] / 20.0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.export.coco import CocoCategory, encode_mask
+from sim.rotation import rotate, yaw_of
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,6 @@ class Subject:
 def round_all(values: Any, digits: int) -> list[Any]:
     """Numbers of an array as a list, rounded."""
     return [v if math.isfinite(v) else None for v in (round(float(x), digits) for x in np.asarray(values).ravel())]
-
-
-def yaw_of(q: np.ndarray) -> float:
-    """Heading of an orientation x y z w [rad]."""
-    x, y, z, w = (float(v) for v in q)
-    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-
-
-def rotate(q: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Vectors (..., 3) turned by a quaternion x y z w."""
-    axis, w = np.asarray(q[:3], float), float(q[3])
-    t = 2.0 * np.cross(axis, v)
-    return v + w * t + np.cross(axis, t)
 
 
 def annotate(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.export.annotate import rotate
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.render.camera import intrinsic_matrix
 from sim.render.probe import probe_pixels
+from sim.rotation import rotate
 
 BOX_MARGIN = 0.02
 """How far depth points may lie outside their instance's 3D box [m]."""

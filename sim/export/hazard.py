@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.export.annotate import rotate
 from sim.export.tracks import Tracks
+from sim.rotation import rotate
 from sim.types import TICK, Conflict, Lamp
 
 COLUMNS = (

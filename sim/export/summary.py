@@ -19,10 +19,11 @@ from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes, write_chunks
-from sim.render.camera import intrinsic_matrix, mount_quaternion
+from sim.render.camera import intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.review.page import build_page
 from sim.review.readable import readable
+from sim.rotation import quaternion, rotate
 from sim.scenario.world import Scenario
 
 CONVENTIONS = {
@@ -120,9 +121,7 @@ def draw_row(
 
 def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
     """Intrinsics and mounting of the camera, and what every file's numbers mean."""
-    from sim.export.annotate import rotate
-
-    mount = np.array(mount_quaternion(camera))
+    mount = quaternion(camera.yaw, camera.pitch, camera.roll)
     # Columns: the camera's right, down and forward axes in the ego's frame.
     axes = np.array([(0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)])
     to_ego = np.eye(4)

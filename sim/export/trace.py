@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sim.config import SimConfig
-from sim.export.annotate import yaw_of
 from sim.kernels import load_kernels
+from sim.rotation import yaw_of
 from sim.sampling import Batch, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
 from sim.simulation import WorldGraph, step

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import warp as wp
 
 from sim.config import CameraConfig
+from sim.rotation import quaternion
 
 wp.set_module_options({"enable_backward": False})
 
@@ -52,19 +53,6 @@ def intrinsic_matrix(camera: CameraConfig) -> npt.NDArray[np.float64]:
     return np.array([[f, 0.0, 0.5 * (camera.width - 1)], [0.0, f, 0.5 * (camera.height - 1)], [0.0, 0.0, 1.0]])
 
 
-def mount_quaternion(camera: CameraConfig) -> tuple[float, float, float, float]:
-    """Mount frame to carrier frame, x y z w: yaw about z, pitch about y (positive looks down), roll about x."""
-    cy, sy = math.cos(0.5 * camera.yaw), math.sin(0.5 * camera.yaw)
-    cp, sp = math.cos(0.5 * camera.pitch), math.sin(0.5 * camera.pitch)
-    cr, sr = math.cos(0.5 * camera.roll), math.sin(0.5 * camera.roll)
-    return (
-        cy * cp * sr - sy * sp * cr,
-        cy * sp * cr + sy * cp * sr,
-        sy * cp * cr - cy * sp * sr,
-        cy * cp * cr + sy * sp * sr,
-    )
-
-
 def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.DeviceLike) -> Cameras:
     """The same cameras in every world; write single rows afterwards where worlds differ."""
     k = [intrinsic_matrix(c) for c in cameras]
@@ -77,7 +65,7 @@ def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.Device
     out = Cameras()
     out.intrinsics = rows([(m[0, 0], m[1, 1], m[0, 2], m[1, 2]) for m in k], wp.vec4)
     out.mount_pos = rows([c.pos for c in cameras], wp.vec3)
-    out.mount_rot = rows([mount_quaternion(c) for c in cameras], wp.quat)
+    out.mount_rot = rows([quaternion(c.yaw, c.pitch, c.roll) for c in cameras], wp.quat)
     flags = [ATTACHED * c.attached + HIDES_EGO * h for c, h in zip(cameras, hide, strict=True)]
     out.flags = rows(flags, wp.int32)
     return out

@@ -11,19 +11,12 @@ from sim.assets.spec import Category
 from sim.metrics.measure import measure, measure_gaps
 from sim.physics.contact import resolve_contacts
 from sim.types import Conflict, Contact, Motion
-from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, run, straight, world_rows
+from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, run, straight, world_rows
 
 FIELD = [straight(length=2000.0, lanes=(2, 2), lane_width=100.0)]
 KINDS = (CAR, LORRY, PERSON)
 STILL = [resolve_contacts, measure, measure_gaps]
 """Measure without moving anybody."""
-
-
-def corners(pos, yaw, kind):
-    length, width, _ = kind["size"]
-    local = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * (length / 2, width / 2) + kind["box_center"][:2]
-    turn = np.array([(math.cos(yaw), -math.sin(yaw)), (math.sin(yaw), math.cos(yaw))])
-    return local @ turn.T + pos
 
 
 def segment_distance(p, a, b):

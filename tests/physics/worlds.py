@@ -9,6 +9,7 @@ import numpy as np
 from sim.physics.parameters import actor_parameters
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
+from sim.rotation import quaternion
 from sim.sampling import capacity
 from sim.simulation import WorldGraph, step
 from sim.structs import from_rows
@@ -44,9 +45,12 @@ def actor(kind=CAR, x=0.0, y=0.0, heading=0.0, speed=0.0, motion=Motion.DRIVEN, 
     return {"kind": kind, "x": x, "y": y, "heading": heading, "speed": speed, "motion": motion, "more": more}
 
 
-def rotation(heading, pitch=0.0):
-    cy, sy, cp, sp = math.cos(heading / 2), math.sin(heading / 2), math.cos(pitch / 2), math.sin(pitch / 2)
-    return (-sy * sp, cy * sp, sy * cp, cy * cp)
+def corners(pos, yaw, kind):
+    """Corners of an actor's box in the plane, (4, 2), counter-clockwise."""
+    length, width, _ = kind["size"]
+    local = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * (length / 2, width / 2) + kind["box_center"][:2]
+    turn = np.array([(math.cos(yaw), -math.sin(yaw)), (math.sin(yaw), math.cos(yaw))])
+    return local @ turn.T + pos
 
 
 def straight(length=2000.0, profile=(), lanes=(1, 1), lane_width=3.5, patches=()):
@@ -84,7 +88,7 @@ def world_rows(actors, friction=1.0, contact=Contact.PHYSICS, path=None, wind=(0
     state = {
         "motion": [int(a["motion"]) for a in actors], "visible": np.full(n, 7),
         "pos": np.array([(a["x"], a["y"], a["more"].get("z", 0.0)) for a in actors]),
-        "rot": np.array([rotation(a["heading"], a["more"].get("nose_down", 0.0)) for a in actors]),
+        "rot": np.array([quaternion(a["heading"], a["more"].get("nose_down", 0.0)) for a in actors]),
         "speed": speed, "vel": np.array([a["more"].get("vel", f * v) for a, f, v in zip(actors, forward, speed, strict=True)]),
         "road": np.array([a["more"].get("road", 0) for a in actors]),
         "lane": np.array([a["more"].get("lane", -1) for a in actors]),

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.render.library import MapModel, MeshLibrary, Model, ModelPart
 from sim.render.mesh import Material, MeshData, Semantic
+from sim.rotation import quaternion
 from sim.structs import from_rows, row_sizes
 from sim.types import Scene, State
 
@@ -78,7 +79,7 @@ def world(library, actors=(), weather=None, key=1, **state):
         }  # fmt: skip
         rows |= {
             "visible": [7] * len(actors), "pos": [a[1] for a in actors],
-            "rot": [(0, 0, math.sin(a[2] / 2), math.cos(a[2] / 2)) for a in actors],
+            "rot": [quaternion(a[2]) for a in actors],
         }  # fmt: skip
     return scene, {**rows, **state}
 

@@ -13,6 +13,7 @@ from sim.render.frames import Renderer, camera_at
 from sim.render.labels import Labeller
 from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
+from sim.rotation import rotate
 from tests.render import scenes
 
 W, H = 96, 64
@@ -98,17 +99,6 @@ def test_ego_hidden_from_its_camera_has_no_pixels():
     assert labels["visible_count"][0, 0, 1] == labels["amodal_count"][0, 0, 1] > 0
 
 
-def quaternion_matrix(q):
-    x, y, z, w = q
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
 def test_box_is_tight_around_the_posed_mesh():
     frames = tuple(scenes.box((-0.2, -0.5 + 0.3 * k, 0), (0.2, 0.5 + 0.3 * k, 1.6), Semantic.PERSON) for k in range(4))
     walker = Model("walker", (ModelPart(frames),), (0.4, 1.0, 1.6), (0.0, 0.0, 0.8), stride=1.0)
@@ -132,7 +122,7 @@ def test_box_is_tight_around_the_posed_mesh():
         to_camera = np.array([[0, -1, 0], [0, 0, -1], [1, 0, 0]])
         in_camera = to_camera @ (center - (0, 0, 1.0))
         np.testing.assert_allclose(labels["camera_pos"][0, 0, k], in_camera, atol=1e-4)
-        np.testing.assert_allclose(quaternion_matrix(labels["camera_rot"][0, 0, k]), to_camera @ turn, atol=1e-5)
+        np.testing.assert_allclose(rotate(labels["camera_rot"][0, 0, k], np.eye(3)).T, to_camera @ turn, atol=1e-5)
         k_matrix = intrinsic_matrix(camera)
         for i in range(8):
             half = labels["box_size"][0, k] / 2 * [1 if i >> axis & 1 else -1 for axis in range(3)]

@@ -10,6 +10,7 @@ import pytest
 
 from sim.config import SimConfig
 from sim.random import Stream
+from sim.rotation import yaw_of
 from sim.sampling import sample_worlds
 from sim.scenario.bodies import overlap
 from sim.scenario.reader import benchmark_files, find, library, library_files, load_scenario
@@ -121,8 +122,7 @@ def test_all_run_together_without_nan(drawn: dict[str, tuple[Scenario, list[Worl
         for a, actor in enumerate(row[0].actors):
             x, y, _, heading = pose(row[0], actor)
             assert start[w, a, :2] == pytest.approx((x, y), abs=0.01), f"{actor.name} starts elsewhere"
-            yaw = 2 * math.atan2(rot[w, a, 2], rot[w, a, 3])
-            assert abs(math.remainder(yaw - heading, math.tau)) < 0.02, f"{actor.name} starts turned"
+            assert abs(math.remainder(yaw_of(rot[w, a]) - heading, math.tau)) < 0.02, f"{actor.name} starts turned"
     for _ in range(200):
         step(batch.scene, batch.state, batch.control)
     pos, speed = batch.state.pos.numpy(), batch.state.speed.numpy()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sim.config import SimConfig
+from sim.rotation import yaw_of
 from sim.sampling import sample_worlds
 from sim.scenario.reader import load_scenario
 from sim.simulation import step
@@ -49,8 +50,8 @@ class Run:
         return self.track[field][round(t / 0.01), self.names.index(name)]
 
     def yaw(self, name: str, t: float) -> float:
-        x, y, z, w = (float(c) for c in self.at("rot", name, t))
-        return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+        """Heading of an actor at a time."""
+        return yaw_of(self.at("rot", name, t))
 
     def first(self, field: str, name: str, test: Any) -> float:
         """When a field first passes a test [s]."""

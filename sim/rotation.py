@@ -1,0 +1,35 @@
+"""Rotations on the host: quaternions x y z w, angles of ISO 8855 (yaw left, pitch down and roll right positive) [rad]."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+
+def quaternion(yaw: float, pitch: float = 0.0, roll: float = 0.0) -> tuple[float, float, float, float]:
+    """The rotation yaw about z, then pitch about y, then roll about x."""
+    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
+    cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
+    cr, sr = math.cos(roll / 2), math.sin(roll / 2)
+    return (
+        cy * cp * sr - sy * sp * cr,
+        cy * sp * cr + sy * cp * sr,
+        sy * cp * cr - cy * sp * sr,
+        cy * cp * cr + sy * sp * sr,
+    )
+
+
+def yaw_of(q: npt.ArrayLike) -> float:
+    """Heading of an orientation; inside kernels: `sim.behavior.measures.yaw_of`."""
+    x, y, z, w = (float(v) for v in np.asarray(q))
+    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+def rotate(q: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Vectors (..., 3) turned by a quaternion."""
+    axis, w = np.asarray(q, float)[:3], float(np.asarray(q)[3])
+    v = np.asarray(v, float)
+    t = 2.0 * np.cross(axis, v)
+    return v + w * t + np.cross(axis, t)
