@@ -178,7 +178,7 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
         spec["lights"] = lights
     doors = [p for p in pieces if p.role.startswith("door_")]
     if doors:
-        spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.15} for p in doors]
+        spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.23} for p in doors]
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {recipe.changed}"]
     folder = ASSETS / recipe.folder
     size = write_glb(folder / f"{recipe.name}.glb", pieces)

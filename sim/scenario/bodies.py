@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sim import assets
 from sim.assets import find_asset, list_assets
+from sim.render.mesh import Semantic
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,19 @@ def known_assets() -> list[str]:
     return list(list_assets())
 
 
-def doors_of(name: str) -> tuple[str, ...]:
-    """Sides on which an asset has a door that opens: 'left', 'right'."""
-    return tuple(door.part.removeprefix("door_") for door in list_assets()[name].doors)
+def served_kinds() -> list[str]:
+    """Kinds that an asset serves."""
+    return list(assets.kinds())
+
+
+def is_signal(name: str) -> bool:
+    """Whether an asset is a traffic light: those belong to the map."""
+    return list_assets()[name].semantic == Semantic.TRAFFIC_LIGHT
+
+
+def doors_of(name: str) -> dict[str, float]:
+    """Sides on which an asset has a door that opens, 'left' or 'right', and how far it does [rad]."""
+    return {door.part.removeprefix("door_"): door.max_angle for door in list_assets()[name].doors}
 
 
 def with_doors() -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import ScenarioError
-from sim.scenario.distributions import Node, Word, dimension_of, references
+from sim.scenario.bodies import served_kinds
+from sim.scenario.distributions import Node, Reference, Word, children, dimension_of, references
 from sim.scenario.fields import Quantity, check_dimension, suggest
 from sim.scenario.grammar import parse_value
-from sim.scenario.schema import ScenarioFile
+from sim.scenario.schema import KINDS, ScenarioFile
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import Dimension, QuantityError
 
@@ -110,6 +111,34 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
         if path[0] in ("map", "setting"):
             used |= references(quantity.node)
     return used
+
+
+def check_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> None:
+    """Every kind that may be drawn is served by an asset, or its actor names one.
+
+    Raises:
+        ScenarioError: at the first that is not.
+    """
+    served = served_kinds()
+    for path, quantity in quantities(model):
+        named = path[0] == "actors" and model.actors[str(path[1])].asset is not None
+        if quantity.words != tuple(KINDS) or named:
+            continue
+        for kind in words_of(quantity.node, parameters):
+            if kind in KINDS and kind not in served:
+                known = ", ".join(sorted(k for k in KINDS if k in served))
+                raise source.error(f"there is no asset of kind {kind!r}", path, f"Kinds that have one: {known}.")
+
+
+def words_of(node: Node, parameters: dict[str, Node]) -> Iterator[str]:
+    """Every word that a value may come to, parameters included (they hold no cycles)."""
+    if isinstance(node, Word):
+        yield node.text
+    elif isinstance(node, Reference):
+        yield from words_of(parameters[node.name], parameters)
+    else:
+        for child in children(node):
+            yield from words_of(child, parameters)
 
 
 def schema_error(error: ValidationError, source: Source) -> ScenarioError:

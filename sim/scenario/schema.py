@@ -54,6 +54,21 @@ KINDS = {
 }  # fmt: skip
 """Kind of actor -> OpenSCENARIO category."""
 
+SIGNAL_FAULT = "a traffic light is no actor: it belongs to the map"
+SIGNAL_HINT = (
+    "Junctions have lights (map: {road: intersection}), and so have .xodr files; "
+    "signals: {west: red} and do: {map: {signals: {west: green}}} switch them."
+)
+
+
+def _refuse_signals(value: Any) -> Any:
+    if value in ("signal", "traffic_light"):
+        raise fault(SIGNAL_FAULT, SIGNAL_HINT)
+    return value
+
+
+ActorKind = Annotated[word("kind", *KINDS), BeforeValidator(_refuse_signals)]
+
 
 class Patch(Strict):
     """A stretch of road with a friction of its own: ice, water, oil ..."""
@@ -202,7 +217,7 @@ class Size(Strict):
 class Actor(Strict):
     """Somebody or something in the scene."""
 
-    kind: word("kind", *KINDS)
+    kind: ActorKind
     at: Place
     asset: word("asset") | None = None
     color: word("colour") | None = None
@@ -228,7 +243,7 @@ class Parked(Strict):
     end: Length = Field(alias="to")
     arm: word("arm", *ARMS) | None = None
     density: Share | None = None
-    kinds: word("kind", *KINDS) | None = None
+    kinds: ActorKind | None = None
     limit: Count | None = None
 
 
@@ -240,7 +255,7 @@ class Walkers(Strict):
     end: Length = Field(alias="to")
     arm: word("arm", *ARMS) | None = None
     count: Count
-    kinds: word("kind", *KINDS) | None = None
+    kinds: ActorKind | None = None
     speed: Speed | None = None
 
 
@@ -253,7 +268,7 @@ class Flow(Strict):
     arm: word("arm", *ARMS) | None = None
     gap: PositiveLength
     speed: Speed
-    kinds: word("kind", *KINDS) | None = None
+    kinds: ActorKind | None = None
     limit: Count | None = None
     controller: word("controller", "scripted", "idm") | None = None
 

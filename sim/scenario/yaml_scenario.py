@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
-from sim.scenario.bodies import Body, asset_body, choose_asset, known_assets, overlap
-from sim.scenario.checks import check_values, parse_parameters
+from sim.scenario.bodies import Body, asset_body, choose_asset, is_signal, known_assets, overlap
+from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
-from sim.scenario.schema import KINDS, Actor, ScenarioFile
+from sim.scenario.schema import KINDS, SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source
 from sim.scenario.units import QuantityError
 from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_notes
@@ -42,6 +42,7 @@ class YamlScenario:
         self._model = model
         self.parameters = parse_parameters(model, source)
         map_names = check_values(model, self.parameters, source)
+        check_kinds(model, self.parameters, source)
         self._map_parameters = closure(map_names, self.parameters)
         self._maps = MapBuilder(self.id, model, source)
         self.notes = self._maps.notes()
@@ -168,6 +169,8 @@ class YamlScenario:
             asset = draws.word(actor.asset, (*path, "asset"))
             if asset not in known_assets():
                 raise self._text.error(f"there is no asset {asset!r}", (*path, "asset"), suggest(asset, known_assets()))
+            if is_signal(asset):
+                raise self._text.error(SIGNAL_FAULT, (*path, "asset"), SIGNAL_HINT)
         else:
             try:
                 asset = draws.asset(f"actors.{name}.asset", lambda n: choose_asset(kind, n))

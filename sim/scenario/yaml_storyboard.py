@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import doors_of, with_doors
+from sim.scenario.distributions import bounds, references
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import KINDS, ScenarioFile
 from sim.scenario.schema_story import (
@@ -164,11 +165,7 @@ class StoryBuilder:
         if isinstance(action, WalkAcross | GoTo):
             return self._walk(actor, action, path)
         if isinstance(action, OpenDoor):
-            angle = number(action.angle, (*path, "angle"), math.radians(65))
-            over = number(action.over, (*path, "over"), 0.8)
-            return [
-                asam.DoorAction(self._door(actor, word(action.open_door, (*path, "open_door")), path), angle, over)
-            ], []
+            return [self._open_door(actor, action, path)], []
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
             return [asam.LightStateAction(LAMPS[n], action.on) for n in names], []
@@ -181,17 +178,31 @@ class StoryBuilder:
         self.at[actor] = spot
         return [asam.TeleportAction(self.placer.position(spot))], []
 
-    def _door(self, actor: str, side: str, path: Path_) -> str:
-        """The side, if the actor's asset has a door there that opens."""
-        doors = doors_of(self.placer.bodies[actor].asset)
+    def _open_door(self, actor: str, action: OpenDoor, path: Path_) -> asam.DoorAction:
+        """The action, if the actor's asset has a door there that opens so far."""
+        asset = self.placer.bodies[actor].asset
+        doors = doors_of(asset)
+        side = self.draws.word(action.open_door, (*path, "open_door"))
         if side not in doors:
-            has = (
-                f"{actor} is a {self.placer.bodies[actor].asset}, which has {', '.join(doors) or 'no'} doors that open"
-            )
             raise self.source.error(
-                has, (*path, "open_door"), f"Give it an asset that has: {', '.join(with_doors()) or 'there is none'}."
+                f"{actor} is a {asset}, which has {', '.join(doors) or 'no'} doors that open",
+                (*path, "open_door"),
+                f"Give it an asset that has: {', '.join(with_doors()) or 'there is none'}.",
             )
-        return side
+        angle = self.draws.number(action.angle, (*path, "angle"), min(math.radians(65), doors[side]))
+        low, high = angle, angle
+        if action.angle is not None and not references(action.angle.node):
+            # A range is judged whole, not by the draw.
+            low, high = (b if math.isfinite(b) else angle for b in bounds(action.angle.node))
+        if low < 0.0 or high > doors[side] + 1e-6:
+            wrong = math.degrees(low if low < 0.0 else high)
+            limit = math.degrees(doors[side])
+            raise self.source.error(
+                f"the {side} door of {actor} cannot open to {wrong:.3g} deg",
+                (*path, "angle"),
+                f"The doors of a {asset} open from 0 to {limit:.3g} deg.",
+            )
+        return asam.DoorAction(side, angle, self.draws.number(action.over, (*path, "over"), 0.8))
 
     def _speed(self, action: Drive, path: Path_) -> float | asam.RelativeTo:
         value = self.draws.number(action.drive, (*path, "drive"))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
+from sim.scenario.reader import load_scenario
 from tests.scenario.files import BASE, changed, draw, write
 
 MAP = "map: {road: straight, length: 250 m, lanes: 1+1, parking: right, sidewalk: 2 m}"
@@ -176,6 +177,52 @@ def test_several_faults_are_counted_and_the_first_is_told(tmp_path: Path) -> Non
     with pytest.raises(ScenarioError, match=r"unknown key 'sped' \(and 1 more faults\)") as caught:
         draw(write(tmp_path, text))
     assert caught.value.line == 5
+
+
+# --- what assets can do ---------------------------------------------------------------------------------------------------
+
+DOOR = "do: {van: {open_door: left, angle: ANGLE}}"
+
+
+@pytest.mark.parametrize("angle", ["90 deg", "60..75 deg", "choice(20 deg | 100 deg)", "$wide", "-10 deg"])
+def test_a_door_opens_no_further_than_its_asset_allows(tmp_path: Path, angle: str) -> None:
+    text = changed("do: {van: {drive: 20 km/h, over: 3 s}}", DOOR.replace("ANGLE", angle))
+    text = text.replace("kind: van,", "kind: car, asset: hatchback,") + "parameters: {wide: 80 deg}\n"
+    with pytest.raises(ScenarioError, match=r"the left door of van cannot open to (90|75|100|80|-10) deg") as caught:
+        draw(write(tmp_path, text))
+    assert (caught.value.line, caught.value.path) == (9, "storyboard[0].do.van[0].angle")
+    assert "hatchback open from 0 to 70.5 deg" in (caught.value.hint or "")
+    draw(write(tmp_path, text.replace(angle, "60..70 deg").replace("wide: 60..70", "wide: 80")))
+
+
+@pytest.mark.parametrize("place", ["kind: signal,", "kind: traffic_light,", "kind: box, asset: signal,"])
+def test_traffic_lights_are_no_actors(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ScenarioError, match="a traffic light is no actor: it belongs to the map") as caught:
+        draw(write(tmp_path, changed("kind: van,", place)))
+    assert caught.value.line == 6
+    assert "road: intersection" in (caught.value.hint or "") and "signals: {west: red}" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("kind", ["scooter", "worker", "horse", "cow", "boar", "choice(deer x99 | boar)", "$beast"])
+def test_kinds_without_an_asset_are_refused_when_the_file_is_read(tmp_path: Path, kind: str) -> None:
+    text = changed("kind: van,", f"kind: {kind},").replace("{drive: 20 km/h, over: 3 s}", "{drive: 20 km/h}")
+    text += "parameters: {beast: choice(deer x99 | horse)}\n"
+    with pytest.raises(ScenarioError, match=r"there is no asset of kind '(scooter|worker|horse|cow|boar)'") as caught:
+        load_scenario(write(tmp_path, text))
+    assert (caught.value.line, caught.value.path) == (6, "actors.van.kind")
+    assert "Kinds that have one: ambulance," in (caught.value.hint or "")
+
+
+def test_a_kind_without_an_asset_may_be_given_one(tmp_path: Path) -> None:
+    world = draw(write(tmp_path, changed("kind: van,", "kind: scooter, asset: motorcycle,")))
+    assert (world.actors[1].category, world.actors[1].asset) == ("motorbike", "motorcycle")
+
+
+def test_kinds_of_traffic_need_an_asset_too(tmp_path: Path) -> None:
+    walkers = "traffic: {walkers: {side: both, from: 0 m, to: 90 m, count: 2, kinds: choice(man | worker)}}\nend:"
+    with pytest.raises(ScenarioError, match="no asset of kind 'worker'") as caught:
+        load_scenario(write(tmp_path, changed("end:", walkers)))
+    assert (caught.value.line, caught.value.path) == (10, "traffic.walkers[0].kinds")
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
