@@ -22,6 +22,23 @@ def test_python_example_runs(number: int, monkeypatch: pytest.MonkeyPatch, tmp_p
         assert rgb.shape[-1] == 3 and float(rgb.float().std()) > 5.0, "the example's picture is empty"
 
 
+def test_the_scenario_can_be_drawn_and_is_dangerous(tmp_path: Path) -> None:
+    from sim.export.trace import simulate_file
+
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "van.yaml").write_text(text)
+    ends = [simulate_file(tmp_path / "van.yaml", duration=15.0, seed=seed, strict=True) for seed in range(3)]
+    assert all(end["contacts"] or end["min_time_to_collision"] < 1.5 for end in ends), ends
+
+
+def test_training_commands_have_the_options_shown() -> None:
+    from agents.sb3 import Args
+
+    (line,) = re.findall(r"^python -m agents\.sb3 (.*)$", README, re.MULTILINE)
+    options = {word[2:].replace("-", "_") for word in shlex.split(line) if word.startswith("--")}
+    assert options <= set(Args.__dataclass_fields__)
+
+
 def test_there_are_examples() -> None:
     assert len(BLOCKS) >= 2
 
