@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
-from sim.render.path import follow_path, fraction, known_hit
-from sim.render.raycast import FAR, Hit, pixel_of
+from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.path import follow_path, fraction
+from sim.render.primary import Hits, Share, hidden_actor, known_hit, pixel_of
+from sim.render.raycast import FAR, Hit
 from sim.render.shading import World
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -49,10 +50,7 @@ class Plan:
     """Number of samples when both passes are done."""
     bounces: int
     """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
-    slot: wp.array4d[wp.int32]
-    """As in `Labels`, like the following."""
-    face: wp.array4d[wp.int32]
-    bary: wp.array4d[wp.vec2]
+    hits: Hits
 
 
 def make_buffers(shape: tuple[int, int, int, int], device: wp.DeviceLike) -> Buffers:
@@ -106,14 +104,14 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _trace_colour(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], plan: Plan, first_tile: int,
+    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], plan: Plan, share: Share,
     out: Buffers,
 ):  # fmt: skip
     """Reads the masked worlds, cameras, views, the plan. Writes the buffers, averaged over a pixel's samples so far."""
     world, camera, tile, lane = wp.tid()
     if mask[world] == 0:
         return
-    pixel = pixel_of(first_tile + tile, lane, size[1])
+    pixel = pixel_of(share.first + tile, lane, size[1])
     row = pixel[0]
     col = pixel[1]
     if row >= size[0] or col >= size[1]:
@@ -141,9 +139,7 @@ def _trace_colour(
     k = cameras.intrinsics[world, camera]
     rot = views.rot[world, camera]
     o = views.pos[world, camera]
-    hidden = int(-1)
-    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
-        hidden = 0
+    hidden = hidden_actor(cameras, world, camera)
     key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
     state = wp.rand_init(key, row * size[1] + col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
@@ -180,10 +176,7 @@ def _trace_colour(
         length = wp.length(ray)
         d = rot * (ray / length)
         if i == 0:
-            known = known_hit(
-                w, world, plan.slot[world, camera, row, col], plan.face[world, camera, row, col],
-                plan.bary[world, camera, row, col], o, d,
-            )  # fmt: skip
+            known = known_hit(w.geo, w.inst, plan.hits, world, camera, row, col, o, d)
         s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
         direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
         sun += s.sun

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
+from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
-from sim.render.raycast import FAR, RGB, Labels, pixel_of, trace, visibility, write_labels
+from sim.render.primary import BLOCK, Hits, PixelHit, Share, pixel_of
+from sim.render.raycast import FAR, Hit, visibility
 from sim.render.shading import World, ambient_light, base_surface, lift, smooth_normal
 from sim.render.sky import sky_radiance
 from sim.render.tonemap import Exposure, display
@@ -19,59 +20,130 @@ from sim.render.weather import through_air, weathered
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 
+@wp.func(inline=True)
+def hit_of(w: World, world: int, at: PixelHit) -> Hit:
+    """The surface that a pixel shows; its geometric normal is left out."""
+    out = Hit()
+    out.t = at.t
+    out.slot = at.slot
+    out.mesh = w.inst.mesh[world, at.slot]
+    out.face = at.face
+    out.u = at.u
+    out.v = at.v
+    return out
+
+
+@wp.func(inline=True)
+def asked_sun(
+    views: Views, k: wp.vec4, hits: Hits, world: int, camera: int, row: int, col: int, p: wp.vec3, n: wp.vec3
+) -> float:
+    """Share of the sun of the asked pixels around one; -1 if they differ or lie on another surface."""
+    # Asked are pixels of even row and column: one, two or four of them are next to each pixel.
+    share = hits.sun[world, camera, row - (row & 1), col - (col & 1)]
+    if ((row | col) & 1) == 0:
+        return share
+    slot = hits.at[world, camera, row, col].slot
+    r = row - (row & 1)
+    while r <= row + (row & 1) and r < hits.at.shape[2]:
+        c = col - (col & 1)
+        while c <= col + (col & 1) and c < hits.at.shape[3]:
+            at = hits.at[world, camera, r, c]
+            off = (
+                views.pos[world, camera] + views.rot[world, camera] * pixel_direction(k, float(c), float(r)) * at.t - p
+            )
+            rise = wp.dot(off, n)
+            if (
+                at.slot != slot
+                or hits.sun[world, camera, r, c] != share
+                or rise * rise > 0.02 * wp.dot(off, off) + 1.0e-6
+            ):
+                return -1.0
+            c += 2
+        r += 2
+    return share
+
+
+@wp.func(inline=True)
+def sun_share(w: World, world: int, p: wp.vec3, n: wp.vec3, distance: float) -> float:
+    """Share of the sun that reaches a surface."""
+    l = w.sky.sun_direction[world]
+    if wp.dot(n, l) <= 0.0 or w.sky.sun[world][1] <= 1.0e-4:
+        return 0.0
+    return visibility(w.geo, w.inst, world, lift(p, n, distance), l, 300.0, MESH_CUTOUT)
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
-def _trace_fast(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], exposure: Exposure,
-    first_tile: int, labels: Labels, rgb: wp.array4d[wp.vec3ub],
-):  # fmt: skip
-    """Reads the world, cameras, views, the world's exposure. Writes rgb and the wanted labels of the masked worlds."""
+def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], share: Share):
+    """Reads the world, cameras, views, hits. Writes ``hits.sun`` of the pixels of even row and column, of the masked worlds."""
     world, camera, tile, lane = wp.tid()
-    if mask[world] == 0:
-        return
-    pixel = pixel_of(first_tile + tile, lane, size[1])
-    row = pixel[0]
-    col = pixel[1]
-    if row >= size[0] or col >= size[1]:
-        return
+    while lane < BLOCK and mask[world] != 0:
+        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        lane += share.lanes
+        row = pixel[0]
+        col = pixel[1]
+        if row < hits.at.shape[2] and col < hits.at.shape[3] and ((row | col) & 1) == 0:
+            at = hits.at[world, camera, row, col]
+            sun = float(0.0)
+            if at.slot >= 0:
+                ray = views.rot[world, camera] * pixel_direction(
+                    cameras.intrinsics[world, camera], float(col), float(row)
+                )
+                length = wp.length(ray)
+                n = smooth_normal(w, world, hit_of(w, world, at), ray / length)
+                sun = sun_share(w, world, views.pos[world, camera] + ray * at.t, n, at.t * length)
+            hits.sun[world, camera, row, col] = sun
+
+
+@wp.func(inline=True)
+def shade_pixel(
+    w: World, cameras: Cameras, views: Views, hits: Hits, world: int, camera: int, row: int, col: int
+) -> wp.vec3:
+    """Radiance that reaches a pixel."""
     k = cameras.intrinsics[world, camera]
-    rot = views.rot[world, camera]
-    o = views.pos[world, camera]
-    ray = rot * pixel_direction(k, float(col), float(row))
-    hidden = int(-1)
-    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
-        hidden = 0
-    hit = trace(w.geo, w.inst, world, o, ray, FAR, hidden)
-    write_labels(labels, w.geo, w.inst, world, camera, row, col, hit, ray, rot)
-    if (labels.wanted & RGB) == 0:
-        return
+    ray = views.rot[world, camera] * pixel_direction(k, float(col), float(row))
     length = wp.length(ray)
     d = ray / length
-    color = wp.vec3(0.0, 0.0, 0.0)
-    distance = float(FAR)
-    if hit.slot < 0:
-        color = sky_radiance(w.sky, world, d)
-    else:
-        distance = hit.t * length
-        p = o + ray * hit.t
-        n = smooth_normal(w, world, hit, d)
-        s = base_surface(w, world, hit, distance / (k[0] * wp.max(0.2, wp.abs(wp.dot(n, d)))))
-        if s.surface == wp.static(int(Surface.ASPHALT)):
-            s.albedo = s.albedo * (0.85 + 0.3 * plane_noise(p[0] * 1.1, p[1] * 1.1))
-        s = weathered(w.weather, world, s, p, n, 1.0)
-        l = w.sky.sun_direction[world]
-        nl = wp.dot(n, l)
-        e = ambient_light(w, world, n)
-        sun = w.sky.sun[world]
-        start = lift(p, n, distance)
-        if nl > 0.0 and sun[1] > 1.0e-4:
-            e += sun * (0.31831 * nl * visibility(w.geo, w.inst, world, start, l, 300.0, MESH_CUTOUT))
-        for i in range(w.lights.count[world]):
-            e += lamp_light(w.lights, world, i, p, n) * 0.31831
-        color = wp.cw_mul(s.albedo, e) + s.emission
-        gloss = wp.max(s.coat, wp.min(s.transmission * 3.0, 1.0))
-        if gloss > 0.0:
-            c = wp.abs(wp.dot(n, d))
-            f = gloss * (0.05 + 0.95 * wp.pow(1.0 - c, 5.0))
-            color = wp.lerp(color, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))), f)
-    color = through_air(w.sky, world, color, d, distance)
-    rgb[world, camera, row, col] = display(wp.cw_mul(color, exposure.world[world]))
+    at = hits.at[world, camera, row, col]
+    if at.slot < 0:
+        return through_air(w.sky, world, sky_radiance(w.sky, world, d), d, FAR)
+    hit = hit_of(w, world, at)
+    distance = hit.t * length
+    p = views.pos[world, camera] + ray * hit.t
+    n = smooth_normal(w, world, hit, d)
+    s = base_surface(w, world, hit, distance / (k[0] * wp.max(0.2, wp.abs(wp.dot(n, d)))))
+    if s.surface == wp.static(int(Surface.ASPHALT)):
+        s.albedo = s.albedo * (0.85 + 0.3 * plane_noise(p[0] * 1.1, p[1] * 1.1))
+    s = weathered(w.weather, world, s, p, n, 1.0)
+    e = ambient_light(w, world, n)
+    nl = wp.dot(n, w.sky.sun_direction[world])
+    if nl > 0.0:
+        sun = asked_sun(views, k, hits, world, camera, row, col, p, n)
+        if sun < 0.0:
+            sun = sun_share(w, world, p, n, distance)
+        e += w.sky.sun[world] * (0.31831 * nl * sun)
+    for i in range(w.lights.count[world]):
+        e += lamp_light(w.lights, world, i, p, n) * 0.31831
+    color = wp.cw_mul(s.albedo, e) + s.emission
+    gloss = wp.max(s.coat, wp.min(s.transmission * 3.0, 1.0))
+    if gloss > 0.0:
+        c = wp.abs(wp.dot(n, d))
+        f = gloss * (0.05 + 0.95 * wp.pow(1.0 - c, 5.0))
+        color = wp.lerp(color, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))), f)
+    return through_air(w.sky, world, color, d, distance)
+
+
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
+def _shade_hits(
+    w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], exposure: Exposure, share: Share,
+    rgb: wp.array4d[wp.vec3ub],
+):  # fmt: skip
+    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds."""
+    world, camera, tile, lane = wp.tid()
+    while lane < BLOCK and mask[world] != 0:
+        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        lane += share.lanes
+        row = pixel[0]
+        col = pixel[1]
+        if row < hits.at.shape[2] and col < hits.at.shape[3]:
+            color = shade_pixel(w, cameras, views, hits, world, camera, row, col)
+            rgb[world, camera, row, col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))

@@ -13,11 +13,12 @@ from sim.config import CameraConfig, RenderConfig
 from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
-from sim.render.fast import _trace_fast
-from sim.render.flow import _follow_pixels
+from sim.render.fast import _ask_sun, _shade_hits
+from sim.render.flow import ViewPair, _follow_pixels
+from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
-from sim.render.raycast import BLOCK, FLOW, FLOW_BACK, HIT, OUTPUT_BITS, RGB, Labels, _cast_labels, tile_count
+from sim.render.primary import BLOCK, Hits, Share, _cast_hits, _draw_hits, make_hits, tile_count
 from sim.render.scene_bvh import PoseWindow, SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -2), "high": (16, 8)}
 """Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
+
+BAND = 64
+"""Rows of a picture that one thread draws."""
 
 DTYPES = {
     "rgb": wp.vec3ub,
@@ -97,6 +101,8 @@ class Renderer:
         lookahead: Whether pictures lag one frame behind `advance`, which forward flow needs.
         frames: Where to render to, views of a larger batch perhaps; None: new arrays.
         threads: CPU threads that share each picture; 1 inside captures.
+        primary: How the hits of the rays through the pixels' centres are found, 'rays' or 'triangles'
+            (`sim.render.primary`); None: rays on a GPU, triangles on a CPU.
     """
 
     def __init__(
@@ -109,6 +115,7 @@ class Renderer:
         lookahead: bool | None = None,
         frames: Frames | None = None,
         threads: int = 1,
+        primary: str | None = None,
     ) -> None:
         sizes = {(c.height, c.width) for c in config.cameras}
         if len(sizes) != 1:
@@ -124,6 +131,7 @@ class Renderer:
         self.samples, self.bounces = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
+        self.primary = primary or ("triangles" if device.is_cpu else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
@@ -134,7 +142,8 @@ class Renderer:
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
         self._full = bool(self.wanted & RGB) and config.quality != "fast"
-        self.labels = self._make_labels(shape)
+        self.labels = self._make_labels()
+        self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & RGB) and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
@@ -147,18 +156,12 @@ class Renderer:
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self.refresh(scene)
 
-    def _make_labels(self, shape: tuple[int, int, int, int]) -> Labels:
+    def _make_labels(self) -> Labels:
         labels = Labels()
         labels.wanted = self.wanted
         for name, array in self.frames.arrays.items():
             if name != "rgb":
                 setattr(labels, name, array)
-        if self._full:
-            labels.wanted |= HIT
-        if labels.wanted & (FLOW | FLOW_BACK | HIT):
-            labels.slot = wp.zeros(shape, dtype=wp.int32, device=self.device)
-            labels.face = wp.zeros(shape, dtype=wp.int32, device=self.device)
-            labels.bary = wp.zeros(shape, dtype=wp.vec2, device=self.device)
         return labels
 
     def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
@@ -188,8 +191,9 @@ class Renderer:
         self.bvh.update(scene, poses)
         place_cameras(self.cameras, poses.pos, poses.rot, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
-        if self._full or not self.wanted & RGB:
-            self._launch(_cast_labels, self._geometry_inputs(), [self.labels])
+        self._find_hits()
+        if self.wanted & ~(RGB | FLOW | FLOW_BACK):
+            self._launch(_write_labels, [*self._geometry_inputs(), self.hits, self._mask], [self.labels])
         if self.wanted & RGB:
             self._render_colour(scene)
         for bit, bvh, neighbour, views in (
@@ -199,18 +203,27 @@ class Renderer:
             if self.wanted & bit and bvh is not None:
                 bvh.update(scene, neighbour)
                 place_cameras(self.cameras, neighbour.pos, neighbour.rot, views)
-                inputs = [
-                    self.library.geometry,
-                    bvh.instances,
-                    self.cameras,
-                    self.views[1],
-                    views,
-                    int(bit == FLOW_BACK),
-                ]
+                pair = ViewPair()
+                pair.now, pair.then = self.views[1], views
+                inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits, int(bit == FLOW_BACK)]
                 self._launch(_follow_pixels, inputs, [self.labels])
 
     def _geometry_inputs(self) -> list[object]:
-        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1], self.size, self._mask]
+        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]
+
+    def _find_hits(self) -> None:
+        """Hits of the rays through the pixels' centres."""
+        inputs = [*self._geometry_inputs(), self._mask]
+        if self.primary == "rays":
+            self._launch(_cast_hits, inputs, [self.hits])
+            return
+        nworld, ncamera, height, _ = self.frames.shape
+
+        def launch(first: int, last: int) -> None:
+            dim = (nworld, ncamera, last - first)
+            wp.launch(_draw_hits, dim, [*inputs, BAND, first], [self.hits], device=self.device)
+
+        self._share(launch, -(-height // BAND))
 
     def _world(self, scene: Scene) -> World:
         world = World()
@@ -223,33 +236,39 @@ class Renderer:
         return world
 
     def _render_colour(self, scene: Scene) -> None:
-        inputs: list[object] = [self._world(scene), self.cameras, self.views[1], self.size, self._mask]
+        world = self._world(scene)
         rgb = self.frames.arrays["rgb"]
         if not self._full:
-            self._launch(_trace_fast, [*inputs, self.exposure], [self.labels, rgb])
+            seen: list[object] = [world, self.cameras, self.views[1], self.hits, self._mask]
+            self._launch(_ask_sun, seen, [])
+            self._launch(_shade_hits, [*seen, self.exposure], [rgb])
             return
+        inputs: list[object] = [world, self.cameras, self.views[1], self.size, self._mask]
         plan = Plan()
-        plan.samples, plan.bounces = self.samples, self.bounces
-        plan.slot, plan.face, plan.bary = self.labels.slot, self.labels.face, self.labels.bary
-        self._launch(_trace_colour, [*inputs, plan], [self.buffers])
+        plan.samples, plan.bounces, plan.hits = self.samples, self.bounces, self.hits
+        self._launch(_trace_colour, [*inputs, plan], [self.buffers], whole_tiles=False)
         if self.samples > 1:
             if self.refine_all:
                 self.buffers.contrast.fill_(1)
             else:
-                self._launch_rows(_mark_contrast, [inputs[0]], [self.buffers])
+                self._launch_rows(_mark_contrast, [world], [self.buffers])
             plan.first = 1
-            self._launch(_trace_colour, [*inputs, plan], [self.buffers])
+            self._launch(_trace_colour, [*inputs, plan], [self.buffers], whole_tiles=False)
         denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
-    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
+    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, whole_tiles: bool = True) -> None:
         """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""
         nworld, ncamera, height, width = self.frames.shape
 
+        lanes = 1 if whole_tiles and self.device.is_cpu else int(BLOCK)
+
         def launch(first: int, last: int) -> None:
-            dim = (nworld, ncamera, last - first, BLOCK)
-            wp.launch(kernel, dim, [*inputs, first], outputs, device=self.device, block_dim=BLOCK)
+            share = Share()
+            share.first, share.lanes = first, lanes
+            dim = (nworld, ncamera, last - first, lanes)
+            wp.launch(kernel, dim, [*inputs, share], outputs, device=self.device, block_dim=int(BLOCK))
 
         self._share(launch, tile_count(height, width))
 

@@ -205,7 +205,7 @@ def near_box(o: wp.vec3, d: wp.vec3, lower: wp.vec3, upper: wp.vec3) -> bool:
     return t0 <= t1 * 1.00001 + 1.0e-6
 
 
-@wp.func
+@wp.func(inline=True)
 def meets_actor(geo: Geometry, inst: Instances, world: int, actor: int, o: wp.vec3, d: wp.vec3) -> bool:
     """Whether a ray hits an actor's own meshes, whatever stands before them."""
     for part in range(inst.part_capacity):

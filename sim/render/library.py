@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
+from sim.render.clusters import in_tree_order, tree_boxes, tree_levels
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.textures import Textures
@@ -109,6 +110,14 @@ class Geometry:
     """First row of ``uv`` of each mesh, (nmesh,)."""
     mesh_flags: wp.array[wp.int32]
     """MESH_CUTOUT and MESH_GLASS, (nmesh,)."""
+    mesh_node: wp.array[wp.int32]
+    """Row of ``node_center`` before the root of each mesh (`sim.render.clusters`), (nmesh,)."""
+    mesh_levels: wp.array[wp.int32]
+    """Level of the leaves of each mesh's tree, (nmesh,)."""
+    node_center: wp.array[wp.vec3]
+    """Of the nodes' boxes, mesh frame [m], (nnode,)."""
+    node_half: wp.array[wp.vec3]
+    """Half sizes of the nodes' boxes [m], (nnode,)."""
     triangle: wp.array[wp.vec4i]
     """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
     density: wp.array[float]
@@ -185,7 +194,7 @@ class MeshLibrary:
         self._tables: dict[str, list] = {}
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
-        self._counts = {"triangle": 0, "normal": 0, "uv": 0}
+        self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -218,7 +227,7 @@ class MeshLibrary:
     def _add_clip(self, frames: Sequence[MeshData]) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         first = len(self._meshes)
-        head = frames[0]
+        head = in_tree_order(frames[0])
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
@@ -232,7 +241,12 @@ class MeshLibrary:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
             lower, upper = frame.bounds
+            center, half = tree_boxes(frame.vertices, head.triangles)
             self._push(
+                mesh_node=[self._counts["node"]],
+                mesh_levels=[tree_levels(len(head.triangles))],
+                node_center=center,
+                node_half=half,
                 mesh_lower=lower[None],
                 mesh_upper=upper[None],
                 mesh_triangle=[self._counts["triangle"]],
@@ -242,6 +256,7 @@ class MeshLibrary:
                 normal=frame.normals.astype(np.float32),
             )
             self._counts["normal"] += len(frame.normals)
+            self._counts["node"] += len(center)
         self._counts["triangle"] += len(head.triangles)
         self._counts["uv"] += len(head.uvs)
         return first

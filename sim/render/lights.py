@@ -65,7 +65,7 @@ def is_on(role: int, lamps: int, tick: int) -> bool:
     return False
 
 
-@wp.func
+@wp.func(inline=True)
 def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33):
     """Append light ``k`` of the library, placed by its owner's frame."""
     n = out.count[world]
@@ -116,7 +116,7 @@ def gather_lights(
     wp.launch(_gather_lights, dim=lights.count.shape[0], inputs=inputs, outputs=[lights], device=lights.count.device)
 
 
-@wp.func
+@wp.func(inline=True)
 def lamp_light(lights: Lights, world: int, k: int, p: wp.vec3, n: wp.vec3) -> wp.vec3:
     """Irradiance of one lamp on a surface, without shadow."""
     to = lights.pos[world, k] - p

@@ -112,7 +112,7 @@ def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, w
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def highlight(
     w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3
 ) -> wp.vec3:
@@ -137,27 +137,7 @@ def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
     return out
 
 
-@wp.func
-def known_hit(w: World, world: int, slot: int, face: int, bary: wp.vec2, o: wp.vec3, d: wp.vec3) -> Hit:
-    """The hit that the label pass found, along a unit ray; slot -1 for sky."""
-    out = Hit()
-    out.slot = slot
-    if slot >= 0:
-        out.mesh = w.inst.mesh[world, slot]
-        out.face = face
-        out.u = bary[0]
-        out.v = bary[1]
-        mesh = w.geo.mesh_id[out.mesh]
-        p = w.inst.linear[world, slot] * wp.mesh_eval_position(mesh, face, bary[0], bary[1]) + w.inst.pos[world, slot]
-        out.t = wp.dot(p - o, d)
-        n = wp.normalize(wp.transpose(w.inst.inverse[world, slot]) * wp.mesh_eval_face_normal(mesh, face))
-        if wp.dot(n, d) > 0.0:
-            n = -n
-        out.normal = n
-    return out
-
-
-@wp.func
+@wp.func(inline=True)
 def follow_path(
     w: World,
     world: int,

@@ -1,4 +1,4 @@
-"""Closest hits, shadows, and the label pass: everything that comes from the ray through a pixel's centre."""
+"""Rays through the scene: closest hits, and how much light gets through."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.library import Geometry
 from sim.render.materials import MESH_CUTOUT
-from sim.render.mesh import Semantic
 from sim.render.scene_bvh import Instances
 from sim.render.textures import sample_texture
 
@@ -17,21 +15,6 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False})
 
 FAR = 1.0e5
 """Longest ray [m]."""
-TILE = 8
-"""Threads of a block trace a square of TILE x TILE pixels."""
-BLOCK = TILE * TILE
-
-RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK, HIT = (1 << k for k in range(9))
-OUTPUT_BITS = {
-    "rgb": RGB,
-    "depth": DEPTH,
-    "range": RANGE,
-    "semantic": SEMANTIC,
-    "instance": INSTANCE,
-    "normal": NORMAL,
-    "flow": FLOW,
-    "flow_back": FLOW_BACK,
-}
 
 
 @wp.struct
@@ -52,38 +35,7 @@ class Hit:
     """Geometric normal, unit, world frame, on the side the ray comes from."""
 
 
-@wp.struct
-class Labels:
-    """Label images, (nworld, ncamera, height, width) each; the bits of ``wanted`` say which are allocated."""
-
-    wanted: wp.int32
-    depth: wp.array4d[float]
-    """Distance along the optical axis [m], inf for sky."""
-    range: wp.array4d[float]
-    """Length of the ray [m], inf for sky."""
-    semantic: wp.array4d[wp.uint8]
-    """`sim.render.mesh.Semantic`."""
-    instance: wp.array4d[wp.int32]
-    """Actor's slot + 1; 0 for everything that is no actor."""
-    normal: wp.array4d[wp.vec3]
-    """Unit normal in the camera frame (x right, y down, z forward), towards the camera; 0 for sky."""
-    flow: wp.array4d[wp.vec2]
-    """(u right, v down) to the next frame [pixels]; NaN where the point goes behind the camera."""
-    flow_occluded: wp.array4d[wp.uint8]
-    """1 where the pixel's point is hidden or out of the picture in the next frame."""
-    flow_back: wp.array4d[wp.vec2]
-    """(u right, v down) to the previous frame [pixels]."""
-    flow_back_occluded: wp.array4d[wp.uint8]
-    """1 where the pixel's point is hidden or out of the picture in the previous frame."""
-    slot: wp.array4d[wp.int32]
-    """Instance slot hit, -1 for none; kept for flow and shading."""
-    face: wp.array4d[wp.int32]
-    """Triangle of the slot's mesh."""
-    bary: wp.array4d[wp.vec2]
-    """Barycentric weights of the triangle's first two vertices."""
-
-
-@wp.func
+@wp.func(inline=True)
 def interpolate_uv(geo: Geometry, mesh: int, face: int, u: float, v: float) -> wp.vec2:
     """Texture coordinates at a hit."""
     tri = geo.triangle[geo.mesh_triangle[mesh] + face]
@@ -91,7 +43,7 @@ def interpolate_uv(geo: Geometry, mesh: int, face: int, u: float, v: float) -> w
     return geo.uv[base + tri[0]] * u + geo.uv[base + tri[1]] * v + geo.uv[base + tri[2]] * (1.0 - u - v)
 
 
-@wp.func
+@wp.func(inline=True)
 def is_hole(geo: Geometry, mesh: int, face: int, u: float, v: float) -> bool:
     """Whether a hit falls into a hole cut by the texture's alpha."""
     material = geo.triangle[geo.mesh_triangle[mesh] + face][3] & 65535
@@ -102,7 +54,7 @@ def is_hole(geo: Geometry, mesh: int, face: int, u: float, v: float) -> bool:
     return texel[3] < cutoff
 
 
-@wp.func
+@wp.func(inline=True)
 def approach(geo: Geometry, mesh: int, o: wp.vec3, d: wp.vec3) -> float:
     """Where a ray comes near a mesh, in its frame: from there, rounding opens no slits between its triangles' boxes."""
     lower = geo.mesh_lower[mesh]
@@ -111,7 +63,7 @@ def approach(geo: Geometry, mesh: int, o: wp.vec3, d: wp.vec3) -> float:
     return wp.max(0.0, wp.dot((lower + upper) * 0.5 - o, d) * k - wp.length(upper - lower) * 0.51 * wp.sqrt(k))
 
 
-@wp.func
+@wp.func(inline=True)
 def mesh_hit(geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, d: wp.vec3, best: float) -> Hit:
     """Closest hit nearer than ``best`` of the mesh in one slot, holes left out; ``normal`` as the mesh has it, not unit."""
     out = Hit()
@@ -146,7 +98,7 @@ def mesh_hit(geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, 
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
     """Closest hit of a world's instances; ``hidden`` is an actor that the ray does not see, -1 for none.
 
@@ -158,7 +110,7 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
         end_hidden = first_hidden
     out = mesh_hit(geo, inst, world, 0, o, d, t_max)
     best = out.t
-    q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
+    q = wp.bvh_query_ray(inst.bvh, o, d, inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, best):
         slot = row - world * inst.nslot
@@ -175,7 +127,7 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def mesh_light(
     geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int
 ) -> float:
@@ -207,7 +159,7 @@ def mesh_light(
     return light
 
 
-@wp.func
+@wp.func(inline=True)
 def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, exact: int) -> float:
     """Share of light that reaches ``o`` from ``d``: 0 in shadow, 0.7 per pane of glass.
 
@@ -216,7 +168,7 @@ def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec
     light = mesh_light(geo, inst, world, 0, o, d, t_max, exact)
     if light == 0.0:
         return 0.0
-    q = wp.bvh_query_ray(inst.bvh, o, d, wp.bvh_get_group_root(inst.bvh, world))
+    q = wp.bvh_query_ray(inst.bvh, o, d, inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, t_max):
         slot = row - world * inst.nslot
@@ -227,88 +179,9 @@ def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec
     return light
 
 
-@wp.func
+@wp.func(inline=True)
 def actor_of(inst: Instances, slot: int) -> int:
     """Actor that a slot belongs to, -1 for map and static instances."""
     if slot < inst.first_actor:
         return -1
     return (slot - inst.first_actor) / inst.part_capacity
-
-
-@wp.func
-def write_labels(
-    out: Labels,
-    geo: Geometry,
-    inst: Instances,
-    world: int,
-    camera: int,
-    row: int,
-    col: int,
-    hit: Hit,
-    d: wp.vec3,
-    rot: wp.mat33,
-):
-    """Store what the pixel-centre ray found; ``d`` is the ray with unit depth, so that ``hit.t`` is the plane depth."""
-    wanted = out.wanted
-    if hit.slot < 0:
-        if (wanted & DEPTH) != 0:
-            out.depth[world, camera, row, col] = wp.inf
-        if (wanted & RANGE) != 0:
-            out.range[world, camera, row, col] = wp.inf
-        if (wanted & SEMANTIC) != 0:
-            out.semantic[world, camera, row, col] = wp.uint8(wp.static(int(Semantic.SKY)))
-        if (wanted & INSTANCE) != 0:
-            out.instance[world, camera, row, col] = 0
-        if (wanted & NORMAL) != 0:
-            out.normal[world, camera, row, col] = wp.vec3(0.0, 0.0, 0.0)
-    else:
-        if (wanted & DEPTH) != 0:
-            out.depth[world, camera, row, col] = hit.t
-        if (wanted & RANGE) != 0:
-            out.range[world, camera, row, col] = hit.t * wp.length(d)
-        if (wanted & SEMANTIC) != 0:
-            packed = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
-            out.semantic[world, camera, row, col] = wp.uint8(packed >> 16)
-        if (wanted & INSTANCE) != 0:
-            out.instance[world, camera, row, col] = actor_of(inst, hit.slot) + 1
-        if (wanted & NORMAL) != 0:
-            out.normal[world, camera, row, col] = wp.transpose(rot) * hit.normal
-    if (wanted & (FLOW | FLOW_BACK | HIT)) != 0:
-        out.slot[world, camera, row, col] = hit.slot
-        out.face[world, camera, row, col] = hit.face
-        out.bary[world, camera, row, col] = wp.vec2(hit.u, hit.v)
-
-
-@wp.func
-def pixel_of(tile: int, lane: int, width: int) -> wp.vec2i:
-    """Row and column of a thread: tiles row by row, pixels of a tile row by row."""
-    across = (width + TILE - 1) / TILE
-    return wp.vec2i((tile / across) * TILE + lane / TILE, (tile % across) * TILE + lane % TILE)
-
-
-def tile_count(height: int, width: int) -> int:
-    """Tiles that cover a picture."""
-    return -(-height // TILE) * -(-width // TILE)
-
-
-@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
-def _cast_labels(
-    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32],
-    first_tile: int, out: Labels,
-):  # fmt: skip
-    """Reads geometry, instances, cameras, views. Writes the wanted label images but flow, of the masked worlds."""
-    world, camera, tile, lane = wp.tid()
-    if mask[world] == 0:
-        return
-    pixel = pixel_of(first_tile + tile, lane, size[1])
-    row = pixel[0]
-    col = pixel[1]
-    if row >= size[0] or col >= size[1]:
-        return
-    rot = views.rot[world, camera]
-    d = rot * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-    hidden = int(-1)
-    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
-        hidden = 0
-    hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden)
-    write_labels(out, geo, inst, world, camera, row, col, hit, d, rot)

@@ -49,6 +49,8 @@ class Instances:
 
     bvh: wp.uint64
     """Over all slots of all worlds but the maps, grouped by world."""
+    root: wp.array[wp.int32]
+    """Node of ``bvh`` that holds the slots of each world, (nworld,)."""
     first_actor: wp.int32
     """Slot of actor 0's first part."""
     part_capacity: wp.int32
@@ -181,7 +183,7 @@ class PoseWindow:
         self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
 
 
-@wp.func
+@wp.func(inline=True)
 def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
     """Rotation of a part about its pivot, in the actor's frame."""
     spin = float(0.0)
@@ -219,7 +221,7 @@ def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, travele
     return first + wp.min(int((phase - wp.floor(phase)) * float(count)), count - 1)
 
 
-@wp.func
+@wp.func(inline=True)
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part."""
     actor = (slot - inst.first_actor) / inst.part_capacity
@@ -301,6 +303,13 @@ def _place_instances(geo: Geometry, scene: Scene, poses: Poses, inst: Instances)
     inst.upper[row] = center + extent
 
 
+@wp.kernel
+def _find_roots(inst: Instances):
+    """Reads the tree. Writes the root of every world, which is searched for once here and not by each ray."""
+    world = wp.tid()
+    inst.root[world] = wp.bvh_get_group_root(inst.bvh, world)
+
+
 class SceneBvh:
     """The instances of every world at one moment, in a grouped BVH.
 
@@ -331,6 +340,8 @@ class SceneBvh:
         self._bvh = wp.Bvh(inst.lower, inst.upper, groups=groups)
         self._groups = groups
         inst.bvh = self._bvh.id
+        inst.root = wp.zeros(nworld, dtype=wp.int32, device=device)
+        self._find_roots()
 
     def place(self, scene: Scene, poses: Poses) -> None:
         """Compose the transforms and bounds of every slot."""
@@ -348,5 +359,10 @@ class SceneBvh:
         self.place(scene, poses)
         if rebuild:
             self._bvh.rebuild()
+            self._find_roots()
         else:
             self._bvh.refit()
+
+    def _find_roots(self) -> None:
+        root = self.instances.root
+        wp.launch(_find_roots, dim=root.shape, inputs=[self.instances], device=root.device)

@@ -49,7 +49,7 @@ class World:
     signal: wp.array2d[wp.int32]
 
 
-@wp.func
+@wp.func(inline=True)
 def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
     """Material, texture, paint and lamps at a hit, before procedural detail and weather."""
     geo = w.geo
@@ -91,27 +91,36 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def smooth_normal(w: World, world: int, hit: Hit, d: wp.vec3) -> wp.vec3:
-    """Interpolated normal in the world frame, on the side the ray comes from."""
+    """Interpolated normal in the world frame, on the side the ray comes from; ``hit.normal`` is not read."""
     geo = w.geo
     tri = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face]
     base = geo.mesh_normal[hit.mesh]
     n = geo.normal[base + tri[0]] * hit.u + geo.normal[base + tri[1]] * hit.v
     n += geo.normal[base + tri[2]] * (1.0 - hit.u - hit.v)
-    n = wp.transpose(w.inst.inverse[world, hit.slot]) * n
-    if wp.dot(n, n) < 1.0e-12:
-        return hit.normal
-    n = wp.normalize(n)
-    if wp.dot(n, hit.normal) < 0.0:
-        n = -n
+    to_world = wp.transpose(w.inst.inverse[world, hit.slot])
+    n = wp.normalize(to_world * n)
     cosine = wp.dot(n, d)
+    if wp.abs(cosine) < 0.2:
+        # Seen along the surface, only the triangle itself tells its front from its back.
+        face = to_world * wp.mesh_eval_face_normal(geo.mesh_id[hit.mesh], hit.face)
+        if wp.dot(face, d) > 0.0:
+            face = -face
+        if wp.dot(n, n) == 0.0:
+            n = wp.normalize(face)
+        if wp.dot(n, face) < 0.0:
+            n = -n
+            cosine = -cosine
+    elif cosine > 0.0:
+        n = -n
+        cosine = -cosine
     if cosine > -0.02:
         n = wp.normalize(n - d * (cosine + 0.03))
     return n
 
 
-@wp.func
+@wp.func(inline=True)
 def object_point(w: World, world: int, hit: Hit, p: wp.vec3) -> wp.vec3:
     """A hit in the frame of its mesh."""
     return w.inst.inverse[world, hit.slot] * (p - w.inst.pos[world, hit.slot])
@@ -162,7 +171,7 @@ def cosine_direction(n: wp.vec3, u: float, v: float) -> wp.vec3:
     return wp.normalize(d)
 
 
-@wp.func
+@wp.func(inline=True)
 def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
     """Irradiance over pi of sky and ground on a surface that sees both freely."""
     up = 0.5 + 0.5 * n[2]
@@ -179,7 +188,7 @@ class LightRay:
     """Irradiance; 0 if there is nothing to ask."""
 
 
-@wp.func
+@wp.func(inline=True)
 def sun_ray(w: World, world: int, n: wp.vec3, u: float, v: float) -> LightRay:
     """Towards a point of the sun's disc, which is 0.53 degrees wide: soft shadows."""
     out = LightRay()
@@ -193,7 +202,7 @@ def sun_ray(w: World, world: int, n: wp.vec3, u: float, v: float) -> LightRay:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def lamp_ray(w: World, world: int, p: wp.vec3, n: wp.vec3, u: float) -> LightRay:
     """Towards one of the world's lamps, picked by its share with the uniform draw ``u``; it stands for all."""
     out = LightRay()

@@ -49,13 +49,17 @@ class Sky:
     """Cover, 0..1, (nworld,)."""
     night: wp.array[float]
     """0 by day, 1 once lamps are lit, (nworld,)."""
+    haze: wp.array[wp.vec3]
+    """Light that air scatters towards the eye from a long path, away from the sun, (nworld,)."""
+    glow: wp.array[wp.vec3]
+    """What is added to it towards the sun, times the phase function's denominator, (nworld,)."""
 
 
 def make_sky(nworld: int, device: wp.DeviceLike) -> Sky:
     """Empty tables."""
     out = Sky()
     out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec3, device=device)
-    for name in ("sun_direction", "sun", "ambient", "ground"):
+    for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow"):
         setattr(out, name, wp.zeros(nworld, dtype=wp.vec3, device=device))
     for name in ("extinction", "cloud", "night"):
         setattr(out, name, wp.zeros(nworld, dtype=float, device=device))
@@ -216,6 +220,10 @@ def _balance_sky(weather: Weather, mask: wp.array[wp.int32], sky: Sky):
         for col in range(COLS):
             c = wp.lerp(sky.table[world, row, col], cie, share)
             sky.table[world, row, col] = wp.lerp(c, uniform, foggy)
+    horizon = wp.lerp(sky.table[world, 0, 0], sky.table[world, 0, COLS / 2], 0.5)
+    sky.haze[world] = horizon * 0.5 + sky.ambient[world] * 0.5
+    # A low sun stands behind trees and houses: its beams do not reach the air before them.
+    sky.glow[world] = sky.sun[world] * (0.0084 * wp.smoothstep(0.02, 0.3, sun[2]))
 
 
 def update_sky(weather: Weather, sky: Sky, mask: wp.array) -> None:
@@ -226,7 +234,7 @@ def update_sky(weather: Weather, sky: Sky, mask: wp.array) -> None:
     wp.launch(_balance_sky, dim=nworld, inputs=[weather, mask], outputs=[sky], device=device)
 
 
-@wp.func
+@wp.func(inline=True)
 def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
     """Radiance of the sky without the sun's disc, of the ground below the horizon."""
     z = wp.clamp(d[2], 0.0, 1.0)
@@ -251,7 +259,7 @@ def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def seen_sky(sky: Sky, world: int, d: wp.vec3, drift: float) -> wp.vec3:
     """What a camera sees of the sky: the table, broken clouds and the sun's disc."""
     out = sky_radiance(sky, world, d)

@@ -89,7 +89,7 @@ def srgb_to_linear(x: float) -> float:
     return x * (x * (x * 0.305306011 + 0.682171111) + 0.012522878)
 
 
-@wp.func
+@wp.func(inline=True)
 def fetch_texel(t: Textures, first: int, size: wp.vec2i, col: int, row: int) -> wp.vec4:
     """One texel, repeated outside; linear RGB and alpha."""
     x = col % size[0]
@@ -106,7 +106,7 @@ def fetch_texel(t: Textures, first: int, size: wp.vec2i, col: int, row: int) -> 
     return wp.vec4(srgb_to_linear(r), srgb_to_linear(g), srgb_to_linear(b), a)
 
 
-@wp.func
+@wp.func(inline=True)
 def sample_texture(t: Textures, texture: int, uv: wp.vec2, density: float) -> wp.vec4:
     """Bilinear look-up in the mip level that suits a footprint of ``density`` texels of the finest level."""
     base = t.base[texture]

@@ -21,6 +21,9 @@ BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
 GLARE_CELL = 4
 """Pixels per cell of the glare."""
+CURVE_FIRST = wp.constant((127 - 14) << 7)
+CURVE_SIZE = wp.constant(20 << 7)
+"""The table of codes spans 2^-14 to 2^6, 128 steps an octave: each within half a code."""
 BALANCE = 0.45
 """Share of the light's colour that white balance removes."""
 
@@ -37,6 +40,8 @@ class Exposure:
     """Pixels by luminance, (nworld, ncamera, BINS)."""
     chroma: wp.array3d[wp.int64]
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
+    curve: wp.array[wp.uint8]
+    """sRGB code of light after its gain, by the upper half of the float's bits from CURVE_FIRST on, (CURVE_SIZE,)."""
 
 
 def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
@@ -46,6 +51,8 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.picture = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
     out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
     out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
+    out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
+    wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
     return out
 
 
@@ -62,21 +69,27 @@ def filmic(x: float) -> float:
     return wp.clamp(y * (2.51 * y + 0.03) / (y * (2.43 * y + 0.59) + 0.14), 0.0, 1.0)
 
 
-@wp.func
-def encode(x: float) -> wp.uint8:
-    """Linear display light to sRGB, by square roots; off by less than a quarter of a code."""
+@wp.kernel
+def _tabulate_curve(curve: wp.array[wp.uint8]):
+    """Writes the sRGB codes (IEC 61966-2-1) of the filmic response at the middle of each step."""
+    k = wp.tid()
+    x = filmic(wp.cast(((k + CURVE_FIRST) << 16) + 0x8000, wp.float32))
     y = 12.92 * x
     if x > 0.0031308:
-        a = wp.sqrt(x)
-        b = wp.sqrt(a)
-        y = 0.585122381 * a + 0.783140355 * b - 0.368262736 * wp.sqrt(b)
-    return wp.uint8(wp.clamp(y * 255.0 + 0.5, 0.0, 255.0))
+        y = 1.055 * wp.pow(x, 1.0 / 2.4) - 0.055
+    curve[k] = wp.uint8(wp.clamp(y * 255.0 + 0.5, 0.0, 255.0))
 
 
 @wp.func
-def display(c: wp.vec3) -> wp.vec3ub:
+def code_of(curve: wp.array[wp.uint8], x: float) -> wp.uint8:
+    """Code in sRGB of exposed linear light."""
+    return curve[wp.clamp((wp.cast(wp.max(x, 0.0), wp.int32) >> 16) - CURVE_FIRST, 0, CURVE_SIZE - 1)]
+
+
+@wp.func
+def display(curve: wp.array[wp.uint8], c: wp.vec3) -> wp.vec3ub:
     """Exposed linear light to a pixel."""
-    return wp.vec3ub(encode(filmic(c[0])), encode(filmic(c[1])), encode(filmic(c[2])))
+    return wp.vec3ub(code_of(curve, c[0]), code_of(curve, c[1]), code_of(curve, c[2]))
 
 
 @wp.func
@@ -212,7 +225,7 @@ def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[w
     u -= float(x0)
     a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
     b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
-    rgb[world, camera, row, col] = display(c + wp.lerp(a, b, v) * 0.3)
+    rgb[world, camera, row, col] = display(exposure.curve, c + wp.lerp(a, b, v) * 0.3)
 
 
 class Developer:

@@ -23,18 +23,14 @@ def fog_transmittance(extinction: float, distance: float) -> float:
     return wp.exp(-extinction * distance)
 
 
-@wp.func
+@wp.func(inline=True)
 def fog_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
     """Light the air scatters towards the eye from a long path: the sky at the horizon, brighter towards the sun."""
-    out = wp.lerp(sky.table[world, 0, 0], sky.table[world, 0, 32], 0.5) * 0.5 + sky.ambient[world] * 0.5
-    mu = wp.dot(d, sky.sun_direction[world])
-    q = wp.max(1.5625 - 1.5 * wp.clamp(mu, -1.0, 1.0), 0.3)
-    # A low sun stands behind trees and houses: its beams do not reach the air before them.
-    glow = 0.07 / (q * wp.sqrt(q)) * wp.smoothstep(0.02, 0.3, sky.sun_direction[world][2])
-    return out + sky.sun[world] * (glow * 0.12)
+    q = wp.max(1.5625 - 1.5 * wp.min(wp.dot(d, sky.sun_direction[world]), 1.0), 0.3)
+    return sky.haze[world] + sky.glow[world] / (q * wp.sqrt(q))
 
 
-@wp.func
+@wp.func(inline=True)
 def through_air(sky: Sky, world: int, color: wp.vec3, d: wp.vec3, distance: float) -> wp.vec3:
     """A surface's radiance after ``distance`` [m] of air; the sky's with ``distance`` inf, through the fog's layer."""
     k = sky.extinction[world]
@@ -55,7 +51,7 @@ def is_open_ground(surface: int) -> bool:
     )
 
 
-@wp.func
+@wp.func(inline=True)
 def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
     """A surface under the world's wetness, snow and ice; ``n`` in the world frame."""
     out = s
@@ -97,7 +93,7 @@ def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foo
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def falling(
     weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, tick: int, depth: float, color: wp.vec3
 ) -> wp.vec3:

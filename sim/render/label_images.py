@@ -1,0 +1,99 @@
+"""Label images: what the ray through each pixel's centre found."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.library import Geometry
+from sim.render.mesh import Semantic
+from sim.render.primary import BLOCK, Hits, Share, known_hit, pixel_of
+from sim.render.raycast import actor_of
+from sim.render.scene_bvh import Instances
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False})
+
+RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK = (1 << k for k in range(8))
+OUTPUT_BITS = {
+    "rgb": RGB,
+    "depth": DEPTH,
+    "range": RANGE,
+    "semantic": SEMANTIC,
+    "instance": INSTANCE,
+    "normal": NORMAL,
+    "flow": FLOW,
+    "flow_back": FLOW_BACK,
+}
+
+
+@wp.struct
+class Labels:
+    """Label images, (nworld, ncamera, height, width) each; the bits of ``wanted`` say which are allocated."""
+
+    wanted: wp.int32
+    depth: wp.array4d[float]
+    """Distance along the optical axis [m], inf for sky."""
+    range: wp.array4d[float]
+    """Length of the ray [m], inf for sky."""
+    semantic: wp.array4d[wp.uint8]
+    """`sim.render.mesh.Semantic`."""
+    instance: wp.array4d[wp.int32]
+    """Actor's slot + 1; 0 for everything that is no actor."""
+    normal: wp.array4d[wp.vec3]
+    """Unit normal in the camera frame (x right, y down, z forward), towards the camera; 0 for sky."""
+    flow: wp.array4d[wp.vec2]
+    """(u right, v down) to the next frame [pixels]; NaN where the point goes behind the camera."""
+    flow_occluded: wp.array4d[wp.uint8]
+    """1 where the pixel's point is hidden or out of the picture in the next frame."""
+    flow_back: wp.array4d[wp.vec2]
+    """(u right, v down) to the previous frame [pixels]."""
+    flow_back_occluded: wp.array4d[wp.uint8]
+    """1 where the pixel's point is hidden or out of the picture in the previous frame."""
+
+
+@wp.func(inline=True)
+def label_pixel(
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, hits: Hits, out: Labels,
+    world: int, camera: int, row: int, col: int,
+):  # fmt: skip
+    """Write a pixel's wanted labels."""
+    at = hits.at[world, camera, row, col]
+    t = at.t
+    semantic = wp.uint8(wp.static(int(Semantic.SKY)))
+    actor = int(-1)
+    if at.slot < 0:
+        t = wp.inf
+    else:
+        first = geo.mesh_triangle[inst.mesh[world, at.slot]]
+        semantic = wp.uint8(geo.triangle[first + at.face][3] >> 16)
+        actor = actor_of(inst, at.slot)
+    if (out.wanted & DEPTH) != 0:
+        out.depth[world, camera, row, col] = t
+    if (out.wanted & SEMANTIC) != 0:
+        out.semantic[world, camera, row, col] = semantic
+    if (out.wanted & INSTANCE) != 0:
+        out.instance[world, camera, row, col] = actor + 1
+    if (out.wanted & (RANGE | NORMAL)) != 0:
+        d = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
+        if (out.wanted & RANGE) != 0:
+            out.range[world, camera, row, col] = t * wp.length(d)
+        if (out.wanted & NORMAL) != 0:
+            rot = views.rot[world, camera]
+            hit = known_hit(geo, inst, hits, world, camera, row, col, views.pos[world, camera], rot * d)
+            out.normal[world, camera, row, col] = wp.transpose(rot) * hit.normal
+
+
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
+def _write_labels(
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], share: Share,
+    out: Labels,
+):  # fmt: skip
+    """Reads geometry, instances, cameras, views, hits. Writes the wanted label images but flow, of the masked worlds."""
+    world, camera, tile, lane = wp.tid()
+    while lane < BLOCK and mask[world] != 0:
+        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        lane += share.lanes
+        if pixel[0] < hits.at.shape[2] and pixel[1] < hits.at.shape[3]:
+            label_pixel(geo, inst, cameras, views, hits, out, world, camera, pixel[0], pixel[1])

@@ -1,0 +1,104 @@
+"""Hits by triangles equal hits by rays, and the tree that skips triangles loses none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.config import CameraConfig, RenderConfig
+from sim.paths import data_root
+from sim.render.clusters import LEAF, in_tree_order, tree_boxes, tree_levels
+from sim.render.frames import Renderer, camera_at
+from sim.render.mesh import Material, merge
+from sim.render.world import build_library
+from sim.sampling import sample_worlds
+from sim.scenario.reader import load_scenario
+from tests.render import scenes
+
+LABELS = ("rgb", "depth", "range", "semantic", "instance", "normal")
+
+
+def both(library, scene, state, camera, quality="fast"):
+    """The pictures of one camera, by rays and by triangles."""
+    out = []
+    for primary in ("rays", "triangles"):
+        renderer = Renderer(library, scene, state, RenderConfig((camera,), quality, LABELS), primary=primary)
+        renderer.render(scene)
+        out.append({name: array[:, 0] for name, array in renderer.frames.numpy().items()})
+    return out
+
+
+def differing(rays, triangles):
+    """Share of pixels that are not the same in each label."""
+    share = {name: (rays[name] != triangles[name]).mean() for name in ("semantic", "instance")}
+    for name in ("depth", "range"):
+        share[name] = 1.0 - np.isclose(rays[name], triangles[name], rtol=1e-4, atol=1e-4).mean()
+    share["normal"] = (np.abs(rays["normal"] - triangles["normal"]).max(-1) > 1e-4).mean()
+    share["rgb"] = (np.abs(rays["rgb"].astype(int) - triangles["rgb"]).max(-1) > 6).mean()
+    return share
+
+
+def test_street_of_a_scenario_looks_the_same_by_rays_and_by_triangles():
+    scenario = load_scenario(data_root("scenarios") / "child-between-parked-cars.yaml")
+    batch = sample_worlds([scenario] * 2, [3, 4], "cpu")
+    camera = CameraConfig(width=256, height=144, horizontal_fov=1.2, show_ego=True)
+    rays, triangles = both(build_library(batch), batch.scene, batch.state, camera)
+    assert len(np.unique(rays["instance"])) > 3 and len(np.unique(rays["semantic"])) > 5
+    for name, share in differing(rays, triangles).items():
+        assert share < 1e-3, f"{name}: {share:.2%} of the pixels differ"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_triangles_about_the_eye(seed):
+    """Triangles of all sizes, behind, beside and across the eye too, drawn by both ways."""
+    rng = np.random.default_rng(seed)
+    n = 400
+    corners = rng.normal(0.0, 12.0, (n, 1, 3)) + rng.normal(0.0, 1.0, (n, 3, 3)) * rng.choice(
+        [0.05, 1.0, 15.0], (n, 1, 1)
+    )
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    soup = scenes.build(corners.reshape(-1, 3), np.arange(3 * n).reshape(-1, 3), normals.repeat(3, axis=0))
+    library = scenes.library([], soup)
+    scene, state = scenes.batch([scenes.world(library)])
+    rays, triangles = both(library, scene, state, camera_at((0.3, 0.2, 0.1), width=128, height=96))
+    assert 0.2 < np.isfinite(rays["depth"]).mean()
+    share = differing(rays, triangles)
+    assert max(share[name] for name in ("depth", "range", "normal")) < 5e-4, share
+
+
+def test_holes_of_textures_are_seen_through():
+    texture = np.zeros((8, 8, 4), np.uint8)
+    texture[..., :3] = 200
+    texture[:, 4:, 3] = 255
+    leaf = Material("leaf", (1.0, 1.0, 1.0), texture=texture, alpha_cutoff=0.5)
+    pane = scenes.build([(5, 2, -2), (5, -2, -2), (5, -2, 2), (5, 2, 2)], [(0, 1, 2), (0, 2, 3)], [(-1, 0, 0)] * 4)
+    pane.materials = [leaf]
+    pane.uvs[:] = [(0, 1), (1, 1), (1, 0), (0, 0)]
+    wall = scenes.box((9, -50, -50), (10, 50, 50))
+    library = scenes.library([], merge([pane, wall]))
+    scene, state = scenes.batch([scenes.world(library)])
+    rays, triangles = both(library, scene, state, camera_at((0, 0, 0), width=64, height=64, horizontal_fov=0.5))
+    depth = triangles["depth"][0]
+    assert np.allclose(depth[:, :30], 9.0, atol=1e-4) and np.allclose(depth[:, 34:], 5.0, atol=1e-4)
+    assert np.isclose(depth, rays["depth"][0], rtol=1e-5).mean() > 0.99
+
+
+@pytest.mark.parametrize("ntriangle", [1, 7, 8, 9, 100, 1001])
+def test_every_leaf_holds_its_triangles(ntriangle):
+    rng = np.random.default_rng(ntriangle)
+    corners = rng.uniform(-1.0, 1.0, (ntriangle, 3, 3))
+    mesh = scenes.build(corners.reshape(-1, 3), np.arange(3 * ntriangle).reshape(-1, 3), np.ones((3 * ntriangle, 3)))
+    mesh.material[:] = 0
+    mesh.semantic[:] = np.arange(ntriangle) % 251
+    ordered = in_tree_order(mesh)
+    assert sorted(map(tuple, ordered.triangles.tolist())) == sorted(map(tuple, mesh.triangles.tolist()))
+    assert (ordered.semantic == mesh.semantic[ordered.triangles[:, 0] // 3]).all()
+    center, half = tree_boxes(mesh.vertices, ordered.triangles)
+    levels = tree_levels(ntriangle)
+    for level in range(levels + 1):
+        for k in range(1 << level):
+            first, last = ntriangle * k >> level, ntriangle * (k + 1) >> level
+            assert level < levels or 1 <= last - first <= LEAF
+            points = mesh.vertices[ordered.triangles[first:last]].reshape(-1, 3)
+            assert (np.abs(points - center[(1 << level) + k]) <= half[(1 << level) + k]).all()
