@@ -143,9 +143,11 @@ class DatasetConfig:
     driver: str | None = None
     """Who drives the ego; None: as the file says."""
     contact: str = "physics"
+    """What a collision does, one of `CONTACTS`."""
     strict: bool = False
+    """Whether what a file uses and Swerve does not know is an error."""
     chase: bool = False
-    """Whether to film from behind the ego too."""
+    """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
 

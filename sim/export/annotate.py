@@ -62,25 +62,31 @@ def annotate(
         if max(visible, amodal_area) == 0 or not int(pose["visible"][slot]) & 2:
             continue
         item: dict[str, Any] = {"track_id": slot + 1, "actor": subject.name, "category_id": subject.category.id}
-        if visible > 0:
-            item |= {
-                "bbox": [int(v) for v in labels["visible_box"][slot]],
-                "area": visible,
-                "segmentation": encode_mask(instance == slot + 1),
-                "iscrowd": 0,
-            }
-        item |= {
-            "amodal_bbox": [int(v) for v in labels["amodal_box"][slot]],
-            "amodal_area": amodal_area,
-            "occlusion": round(float(labels["occlusion"][slot]), 6),
-            "truncation": round(float(labels["truncation"][slot]), 6),
-            **_boxes(slot, labels, pose, subject),
-        }
+        item |= _extents(slot, labels, instance) | _boxes(slot, labels, pose, subject)
         if amodal is not None and amodal_area:
             item["amodal_segmentation"] = encode_mask(amodal[slot])
         (objects if visible > 0 else hidden).append(item)
     camera = {"position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
     return {"frame": frame, "time": round(time, 6), "camera": camera, "objects": objects, "hidden": hidden}
+
+
+def _extents(slot: int, labels: Mapping[str, np.ndarray], instance: np.ndarray) -> dict[str, Any]:
+    """What an actor covers of the picture, and what it would if nothing stood before it."""
+    extents: dict[str, Any] = {}
+    visible = int(labels["visible_count"][slot])
+    if visible > 0:
+        extents = {
+            "bbox": [int(v) for v in labels["visible_box"][slot]],
+            "area": visible,
+            "segmentation": encode_mask(instance == slot + 1),
+            "iscrowd": 0,
+        }
+    return extents | {
+        "amodal_bbox": [int(v) for v in labels["amodal_box"][slot]],
+        "amodal_area": int(labels["amodal_count"][slot]),
+        "occlusion": round(float(labels["occlusion"][slot]), 6),
+        "truncation": round(float(labels["truncation"][slot]), 6),
+    }
 
 
 def _boxes(

@@ -51,7 +51,7 @@ def render_dataset(
         duration: Longest time to render [s]; None: each world to its end.
         draws: Worlds to draw from each scenario.
         seed: Seed of all draws.
-        quality: One of `sim.render.frames.QUALITY`.
+        quality: One of `sim.config.QUALITIES`.
         driver: Who drives the ego; None: as the file says.
         contact: 'physics' or 'report'.
         replay: Manifest of an earlier data set: its worlds and its settings, instead of all of the above but ``out``.
@@ -72,19 +72,9 @@ def render_dataset(
             raise SwerveError("--replay takes its scenarios from the manifest; name no files")
         plan = plan_replay(Path(replay))
     else:
-        width, height = size
         config = DatasetConfig(
-            (width, height),
-            fps,
-            duration,
-            draws,
-            seed,
-            quality,
-            None if driver == "default" else driver,
-            contact,
-            strict,
-            chase,
-        )
+            (size[0], size[1]), fps, duration, draws, seed, quality, None if driver == "default" else driver, contact, strict, chase
+        )  # fmt: skip
         plan = plan_draws(files, config, keys)
     return write_dataset(plan, Path(out), device, quiet)
 

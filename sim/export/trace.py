@@ -14,7 +14,7 @@ import numpy as np
 from sim.config import SimConfig
 from sim.kernels import load_kernels
 from sim.rotation import yaw_of
-from sim.sampling import Batch, sample_worlds, with_driver
+from sim.sampling import Batch, check_world, draw_world, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
 from sim.simulation import WorldGraph, step
 from sim.types import TICK, Contact, Control, Scene, State
@@ -55,6 +55,8 @@ def simulate_file(
     """
     config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
     scenario = load_scenario(file, strict=strict)
+    # Faults of the file are told before kernels are compiled, which may take a minute.
+    check_world(draw_world(scenario, config, 0, 0), config)
     load_kernels(device)
     batch = sample_worlds([scenario], [0], device, config)
     rows = run_trace(batch, duration)

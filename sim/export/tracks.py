@@ -140,10 +140,15 @@ def record(
         if progress is not None:
             progress(tick * TICK)
     rows.append(rows[-1])
-    ends = state.tick.numpy() * TICK
+    counts = [frame_count(rate, float(end), duration) for end in state.tick.numpy() * TICK]
+    return _tracks(batch, rows, rate, counts)
+
+
+def _tracks(batch: Batch, rows: list[dict[str, np.ndarray]], rate: Fraction, counts: list[int]) -> list[Tracks]:
+    """Tracks of every world, ``counts`` frames long and one more, without the slots that hold no actor."""
     tracks = []
     for w in range(batch.nworld):
-        count = min(frame_count(rate, float(ends[w]), duration), len(rows) - 1)
+        count = min(counts[w], len(rows) - 1)
         nactor = len(batch.specs[w][0].actors)
         arrays = {k: np.stack([row[k][w] for row in rows[: count + 1]]) for k in rows[0]}
         for name, array in arrays.items():
