@@ -186,6 +186,7 @@ def main(argv: list[str] | None = None) -> None:
     policy, settings = load_policy(args.policy) if args.policy else (args.driver, {})
     keys = list(range(args.draws))
     result = summarise(run_episodes(make_env(args.scenario, keys, args.seed, settings), keys, policy))
+    result = {"seed": args.seed, **result}
     if args.record_worst:
         if args.policy:
             policy, settings = load_policy(args.policy)  # Forgets the pictures it has seen.
