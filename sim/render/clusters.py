@@ -67,4 +67,5 @@ def tree_boxes(
         upper[i] = np.maximum(upper[2 * i], upper[2 * i + 1])
     half = (upper - lower) / 2
     # Rounding must not lose a corner.
-    return (lower + upper) / 2, half * (1.0 + 1e-6) + 1e-6 * np.abs(upper).max(axis=1, keepdims=True)
+    margin = 1e-6 * (half + np.abs(upper).max(axis=1, keepdims=True))
+    return ((lower + upper) / 2).astype(np.float32), (half + margin).astype(np.float32)
