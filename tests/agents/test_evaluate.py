@@ -50,7 +50,7 @@ def test_full_braking_never_reaches_the_goal_and_repeats():
 def test_command_prints_rates(capsys):
     main(["--scenario", SCENARIO, "--driver", "constant", "--draws", "6", "--json"])
     result = json.loads(capsys.readouterr().out)
-    assert result["draws"] == 6
+    assert (result["draws"], result["seed"]) == (6, HELD_OUT_SEED)
     assert result["success_interval"][0] <= result["success"] <= result["success_interval"][1]
     main(["--scenario", SCENARIO, "--driver", "idm_aeb", "--draws", "2"])
     assert "collision" in capsys.readouterr().out
