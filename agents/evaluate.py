@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from agents.drivers import DRIVERS, drive
+from sim.config import MAX_DRAWS
 from sim.envs.vector_env import SwerveVectorEnv
+from sim.errors import told_plainly
 
 HELD_OUT_SEED = 1_000_003
 """Seed of evaluation draws; training uses small seeds."""
@@ -179,8 +181,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--record-worst", type=Path, metavar="DIR", help="also film the worst five episodes into DIR")
     args = parser.parse_args(argv)
-    if args.draws < 1:
-        parser.error("--draws must be at least 1")
+    if not 1 <= args.draws <= MAX_DRAWS:
+        parser.error(f"--draws must lie between 1 and {MAX_DRAWS}")
     if args.policy and not args.policy.is_file():
         parser.error(f"there is no policy {args.policy}")
     policy, settings = load_policy(args.policy) if args.policy else (args.driver, {})
@@ -201,4 +203,5 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -20,6 +20,7 @@ from torch.distributions import Normal
 from torch.utils.tensorboard import SummaryWriter
 
 from sim.envs.vector_env import SwerveVectorEnv
+from sim.errors import told_plainly
 
 
 @dataclass
@@ -204,4 +205,5 @@ def update(agent: Agent, optimizer: torch.optim.Optimizer, batch: dict[str, torc
 
 
 if __name__ == "__main__":
-    print(train(parse_args()))
+    with told_plainly():
+        print(train(parse_args()))

@@ -29,6 +29,7 @@ from agents.evaluate import as_policy, run_episodes
 from agents.evaluate import make_env as make_evaluation_env
 from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
+from sim.errors import told_plainly
 
 SELECTION_SEED = 500_009
 """Seed of the draws that choose among a run's policies: neither a training run's nor `agents.evaluate.HELD_OUT_SEED`."""
@@ -259,10 +260,10 @@ def train(args: Args) -> Path:
     """Train and save; returns the policy's path."""
     if args.threads:
         torch.set_num_threads(args.threads)
+    env = make_env(args)  # Before anything is written: what is wrong with the settings is told here.
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     check_settings(args, out / "settings.json")
-    env = make_env(args)
     checkpoints = sorted((out / "checkpoints").glob("policy_*_steps.zip"), key=lambda p: int(p.stem.split("_")[1]))
     if checkpoints:
         model = ALGORITHMS[args.algo].load(checkpoints[-1], env=env, device=args.device)
@@ -285,4 +286,5 @@ def train(args: Args) -> Path:
 
 
 if __name__ == "__main__":
-    print(train(parse_args()))
+    with told_plainly():
+        print(train(parse_args()))

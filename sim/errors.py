@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -46,3 +49,13 @@ class ScenarioError(SwerveError):
         parts.append(self.message)
         text = ": ".join(parts)
         return f"{text}. {self.hint}" if self.hint else text
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """A user's mistake ends the program with one line on standard error and exit code 2, not with a traceback."""
+    try:
+        yield
+    except SwerveError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

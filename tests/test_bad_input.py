@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -221,3 +224,23 @@ def test_a_billion_worlds_are_refused_in_python() -> None:
         SwerveVectorEnv(10**9, "hard-braking-queue")
     with pytest.raises(SwerveError, match="1 to 1048576 worlds, not 1000000000"):
         sample_worlds([load_scenario("hard-braking-queue")], range(10**9))
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["agents.sb3", "--num-envs", str(10**9), "--out", "out"], "error: num_envs must lie between 1 and 1048576"),
+        (["agents.ppo", "--scenario", "bad.yaml", "--out", "out"], "error: bad.yaml:5: actors.ego.sped: unknown key 'sped'"),
+        (["agents.evaluate", "--scenario", "bad.yaml", "--driver", "idm", "--draws", str(10**9)], "between 1 and 100000"),
+    ],
+    ids=lambda value: value[0] + value[1] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_training_and_scoring_refuse_too(command: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(changed("speed: 30", "sped: 30"))
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, cwd=tmp_path, timeout=120,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["bad.yaml"], "something was written"
