@@ -29,7 +29,8 @@ def _starts(ntriangle: int, level: int) -> npt.NDArray[np.int64]:
 def in_tree_order(mesh: MeshData) -> MeshData:
     """The same mesh with its triangles in the order of the tree: each node halves its triangles along its longest side."""
     n = len(mesh.triangles)
-    centers = mesh.vertices[mesh.triangles].mean(axis=1)
+    a, b, c = mesh.triangles.T
+    centers = mesh.vertices[a] + mesh.vertices[b] + mesh.vertices[c]
     order = np.arange(n)
     for level in range(tree_levels(n)):
         starts = _starts(n, level)
@@ -56,11 +57,11 @@ def tree_boxes(
     levels = tree_levels(len(triangles))
     lower = np.zeros((2 << levels, 3), np.float32)
     upper = np.zeros_like(lower)
-    corners = vertices[triangles]
-    starts = _starts(len(triangles), levels)[:-1]
+    corners = vertices[triangles.ravel()]
+    starts = 3 * _starts(len(triangles), levels)[:-1]
     first = 1 << levels
-    lower[first:] = np.minimum.reduceat(corners.min(axis=1), starts)
-    upper[first:] = np.maximum.reduceat(corners.max(axis=1), starts)
+    lower[first:] = np.minimum.reduceat(corners, starts)
+    upper[first:] = np.maximum.reduceat(corners, starts)
     for level in reversed(range(levels)):
         i = np.arange(1 << level, 2 << level)
         lower[i] = np.minimum(lower[2 * i], lower[2 * i + 1])

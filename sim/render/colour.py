@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.path import follow_path, fraction
-from sim.render.primary import Hits, Share, hidden_actor, known_hit, pixel_of
+from sim.render.primary import BLOCK, Hits, Share, hidden_actor, known_hit, pixel_of
 from sim.render.raycast import FAR, Hit
 from sim.render.shading import World
 
@@ -102,20 +102,11 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
     buffers.contrast[world, camera, row, col] = wp.uint8(found)
 
 
-@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
-def _trace_colour(
-    w: World, cameras: Cameras, views: Views, size: wp.vec2i, mask: wp.array[wp.int32], plan: Plan, share: Share,
-    out: Buffers,
-):  # fmt: skip
-    """Reads the masked worlds, cameras, views, the plan. Writes the buffers, averaged over a pixel's samples so far."""
-    world, camera, tile, lane = wp.tid()
-    if mask[world] == 0:
-        return
-    pixel = pixel_of(share.first + tile, lane, size[1])
-    row = pixel[0]
-    col = pixel[1]
-    if row >= size[0] or col >= size[1]:
-        return
+@wp.func(inline=True)
+def colour_pixel(
+    w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, world: int, camera: int, row: int, col: int
+):
+    """Add a pass's samples to a pixel."""
     direct = wp.vec3(0.0, 0.0, 0.0)
     sun = wp.vec3(0.0, 0.0, 0.0)
     lit = float(0.0)
@@ -141,7 +132,7 @@ def _trace_colour(
     o = views.pos[world, camera]
     hidden = hidden_actor(cameras, world, camera)
     key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
-    state = wp.rand_init(key, row * size[1] + col)
+    state = wp.rand_init(key, row * out.depth.shape[3] + col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
     # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
     shift = 5.588238 * float(w.tick[world] % 64)
@@ -197,3 +188,16 @@ def _trace_colour(
     out.bounce[world, camera, row, col] = bounce
     out.guide[world, camera, row, col] = guide
     out.depth[world, camera, row, col] = nearest
+
+
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
+def _trace_colour(
+    w: World, cameras: Cameras, views: Views, mask: wp.array[wp.int32], plan: Plan, share: Share, out: Buffers,
+):  # fmt: skip
+    """Reads the masked worlds, cameras, views, the plan. Writes the buffers, averaged over a pixel's samples so far."""
+    world, camera, tile, lane = wp.tid()
+    while lane < BLOCK and mask[world] != 0:
+        pixel = pixel_of(share.first + tile, lane, out.depth.shape[3])
+        lane += share.lanes
+        if pixel[0] < out.depth.shape[2] and pixel[1] < out.depth.shape[3]:
+            colour_pixel(w, cameras, views, plan, out, world, camera, pixel[0], pixel[1])

@@ -10,7 +10,7 @@ from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
-from sim.render.primary import BLOCK, Hits, PixelHit, Share, pixel_of
+from sim.render.primary import BLOCK, TILE, Hits, PixelHit, Share, pixel_of
 from sim.render.raycast import FAR, Hit, visibility
 from sim.render.shading import World, ambient_light, base_surface, lift, smooth_normal
 from sim.render.sky import sky_radiance
@@ -18,6 +18,9 @@ from sim.render.tonemap import Exposure, display
 from sim.render.weather import through_air, weathered
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+ASKED = wp.constant(TILE * TILE // 4)
+"""Pixels of even row and column in a tile: they ask whether they see the sun."""
 
 
 @wp.func(inline=True)
@@ -76,12 +79,12 @@ def sun_share(w: World, world: int, p: wp.vec3, n: wp.vec3, distance: float) -> 
 def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], share: Share):
     """Reads the world, cameras, views, hits. Writes ``hits.sun`` of the pixels of even row and column, of the masked worlds."""
     world, camera, tile, lane = wp.tid()
-    while lane < BLOCK and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+    while lane < ASKED and mask[world] != 0:
+        pixel = pixel_of(share.first + tile, 2 * TILE * (lane / (TILE / 2)) + 2 * (lane % (TILE / 2)), hits.at.shape[3])
         lane += share.lanes
         row = pixel[0]
         col = pixel[1]
-        if row < hits.at.shape[2] and col < hits.at.shape[3] and ((row | col) & 1) == 0:
+        if row < hits.at.shape[2] and col < hits.at.shape[3]:
             at = hits.at[world, camera, row, col]
             sun = float(0.0)
             if at.slot >= 0:

@@ -13,7 +13,7 @@ from sim.config import CameraConfig, RenderConfig
 from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
-from sim.render.fast import _ask_sun, _shade_hits
+from sim.render.fast import ASKED, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
 from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
@@ -130,7 +130,6 @@ class Renderer:
         self.wanted = self.frames.wanted
         self.samples, self.bounces = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
-        self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
@@ -240,29 +239,28 @@ class Renderer:
         rgb = self.frames.arrays["rgb"]
         if not self._full:
             seen: list[object] = [world, self.cameras, self.views[1], self.hits, self._mask]
-            self._launch(_ask_sun, seen, [])
+            self._launch(_ask_sun, seen, [], lanes=int(ASKED))
             self._launch(_shade_hits, [*seen, self.exposure], [rgb])
             return
-        inputs: list[object] = [world, self.cameras, self.views[1], self.size, self._mask]
+        inputs: list[object] = [world, self.cameras, self.views[1], self._mask]
         plan = Plan()
         plan.samples, plan.bounces, plan.hits = self.samples, self.bounces, self.hits
-        self._launch(_trace_colour, [*inputs, plan], [self.buffers], whole_tiles=False)
+        self._launch(_trace_colour, [*inputs, plan], [self.buffers])
         if self.samples > 1:
             if self.refine_all:
                 self.buffers.contrast.fill_(1)
             else:
                 self._launch_rows(_mark_contrast, [world], [self.buffers])
             plan.first = 1
-            self._launch(_trace_colour, [*inputs, plan], [self.buffers], whole_tiles=False)
+            self._launch(_trace_colour, [*inputs, plan], [self.buffers])
         denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
         poses = self.window.current
         self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
-    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, whole_tiles: bool = True) -> None:
-        """Launch over tiles of pixels; on the CPU shared by threads, each with some tiles of every picture."""
+    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, lanes: int = int(BLOCK)) -> None:
+        """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture."""
         nworld, ncamera, height, width = self.frames.shape
-
-        lanes = 1 if whole_tiles and self.device.is_cpu else int(BLOCK)
+        lanes = 1 if self.device.is_cpu else lanes
 
         def launch(first: int, last: int) -> None:
             share = Share()
