@@ -17,11 +17,12 @@ from sim.errors import SwerveError
 from sim.sampling import sample_worlds
 from sim.scenario.reader import load_scenario
 from tests.scenario.files import BASE, changed
-from tests.scenario.openx import LANES, LINE, map_xml, road_xml, scenario_xml, speed_xml, teleport_xml
+from tests.scenario.openx import LANES, LINE, car_xml, map_xml, road_xml, scenario_xml, speed_xml, teleport_xml
 
 MAP = "map: {road: straight, length: 250 m, lanes: 1+1, parking: right, sidewalk: 2 m}"
 PARKED = "at: {parking: right, s: 120 m}"
 ON_FILE = changed(MAP, "map: {xodr: map.xodr}").replace(PARKED, "at: {lane: 1, s: 120 m}")
+WORLD = '<PrivateAction><TeleportAction><Position><WorldPosition x="{}" y="{}"/></Position></TeleportAction></PrivateAction>'
 BARE = "<lanes><laneSection s='0'><center><lane id='0' type='none'/></center></laneSection></lanes>"
 CATALOG = '<VehicleCatalog><Directory path="{}"/></VehicleCatalog>'
 BOMB = '<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>\n<{0}>&b;</{0}>'
@@ -89,6 +90,18 @@ CASES = {
         "test.xosc:13: ",
         "s=9999 m is off road 0",
         "From 0 to 500 m",
+    ),
+    "far beside the file's road": _xosc(
+        scenario_xml(init={"Ego": WORLD.format(5, 900) + speed_xml(10)}),
+        "test.xosc:13: ",
+        "Ego starts 896 m beside the nearest road",
+        "The ego starts on a road",
+    ),
+    "beside the file's lane": _xosc(
+        scenario_xml(init={"Ego": teleport_xml(offset=-50) + speed_xml(10)}),
+        "test.xosc:13: ",
+        "beside the nearest road",
+        "The ego starts on a road",
     ),
     "NaN": _xosc(
         scenario_xml(init={"Ego": teleport_xml() + speed_xml("NaN")}),
@@ -206,6 +219,15 @@ def test_what_is_not_known_is_told_and_refused_by_strict(
     if command == ("check",):
         code, output = run(*command, "test.xosc")
         assert code == 0 and "test.xosc:8: note: element Robot R2 is not used" in output
+
+
+def test_another_car_off_the_road_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "map.xodr").write_text(map_xml())
+    init = {"Ego": teleport_xml() + speed_xml(10), "other": WORLD.format(5, 900)}
+    (tmp_path / "test.xosc").write_text(scenario_xml(init=init, entities=car_xml("Ego") + car_xml("other")))
+    monkeypatch.chdir(tmp_path)
+    assert "note: other starts 896 m beside the nearest road" in run("check", "test.xosc")[1]
+    assert run("check", "test.xosc", "--strict")[0] == 1
 
 
 @pytest.mark.parametrize("command", ["check", "render"])

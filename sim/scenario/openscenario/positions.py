@@ -93,6 +93,23 @@ class Places:
         rest = (node.optional(name) for name in ("z", "h", "p", "r"))
         return asam.WorldPosition(node.number("x"), node.number("y"), *rest)
 
+    def off_road(self, position: asam.Position) -> float:
+        """How far a position lies beside the nearest road [m]; 0 on it, without roads, and for places relative to others."""
+        if isinstance(position, asam.LanePosition):
+            road, s = self.network.roads[position.road], position.s
+            t = road.lane_center(position.lane, s) + position.offset
+        elif isinstance(position, asam.RoadPosition):
+            road, s, t = self.network.roads[position.road], position.s, position.t
+        elif isinstance(position, asam.WorldPosition) and self.network.order:
+            place = self.network.locate(position.x, position.y)
+            if place is None:
+                return math.inf
+            road, s, t = self.network.order[place.road], place.s, place.t
+        else:
+            return 0.0
+        borders = road.borders(s).values()
+        return max(0.0, t - max(borders), min(borders) - t)
+
     def _relative_lane(self, node: Node) -> asam.Position:
         return asam.RelativeLanePosition(
             self.entities.one(node), node.whole("dLane"), node.number("ds", 0.0), node.optional("dsLane"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from sim.scenario import storyboard as asam
@@ -18,6 +19,8 @@ PRIORITIES = {
 }  # fmt: skip
 MAX_ELEMENTS = 20_000
 MAX_COUNT = 1_000_000_000
+BESIDE = 10.0
+"""How far beside a road's outermost lane the ego may start (lay-bys and yards that the map does not hold) [m]."""
 
 
 @dataclass
@@ -54,7 +57,9 @@ class StoryReader:
         for child in actions.all() if actions is not None else ():
             if child.tag == "Private":
                 names = self.places.entities.names(child, child.text("entityRef"))
-                out += [self.actions.action(a, names, init=True) for a in child.children("PrivateAction")]
+                for private in child.children("PrivateAction"):
+                    out.append(self.actions.action(private, names, init=True))
+                    self._check_start(private, out[-1].action, names)
             elif child.tag == "GlobalAction":
                 action = self.actions.action(child, init=True)
                 if isinstance(action.action, asam.EnvironmentAction):
@@ -64,6 +69,22 @@ class StoryReader:
             else:
                 child.note(f"{child.tag} is not carried out")
         return tuple(out)
+
+    def _check_start(self, node: Node, action: object, names: tuple[str, ...]) -> None:
+        """The ego starts on or near a road; of other vehicles that do not there is a note."""
+        entities = self.places.entities
+        drivers = [name for name in names if entities.types.get(name) == "vehicle"]
+        if not isinstance(action, asam.TeleportAction) or not drivers:
+            return
+        away = self.places.off_road(action.position)
+        if away <= BESIDE:
+            return
+        far = f"{away:.0f} m beside the nearest road" if math.isfinite(away) else "far from every road"
+        if entities.actors[0].name in drivers:
+            raise node.error(
+                f"{entities.actors[0].name} starts {far}", f"The ego starts on a road, or within {BESIDE:g} m."
+            )
+        self.places.catalogs.reading.note(node.file, node.line, f"{drivers[0]} starts {far}")
 
     # --- elements -----------------------------------------------------------------------------------------------------
 
