@@ -184,6 +184,7 @@ def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[s
             per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
     if struct is State:
         per_actor |= {f"story.{name}" for name in STORY_BY_ACTOR}
+        sizes["contact_now"] = (nactor, math.ceil(nactor / 32))
     return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
 
 

@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.behavior.codes import ConditionField, ConditionKind, Phase
 from sim.behavior.measures import Spot, compare, component, distance_to, gap_along, spot_of, yaw_of
+from sim.physics.contact import touches_now
 from sim.road.frenet import section_at
 from sim.scenario.storyboard import Coordinates, DistanceType, Edge, ElementState
 from sim.types import TICK, LaneKind, Scene, State
@@ -134,18 +135,6 @@ def _clear(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
 
 
 @wp.func
-def _touches(state: State, world: int, a: int, b: int) -> bool:
-    """Whether ``a`` touches ``b``, or anything if ``b`` is -1; of two actors past the 32nd nothing is kept."""
-    if b < 0:
-        return state.contact_now[world, a] != wp.uint32(0) or state.touching[world, a] > 0
-    if b < 32:
-        return (state.contact_now[world, a] & (wp.uint32(1) << wp.uint32(b))) != wp.uint32(0)
-    if a < 32:
-        return (state.contact_now[world, b] & (wp.uint32(1) << wp.uint32(a))) != wp.uint32(0)
-    return False
-
-
-@wp.func
 def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> bool:
     """The condition's logical value for one triggering entity."""
     kind = scene.story.condition_code[world, c, wp.static(_KIND)]
@@ -155,7 +144,7 @@ def _entity_holds(scene: Scene, state: State, world: int, c: int, a: int) -> boo
     limit = scene.story.condition_value[world, c][0]
     now = state.tick[world]
     if kind == wp.static(int(ConditionKind.COLLISION)):
-        return _touches(state, world, a, target)
+        return touches_now(state, world, a, target)
     if kind == wp.static(int(ConditionKind.CLEARANCE)):
         return _clear(scene, state, world, c, a)
     if kind == wp.static(int(ConditionKind.STAND_STILL)):

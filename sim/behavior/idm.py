@@ -1,6 +1,6 @@
 """Traffic: TRAFFIC actors follow their lane behind whoever is ahead on it, by the Intelligent Driver Model (`sim.behavior.follow`).
 
-Leaders are looked for every few ticks, each actor at its own; between, the gap goes on with both speeds.
+Between two looks for a leader (`sim.behavior.leaders`) the gap goes on with both speeds.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -11,109 +11,18 @@ import warp as wp
 
 from sim.behavior.follow import idm_acceleration
 from sim.behavior.lateral import advance, pose_rotation
+from sim.behavior.leaders import find_leaders, in_traffic
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import LaneCoord, follow_lane, lane_center, road_pose, sample_at, section_at
+from sim.road.frenet import lane_center, road_pose, sample_at, section_at
 from sim.structs import actor_threads
-from sim.types import TICK, Lamp, Motion, Scene, State
+from sim.types import TICK, Lamp, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-LEADER_TICKS = 5
-"""Ticks between two looks for a leader."""
-LOOK_AHEAD = 120.0
-"""How far drivers look along their lane [m]."""
-SIDE_MARGIN = 0.2
-"""Sideways room below which whoever is ahead counts as in the way [m]."""
 CURVE_ACCELERATION = 2.5
 """Sideways acceleration drivers accept in bends [m/s^2]."""
 BRAKE_LAMP = 0.7
 """Deceleration from which brake lamps are on [m/s^2]."""
-
-
-@wp.struct
-class Leader:
-    """Whom a driver follows."""
-
-    actor: int
-    """-1 if none."""
-    gap: float
-    """Free way to it [m]."""
-
-
-@wp.func
-def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, begin: float, first: bool) -> Leader:
-    """The nearest actor in the way on one road, entered at ``at`` after ``begin`` metres."""
-    out = Leader()
-    out.actor = -1
-    out.gap = wp.static(LOOK_AHEAD)
-    middle = scene.box_center[world, a][0]
-    front = middle + 0.5 * scene.size[world, a][0]
-    half_width = 0.5 * scene.size[world, a][1] + wp.static(SIDE_MARGIN)
-    for b in range(scene.valid.shape[1]):
-        if state.road[world, b] == at.road and b != a and (state.visible[world, b] & 4) != 0:
-            turn = state.story.turn[world, b]
-            c = float(1.0)
-            n = float(0.0)
-            if wp.abs(turn) > 0.05:
-                c = wp.abs(wp.cos(turn))
-                n = wp.abs(wp.sin(turn))
-            shift = scene.box_center[world, b][0] * float(state.story.direction[world, b])
-            along = begin + (state.s[world, b] + shift - at.s) * float(at.direction)
-            if along > middle and along - front < out.gap + 10.0:
-                size = scene.size[world, b]
-                gap = along - 0.5 * (size[0] * c + size[1] * n) - front
-                if gap < out.gap:
-                    line = state.t[world, a]
-                    if not first:
-                        line = lane_center(scene.road, at.road, at.lane, state.s[world, b])
-                    if wp.abs(state.t[world, b] - line) < half_width + 0.5 * (size[1] * c + size[0] * n):
-                        out.actor = b
-                        out.gap = gap
-    return out
-
-
-@wp.func
-def find_leader(scene: Scene, state: State, world: int, a: int) -> Leader:
-    """The nearest actor in the way along the lane and its links, within `LOOK_AHEAD`."""
-    at = LaneCoord()
-    at.road = state.road[world, a]
-    at.lane = state.lane[world, a]
-    at.s = state.s[world, a]
-    at.direction = state.story.direction[world, a]
-    out = _search_road(scene, state, world, a, at, 0.0, True)
-    begin = float(0.0)
-    for _i in range(3):
-        rest = wp.where(at.direction > 0, scene.road.road_length[at.road] - at.s, at.s)
-        begin += rest
-        if out.actor >= 0 or begin > wp.static(LOOK_AHEAD):
-            return out
-        then = follow_lane(scene.road, at.road, at.lane, at.s, at.direction, rest + 0.01, 0)
-        if then.ended != 0 or then.road == at.road:
-            return out
-        at = then
-        out = _search_road(scene, state, world, a, at, begin, False)
-    return out
-
-
-@wp.func
-def in_traffic(state: State, world: int, a: int) -> bool:
-    """Whether this module moves the actor."""
-    moves = state.motion[world, a] == wp.static(int(Motion.TRAFFIC))
-    return moves and state.road[world, a] >= 0 and state.visible[world, a] != 0
-
-
-@wp.kernel
-def _find_leaders(scene: Scene, state: State, stride: int):
-    """Reads road places. Writes leaders and gaps of the TRAFFIC actors whose turn it is."""
-    world, first = wp.tid()
-    if state.done[world] != 0:
-        return
-    tick = state.tick[world]
-    for a in range(first, scene.valid.shape[1], stride):
-        if ((tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0) and in_traffic(state, world, a):
-            leader = find_leader(scene, state, world, a)
-            state.vehicle.leader[world, a] = leader.actor + 1
-            state.vehicle.leader_gap[world, a] = leader.gap
 
 
 @wp.func
@@ -249,7 +158,6 @@ def _follow_traffic(scene: Scene, state: State, dt: float, stride: int):
 
 def follow_traffic(scene: Scene, state: State) -> None:
     """Move all TRAFFIC actors by one tick along their lanes; those that reach the end of the road network leave the scene."""
-    device = state.tick.device
+    find_leaders(scene, state)
     dim, stride = actor_threads(state.motion)
-    wp.launch(_find_leaders, dim=dim, inputs=[scene, state, stride], device=device)
-    wp.launch(_follow_traffic, dim=dim, inputs=[scene, state, TICK, stride], device=device)
+    wp.launch(_follow_traffic, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)

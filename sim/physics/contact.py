@@ -9,7 +9,17 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.boxes import Touch, closed_footprint, cross2, door_reach, footprint, overlaps, side_of, touch
+from sim.physics.boxes import (
+    Footprint,
+    Touch,
+    closed_footprint,
+    cross2,
+    door_reach,
+    footprint,
+    overlaps,
+    side_of,
+    touch,
+)
 from sim.physics.impulse import (
     FRICTION,
     Pair,
@@ -93,13 +103,29 @@ def push_body(scene: Scene, state: State, world: int, a: int, impulse: wp.vec2, 
 
 
 @wp.func
+def note_touch(state: State, world: int, a: int, b: int):
+    """Set actor ``b``'s bit in what actor ``a`` touches now."""
+    bit = wp.uint32(1) << wp.uint32(b % 32)
+    state.contact_now[world, a, b // 32] = state.contact_now[world, a, b // 32] | bit
+
+
+@wp.func
+def touches_now(state: State, world: int, a: int, b: int) -> bool:
+    """Whether actor ``a`` touches ``b``, or anything if ``b`` is -1."""
+    if b >= 0:
+        return (state.contact_now[world, a, b // 32] & (wp.uint32(1) << wp.uint32(b % 32))) != wp.uint32(0)
+    for k in range(state.contact_now.shape[2]):
+        if state.contact_now[world, a, k] != wp.uint32(0):
+            return True
+    return False
+
+
+@wp.func
 def record_contact(state: State, world: int, a: int, b: int, hit: Touch, closing: float, z: float):
     """Keep who touches whom now, and everything of each actor's first contact."""
     now = state.tick[world] + 1
-    if b < 32:
-        state.contact_now[world, a] = state.contact_now[world, a] | (wp.uint32(1) << wp.uint32(b))
-    if a < 32:
-        state.contact_now[world, b] = state.contact_now[world, b] | (wp.uint32(1) << wp.uint32(a))
+    note_touch(state, world, a, b)
+    note_touch(state, world, b, a)
     n = wp.vec3(hit.normal[0], hit.normal[1], 0.0)
     point = wp.vec3(hit.point[0], hit.point[1], z)
     if state.contact_tick[world, a] < 0:
@@ -197,16 +223,47 @@ def circle_about(scene: Scene, state: State, world: int, a: int) -> wp.vec4:
     return wp.vec4(c[0], c[1], c[2], radius)
 
 
+@wp.func
+def sort_actors(state: State, world: int):
+    """Bring ``State.order`` up to date by insertion: actors change places seldom."""
+    n = state.order.shape[1]
+    if state.order[world, 0] == state.order[world, n - 1]:  # the episode's first time
+        for a in range(n):
+            state.order[world, a] = a
+    last = float(-1.0e30)
+    for i in range(n):
+        a = state.order[world, i]
+        circle = state.bound[world, a]
+        begin = circle[0] - circle[3]
+        if begin >= last:
+            last = begin
+        else:
+            j = int(i)
+            while j > 0:
+                other = state.bound[world, state.order[world, j - 1]]
+                if other[0] - other[3] <= begin:
+                    break
+                state.order[world, j] = state.order[world, j - 1]
+                j -= 1
+            state.order[world, j] = a
+
+
 @wp.kernel
 def _bound_actors(scene: Scene, state: State, stride: int):
-    """Reads poses and boxes. Writes each actor's circle, and clears the contacts of the tick before."""
+    """Reads poses and boxes. Writes each actor's circle, and clears the contacts of the tick before.
+
+    Where one thread has all actors of a world it also sorts them.
+    """
     world, first = wp.tid()
     if state.done[world] != 0:
         return
     for a in range(first, scene.valid.shape[1], stride):
-        state.contact_now[world, a] = wp.uint32(0)
+        for k in range(state.contact_now.shape[2]):
+            state.contact_now[world, a, k] = wp.uint32(0)
         state.touching[world, a] = 0
         state.bound[world, a] = circle_about(scene, state, world, a)
+    if stride == 1:
+        sort_actors(state, world)
 
 
 @wp.func
@@ -220,19 +277,37 @@ def circles_overlap(p: wp.vec4, q: wp.vec4) -> bool:
 
 @wp.kernel
 def _find_contacts(scene: Scene, state: State, stride: int):
-    """Reads circles, poses and boxes of all pairs. Writes how many actors of a higher index each actor touches."""
+    """Reads circles, poses and boxes. Writes how many actors of a higher index each actor touches.
+
+    A thread of its own holds each actor against all of a higher index; where one thread has all actors of a world it sweeps over them in
+    order, each against those that begin before it ends.
+    """
     world, first = wp.tid()
     if state.done[world] != 0:
         return
     n = scene.valid.shape[1]
-    for a in range(first, n, stride):
+    for i in range(first, n, stride):
+        a = int(i)
+        if stride == 1:
+            a = state.order[world, i]
         own = state.bound[world, a]
-        count = int(0)
-        for b in range(a + 1, n):
-            if circles_overlap(own, state.bound[world, b]):
-                if overlaps(footprint(scene, state, world, a), footprint(scene, state, world, b)):
-                    count += 1
-        state.touching[world, a] = count
+        end = own[0] + own[3] + wp.static(SLOP)
+        box = Footprint()
+        known = bool(False)
+        for j in range(i + 1, n):
+            b = int(j)
+            if stride == 1:
+                b = state.order[world, j]
+            other = state.bound[world, b]
+            if stride == 1 and other[0] - other[3] > end:
+                break
+            if circles_overlap(own, other):
+                if not known:
+                    box = footprint(scene, state, world, a)
+                    known = True
+                if overlaps(box, footprint(scene, state, world, b)):
+                    k = wp.min(a, b)
+                    state.touching[world, k] = state.touching[world, k] + 1
 
 
 @wp.kernel

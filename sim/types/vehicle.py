@@ -99,5 +99,7 @@ class VehicleState:
     """1 while a driver brakes in an emergency, (nworld, nactor)."""
     leader: wp.array2d[wp.int32]
     """Of TRAFFIC: actor it follows plus one, 0 on a free road, (nworld, nactor)."""
+    queue: wp.array2d[wp.int32]
+    """Actors by road and s, those on no road last; kept on the CPU only and where there is traffic, (nworld, nactor)."""
     leader_gap: wp.array2d[float]
     """Free way to it along the lanes, bumper to bumper [m], (nworld, nactor)."""

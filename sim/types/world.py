@@ -174,8 +174,8 @@ class State:
     """Tick of the actor's first contact, -1 before, (nworld, nactor)."""
     contact_with: wp.array2d[wp.int32]
     """Whom it touched first, -1 before, (nworld, nactor)."""
-    contact_now: wp.array2d[wp.uint32]
-    """Bit j set while it touches actor j (first 32 actors), (nworld, nactor)."""
+    contact_now: wp.array3d[wp.uint32]
+    """Bit j of word k set while it touches actor 32 k + j, (nworld, nactor, nword)."""
     contact_speed: wp.array2d[float]
     """Closing speed at the first contact [m/s], (nworld, nactor)."""
     contact_point: wp.array2d[wp.vec3]
@@ -184,6 +184,8 @@ class State:
     """Unit, towards this actor, (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]
     """Circle about the contact box in the plane: centre x, y and height [m], radius [m] (negative: takes no part), (nworld, nactor)."""
+    order: wp.array2d[wp.int32]
+    """Actors by where their circles begin along x, absent ones last; kept on the CPU only, (nworld, nactor)."""
     touching: wp.array2d[wp.int32]
     """How many actors of a higher index it touches, (nworld, nactor)."""
     ttc: wp.array2d[float]

@@ -192,12 +192,16 @@ def test_triggering_entities_all_and_any(tmp_path: Path) -> None:
         assert (found.when("go", COMPLETE) is not None) == fires
 
 
-def test_collision_condition_sees_contacts(tmp_path: Path) -> None:
-    entities = car_xml("Ego") + car_xml("Wall")
-    init = {"Ego": teleport_xml() + speed_xml(10), "Wall": teleport_xml(63) + speed_xml(0)}
+@pytest.mark.parametrize("others", [0, 33])
+def test_collision_condition_sees_contacts(tmp_path: Path, others: int) -> None:
+    """Whoever touches: the first actors of a world, and those after many others."""
+    parked = {f"Parked {k}": teleport_xml(20 + 6 * k, "1") + speed_xml(0) for k in range(others)}
+    entities = "".join(car_xml(name) for name in ("Ego", *parked, "Runner", "Wall"))
+    init = {"Ego": teleport_xml(200) + speed_xml(10), **parked}
+    init |= {"Runner": teleport_xml() + speed_xml(10), "Wall": teleport_xml(63) + speed_xml(0)}
     touch = (
         '<Condition name="c" delay="0" conditionEdge="none"><ByEntityCondition><TriggeringEntities triggeringEntitiesRule="any">'
-        '<EntityRef entityRef="Ego"/></TriggeringEntities><EntityCondition><CollisionCondition><EntityRef entityRef="Wall"/>'
+        '<EntityRef entityRef="Runner"/></TriggeringEntities><EntityCondition><CollisionCondition><EntityRef entityRef="Wall"/>'
         "</CollisionCondition></EntityCondition></ByEntityCondition></Condition>"
     )
     story = story_xml(event_xml("stop", speed_xml(0), trigger_xml(touch)))

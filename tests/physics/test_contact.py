@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
+import warp as wp
 
-from sim.physics.contact import resolve_contacts
+from sim.physics.contact import _bound_actors, _find_contacts, resolve_contacts
 from sim.physics.integrate import integrate_bodies
 from sim.types import Contact, Motion
-from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, run, straight, world_rows
+from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, run, straight, world_rows
 
 FIELD = [straight(length=4000.0, lanes=(2, 2), lane_width=200.0)]
 BICYCLE = {
@@ -24,13 +25,6 @@ BOX = {
     "wheel_radius": 0.1,
     "box_center": (0, 0, 0.3),
 }
-
-
-def corners(pos, yaw, kind):
-    length, width, _ = kind["size"]
-    local = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * (length / 2, width / 2) + kind["box_center"][:2]
-    turn = np.array([(math.cos(yaw), -math.sin(yaw)), (math.sin(yaw), math.cos(yaw))])
-    return local @ turn.T + pos
 
 
 def overlap(p, q):
@@ -64,10 +58,43 @@ def test_contacts_of_all_pairs_agree_with_an_oracle():
         expected.append([[i != j and overlap(p, q) for j, q in enumerate(shapes)] for i, p in enumerate(shapes)])
     arrays = build(worlds, FIELD)
     now = run(arrays, 1, [resolve_contacts]).contact_now.numpy()
-    found = np.array([[[bool(int(now[w, i]) >> j & 1) for j in range(10)] for i in range(10)] for w in range(12)])
+    found = np.array([[[bool(int(now[w, i, 0]) >> j & 1) for j in range(10)] for i in range(10)] for w in range(12)])
     expected = np.array(expected)
     assert 30 < expected.sum() < expected.size / 2
     assert (found == expected).all()
+
+
+def test_a_sweep_finds_the_contacts_that_a_look_at_all_pairs_does():
+    """One thread per world sweeps over its sorted actors, a thread per actor looks at all pairs: many places, some actors absent."""
+    rng = np.random.default_rng(7)
+    nactor, nworld = 40, 6
+    kinds = [[(CAR, LORRY, PERSON, BOX)[k] for k in rng.integers(4, size=nactor)] for _ in range(nworld)]
+    arrays = build([world_rows([actor(kind, motion=Motion.SCRIPTED) for kind in row]) for row in kinds], FIELD)
+    scene, state, _ = arrays
+    for _ in range(5):
+        pos = np.concatenate([rng.uniform(0, 25, (nworld, nactor, 2)), np.zeros((nworld, nactor, 1))], axis=2)
+        state.pos.assign(pos.astype(np.float32))
+        state.visible.assign(np.where(rng.random((nworld, nactor)) < 0.8, 7, 0).astype(np.int32))
+        run(arrays, 1, [resolve_contacts])
+        swept = state.touching.numpy().copy()
+        order = state.order.numpy()
+        assert (np.sort(order, axis=1) == np.arange(nactor)).all()
+        for kernel in (_bound_actors, _find_contacts):
+            wp.launch(kernel, dim=(nworld, nactor), inputs=[scene, state, nactor], device="cpu")
+        assert (state.touching.numpy() == swept).all()
+        assert swept.sum() > 30
+        assert (state.order.numpy() == order).all(), "only the sweep sorts"
+
+
+def test_contacts_of_actors_after_the_32nd_are_kept():
+    actors = [actor(BOX, x=100.0 + 20.0 * k, motion=Motion.SCRIPTED) for k in range(70)]
+    pairs = [(3, 40), (35, 50), (63, 64)]
+    for a, b in pairs:
+        actors[b]["x"] = actors[a]["x"] + 0.1
+    state = run(build([world_rows(actors, contact=Contact.REPORT)], FIELD), 1, [resolve_contacts])
+    now = state.contact_now.numpy()[0]
+    found = [(a, b) for a in range(70) for b in range(70) if now[a, b // 32] >> (b % 32) & 1]
+    assert found == sorted(pairs + [(b, a) for a, b in pairs])
 
 
 def test_boxes_at_other_heights_and_absent_actors_do_not_touch():
@@ -75,10 +102,10 @@ def test_boxes_at_other_heights_and_absent_actors_do_not_touch():
         return world_rows([actor(x=100.0), actor(x=101.0, **more)])
 
     arrays = build([row(), row(z=1.4), row(z=1.6)], FIELD)
-    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0].tolist() == [2, 2, 0]
+    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0, 0].tolist() == [2, 2, 0]
     arrays = build([row(), row()], FIELD)
     arrays[1].visible.assign(np.array([[7, 7], [7, 0]]))
-    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0].tolist() == [2, 0]
+    assert run(arrays, 1, [resolve_contacts]).contact_now.numpy()[:, 0, 0].tolist() == [2, 0]
 
 
 def test_report_only_records():

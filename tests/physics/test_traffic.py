@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 import pytest
+import warp as wp
 
 from sim.behavior.follow import ACCELERATION, BRAKING_LIMIT, HEADWAY, JAM_GAP
+from sim.behavior.leaders import _find_leaders, find_leaders
+from sim.road.shorthand import CrossSection, intersection
 from sim.types import Lamp, Motion
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, run, straight, world_rows
 
@@ -26,6 +29,33 @@ def traffic(x, speed, wish=None, kind=CAR, y=-1.75, lane=-1, **more):
         motion=Motion.TRAFFIC,
         **more,
     )
+
+
+def test_a_look_along_the_queue_finds_the_leaders_that_a_look_at_all_actors_does():
+    """One thread per world looks along its sorted actors, a thread per actor at all: arms of a junction, both ways, long lorries."""
+    rng = np.random.default_rng(5)
+    nworld, nactor = 6, 60
+    rows = []
+    for _ in range(nworld):
+        actors = []
+        for _ in range(nactor):
+            side = -1 if rng.random() < 0.7 else 1
+            kind = {**LORRY, "size": (rng.uniform(4.0, 30.0), 2.5, 3.4)} if rng.random() < 0.2 else CAR
+            y = side * 1.75 + rng.normal(0, 0.7)
+            actors.append(traffic(0.0, 10.0, kind=kind, y=y, lane=side, direction=-side, road=int(rng.integers(8))))
+        rows.append(world_rows(actors))
+    scene, state, _ = build(rows, [intersection(CrossSection(oncoming=1, forward=1))])
+    length = scene.road.road_length.numpy()[state.road.numpy()]
+    for _ in range(4):
+        state.s.assign((rng.uniform(0, 1, (nworld, nactor)) * length).astype(np.float32))
+        state.visible.assign(np.where(rng.random((nworld, nactor)) < 0.8, 7, 3).astype(np.int32))
+        find_leaders(scene, state)
+        leader, gap = state.vehicle.leader.numpy().copy(), state.vehicle.leader_gap.numpy().copy()
+        wp.launch(_find_leaders, dim=(nworld, nactor), inputs=[scene, state, nactor], device="cpu")
+        assert (state.vehicle.leader.numpy() == leader).all() and (state.vehicle.leader_gap.numpy() == gap).all()
+        ahead = np.take_along_axis(state.road.numpy(), np.maximum(leader - 1, 0), 1)
+        assert (leader > 0).mean() > 0.3
+        assert ((leader > 0) & (ahead != state.road.numpy())).any(), "nobody is followed over a road's end"
 
 
 def test_equilibrium_gap():
