@@ -113,7 +113,7 @@ def check(
     seed: Seed = 0,
     strict: Strict = False,
 ) -> None:
-    """Read scenario files, draw worlds from them and report every fault by file and line."""
+    """Read scenario files, draw worlds from them and report every fault by file and line; exit code 1 if there is one."""
     from sim.config import SimConfig
     from sim.sampling import check_world, draw_world
     from sim.scenario.reader import expand, load_scenario
