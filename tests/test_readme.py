@@ -53,3 +53,11 @@ def test_commands_are_known() -> None:
     assert shown <= known, f"README shows commands that do not exist: {shown - known}"
     for path in re.findall(r"scenarios/[\w./-]+\.yaml", README):
         assert (Path(__file__).resolve().parent.parent / path).is_file(), f"README names {path}, which is not there"
+
+
+def test_the_format_lists_every_kind_of_actor() -> None:
+    from sim.scenario.schema import KINDS
+
+    text = (Path(__file__).resolve().parent.parent / "scenarios" / "README.md").read_text()
+    listed = set(re.findall(r"`(\w+)`", text.split("**Kinds.**")[1].split("**Places.**")[0]))
+    assert listed - {"asset"} == set(KINDS)
