@@ -130,6 +130,7 @@ class Renderer:
         self.wanted = self.frames.wanted
         self.samples, self.bounces = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
+        self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
