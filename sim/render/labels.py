@@ -6,18 +6,18 @@ against the actor's own meshes alone, so it holds every visible pixel. All sums 
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
-# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
+from sim.render.boxes import ActorLabels, _bound_actors, _bound_meshes, _count_visible, _finish_labels, spread_bound
+from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
 from sim.render.raycast import FAR, mesh_hit
-from sim.render.scene_bvh import Instances, Poses
+from sim.render.scene_bvh import Instances
 from sim.types import Scene
 
 if TYPE_CHECKING:
@@ -26,164 +26,15 @@ if TYPE_CHECKING:
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 1})
 
-NEAR = 0.05
-"""Boxes are cut off here before they are projected [m]."""
 OUTSIDE_SAMPLES = 4096
 """About how many rays measure the part of an actor outside the picture."""
 LANES = 256
 """Threads that share the pixels of an actor on CUDA."""
-
-
-@wp.struct
-class ActorLabels:
-    """What each picture shows of each actor. Boxes are (x, y, width, height) in whole pixels, 0 if nothing is there."""
-
-    visible_count: wp.array3d[wp.int32]
-    """Visible pixels, (nworld, ncamera, nactor)."""
-    visible_box: wp.array3d[wp.vec4i]
-    """Bounds of the visible pixels, (nworld, ncamera, nactor)."""
-    amodal_count: wp.array3d[wp.int32]
-    """Pixels of the picture that the actor would cover if it were alone, (nworld, ncamera, nactor)."""
-    amodal_box: wp.array3d[wp.vec4i]
-    """Their bounds, (nworld, ncamera, nactor)."""
-    outside_count: wp.array3d[wp.int32]
-    """Pixels it would cover beyond the picture, up to one picture's size away, (nworld, ncamera, nactor)."""
-    occlusion: wp.array3d[float]
-    """Share of ``amodal_count`` that something else hides, (nworld, ncamera, nactor)."""
-    truncation: wp.array3d[float]
-    """Share of the silhouette that lies outside the picture, (nworld, ncamera, nactor)."""
-    box_center: wp.array2d[wp.vec3]
-    """Centre of the tight box of the posed meshes, in the actor's frame [m], (nworld, nactor)."""
-    box_size: wp.array2d[wp.vec3]
-    """Length, width, height of that box [m], 0 for actors without a mesh, (nworld, nactor)."""
-    box_pos: wp.array2d[wp.vec3]
-    """Its centre in the world frame [m], (nworld, nactor)."""
-    box_rot: wp.array2d[wp.quat]
-    """Its orientation, box to world, (nworld, nactor)."""
-    camera_pos: wp.array3d[wp.vec3]
-    """Its centre in the camera frame [m], (nworld, ncamera, nactor)."""
-    camera_rot: wp.array3d[wp.quat]
-    """Its orientation, box to camera frame, (nworld, ncamera, nactor)."""
-    corner: wp.array4d[wp.vec3]
-    """Column, row and plane depth [m] of the corners: bits 0, 1, 2 of the index choose front, left, top; NaN columns
-    and rows behind the camera, (nworld, ncamera, nactor, 8)."""
-    rect: wp.array3d[wp.vec4i]
-    """Columns and rows to search for the actor: first column, first row, columns, rows, (nworld, ncamera, nactor)."""
-    visible_bound: wp.array4d[wp.int32]
-    """Least column, least row, greatest column, greatest row, (nworld, ncamera, nactor, 4)."""
-    amodal_bound: wp.array4d[wp.int32]
-    """As ``visible_bound``."""
-    nword: wp.int32
-    """Words per pixel in ``amodal_mask``; 0: no masks."""
-    amodal_mask: wp.array4d[wp.uint32]
-    """Bit ``a % 32`` of word ``a // 32`` is set where actor a would be, (nworld, ncamera * nword, height, width)."""
-
-
 OUTPUTS = (
     "visible_count", "visible_box", "amodal_count", "amodal_box", "outside_count", "occlusion", "truncation",
     "box_center", "box_size", "box_pos", "box_rot", "camera_pos", "camera_rot", "corner",
 )  # fmt: skip
 """The fields that are results; the others are working memory and masks."""
-
-
-@wp.func
-def spread_bound(
-    bound: wp.array4d[wp.int32], world: int, camera: int, actor: int, col0: int, row0: int, col1: int, row1: int
-):
-    """Widen a bound to hold the pixels between two corners."""
-    wp.atomic_min(bound, world, camera, actor, 0, col0)
-    wp.atomic_min(bound, world, camera, actor, 1, row0)
-    wp.atomic_max(bound, world, camera, actor, 2, col1)
-    wp.atomic_max(bound, world, camera, actor, 3, row1)
-
-
-@wp.kernel
-def _count_visible(instance: wp.array4d[wp.int32], out: ActorLabels):
-    """Reads the instance image, a row per thread. Writes visible counts and bounds."""
-    world, camera, row = wp.tid()
-    width = instance.shape[3]
-    start = int(0)
-    last = int(0)
-    for col in range(width + 1):
-        value = int(0)
-        if col < width:
-            value = instance[world, camera, row, col]
-        if value != last:
-            if last > 0:
-                wp.atomic_add(out.visible_count, world, camera, last - 1, col - start)
-                spread_bound(out.visible_bound, world, camera, last - 1, start, row, col - 1, row)
-            start = col
-            last = value
-
-
-@wp.func
-def bound_segment(k: wp.vec4, a: wp.vec3, b: wp.vec3, bound: wp.vec4) -> wp.vec4:
-    """Widen (least column, least row, greatest ...) by a segment in the camera frame, cut off at NEAR."""
-    p = a
-    q = b
-    if p[2] < NEAR and q[2] < NEAR:
-        return bound
-    if p[2] < NEAR:
-        p = p + (q - p) * ((NEAR - p[2]) / (q[2] - p[2]))
-    if q[2] < NEAR:
-        q = q + (p - q) * ((NEAR - q[2]) / (p[2] - q[2]))
-    u = wp.vec2(k[0] * p[0] / wp.max(p[2], NEAR) + k[2], k[0] * q[0] / wp.max(q[2], NEAR) + k[2])
-    v = wp.vec2(k[1] * p[1] / wp.max(p[2], NEAR) + k[3], k[1] * q[1] / wp.max(q[2], NEAR) + k[3])
-    return wp.vec4(
-        wp.min(bound[0], wp.min(u[0], u[1])),
-        wp.min(bound[1], wp.min(v[0], v[1])),
-        wp.max(bound[2], wp.max(u[0], u[1])),
-        wp.max(bound[3], wp.max(v[0], v[1])),
-    )
-
-
-@wp.func
-def pick_corner(lower: wp.vec3, upper: wp.vec3, index: int) -> wp.vec3:
-    """A corner of a box: bits 0, 1, 2 of the index choose the upper x, y, z."""
-    p = lower
-    for axis in range(3):
-        if ((index >> axis) & 1) != 0:
-            p[axis] = upper[axis]
-    return p
-
-
-@wp.kernel
-def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, out: ActorLabels):
-    """Reads instances and views. Clears counts and bounds; writes the rectangle to search for each actor."""
-    world, camera, actor = wp.tid()
-    out.visible_count[world, camera, actor] = 0
-    out.amodal_count[world, camera, actor] = 0
-    out.outside_count[world, camera, actor] = 0
-    for i in range(4):
-        start = int(1000000)
-        if i > 1:
-            start = -1
-        out.visible_bound[world, camera, actor, i] = start
-        out.amodal_bound[world, camera, actor, i] = start
-    k = cameras.intrinsics[world, camera]
-    pos = views.pos[world, camera]
-    to_camera = wp.transpose(views.rot[world, camera])
-    bound = wp.vec4(1.0e9, 1.0e9, -1.0e9, -1.0e9)
-    hidden = actor == 0 and (cameras.flags[world, camera] & HIDES_EGO) != 0
-    for part in range(inst.part_capacity):
-        slot = inst.first_actor + actor * inst.part_capacity + part
-        if inst.mesh[world, slot] >= 0 and not hidden:
-            lower = inst.lower[world * inst.nslot + slot]
-            upper = inst.upper[world * inst.nslot + slot]
-            for i in range(8):
-                a = to_camera * (pick_corner(lower, upper, i) - pos)
-                for axis in range(3):
-                    j = i | (1 << axis)
-                    if j != i:
-                        b = to_camera * (pick_corner(lower, upper, j) - pos)
-                        bound = bound_segment(k, a, b, bound)
-    height = size[0]
-    width = size[1]
-    col0 = int(wp.clamp(wp.floor(bound[0]), float(-width), float(2 * width)))
-    row0 = int(wp.clamp(wp.floor(bound[1]), float(-height), float(2 * height)))
-    col1 = int(wp.clamp(wp.ceil(bound[2]), float(-width - 1), float(2 * width - 1)))
-    row1 = int(wp.clamp(wp.ceil(bound[3]), float(-height - 1), float(2 * height - 1)))
-    out.rect[world, camera, actor] = wp.vec4i(col0, row0, wp.max(col1 - col0 + 1, 0), wp.max(row1 - row0 + 1, 0))
 
 
 @wp.func
@@ -271,84 +122,6 @@ def _cast_amodal(
         spread_bound(out.amodal_bound, world, camera, actor, bound[0], bound[1], bound[2], bound[3])
     if outside > 0:
         wp.atomic_add(out.outside_count, world, camera, actor, outside)
-
-
-@wp.kernel
-def _bound_meshes(geo: Geometry, inst: Instances, poses: Poses, out: ActorLabels):
-    """Reads geometry, instances, poses. Writes the tight 3D box of each actor's posed meshes."""
-    world, actor = wp.tid()
-    pos = poses.pos[world, actor]
-    rot = poses.rot[world, actor]
-    to_actor = wp.transpose(wp.quat_to_matrix(rot))
-    lower = wp.vec3(1.0e9, 1.0e9, 1.0e9)
-    upper = wp.vec3(-1.0e9, -1.0e9, -1.0e9)
-    for part in range(inst.part_capacity):
-        slot = inst.first_actor + actor * inst.part_capacity + part
-        mesh = inst.mesh[world, slot]
-        if mesh >= 0:
-            m = to_actor * inst.linear[world, slot]
-            shift = to_actor * (inst.pos[world, slot] - pos)
-            off = wp.abs(m[0, 1]) + wp.abs(m[0, 2]) + wp.abs(m[1, 0])
-            off += wp.abs(m[1, 2]) + wp.abs(m[2, 0]) + wp.abs(m[2, 1])
-            if off < 1.0e-4:
-                # Not turned in the actor's frame: the mesh's own bounds, scaled.
-                for i in range(8):
-                    p = m * pick_corner(geo.mesh_lower[mesh], geo.mesh_upper[mesh], i) + shift
-                    lower = wp.min(lower, p)
-                    upper = wp.max(upper, p)
-            else:
-                points = wp.mesh_get(geo.mesh_id[mesh]).points
-                for i in range(points.shape[0]):
-                    p = m * points[i] + shift
-                    lower = wp.min(lower, p)
-                    upper = wp.max(upper, p)
-    if lower[0] > upper[0]:
-        lower = wp.vec3(0.0, 0.0, 0.0)
-        upper = wp.vec3(0.0, 0.0, 0.0)
-    center = (lower + upper) * 0.5
-    out.box_center[world, actor] = center
-    out.box_size[world, actor] = upper - lower
-    out.box_pos[world, actor] = pos + wp.quat_rotate(rot, center)
-    out.box_rot[world, actor] = rot
-
-
-@wp.func
-def bound_box(bound: wp.array4d[wp.int32], world: int, camera: int, actor: int) -> wp.vec4i:
-    """Bounds as x, y, width, height; zeros if empty."""
-    col = bound[world, camera, actor, 0]
-    row = bound[world, camera, actor, 1]
-    last_col = bound[world, camera, actor, 2]
-    if last_col < 0:
-        return wp.vec4i(0, 0, 0, 0)
-    return wp.vec4i(col, row, last_col - col + 1, bound[world, camera, actor, 3] - row + 1)
-
-
-@wp.kernel
-def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
-    """Reads counts, bounds, 3D boxes, views. Writes 2D boxes, ratios, boxes in the camera frame, projected corners."""
-    world, camera, actor = wp.tid()
-    out.visible_box[world, camera, actor] = bound_box(out.visible_bound, world, camera, actor)
-    out.amodal_box[world, camera, actor] = bound_box(out.amodal_bound, world, camera, actor)
-    visible = float(out.visible_count[world, camera, actor])
-    amodal = float(out.amodal_count[world, camera, actor])
-    total = amodal + float(out.outside_count[world, camera, actor])
-    out.occlusion[world, camera, actor] = 1.0 - visible / wp.max(amodal, 1.0)
-    if amodal == 0.0:
-        out.occlusion[world, camera, actor] = 0.0
-    out.truncation[world, camera, actor] = wp.where(total > 0.0, 1.0 - amodal / wp.max(total, 1.0), 0.0)
-    pos = views.pos[world, camera]
-    rot = views.rot[world, camera]
-    to_camera = wp.transpose(rot)
-    center = out.box_pos[world, actor]
-    turn = wp.quat_to_matrix(out.box_rot[world, actor])
-    out.camera_pos[world, camera, actor] = to_camera * (center - pos)
-    out.camera_rot[world, camera, actor] = wp.quat_from_matrix(to_camera * turn)
-    half = out.box_size[world, actor] * 0.5
-    for i in range(8):
-        q = project(cameras.intrinsics[world, camera], pos, rot, center + turn * pick_corner(-half, half, i))
-        if q[2] < 1.0e-4:
-            q = wp.vec3(wp.nan, wp.nan, q[2])
-        out.corner[world, camera, actor, i] = q
 
 
 class Labeller:

@@ -137,6 +137,108 @@ def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
     return out
 
 
+@wp.struct
+class Lit:
+    """The light of sun and lamps on a surface."""
+
+    side: wp.vec3
+    """Normal on the side that the sun shines on: leaves let its light through."""
+    near: wp.vec3
+    """Where secondary rays start."""
+    sun: wp.vec3
+    """Irradiance of the sun, with shadow."""
+    open_sun: wp.vec3
+    """Without shadow."""
+    lamps: wp.vec3
+    """Irradiance of the lamps over pi, with shadow."""
+
+
+@wp.func(inline=True)
+def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: float, kind: int, draw: wp.vec4) -> Lit:
+    """Ask for the sun and for one lamp."""
+    out = Lit()
+    out.side = n
+    through = s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0
+    if through:
+        out.side = -n
+    out.near = lift(p, out.side, total)
+    exact = EXACT
+    if kind != PRIMARY:
+        exact = 0
+    for j in range(2):
+        ray = LightRay()
+        if j == 0:
+            ray = sun_ray(w, world, out.side, draw[0], draw[1])
+        elif w.lights.count[world] > 0:
+            ray = lamp_ray(w, world, out.near, n, draw[2])
+        if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
+            e = ray.light * visibility(w.geo, w.inst, world, out.near, ray.direction, ray.t_max, exact)
+            if j == 0:
+                out.sun = e
+                out.open_sun = ray.light
+            else:
+                out.lamps = e * 0.31831
+    if through:
+        # Greener on the other side.
+        out.sun = wp.cw_mul(out.sun, wp.vec3(0.75, 0.95, 0.32))
+        out.open_sun = wp.cw_mul(out.open_sun, wp.vec3(0.75, 0.95, 0.32))
+    return out
+
+
+@wp.func(inline=True)
+def shade_indirect(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, kind: int) -> wp.vec3:
+    """Radiance of a surface that a mirrored or bounced ray meets."""
+    e = lit.sun * 0.31831 + lit.lamps + ambient_light(w, world, n) * 0.75
+    color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
+    if s.metallic > 0.0:
+        color += wp.cw_mul(s.albedo, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d)))) * s.metallic
+    if kind == DIFFUSE:
+        # Lamps are asked for directly; a chance hit would only be noise.
+        color -= s.emission * (1.0 - 0.05 / wp.max(wp.max(s.emission[0], s.emission[1]), 0.05))
+    return color
+
+
+@wp.struct
+class Seen:
+    """The look of a surface that the camera sees."""
+
+    color: wp.vec3
+    """Radiance but of the matt part."""
+    matt: float
+    """Share of the albedo that scatters evenly."""
+    mirrors: int
+    """1 if a mirrored ray is worth its cost."""
+    spread: float
+    """Its roughness."""
+    tint: wp.vec3
+    """Its weight."""
+
+
+@wp.func(inline=True)
+def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, mirrored: int) -> Seen:
+    """Emission and gloss of a surface; ``mirrored`` is not 0 once the path has its mirrored ray."""
+    out = Seen()
+    coat = s.coat * fresnel(0.04, wp.max(-wp.dot(n, d), 0.0))
+    out.matt = (1.0 - s.metallic) * (1.0 - coat)
+    f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
+    out.color = s.emission
+    if lit.sun[1] > 0.0 and wp.dot(lit.side, n) > 0.0:
+        out.color += highlight(w, world, s, n, -d, f0, coat, lit.sun)
+    if coat > 0.01:
+        out.mirrors = wp.where(mirrored == 0, 1, 0)
+        out.spread = 0.08 + 0.3 * (1.0 - s.coat)
+        out.tint = wp.vec3(coat, coat, coat)
+        if out.mirrors == 0:
+            out.color += sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))) * (0.4 * coat)
+    elif s.metallic > 0.3:
+        out.mirrors = wp.where(mirrored == 0 and s.roughness < 0.75, 1, 0)
+        out.spread = s.roughness
+        out.tint = f0
+        if out.mirrors == 0:
+            out.color += wp.cw_mul(f0, ambient_light(w, world, n))
+    return out
+
+
 @wp.func(inline=True)
 def follow_path(
     w: World,
@@ -207,73 +309,24 @@ def follow_path(
                 weight = wp.cw_mul(weight, wp.vec3(0.8, 0.86, 0.84)) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))
                 start = p + dir * (1.0e-3 + 1.0e-5 * total)
             else:
-                side = n
-                if s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0:
-                    side = -n
-                near = lift(p, side, total)
-                sun = wp.vec3(0.0, 0.0, 0.0)
-                open_sun = wp.vec3(0.0, 0.0, 0.0)
-                lamps = wp.vec3(0.0, 0.0, 0.0)
-                for j in range(2):
-                    ray = LightRay()
-                    if j == 0:
-                        ray = sun_ray(w, world, side, draw[0], draw[1])
-                    elif w.lights.count[world] > 0:
-                        ray = lamp_ray(w, world, near, n, draw[2])
-                    if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
-                        exact = EXACT
-                        if kind != PRIMARY:
-                            exact = 0
-                        e = ray.light * visibility(w.geo, w.inst, world, near, ray.direction, ray.t_max, exact)
-                        if j == 0:
-                            sun = e
-                            open_sun = ray.light
-                        else:
-                            lamps = e * 0.31831
-                if wp.dot(side, n) < 0.0:
-                    # Leaves let light through, greener.
-                    sun = wp.cw_mul(sun, wp.vec3(0.75, 0.95, 0.32))
+                lit = lights_at(w, world, s, p, n, total, kind, draw)
                 if kind != PRIMARY:
-                    e = sun * 0.31831 + lamps + ambient_light(w, world, n) * 0.75
-                    color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
-                    if s.metallic > 0.0:
-                        sky = sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir)))
-                        color += wp.cw_mul(s.albedo, sky) * s.metallic
-                    if kind == DIFFUSE:
-                        # Lamps are asked for directly; a chance hit would only be noise.
-                        color -= s.emission * (1.0 - 0.05 / wp.max(wp.max(s.emission[0], s.emission[1]), 0.05))
+                    color = shade_indirect(w, world, s, n, dir, lit, kind)
                 else:
-                    nv = wp.max(-wp.dot(n, dir), 0.0)
-                    coat = s.coat * fresnel(0.04, nv)
-                    kd = (1.0 - s.metallic) * (1.0 - coat)
-                    f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
-                    color = s.emission
-                    if wp.dot(side, n) < 0.0:
-                        open_sun = wp.cw_mul(open_sun, wp.vec3(0.75, 0.95, 0.32))
-                    out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), open_sun) * (0.31831 * kd * air)
-                    out.lit = sun[1] / wp.max(open_sun[1], 1.0e-6)
-                    if sun[1] > 0.0 and wp.dot(side, n) > 0.0:
-                        color += highlight(w, world, s, n, -dir, f0, coat, sun)
-                    if coat > 0.01:
-                        if mirror.wanted == 0:
-                            mirror = mirror_ray(
-                                p, n, dir, 0.08 + 0.3 * (1.0 - s.coat), total, weight * (coat * air), draw
-                            )
-                        else:
-                            color += sky_radiance(w.sky, world, dir - n * (2.0 * wp.dot(n, dir))) * (0.4 * coat)
-                    elif s.metallic > 0.3:
-                        if s.roughness < 0.75 and mirror.wanted == 0:
-                            mirror = mirror_ray(p, n, dir, s.roughness, total, wp.cw_mul(weight, f0) * air, draw)
-                        else:
-                            color += wp.cw_mul(f0, ambient_light(w, world, n))
-                    out.lamps = wp.vec4(lamps[0], lamps[1], lamps[2], 1.0)
-                    out.albedo = wp.cw_mul(weight, s.albedo) * (kd * air)
+                    seen = shade_seen(w, world, s, n, dir, lit, mirror.wanted)
+                    color = seen.color
+                    out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), lit.open_sun) * (0.31831 * seen.matt * air)
+                    out.lit = lit.sun[1] / wp.max(lit.open_sun[1], 1.0e-6)
+                    out.lamps = wp.vec4(lit.lamps[0], lit.lamps[1], lit.lamps[2], 1.0)
+                    out.albedo = wp.cw_mul(weight, s.albedo) * (seen.matt * air)
                     out.normal = n
                     out.distance = total
+                    if seen.mirrors != 0:
+                        mirror = mirror_ray(p, n, dir, seen.spread, total, wp.cw_mul(weight, seen.tint) * air, draw)
                     color = color * air + fog_radiance(w.sky, world, dir) * (1.0 - air)
                     if bounce != 0:
                         diffuse.wanted = 1
-                        diffuse.origin = near
+                        diffuse.origin = lit.near
                         diffuse.direction = cosine_direction(n, draw[3], draw[2])
         k += 1
         if passes == 0:
