@@ -15,7 +15,7 @@ from sim.behavior.leaders import find_leaders, in_traffic
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import lane_center, road_pose, sample_at, section_at
 from sim.structs import actor_threads
-from sim.types import TICK, Lamp, Scene, State
+from sim.types import TICK, Lamp, RoadTables, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -41,6 +41,19 @@ def _leader_speed(state: State, world: int, a: int, b: int) -> float:
 
 
 @wp.func
+def center_in_section(road: RoadTables, k: int, row: int, lane: int, s: float) -> float:
+    """T of a lane's centre line at ``s``, which section ``k`` holds [m]."""
+    i = sample_at(road, k, s)
+    f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
+    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
+    j = road.section_first_border[k] + i * n
+    inner = row - wp.where(lane > 0, 1, -1)
+    low = 0.5 * (road.border[j + row] + road.border[j + inner])
+    high = 0.5 * (road.border[j + n + row] + road.border[j + n + inner])
+    return low + (high - low) * f
+
+
+@wp.func
 def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
     """Move an actor along its lane, keeping its offset: at once within a lane section, else over the links (`advance`)."""
     road = scene.road
@@ -48,35 +61,24 @@ def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
     s = state.s[world, a]
     lane = state.lane[world, a]
     k = section_at(road, r, s)
-    i = sample_at(road, k, s)
-    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
     row = lane - road.section_lane_min[k]
-    begin = road.section_s[k][0]
-    curvature = road.sample_curvature[road.section_first_sample[k] + i]
-    step = distance / wp.max(1.0 - curvature * state.t[world, a], 0.05) * float(state.story.direction[world, a])
+    shape = road.section_shape[k]
+    step = distance * float(state.story.direction[world, a])
+    if (shape & wp.static(int(Shape.STRAIGHT))) == 0:
+        curvature = road.sample_curvature[road.section_first_sample[k] + sample_at(road, k, s)]
+        step = distance / wp.max(1.0 - curvature * state.t[world, a], 0.05) * float(state.story.direction[world, a])
     then = s + (step - state.story.s_carry[world, a])
-    inside = row >= 0 and row < n and lane != 0 and then > begin and then < road.section_s[k][1]
-    if not inside:
+    inside = row >= 0 and row < road.section_first_lane[k + 1] - road.section_first_lane[k] and lane != 0
+    if not inside or then <= road.section_s[k][0] or then >= road.section_s[k][1]:
         offset = state.t[world, a] - lane_center(road, r, lane, s)
         advance(scene, state, world, a, lane, offset, distance)
         return
-    inner = row - wp.where(lane > 0, 1, -1)
-    first = road.section_first_border[k]
-    width = road.section_step[k]
-    i2 = sample_at(road, k, then)
-    f1 = wp.clamp((s - begin) / width - float(i), 0.0, 1.0)
-    f2 = wp.clamp((then - begin) / width - float(i2), 0.0, 1.0)
-    j1 = first + i * n
-    j2 = first + i2 * n
-    low = 0.5 * (road.border[j1 + row] + road.border[j1 + inner])
-    high = 0.5 * (road.border[j1 + n + row] + road.border[j1 + n + inner])
-    before = low + (high - low) * f1
-    low = 0.5 * (road.border[j2 + row] + road.border[j2 + inner])
-    high = 0.5 * (road.border[j2 + n + row] + road.border[j2 + n + inner])
     state.story.s_carry[world, a] = (then - s) - (step - state.story.s_carry[world, a])
     state.s[world, a] = then
-    state.t[world, a] = state.t[world, a] + (low + (high - low) * f2 - before)
     state.story.end_since[world, a] = -1
+    if (shape & wp.static(int(Shape.EVEN))) == 0:
+        shift = center_in_section(road, k, row, lane, then) - center_in_section(road, k, row, lane, s)
+        state.t[world, a] = state.t[world, a] + shift
 
 
 @wp.func

@@ -13,7 +13,8 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.metrics.sight import SEEN, look
 from sim.physics.boxes import NEVER, Footprint, footprint, plane_distance, side_of, sweep_time
-from sim.road.frenet import lane_border, lane_row, section_at, surface
+from sim.road.frenet import lane_border, lane_row, section_at
+from sim.road.surface import surface
 from sim.structs import actor_threads
 from sim.types import Conflict, LaneKind, RoadTables, Scene, State
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import RoadCoord, SurfacePoint, lane_at, lane_border, locate, road_pose, section_at, surface_on
+from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
+from sim.road.surface import SurfacePoint, surface_on
 from sim.types import RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})

@@ -42,6 +42,8 @@ class Ground:
     """Positive left side up [rad]."""
     friction: wp.vec4
     """Under each wheel, weather included."""
+    pull: wp.vec3
+    """Gravity along the vehicle, to its left, and into the road [m/s^2]."""
 
 
 @wp.struct
@@ -126,14 +128,13 @@ def step_chassis(
     base = params.wheelbase[world, a]
     radius = params.wheel_radius[world, a]
     spin_h = params.wheel_inertia[world, a] / h
-    gx = wp.static(GRAVITY) * wp.sin(ground.pitch)
-    gy = -wp.static(GRAVITY) * wp.sin(ground.roll)
-    gravity = wp.static(GRAVITY) * wp.cos(ground.pitch) * wp.cos(ground.roll)
+    gx = ground.pull[0]
+    gy = ground.pull[1]
     cy = wp.cos(c.yaw)
     sy = wp.sin(c.yaw)
     air = wp.vec2(c.vel[0] - (cy * wind[0] + sy * wind[1]), c.vel[1] - (cy * wind[1] - sy * wind[0]))
     drag = params.drag[world, a] * wp.length(air)
-    load = wheel_loads(params, world, a, c.lean, gravity)
+    load = wheel_loads(params, world, a, c.lean, ground.pull[2])
     lhs = wp.diag(wp.vec3(m / h, m / h, inertia / h))
     rhs = wp.vec3(
         m * (c.vel[0] / h + gx) - drag * air[0], m * (c.vel[1] / h + gy) - drag * air[1], inertia / h * c.vel[2]
@@ -242,6 +243,10 @@ def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> G
     out.z = 0.5 * (z[2] + z[3])
     out.pitch = wp.atan((out.z - 0.5 * (z[0] + z[1])) / base)
     out.roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / wp.max(2.0 * half, 0.1))
+    out.pull = wp.vec3(
+        wp.static(GRAVITY) * wp.sin(out.pitch), -wp.static(GRAVITY) * wp.sin(out.roll),
+        wp.static(GRAVITY) * wp.cos(out.pitch) * wp.cos(out.roll),
+    )  # fmt: skip
     return out
 
 

@@ -1,4 +1,4 @@
-"""Road coordinates on the device: from road to world, from world to road, along lanes, and the surface under a wheel."""
+"""Road coordinates on the device: from road to world, from world to road, and along lanes."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -7,14 +7,9 @@ from __future__ import annotations
 import warp as wp
 
 from sim.road.tables import CELL
-from sim.types import LaneKind, RoadTables
+from sim.types import RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
-
-EDGE = 0.03
-"""How far outside a road a place counts as on it: more than rounding leaves of a projection [m]."""
-OFF_ROAD_FRICTION = 0.6
-"""Of grass and soil beside the road, dry."""
 
 
 @wp.struct
@@ -64,18 +59,6 @@ class LaneCoord:
     """1 if the lane ended before the whole distance was covered."""
 
 
-@wp.struct
-class SurfacePoint:
-    """What a wheel or foot stands on."""
-
-    z: float
-    normal: wp.vec3
-    friction: float
-    lane_kind: int
-    on_road: int
-    """1 on a lane that vehicles may use (driving, shoulder, parking, border)."""
-
-
 @wp.func
 def section_at(road: RoadTables, r: int, s: float) -> int:
     """Lane section of road ``r`` at ``s``."""
@@ -103,44 +86,50 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     d = s - road.section_s[k][0] - float(i) * step
     j = road.section_first_sample[k] + i
     f = wp.clamp(d / step, 0.0, 1.0)
-    k0 = road.sample_curvature[j]
-    turn = road.sample_heading[j + 1] - road.sample_heading[j]
-    k1 = 2.0 * (turn - k0 * step) / (step * step)
     inside = f * step
-    heading = road.sample_heading[j] + k0 * inside + 0.5 * k1 * inside * inside
     a = road.sample_pos[j]
     b = road.sample_pos[j + 1]
     chord = b - a
     x = a[0] + chord[0] * f
     y = a[1] + chord[1] * f
-    if k0 != 0.0 or k1 != 0.0:
+    shape = road.section_shape[k]
+    heading = road.sample_heading[j]
+    k0 = float(0.0)
+    k1 = float(0.0)
+    if (shape & wp.static(int(Shape.STRAIGHT))) == 0:
+        k0 = road.sample_curvature[j]
+        turn = road.sample_heading[j + 1] - heading
+        k1 = 2.0 * (turn - k0 * step) / (step * step)
+        heading = heading + k0 * inside + 0.5 * k1 * inside * inside
         bulge = -0.5 * (k0 + k1 * (inside + step) / 3.0) * inside * (step - inside)
         length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
         x += -chord[1] / length * bulge
         y += chord[0] / length * bulge
-    slope0 = road.sample_slope[j]
-    slope1 = road.sample_slope[j + 1]
-    slope = slope0 + (slope1 - slope0) * f
-    h00 = (1.0 + 2.0 * f) * (1.0 - f) * (1.0 - f)
-    z = h00 * a[2] + (1.0 - h00) * b[2] + step * f * (1.0 - f) * ((1.0 - f) * slope0 - f * slope1)
     beyond = d - inside
     c = wp.cos(heading)
     n = wp.sin(heading)
-    roll = road.sample_roll[j] + (road.sample_roll[j + 1] - road.sample_roll[j]) * f
-    flat = float(t)
-    rise = float(0.0)
-    if roll != 0.0:
-        flat = t * wp.cos(roll)
-        rise = t * wp.sin(roll)
     out = RoadPose()
-    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z + slope * beyond + rise)
+    z = float(0.0)
+    flat = float(t)
+    if (shape & wp.static(int(Shape.LEVEL))) == 0:
+        slope0 = road.sample_slope[j]
+        slope1 = road.sample_slope[j + 1]
+        slope = slope0 + (slope1 - slope0) * f
+        h00 = (1.0 + 2.0 * f) * (1.0 - f) * (1.0 - f)
+        z = h00 * a[2] + (1.0 - h00) * b[2] + step * f * (1.0 - f) * ((1.0 - f) * slope0 - f * slope1)
+        z += slope * beyond
+        roll = road.sample_roll[j] + (road.sample_roll[j + 1] - road.sample_roll[j]) * f
+        if roll != 0.0:
+            flat = t * wp.cos(roll)
+            z += t * wp.sin(roll)
+        if slope != 0.0:
+            out.pitch = -wp.atan(slope)
+        out.roll = roll
+        out.twist = (road.sample_roll[j + 1] - road.sample_roll[j]) / step
+    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z)
     out.heading = heading
     out.ahead = wp.vec2(c, n)
-    if slope != 0.0:
-        out.pitch = -wp.atan(slope)
-    out.roll = roll
     out.curvature = k0 + k1 * inside
-    out.twist = (road.sample_roll[j + 1] - road.sample_roll[j]) / step
     return out
 
 
@@ -167,9 +156,11 @@ def lane_rise(road: RoadTables, r: int, s: float, lane: int) -> float:
 def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     """T of a lane's outer border (lane 0: the lane offset); lanes beyond the outermost count as that one."""
     k = section_at(road, r, s)
-    i = sample_at(road, k, s)
     n = road.section_first_lane[k + 1] - road.section_first_lane[k]
     c = wp.clamp(lane - road.section_lane_min[k], 0, n - 1)
+    if (road.section_shape[k] & wp.static(int(Shape.EVEN))) != 0:
+        return road.border[road.section_first_border[k] + c]
+    i = sample_at(road, k, s)
     f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
     j = road.section_first_border[k] + i * n + c
     return road.border[j] + (road.border[j + n] - road.border[j]) * f
@@ -341,54 +332,3 @@ def follow_lane(
             out.direction = 1
             out.s = road.section_s[k][0] + over
     return out
-
-
-@wp.func
-def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
-    """Height, normal and dry friction at a road place; beyond the road's edge the ground goes on level across."""
-    out = SurfacePoint()
-    r = coord.road
-    k = section_at(road, r, coord.s)
-    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
-    left = lane_border(road, r, coord.s, high)
-    right = lane_border(road, r, coord.s, road.section_lane_min[k])
-    pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
-    c = pose.ahead[0]
-    n = pose.ahead[1]
-    forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
-    roll = pose.roll
-    out.z = pose.pos[2]
-    out.friction = wp.static(OFF_ROAD_FRICTION)
-    if coord.outside > wp.static(EDGE):
-        roll = 0.0
-    else:
-        lane = lane_at(road, r, coord.s, coord.t)
-        row = lane_row(road, r, coord.s, lane)
-        if row >= 0:
-            out.lane_kind = road.lane_kind[row]
-            out.friction = road.lane_friction[row]
-            out.z += road.lane_height[row]
-            usable = out.lane_kind == wp.static(int(LaneKind.DRIVING)) or out.lane_kind == wp.static(
-                int(LaneKind.SHOULDER)
-            )
-            usable = usable or out.lane_kind == wp.static(int(LaneKind.PARKING))
-            out.on_road = int(usable or out.lane_kind == wp.static(int(LaneKind.BORDER)))
-        for p in range(road.road_first_patch[r], road.road_first_patch[r + 1]):
-            box = road.patch[p]
-            if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:
-                out.friction = road.patch_friction[p]
-    across = wp.vec3(-n * wp.cos(roll), c * wp.cos(roll), wp.sin(roll))
-    out.normal = wp.normalize(wp.cross(forward, across))
-    return out
-
-
-@wp.func
-def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint:
-    """Height, normal and dry friction under a world point; level ground at 0 where no road is near."""
-    coord = locate(road, map, pos, 0.0, hint)
-    if coord.road < 0:
-        out = SurfacePoint()
-        out.normal = wp.vec3(0.0, 0.0, 1.0)
-        out.friction = wp.static(OFF_ROAD_FRICTION)
-        return out
-    return surface_on(road, coord)

@@ -13,7 +13,7 @@ import warp as wp
 from sim.road.elements import DRIVABLE, Lane, RoadLink
 from sim.road.geometry import piecewise, piecewise_slope
 from sim.road.network import Road, RoadNetwork
-from sim.types import LaneKind, RoadTables
+from sim.types import LaneKind, RoadTables, Shape
 
 STEP = 1.0
 """Greatest distance between samples [m]; they stand closer where the road bends, so that they turn by at most `TURN`."""
@@ -112,6 +112,7 @@ class _Builder:
         for v in np.clip(s, s0, max(s1 - 1e-7, s0)):
             borders = road.borders(float(v))
             lists["border"] += [borders.get(i, borders[0]) for i in ids]
+        lists["section_shape"].append(self.section_shape(count, len(ids)))
         for i in ids:
             lane = section.lanes.get(i, Lane(i, "none"))
             kind = lane_kind(lane)
@@ -122,6 +123,20 @@ class _Builder:
             lists["lane_height"].append(lane_height(lane))
             lists["lane_link"].append([0, 0])
             lists["lane_nlink"].append([0, 0])
+
+    def section_shape(self, count: int, nlane: int) -> int:
+        """Bits of `Shape` of the section of the last ``count`` samples, by what the device sees of them."""
+        names = ("sample_pos", "sample_heading", "sample_curvature", "sample_slope", "sample_roll")
+        pos, heading, curvature, slope, roll = (np.array(self.lists[n][-count:], np.float32) for n in names)
+        border = np.array(self.lists["border"][-count * nlane :], np.float32).reshape(count, nlane)
+        shape = Shape(0)
+        if not curvature.any() and np.ptp(heading) == 0:
+            shape |= Shape.STRAIGHT
+        if not (pos[:, 2].any() or slope.any() or roll.any()):
+            shape |= Shape.LEVEL
+        if not np.ptp(border, axis=0).any():
+            shape |= Shape.EVEN
+        return int(shape)
 
     def add_links(self, network: RoadNetwork, road: Road, k: int, lane: Lane, base: int) -> None:
         """Where a lane leads to at its section's end (column 0) and start (column 1)."""

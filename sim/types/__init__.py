@@ -9,7 +9,7 @@ SI units, radians. Actor 0 is the ego.
 from __future__ import annotations
 
 from sim.types.metrics import Conflict, Metrics
-from sim.types.road import LaneKind, RoadTables
+from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
@@ -26,6 +26,7 @@ __all__ = [
     "PathTables",
     "RoadTables",
     "Scene",
+    "Shape",
     "State",
     "StoryState",
     "StoryTables",

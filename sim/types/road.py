@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 import warp as wp
 
@@ -18,6 +18,17 @@ class LaneKind(IntEnum):
     BORDER = 5
     MEDIAN = 6
     BIKING = 7
+
+
+class Shape(IntFlag):
+    """Bits of what a lane section has none of, so that look-ups need not work it out."""
+
+    STRAIGHT = 1
+    """No bends: one heading."""
+    LEVEL = 2
+    """No heights, slopes or superelevation: all of it lies at 0."""
+    EVEN = 4
+    """No lane widens or shifts: borders keep their t."""
 
 
 @wp.struct
@@ -43,6 +54,8 @@ class RoadTables:
     """(npatch,)."""
     section_s: wp.array[wp.vec2]
     """s at start and end [m], (nsection,)."""
+    section_shape: wp.array[wp.int32]
+    """Bits of `Shape`, (nsection,)."""
     section_step: wp.array[float]
     """Distance between samples [m], (nsection,)."""
     section_first_sample: wp.array[wp.int32]

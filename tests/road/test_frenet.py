@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from sim.road.network import RoadNetwork
+from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
 from sim.scenario.opendrive import load_opendrive
+from sim.types import Shape
 from tests.road.points import locate_points, place_points
 from tests.scenario.openx import map_xml, road_xml
 
@@ -60,6 +62,31 @@ def test_there_and_back(network: RoadNetwork) -> None:
     assert (rows.numpy() == 0).all()
     np.testing.assert_allclose(coord.numpy()[:, :2], st, atol=2e-3)
     np.testing.assert_allclose(coord.numpy()[:, 2], heading.numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("segments", "profile", "shape"),
+    [
+        ([Segment(length=300.0)], (), Shape.STRAIGHT | Shape.LEVEL | Shape.EVEN),
+        ([Segment(length=300.0)], ((0.0, 0.0), (150.0, 4.0), (300.0, 0.0)), Shape.STRAIGHT | Shape.EVEN),
+        ([Segment(length=100.0), Segment(radius=60.0, angle=1.0)], (), Shape.LEVEL | Shape.EVEN),
+        (None, (), Shape.EVEN),
+    ],
+)
+def test_what_a_section_has_none_of_is_left_out_without_a_trace(network, segments, profile, shape) -> None:
+    """Look-ups that go by `Shape` give the bits that they give without."""
+    if segments is not None:
+        network = road(segments, CrossSection(oncoming=1, forward=2), profile=profile)
+    tables, plain = build_road_tables([network], "cpu"), build_road_tables([network], "cpu")
+    assert tables.section_shape.numpy().tolist() == [shape]
+    plain.section_shape.zero_()
+    generator = np.random.default_rng(7)
+    length = network.order[0].length
+    st = np.column_stack([generator.uniform(-5, length + 5, 400), generator.uniform(-8, 4, 400)])
+    places = [place_points(some, np.zeros(400, np.int32), st) for some in (tables, plain)]
+    found = [locate_points(some, 0, places[0][0].numpy()[:, :2]) for some in (tables, plain)]
+    for left, right in zip((*places[0], *found[0]), (*places[1], *found[1]), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
 def test_the_host_finds_places_too(network: RoadNetwork) -> None:

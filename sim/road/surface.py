@@ -1,0 +1,84 @@
+"""The surface under a wheel or foot: height, normal, friction."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.road.frenet import RoadCoord, lane_at, lane_border, lane_row, locate, road_pose, section_at
+from sim.types import LaneKind, RoadTables
+
+wp.set_module_options({"enable_backward": False})
+
+EDGE = 0.03
+"""How far outside a road a place counts as on it: more than rounding leaves of a projection [m]."""
+OFF_ROAD_FRICTION = 0.6
+"""Of grass and soil beside the road, dry."""
+
+
+@wp.struct
+class SurfacePoint:
+    """What a wheel or foot stands on."""
+
+    z: float
+    normal: wp.vec3
+    friction: float
+    lane_kind: int
+    on_road: int
+    """1 on a lane that vehicles may use (driving, shoulder, parking, border)."""
+
+
+@wp.func
+def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
+    """Height, normal and dry friction at a road place; beyond the road's edge the ground goes on level across."""
+    out = SurfacePoint()
+    r = coord.road
+    k = section_at(road, r, coord.s)
+    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+    left = lane_border(road, r, coord.s, high)
+    right = lane_border(road, r, coord.s, road.section_lane_min[k])
+    pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
+    c = pose.ahead[0]
+    n = pose.ahead[1]
+    forward = wp.vec3(c, n, 0.0)
+    if pose.pitch != 0.0:
+        forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
+    roll = pose.roll
+    out.z = pose.pos[2]
+    out.friction = wp.static(OFF_ROAD_FRICTION)
+    if coord.outside > wp.static(EDGE):
+        roll = 0.0
+    else:
+        lane = lane_at(road, r, coord.s, coord.t)
+        row = lane_row(road, r, coord.s, lane)
+        if row >= 0:
+            out.lane_kind = road.lane_kind[row]
+            out.friction = road.lane_friction[row]
+            out.z += road.lane_height[row]
+            usable = out.lane_kind == wp.static(int(LaneKind.DRIVING)) or out.lane_kind == wp.static(
+                int(LaneKind.SHOULDER)
+            )
+            usable = usable or out.lane_kind == wp.static(int(LaneKind.PARKING))
+            out.on_road = int(usable or out.lane_kind == wp.static(int(LaneKind.BORDER)))
+        for p in range(road.road_first_patch[r], road.road_first_patch[r + 1]):
+            box = road.patch[p]
+            if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:
+                out.friction = road.patch_friction[p]
+    across = wp.vec3(-n, c, 0.0)
+    if roll != 0.0:
+        across = wp.vec3(-n * wp.cos(roll), c * wp.cos(roll), wp.sin(roll))
+    out.normal = wp.normalize(wp.cross(forward, across))
+    return out
+
+
+@wp.func
+def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint:
+    """Height, normal and dry friction under a world point; level ground at 0 where no road is near."""
+    coord = locate(road, map, pos, 0.0, hint)
+    if coord.road < 0:
+        out = SurfacePoint()
+        out.normal = wp.vec3(0.0, 0.0, 1.0)
+        out.friction = wp.static(OFF_ROAD_FRICTION)
+        return out
+    return surface_on(road, coord)
