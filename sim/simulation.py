@@ -12,6 +12,7 @@ from sim.behavior.actions import run_actions
 from sim.behavior.drivers import work_all_pedals
 from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
+from sim.behavior.trailers import pull_trailers
 from sim.behavior.triggers import evaluate_triggers
 from sim.metrics.measure import measure
 from sim.physics.contact import resolve_contacts
@@ -33,6 +34,7 @@ def step(scene: Scene, state: State, control: Control) -> None:
     work_all_pedals(scene, state, control)
     drive_vehicles(scene, state, control)
     integrate_bodies(scene, state)
+    pull_trailers(scene, state)
     resolve_contacts(scene, state)
     measure(scene, state)
 

@@ -16,6 +16,7 @@ from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, 
 from sim.behavior.measures import spot_of
 from sim.behavior.path import wrap_angle
 from sim.behavior.synchronize import start_synchronize, synchronize
+from sim.behavior.trailers import couple
 from sim.road.frenet import lane_at, locate
 from sim.types import TICK, Scene, State
 
@@ -63,6 +64,8 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
             state.lamps[world, a] = state.lamps[world, a] & (~index)
     elif shows:
         state.visible[world, a] = index
+    elif kind == wp.static(int(ActionKind.TRAILER)):
+        couple(state, world, a, index)
     else:
         # variables and signals were set when the event started (`sim.behavior.triggers`)
         return (

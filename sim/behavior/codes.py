@@ -95,6 +95,7 @@ class ActionKind(IntEnum):
     NOTHING = 13
     """Takes part in the storyboard and does nothing (controllers that Swerve lacks)."""
     SPEED_PROFILE = 14
+    TRAILER = 15
 
 
 class RowField(IntEnum):

@@ -7,10 +7,11 @@ import warp as wp
 
 from sim.behavior import codes
 from sim.behavior.codes import Anchor, RowField
-from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL, pose_rotation
+from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL
 from sim.behavior.measures import yaw_of
-from sim.behavior.path import path_direction, path_length, path_point, path_segment, wrap_angle
-from sim.road.frenet import lane_at, lane_center, lane_rise, locate, road_pose
+from sim.behavior.path import path_direction, path_length, path_point, path_segment
+from sim.behavior.places import FACING, put_freely
+from sim.road.frenet import lane_center, road_pose
 from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -19,8 +20,6 @@ _FLAGS, _PATH, _ENTITY, _INDEX = (int(RowField[n]) for n in ("FLAGS", "PATH", "E
 CLOCK, SIGN, SPEED, SHIFT_X, SHIFT_Y, SHIFT_TURN = 0, 1, 2, 3, 4, 5
 """Working numbers: time on the trajectory [s]; +1, or -1 if the actor faces against it; speed at the start [m/s]; and how a
 trajectory given relative to an entity lies now against where it lay when it was sampled."""
-FACING = -1.0e-5
-"""Cosine from which two directions count as one; esmini turns at right angles."""
 
 
 @wp.struct
@@ -113,27 +112,7 @@ def put_on_path(scene: Scene, state: State, world: int, r: int, a: int, point: T
     if (flags & wp.static(codes.FLAG_EXPLICIT)) == 0 and state.story.row_value[world, r, wp.static(SIGN)] < 0.0:
         heading += wp.pi
     pos = point.pos + wp.vec3(wp.cos(point.heading) * beyond, wp.sin(point.heading) * beyond, 0.0)
-    coord = locate(scene.road, scene.map_index[world], wp.vec2(pos[0], pos[1]), heading, state.road[world, a])
-    state.road[world, a] = coord.road
-    pitch = float(0.0)
-    roll = float(0.0)
-    if coord.road >= 0:
-        state.s[world, a] = coord.s
-        state.t[world, a] = coord.t
-        state.story.s_carry[world, a] = 0.0
-        state.lane[world, a] = lane_at(scene.road, coord.road, coord.s, coord.t)
-        turn = wrap_angle(heading - coord.heading)
-        facing = wp.where(wp.cos(turn) > wp.static(FACING), 1, -1)
-        state.story.direction[world, a] = facing
-        state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
-        if (flags & wp.static(codes.FLAG_ABSOLUTE_Z)) == 0:
-            road = road_pose(scene.road, coord.road, coord.s, coord.t)
-            rise = lane_rise(scene.road, coord.road, coord.s, state.lane[world, a])
-            pos = wp.vec3(pos[0], pos[1], road.pos[2] + rise)
-            pitch = road.pitch * wp.cos(turn) + road.roll * wp.sin(turn)
-            roll = road.roll * wp.cos(turn) - road.pitch * wp.sin(turn)
-    state.pos[world, a] = pos
-    state.rot[world, a] = pose_rotation(wrap_angle(heading), pitch, roll)
+    put_freely(scene, state, world, a, pos, heading, (flags & wp.static(codes.FLAG_ABSOLUTE_Z)) != 0)
 
 
 @wp.func

@@ -39,6 +39,7 @@ from sim.scenario.storyboard import (
     SynchronizeAction,
     TeleportAction,
     TrafficSignalAction,
+    TrailerAction,
     Trajectory,
     TrajectoryPosition,
     VariableAction,
@@ -219,6 +220,9 @@ class ActionLowering:
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: self.visibility(action)}
             case AppearanceAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.visible else 0}
+            case TrailerAction():
+                index = -1 if action.trailer is None else self.build.actor(action.trailer)
+                code |= {field.KIND: kind.TRAILER, field.INDEX: index}
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
                 if action.position is not None:

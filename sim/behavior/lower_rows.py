@@ -57,6 +57,9 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     rows["position_code"] = np.array(build.rows.position_codes, np.int32).reshape(-1, len(PositionField))
     rows["position_value"] = np.array(build.rows.position_values, np.float32).reshape(-1, 4)
     rows["route_first"] = _starts([len(r) for r in build.routes])
+    if any(actor.coupler is not None for actor in build.spec.actors):
+        for name in ("hitch", "coupler"):
+            rows[name] = np.array([getattr(actor, name) or 0.0 for actor in build.spec.actors], np.float32)
     rows["route_road"] = np.array([r for route in build.routes for r in route] or [0], np.int32)
     return rows
 
@@ -75,6 +78,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
     speeds = np.array([s.speed for s in starts], np.float32)
     forward = np.array([[math.cos(p.heading), math.sin(p.heading), -math.sin(p.pitch)] for p in poses], np.float32)
     n = len(spec.actors)
+    towing = [-1 if a.trailer is None else build.actor(a.trailer) for a in spec.actors]
     return {
         "motion": np.array([int(motion.get(a.controller, Motion.SCRIPTED)) for a in spec.actors], np.int32),
         "visible": np.array([s.visible for s in starts], np.int32),
@@ -112,6 +116,8 @@ def state_rows(build: Lowering) -> dict[str, Any]:
                 [t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)],
                 np.float32,
             ),
+            "towing": np.array(towing, np.int32),
+            "tow": np.array([towing.index(i) if i in towing else -1 for i in range(n)], np.int32),
             "direction": np.array(direction, np.int32),
             "still_since": np.full(n, -1, np.int32),
             "offroad_since": np.full(n, -1, np.int32),

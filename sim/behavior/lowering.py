@@ -244,7 +244,25 @@ class Lowering:
         for action in self.spec.storyboard.init:
             if not self._immediate(action):
                 later.append(action)
+        self._align_trains()
         return later
+
+    def _align_trains(self) -> None:
+        """Put trailers in line behind whatever pulls them, at its speed."""
+        actors = {actor.name: actor for actor in self.spec.actors}
+        pulled = {actor.trailer for actor in self.spec.actors}
+        for head in self.spec.actors:
+            tow = head
+            while head.name not in pulled and tow.trailer is not None:
+                trailer, pose = actors[tow.trailer], self.places[tow.name].pose
+                back = (tow.hitch or 0.0) - (trailer.coupler or 0.0)
+                x, y = pose.x + back * math.cos(pose.heading), pose.y + back * math.sin(pose.heading)
+                place = self.positions._free(x, y, None, pose.heading, None)
+                if place.road < 0:
+                    place.pose.z = pose.z
+                self.places[trailer.name] = self.starts[trailer.name].place = place
+                self.starts[trailer.name].speed = self.starts[tow.name].speed
+                tow = trailer
 
     def _resolve(self, pending: list[tuple[str, Any]]) -> None:
         """Place actors in an order in which each finds those it is relative to."""

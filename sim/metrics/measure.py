@@ -13,6 +13,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.metrics.sight import SEEN, look
 from sim.physics.boxes import NEVER, Footprint, footprint, plane_distance, side_of, sweep_time
+from sim.physics.contact import same_train
 from sim.road.frenet import lane_border, lane_row, section_at
 from sim.road.surface import surface
 from sim.structs import actor_threads
@@ -250,9 +251,11 @@ def _measure_actors(scene: Scene, state: State, stride: int):
         return
     ego = course_of(scene, state, world, 0)
     present = state.bound[world, 0][3] > 0.0
+    tows = state.story.towing[world, 0] >= 0
     for a in range(first, scene.valid.shape[1], stride):
         ttc = float(wp.inf)
-        if present and a > 0 and state.bound[world, a][3] > 0.0:
+        own = tows and same_train(state, world, 0, a)
+        if present and a > 0 and state.bound[world, a][3] > 0.0 and not own:
             ttc = time_to_collision(scene, state, world, ego, a)
         state.ttc[world, a] = ttc
 
@@ -332,10 +335,12 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
     least = float(wp.inf)
     first = int(-1)
     nearest = float(wp.inf)
+    tows = state.story.towing[world, 0] >= 0
     for a in range(1, scene.valid.shape[1]):
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
-        if other[3] > 0.0 and wp.dot(d, d) < nearest:
+        own_trailer = tows and same_train(state, world, 0, a)
+        if other[3] > 0.0 and wp.dot(d, d) < nearest and not own_trailer:
             nearest = wp.dot(d, d)
             first = a
     if first < 0 or own[3] <= 0.0:
@@ -346,7 +351,8 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
         reach = least + own[3] + other[3] + wp.static(MARGIN)
-        if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach:
+        own_trailer = tows and same_train(state, world, 0, a)
+        if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach and not own_trailer:
             least = wp.min(least, plane_distance(box, footprint(scene, state, world, a)))
     return least
 
@@ -425,7 +431,8 @@ def _measure_gaps(scene: Scene, state: State, stride: int):
     box = footprint(scene, state, world, 0)
     for a in range(first, scene.valid.shape[1], stride):
         gap = float(wp.inf)
-        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0:
+        own = state.story.towing[world, 0] >= 0 and same_train(state, world, 0, a)
+        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0 and not own:
             gap = plane_distance(box, footprint(scene, state, world, a))
         state.gap[world, a] = gap
 

@@ -267,6 +267,23 @@ def _bound_actors(scene: Scene, state: State, stride: int):
 
 
 @wp.func
+def same_train(state: State, world: int, a: int, b: int) -> bool:
+    """Whether one of two actors pulls the other, straight or by trailers between: these overlap where they are coupled."""
+    p = int(a)
+    q = int(b)
+    for _i in range(state.story.tow.shape[1]):
+        if p >= 0:
+            p = state.story.tow[world, p]
+        if q >= 0:
+            q = state.story.tow[world, q]
+        if p == b or q == a:
+            return True
+        if p < 0 and q < 0:
+            return False
+    return False
+
+
+@wp.func
 def circles_overlap(p: wp.vec4, q: wp.vec4) -> bool:
     """Whether two circles of `State.bound` overlap; absent actors' never do."""
     reach = p[3] + q[3]
@@ -301,7 +318,7 @@ def _find_contacts(scene: Scene, state: State, stride: int):
             other = state.bound[world, b]
             if stride == 1 and other[0] - other[3] > end:
                 break
-            if circles_overlap(own, other):
+            if circles_overlap(own, other) and not same_train(state, world, a, b):
                 if not known:
                     box = footprint(scene, state, world, a)
                     known = True
@@ -327,7 +344,7 @@ def _resolve_contacts(scene: Scene, state: State):
             if state.touching[world, a] > 0:
                 own = state.bound[world, a]
                 for b in range(a + 1, n):
-                    if circles_overlap(own, state.bound[world, b]):
+                    if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
                         if sweep < wp.static(SWEEPS):
                             meet(scene, state, world, a, b, sweep)
                         else:

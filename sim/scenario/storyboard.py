@@ -34,6 +34,7 @@ from sim.scenario.storyboard_actions import (
     TeleportAction,
     TimeReference,
     TrafficSignalAction,
+    TrailerAction,
     VariableAction,
     VisibilityAction,
 )
@@ -105,7 +106,7 @@ __all__ = [
     "RelativeRoadPosition", "RelativeTo", "RelativeWorldPosition", "RoadPosition", "Route", "RoutePosition", "Rule", "Shape",
     "SimulationTimeCondition", "SpeedAction", "SpeedCondition", "SpeedProfileAction", "SpeedProfileEntry", "StandStillCondition", "Story",
     "Storyboard", "StoryboardElementStateCondition", "SynchronizeAction", "TeleportAction", "TimeHeadwayCondition", "TimeReference",
-    "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction", "TrafficSignalCondition", "Trajectory",
+    "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction", "TrafficSignalCondition", "TrailerAction", "Trajectory",
     "TrajectoryPosition", "TraveledDistanceCondition", "Trigger", "ValueConditionKind", "VariableAction", "VariableCondition", "Vertex",
     "VisibilityAction", "WorldPosition",
 ]  # fmt: skip

@@ -191,6 +191,13 @@ class AppearanceAction:
 
 
 @dataclass(frozen=True)
+class TrailerAction:
+    """Couple a trailer to the actor, in place of the one that it pulls; None: let that one go."""
+
+    trailer: str | None
+
+
+@dataclass(frozen=True)
 class VariableAction:
     """Set, add to or multiply a variable or parameter."""
 
@@ -240,6 +247,7 @@ PrivateAction = (
     | LightStateAction
     | DoorAction
     | AppearanceAction
+    | TrailerAction
 )
 GlobalAction = VariableAction | TrafficSignalAction | EnvironmentAction | EntityAction
 

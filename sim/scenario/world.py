@@ -74,6 +74,12 @@ class ActorSpec:
     max_speed: float | None = None
     max_acceleration: float | None = None
     max_deceleration: float | None = None
+    hitch: float | None = None
+    """Where it pulls a trailer: ahead of its reference point [m], as a rule negative; None: nowhere."""
+    coupler: float | None = None
+    """Of a trailer: from its reference point ahead to where it is pulled [m]; None: it is no trailer."""
+    trailer: str | None = None
+    """Name of the actor that it pulls from the start."""
     position: Position | None = None
     """Where it starts; None: set by an init action."""
     speed: float = 0.0

@@ -72,6 +72,10 @@ class StoryTables:
     """First road of each route, and one past the last, (nworld, nroute + 1)."""
     route_road: wp.array2d[wp.int32]
     """Roads to follow, index in the world's map, (nworld, nrouteroad)."""
+    hitch: wp.array2d[float]
+    """Where an actor pulls its trailer: ahead of its reference point [m], (nworld, nactor); (nworld, 1) if there are no trailers."""
+    coupler: wp.array2d[float]
+    """From a trailer's reference point ahead to where it is pulled [m], shaped like ``hitch``."""
 
 
 @wp.struct
@@ -112,6 +116,10 @@ class StoryState:
     """Bits set in a tick by actions that own the actor's motion: 1 longitudinal, 2 lateral, (nworld, nactor)."""
     turn: wp.array2d[float]
     """Heading relative to the direction of travel on the road [rad], (nworld, nactor)."""
+    tow: wp.array2d[wp.int32]
+    """Actor that pulls this one, -1 if none does, (nworld, nactor)."""
+    towing: wp.array2d[wp.int32]
+    """Actor that this one pulls, -1 if none, (nworld, nactor)."""
     direction: wp.array2d[wp.int32]
     """+1: the actor faces along s, -1: against it, (nworld, nactor)."""
     last: wp.array2d[wp.vec4]

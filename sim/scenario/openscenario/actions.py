@@ -67,7 +67,7 @@ class Actions:
             "LateralDistanceAction": self._lateral_distance, "VisibilityAction": self._visibility,
             "SynchronizeAction": self._synchronize, "FollowTrajectoryAction": self._follow, "LightStateAction": self._light,
             "AcquirePositionAction": self._acquire, "AssignRouteAction": self._assign_route,
-            "ActivateControllerAction": self._activate,
+            "ActivateControllerAction": self._activate, "TrailerAction": self._trailer,
         }  # fmt: skip
         if node.tag == "ControllerAction":
             return self._controller(node, actors)
@@ -221,6 +221,17 @@ class Actions:
 
     def _visibility(self, node: Node) -> asam.PrivateAction:
         return asam.VisibilityAction(node.truth("graphics"), node.truth("sensors"), node.truth("traffic"))
+
+    def _trailer(self, node: Node) -> asam.PrivateAction:
+        inner = node.only()
+        if inner.tag == "DisconnectTrailerAction":
+            return asam.TrailerAction(None)
+        if inner.tag != "ConnectTrailerAction":
+            raise Unsupported(inner, f"{inner.tag} is not supported")
+        trailer = self.places.entities.one(inner, "trailerRef")
+        if next(a for a in self.places.entities.actors if a.name == trailer).coupler is None:
+            raise inner.error(f"{trailer} has no TrailerCoupler, so nothing can pull it")
+        return asam.TrailerAction(trailer)
 
     def _light(self, node: Node) -> asam.PrivateAction:
         kind = node.need("LightType").only()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sim.scenario.openscenario.catalogs import Catalogs
 from sim.scenario.openscenario.parameters import declare
+from sim.scenario.openscenario.trailers import MAX_TRAILERS, check_trains, read_coupling
 from sim.scenario.openscenario.xml import Node
 from sim.scenario.world import ActorSpec
 
@@ -97,14 +98,19 @@ def read_entities(node: Node, catalogs: Catalogs) -> Entities:
         name = child.text("name")
         if name in out.lines:
             raise child.error(f"the entity {name!r} is there twice")
-        actor, kind = _object(child, name, catalogs)
-        out.actors.append(actor)
-        out.lines[name] = child
-        out.types[name] = kind
+        trailers: list[ActorSpec] = []
+        actor, kind = _object(child, name, catalogs, trailers)
+        for one in (actor, *trailers):
+            if one.name in out.lines:
+                raise child.error(f"the entity {one.name!r} is there twice")
+            out.actors.append(one)
+            out.lines[one.name] = child
+            out.types[one.name] = kind
         if len(out.actors) > MAX_ENTITIES:
             raise child.error(f"there are more than {MAX_ENTITIES} entities")
     if not out.actors:
         raise node.error("there is no entity", "A ScenarioObject belongs here.")
+    check_trains(out.actors, out.lines)
     for child in node.children("EntitySelection"):
         members = child.need("Members")
         names = list(out.all(members))
@@ -119,14 +125,15 @@ def read_entities(node: Node, catalogs: Catalogs) -> Entities:
     return out
 
 
-def _object(node: Node, name: str, catalogs: Catalogs) -> tuple[ActorSpec, str]:
+def _object(node: Node, name: str, catalogs: Catalogs, trailers: list[ActorSpec]) -> tuple[ActorSpec, str]:
+    """The actor of a ScenarioObject and its type; trailers that its file describes with it are added to ``trailers``."""
     found: tuple[ActorSpec, str] | None = None
     for child in node.all():
         if child.tag == "CatalogReference":
             with catalogs.entry(child, "Vehicle", "Pedestrian", "MiscObject") as entry:
-                found = _body(entry, name)
+                found = _body(entry, name, catalogs, trailers)
         elif child.tag in ("Vehicle", "Pedestrian", "MiscObject"):
-            found = _body(declare(child), name)
+            found = _body(declare(child), name, catalogs, trailers)
         elif child.tag == "ObjectController":
             read_controller(child, name)
         else:
@@ -151,12 +158,24 @@ def read_controller(node: Node, name: str) -> None:
                 child.note(f"controller {label} of {name} is not known: the default controller moves {name}")
 
 
-def _body(node: Node, name: str) -> tuple[ActorSpec, str]:
+def _body(node: Node, name: str, catalogs: Catalogs, trailers: list[ActorSpec]) -> tuple[ActorSpec, str]:
     node.get("name")
     node.get("model3d")
     node.get("model")
     if node.tag == "Vehicle":
-        return _vehicle(node, name), "vehicle"
+        actor, trailer = _vehicle(node, name), read_coupling(node, name)
+        if trailer.body is not None:
+            towed = f"{name}+"
+            if len(towed) - len(towed.rstrip("+")) > MAX_TRAILERS:
+                raise node.error(f"{name} is the end of more than {MAX_TRAILERS} trailers")
+            if trailer.body.tag == "CatalogReference":
+                with catalogs.entry(trailer.body, "Vehicle") as entry:
+                    pulled = _body(entry, towed, catalogs, trailers)[0]
+            else:
+                pulled = _body(declare(trailer.body), towed, catalogs, trailers)[0]
+            trailers.append(pulled)
+            trailer = replace(trailer, name=towed)
+        return replace(actor, hitch=trailer.hitch, coupler=trailer.coupler, trailer=trailer.name), "vehicle"
     mass = node.optional("mass")
     base = replace(_box(node, name), mass=mass if mass is not None and mass > 0 else None)
     _properties(node, name)
