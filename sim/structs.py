@@ -190,6 +190,12 @@ class RowCopy:
         )
 
 
+@wp.func
+def index(i: int) -> int:
+    """``i`` as it is, but known to the compiler not to be negative: it then leaves out what indices from an array's end need."""
+    return i & 0x7FFFFFFF
+
+
 def actor_threads(actors: wp.array) -> tuple[tuple[int, int], int]:
     """Launch size and stride of a kernel over (nworld, nactor): a thread per actor on CUDA, per world on the CPU.
 

@@ -14,7 +14,7 @@ from sim.behavior.lateral import advance, pose_rotation
 from sim.behavior.leaders import find_leaders, in_traffic
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import lane_center, road_pose, sample_at, section_at
-from sim.structs import actor_threads
+from sim.structs import actor_threads, index
 from sim.types import TICK, Lamp, RoadTables, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
@@ -57,7 +57,7 @@ def center_in_section(road: RoadTables, k: int, row: int, lane: int, s: float) -
 def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
     """Move an actor along its lane, keeping its offset: at once within a lane section, else over the links (`advance`)."""
     road = scene.road
-    r = state.road[world, a]
+    r = index(state.road[world, a])
     s = state.s[world, a]
     lane = state.lane[world, a]
     k = section_at(road, r, s)
@@ -84,7 +84,7 @@ def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
 @wp.func
 def _place(scene: Scene, state: State, world: int, a: int, acceleration: float, dt: float):
     """Pose, velocities and wheels that belong to the new road place."""
-    pose = road_pose(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
+    pose = road_pose(scene.road, index(state.road[world, a]), state.s[world, a], state.t[world, a])
     facing = float(state.story.direction[world, a])
     heading = wrap_angle(pose.heading + wp.where(facing > 0.0, 0.0, wp.pi))
     pitch = pose.pitch * facing
@@ -131,7 +131,7 @@ def follow_on(scene: Scene, state: State, world: int, a: int, dt: float):
     gap = state.vehicle.leader_gap[world, a]
     ahead = float(0.0)
     if leader >= 0:
-        ahead = _leader_speed(state, world, a, leader)
+        ahead = _leader_speed(state, world, a, index(leader))
     acceleration = idm_acceleration(speed, wish, gap, ahead, leader < 0)
     new = wp.max(speed + acceleration * dt, 0.0)
     state.speed[world, a] = new
@@ -151,9 +151,11 @@ def follow_on(scene: Scene, state: State, world: int, a: int, dt: float):
 def _follow_traffic(scene: Scene, state: State, dt: float, stride: int):
     """Reads leaders and lanes. Writes speeds, road places, poses, lamps and clocks of TRAFFIC actors."""
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0:
         return
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         if in_traffic(state, world, a):
             follow_on(scene, state, world, a, dt)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.road.frenet import LaneCoord, follow_lane, lane_center
-from sim.structs import actor_threads
+from sim.structs import actor_threads, index
 from sim.types import Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -146,6 +146,7 @@ def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, 
         b = int(rank)
         if queued:
             b = state.vehicle.queue[world, rank]
+        b = index(b)
         rank += step
         way = begin + (state.s[world, b] - at.s) * float(at.direction)
         if state.road[world, b] != at.road or way - front > out.gap + wp.static(BOX_REACH):
@@ -188,11 +189,13 @@ def find_leader(scene: Scene, state: State, world: int, a: int, queued: bool) ->
 def _find_leaders(scene: Scene, state: State, stride: int):
     """Reads road places. Writes leaders and gaps of the TRAFFIC actors whose turn it is, and on the CPU their queue."""
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0:
         return
     tick = state.tick[world]
     sorted = bool(False)
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         if ((tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0) and in_traffic(state, world, a):
             if stride == 1 and not sorted:
                 sort_queue(state, world)

@@ -16,7 +16,7 @@ from sim.physics.boxes import NEVER, Footprint, footprint, plane_distance, side_
 from sim.physics.contact import same_train
 from sim.road.frenet import lane_border, lane_row, section_at
 from sim.road.surface import surface
-from sim.structs import actor_threads
+from sim.structs import actor_threads, index
 from sim.types import Conflict, LaneKind, RoadTables, Scene, State
 
 # Longer loops stay loops: unrolled, this module takes half as long again to compile and runs no faster.
@@ -247,12 +247,14 @@ def watch_actor(scene: Scene, state: State, world: int, a: int):
 def _measure_actors(scene: Scene, state: State, stride: int):
     """Reads boxes and velocities. Writes the ego's time to collision with each actor."""
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0:
         return
     ego = course_of(scene, state, world, 0)
     present = state.bound[world, 0][3] > 0.0
     tows = state.story.towing[world, 0] >= 0
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         ttc = float(wp.inf)
         own = tows and same_train(state, world, 0, a)
         if present and a > 0 and state.bound[world, a][3] > 0.0 and not own:
@@ -264,9 +266,11 @@ def _measure_actors(scene: Scene, state: State, stride: int):
 def _watch_sight(scene: Scene, state: State, stride: int):
     """Reads lines of sight until a hazard begins. Writes when each actor was last out of the ego's sight, and behind whom."""
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0 or state.metrics.onset_tick[world] >= 0:
         return
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         if a > 0:
             watch_actor(scene, state, world, a)
 

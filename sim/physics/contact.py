@@ -31,7 +31,7 @@ from sim.physics.impulse import (
     slip_velocity,
 )
 from sim.physics.parameters import SETS
-from sim.structs import actor_threads
+from sim.structs import actor_threads, index
 from sim.types import Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -255,9 +255,11 @@ def _bound_actors(scene: Scene, state: State, stride: int):
     Where one thread has all actors of a world it also sorts them.
     """
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0:
         return
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         for k in range(state.contact_now.shape[2]):
             state.contact_now[world, a, k] = wp.uint32(0)
         state.touching[world, a] = 0

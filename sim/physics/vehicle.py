@@ -17,7 +17,7 @@ from sim.behavior.path import wrap_angle
 from sim.physics.parameters import GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
 from sim.physics.tyre import tyre_force
-from sim.structs import actor_threads
+from sim.structs import actor_threads, index
 from sim.types import TICK, Control, Lamp, Motion, Scene, State, VehicleParams
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -362,9 +362,11 @@ def drive_vehicle(scene: Scene, state: State, control: Control, world: int, a: i
 def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float, stride: int):
     """Reads pedals, ground, weather and vehicle parameters. Writes pose, velocities, road place and vehicle state of DRIVEN actors."""
     world, first = wp.tid()
+    world = index(world)
     if state.done[world] != 0:
         return
-    for a in range(first, scene.valid.shape[1], stride):
+    for i in range(first, scene.valid.shape[1], stride):
+        a = index(i)
         if state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and scene.valid[world, a] != 0:
             drive_vehicle(scene, state, control, world, a, dt)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.road.tables import CELL
+from sim.structs import index
 from sim.types import RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
@@ -66,7 +67,7 @@ def section_at(road: RoadTables, r: int, s: float) -> int:
     k = road.road_first_section[r]
     while k < last and s >= road.section_s[k + 1][0]:
         k += 1
-    return k
+    return index(k)
 
 
 @wp.func
@@ -74,7 +75,7 @@ def sample_at(road: RoadTables, k: int, s: float) -> int:
     """Sample of section ``k`` at or before ``s``."""
     n = road.section_first_sample[k + 1] - road.section_first_sample[k]
     i = int((s - road.section_s[k][0]) / road.section_step[k])
-    return wp.clamp(i, 0, n - 2)
+    return index(wp.clamp(i, 0, n - 2))
 
 
 @wp.func
@@ -84,7 +85,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     i = sample_at(road, k, s)
     step = road.section_step[k]
     d = s - road.section_s[k][0] - float(i) * step
-    j = road.section_first_sample[k] + i
+    j = index(road.section_first_sample[k] + i)
     f = wp.clamp(d / step, 0.0, 1.0)
     inside = f * step
     a = road.sample_pos[j]
@@ -159,10 +160,10 @@ def lane_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     n = road.section_first_lane[k + 1] - road.section_first_lane[k]
     c = wp.clamp(lane - road.section_lane_min[k], 0, n - 1)
     if (road.section_shape[k] & wp.static(int(Shape.EVEN))) != 0:
-        return road.border[road.section_first_border[k] + c]
+        return road.border[index(road.section_first_border[k] + c)]
     i = sample_at(road, k, s)
     f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
-    j = road.section_first_border[k] + i * n + c
+    j = index(road.section_first_border[k] + i * n + c)
     return road.border[j] + (road.border[j + n] - road.border[j]) * f
 
 
