@@ -276,8 +276,11 @@ class Lowering:
                         i = int(np.searchsorted(path.s, position.initial_distance_offset, side="right") - 1)
                         i = max(0, min(i, len(path.s) - 2))
                         f = (position.initial_distance_offset - path.s[i]) / max(path.s[i + 1] - path.s[i], 1e-9)
-                        x, y, z = path.pos[i] + f * (path.pos[i + 1] - path.pos[i])
-                        self.places[name] = self.positions._free(x, y, z, float(path.heading[i]), None)
+                        way = path.pos[i + 1] - path.pos[i]
+                        x, y, z = path.pos[i] + f * way
+                        ahead = math.atan2(way[1], way[0]) if np.hypot(way[0], way[1]) > 1e-6 else path.heading[i]
+                        heading = float(path.heading[i]) if path.explicit_heading else float(ahead)
+                        self.places[name] = self.positions._free(x, y, z, heading, None)
                     else:
                         self.places[name] = self.positions.resolve(position)
                 except ScenarioError as error:

@@ -37,8 +37,12 @@ def place_on_road(scene: Scene, state: State, world: int, a: int):
 
 
 @wp.func
-def _go_straight(state: State, world: int, a: int, dt: float):
-    """Move an actor that is on no road along its heading."""
+def _go_straight(scene: Scene, state: State, world: int, a: int, dt: float):
+    """Move an actor that is on no road along its heading; where there are no roads at all it stops, as esmini's default controller does."""
+    m = scene.map_index[world]
+    if scene.road.map_first_road[m + 1] == scene.road.map_first_road[m]:
+        state.speed[world, a] = 0.0
+        return
     x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
     state.pos[world, a] = state.pos[world, a] + x * (state.speed[world, a] * dt)
 
@@ -50,7 +54,7 @@ def move_actor(scene: Scene, state: State, world: int, a: int, dt: float):
     on_path = state.story.path[world, a] >= 0 or (moved & wp.static(ENDED)) != 0
     if state.road[world, a] < 0:
         if moved == 0:
-            _go_straight(state, world, a, dt)
+            _go_straight(scene, state, world, a, dt)
     elif (moved & wp.static(LONGITUDINAL)) == 0:
         if wp.abs(state.speed[world, a]) > 1.0e-6:
             lane = state.lane[world, a]

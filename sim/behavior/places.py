@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.assets import Category
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import lane_at, lane_rise, locate, road_pose
-from sim.types import Scene, State
+from sim.road.frenet import lane_at, lane_center, lane_row, locate, road_pose, section_at
+from sim.types import LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -19,6 +20,38 @@ FACING = -1.0e-5
 
 STILL_SPEED = 1.0e-3
 """Below this an actor stands still [m/s]; esmini's."""
+
+
+@wp.func
+def kerb_height(road: RoadTables, r: int, s: float, t: float) -> float:
+    """Height of the lane to drive or walk on whose centre is nearest [m]: of a person on a border between the two, stepping up or down."""
+    k = section_at(road, r, s)
+    low = road.section_lane_min[k]
+    height = float(0.0)
+    least = float(1.0e9)
+    for row in range(road.section_first_lane[k], road.section_first_lane[k + 1]):
+        kind = road.lane_kind[row]
+        lane = low + row - road.section_first_lane[k]
+        d = wp.abs(t - lane_center(road, r, lane, s))
+        usable = kind == wp.static(int(LaneKind.DRIVING)) or kind == wp.static(int(LaneKind.SIDEWALK))
+        if lane != 0 and usable and d < least:
+            least = d
+            height = road.lane_height[row]
+    return height
+
+
+@wp.func
+def standing_height(scene: Scene, state: State, world: int, a: int) -> float:
+    """Height above the road's surface of an actor off its lane's line [m]: the lane's; on borders people stand as `kerb_height` says."""
+    r = state.road[world, a]
+    row = lane_row(scene.road, r, state.s[world, a], state.lane[world, a])
+    if row < 0:
+        return 0.0
+    category = scene.category[world, a]
+    walks = category >= wp.static(int(Category.PEDESTRIAN)) and category <= wp.static(int(Category.ANIMAL))
+    if walks and scene.road.lane_kind[row] == wp.static(int(LaneKind.BORDER)):
+        return kerb_height(scene.road, r, state.s[world, a], state.t[world, a])
+    return scene.road.lane_height[row]
 
 
 @wp.func
@@ -40,7 +73,7 @@ def put_freely(scene: Scene, state: State, world: int, a: int, place: wp.vec3, h
         state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
         if not own_height:
             road = road_pose(scene.road, coord.road, coord.s, coord.t)
-            rise = lane_rise(scene.road, coord.road, coord.s, state.lane[world, a])
+            rise = standing_height(scene, state, world, a)
             pos = wp.vec3(pos[0], pos[1], road.pos[2] + rise)
             pitch = road.pitch * wp.cos(turn) + road.roll * wp.sin(turn)
             roll = road.roll * wp.cos(turn) - road.pitch * wp.sin(turn)

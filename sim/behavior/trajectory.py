@@ -21,7 +21,8 @@ SPACING = 0.25
 """Between samples of curved shapes [m]."""
 
 NURBS_SPACING = 1.0
-"""Between samples of a NURBS, about [m]; esmini's, whose arc length is that of the chords."""
+"""Length of the chords of a NURBS, about [m]. As in esmini arc length is that of the chords, the actor turns evenly along each from the
+tangent at one end to that at the other, and along the first keeps the tangent at its end."""
 
 CORNER = 2.0
 """Reach of a turn at a vertex [m]."""
@@ -225,11 +226,17 @@ def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints
     coarse = int(1 + reach / NURBS_SPACING)
     fine = max(1, math.ceil(NURBS_SPACING / SPACING))
     u = np.linspace(knots[0], knots[-1], coarse * fine + 1)
-    basis = _basis(u, knots, n, k)
-    share = basis * weights / (basis * weights).sum(axis=1, keepdims=True)
+    share, basis = _shares(u, knots, weights, k)
     pos = share @ points
-    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(pos[:, :2], axis=0).T))])
-    heading = np.unwrap(np.arctan2(np.gradient(pos[:, 1]), np.gradient(pos[:, 0])))
+    # between the chords' ends the parameter and the heading are linear in s
+    ends = u[::fine]
+    chords = np.hypot(*np.diff(pos[::fine, :2], axis=0).T)
+    s = np.interp(u, ends, np.concatenate([[0.0], np.cumsum(chords)]))
+    side = np.append(np.full(coarse, 1e-3), -1e-3) * (ends[1] - ends[0])
+    ahead = (_shares(ends + side, knots, weights, k)[0] @ points - pos[::fine])[:, :2] * np.sign(side)[:, None]
+    tangent = np.unwrap(np.arctan2(ahead[:, 1], ahead[:, 0]))
+    tangent[0] = tangent[1]
+    heading = np.interp(u, ends, tangent)
     explicit = has_heading(shape.control_points[0].position)
     if explicit:
         heading = share @ np.unwrap([p.heading for p in poses])
@@ -239,6 +246,12 @@ def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints
         peaks = u[np.argmax(basis, axis=0)]
         time = np.interp(u, peaks, [float(t or 0.0) for t in times])
     return PathPoints(pos, heading, s, time, explicit, has_height(shape.control_points[0].position))
+
+
+def _shares(u: np.ndarray, knots: np.ndarray, weights: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the control points in a NURBS's points, and the basis without weights, each (len(u), n)."""
+    basis = _basis(u, knots, len(weights), order)
+    return basis * weights / (basis * weights).sum(axis=1, keepdims=True), basis
 
 
 def _basis(u: np.ndarray, knots: np.ndarray, n: int, order: int) -> np.ndarray:

@@ -65,6 +65,15 @@ def test_speed_by_rate(tmp_path: Path) -> None:
     assert at(found, found.speed, 3.1) == pytest.approx(4.0, abs=1e-4)
 
 
+def test_nobody_drives_on_where_there_are_no_roads(tmp_path: Path) -> None:
+    """The default controller keeps a lane: without any it stops."""
+    place = '<PrivateAction><TeleportAction><Position><WorldPosition x="5" y="{}" h="0.5"/></Position></TeleportAction></PrivateAction>'
+    text = scenario_xml(init={"Ego": place.format(2) + speed_xml(10)})
+    found = run(tmp_path, text.replace('<LogicFile filepath="map.xodr"/>', ""), 0.5)
+    assert found.of(found.pos)[-1, :2] == pytest.approx((5.0, 2.0))
+    assert found.of(found.speed)[-1] == 0.0
+
+
 def test_speed_over_distance(tmp_path: Path) -> None:
     found = run(tmp_path, after(speed_xml(20.0, "linear", "distance", 60.0)), 6.0)
     reached = int(np.argmax(found.of(found.speed) >= 20.0 - 1e-3))

@@ -106,6 +106,45 @@ def test_nurbs_pass_their_ends(tmp_path: Path) -> None:
     assert np.hypot(*(path - points[-1]).T).min() < 0.06
 
 
+def test_nurbs_headings_are_linear_along_chords(tmp_path: Path) -> None:
+    """A parabola x = 40 u, y = 20 u^2, whose slope is u, in 49 chords (the control polygon's length in metres, rounded up)."""
+    control = "".join(f"<ControlPoint>{world(x, y)}</ControlPoint>" for x, y in ((60, 0), (80, 0), (100, 20)))
+    knots = "".join(f'<Knot value="{k}"/>' for k in (0, 0, 0, 1, 1, 1))
+    found = run(tmp_path, after(follow(f'<Nurbs order="3">{control}{knots}</Nurbs>')), 6.0)
+    u = (found.of(found.pos)[101:500, 0] - 60.0) / 40.0
+    heading = found.of(found.heading)[101:500]
+    first = u < 1 / 49
+    assert heading[first] == pytest.approx(math.atan(1 / 49), abs=1e-3)
+    assert heading[~first] == pytest.approx(np.arctan(u[~first]), abs=1e-3)
+    way = (math.sqrt(2) + math.asinh(1.0)) / 2 * 40.0  # of the whole parabola
+    assert np.hypot(*np.diff(found.of(found.pos)[101:500, :2], axis=0).T) == pytest.approx(0.1, abs=1e-3)
+    assert at(found, found.pos[..., 0], 1.0 + way / 10.0) == pytest.approx(100.0, abs=0.1)
+
+
+def test_who_walks_steps_onto_the_pavement_at_the_border(tmp_path: Path) -> None:
+    """A border of 1 m between a lane of 3.5 m and a pavement of 2 m: its centre is nearer from t = -(1.75 + 5.5) / 2 on."""
+    width = '<width sOffset="0" a="{}" b="0" c="0" d="0"/>'
+    lanes = (
+        f'<lanes><laneSection s="0"><center><lane id="0" type="none"/></center><right>'
+        f'<lane id="-1" type="driving">{width.format(3.5)}</lane>'
+        f'<lane id="-2" type="border">{width.format(1)}</lane><lane id="-3" type="sidewalk">{width.format(2)}'
+        '<height sOffset="0" inner="0.2" outer="0.2"/></lane></right></laneSection></lanes>'
+    )
+    person = (
+        car_xml("Ego")
+        .replace("Vehicle", "Pedestrian")
+        .replace("vehicleCategory", "pedestrianCategory")
+        .replace('"car"', '"pedestrian"')
+    )
+    shape = polyline((60, -1.75), (60, -6.0))
+    for entity, step in ((person, -3.625), (car_xml("Ego"), -4.5)):
+        init = {"Ego": teleport_xml() + speed_xml(1)}
+        found = run(tmp_path, after(follow(shape), init=init, entities=entity), 5.0, map_xml(road_xml(lanes=lanes)))
+        y, z = found.of(found.pos)[102:, 1], found.of(found.pos)[102:, 2]
+        assert z[y > step + 0.01] == pytest.approx(0.0)
+        assert z[y < step - 0.01] == pytest.approx(0.2)
+
+
 def test_a_relative_trajectory_lies_where_its_entity_is(tmp_path: Path) -> None:
     def vertex(dx: float, dy: float) -> str:
         return f'<Vertex><Position><RelativeObjectPosition entityRef="Ego" dx="{dx}" dy="{dy}"/></Position></Vertex>'
