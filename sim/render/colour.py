@@ -7,12 +7,13 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.options import RAYS
 from sim.render.path import follow_path, fraction
 from sim.render.primary import BLOCK, Hits, Share, hidden_actor, known_hit, pixel_of
 from sim.render.raycast import FAR, Hit
 from sim.render.shading import World
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(RAYS | {"max_unroll": 1})
 
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""

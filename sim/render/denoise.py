@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 import warp as wp
 
 from sim.render.colour import Buffers
+from sim.render.options import RAYS
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(RAYS | {"max_unroll": 1})
 
 PASSES = 5
 PENUMBRA = 0.2

@@ -10,6 +10,7 @@ from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
+from sim.render.options import RAYS
 from sim.render.primary import BLOCK, TILE, Hits, PixelHit, Share, pixel_of
 from sim.render.raycast import FAR, Hit, visibility
 from sim.render.shading import World, ambient_light, base_surface, lift, smooth_normal
@@ -17,7 +18,7 @@ from sim.render.sky import sky_radiance
 from sim.render.tonemap import Exposure, display
 from sim.render.weather import through_air, weathered
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(RAYS | {"max_unroll": 1})
 
 ASKED = wp.constant(TILE * TILE // 4)
 """Pixels of even row and column in a tile: they ask whether they see the sun."""

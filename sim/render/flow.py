@@ -1,4 +1,4 @@
-"""Optical flow and its occlusion mask: each pixel's point on its triangle, followed into the neighbouring frame."""
+"""Optical flow: each pixel's point on its triangle, followed into the neighbouring frame."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -9,8 +9,8 @@ import warp as wp
 from sim.render.camera import Cameras, Views, pixel_direction, project
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
-from sim.render.primary import BLOCK, Hits, Share, hidden_actor, pixel_of
-from sim.render.raycast import trace
+from sim.render.primary import BLOCK, Hits, PixelHit, Share, pixel_of
+from sim.render.raycast import FAR
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
@@ -26,9 +26,67 @@ class ViewPair:
     """Of the frame that flow leads to."""
 
 
+@wp.struct
+class Followed:
+    """A pixel's point in the other frame."""
+
+    slot: int
+    """Instance slot, -1 for the sky."""
+    face: int
+    gone: int
+    """1 if the other frame does not have it."""
+    point: wp.vec3
+    """World frame [m]."""
+
+
 @wp.func(inline=True)
-def store_flow(labels: Labels, back: int, world: int, camera: int, row: int, col: int, flow: wp.vec2, occluded: int):
-    """Write a pixel's flow and mask, forward or back."""
+def follow(
+    geo: Geometry,
+    then: Instances,
+    k: wp.vec4,
+    views: ViewPair,
+    at: PixelHit,
+    world: int,
+    camera: int,
+    row: int,
+    col: int,
+) -> Followed:
+    """Where the point that a pixel shows is in the other frame."""
+    out = Followed()
+    out.slot = at.slot
+    out.face = at.face
+    if at.slot < 0:
+        # The sky turns with the camera and is infinitely far.
+        d = views.now.rot[world, camera] * pixel_direction(k, float(col), float(row))
+        out.point = views.then.pos[world, camera] + d * FAR
+    else:
+        mesh = then.mesh[world, at.slot]
+        if mesh < 0:
+            out.gone = 1
+        else:
+            p = wp.mesh_eval_position(geo.mesh_id[mesh], at.face, at.u, at.v)
+            out.point = then.linear[world, at.slot] * p + then.pos[world, at.slot]
+    return out
+
+
+@wp.func(inline=True)
+def follow_pixel(
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, back: int, labels: Labels,
+    world: int, camera: int, row: int, col: int,
+):  # fmt: skip
+    """Write a pixel's flow into the other frame and whether it leaves the picture."""
+    k = cameras.intrinsics[world, camera]
+    to = follow(geo, then, k, views, hits.at[world, camera, row, col], world, camera, row, col)
+    flow = wp.vec2(wp.nan, wp.nan)
+    occluded = int(1)
+    if to.gone == 0:
+        q = project(k, views.then.pos[world, camera], views.then.rot[world, camera], to.point)
+        if q[2] > 1.0e-4:
+            flow = wp.vec2(q[0] - float(col), q[1] - float(row))
+            right = float(hits.at.shape[3]) - 0.5
+            bottom = float(hits.at.shape[2]) - 0.5
+            if q[0] >= -0.5 and q[1] >= -0.5 and q[0] < right and q[1] < bottom:
+                occluded = 0
     if back == 0:
         labels.flow[world, camera, row, col] = flow
         labels.flow_occluded[world, camera, row, col] = wp.uint8(occluded)
@@ -37,57 +95,14 @@ def store_flow(labels: Labels, back: int, world: int, camera: int, row: int, col
         labels.flow_back_occluded[world, camera, row, col] = wp.uint8(occluded)
 
 
-@wp.func(inline=True)
-def follow_pixel(
-    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, back: int, labels: Labels,
-    world: int, camera: int, row: int, col: int,
-):  # fmt: skip
-    """Write a pixel's flow into the other frame and whether its point is hidden there."""
-    height = hits.at.shape[2]
-    width = hits.at.shape[3]
-    k = cameras.intrinsics[world, camera]
-    pos = views.then.pos[world, camera]
-    rot = views.then.rot[world, camera]
-    at = hits.at[world, camera, row, col]
-    slot = at.slot
-    face = at.face
-    t_max = float(1.0e5)
-    target = pos
-    mesh = int(-1)
-    if slot < 0:
-        # The sky turns with the camera and is infinitely far.
-        d = views.now.rot[world, camera] * pixel_direction(k, float(col), float(row))
-        target = pos + d * t_max
-    else:
-        mesh = then.mesh[world, slot]
-        if mesh < 0:
-            store_flow(labels, back, world, camera, row, col, wp.vec2(wp.nan, wp.nan), 1)
-            return
-        p = wp.mesh_eval_position(geo.mesh_id[mesh], face, at.u, at.v)
-        target = then.linear[world, slot] * p + then.pos[world, slot]
-    q = project(k, pos, rot, target)
-    if q[2] <= 1.0e-4:
-        store_flow(labels, back, world, camera, row, col, wp.vec2(wp.nan, wp.nan), 1)
-        return
-    occluded = int(0)
-    if q[0] < -0.5 or q[1] < -0.5 or q[0] >= float(width) - 0.5 or q[1] >= float(height) - 0.5:
-        occluded = 1
-    else:
-        hit = trace(geo, then, world, pos, target - pos, 2.0, hidden_actor(cameras, world, camera))
-        if (
-            hit.slot >= 0
-            and not (hit.slot == slot and hit.face == face)
-            and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(q[2], 0.1)
-        ):
-            occluded = 1
-    store_flow(labels, back, world, camera, row, col, wp.vec2(q[0] - float(col), q[1] - float(row)), occluded)
-
-
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _follow_pixels(
     geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, back: int, share: Share, labels: Labels,
 ):  # fmt: skip
-    """Reads the frame's hits and views, the other frame's instances and views. Writes flow (``back`` 1: flow back) to it."""
+    """Reads the frame's hits and views, the other frame's instances and views. Writes flow (``back`` 1: flow back) to it.
+
+    Its mask holds what leaves the picture; `sim.render.hidden` adds what is hidden there.
+    """
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK:
         pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])

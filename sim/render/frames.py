@@ -15,6 +15,7 @@ from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make
 from sim.render.denoise import denoise
 from sim.render.fast import ASKED, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
+from sim.render.hidden import _hide_pixels
 from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
@@ -205,8 +206,10 @@ class Renderer:
                 place_cameras(self.cameras, neighbour.pos, neighbour.rot, views)
                 pair = ViewPair()
                 pair.now, pair.then = self.views[1], views
-                inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits, int(bit == FLOW_BACK)]
-                self._launch(_follow_pixels, inputs, [self.labels])
+                inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits]
+                self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
+                name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
+                self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
 
     def _geometry_inputs(self) -> list[object]:
         return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]

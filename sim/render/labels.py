@@ -16,6 +16,7 @@ from sim.render.boxes import ActorLabels, _bound_actors, _bound_meshes, _count_v
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
+from sim.render.options import RAYS
 from sim.render.raycast import FAR, mesh_hit
 from sim.render.scene_bvh import Instances
 from sim.types import Scene
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 1})
+wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 1})
 
 OUTSIDE_SAMPLES = 4096
 """About how many rays measure the part of an actor outside the picture."""

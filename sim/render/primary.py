@@ -14,10 +14,11 @@ import warp as wp
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.library import Geometry
 from sim.render.materials import MESH_CUTOUT
+from sim.render.options import RAYS
 from sim.render.raycast import FAR, Hit, is_hole, trace
 from sim.render.scene_bvh import Instances
 
-wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 4})
+wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 4})
 
 TILE = 8
 """Threads of a block work on a square of TILE x TILE pixels."""

@@ -1,0 +1,48 @@
+"""What optical flow loses sight of: points that something hides in the neighbouring frame."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.camera import Cameras
+from sim.render.flow import ViewPair, follow
+from sim.render.library import Geometry
+from sim.render.options import RAYS
+from sim.render.primary import BLOCK, Hits, Share, hidden_actor, pixel_of
+from sim.render.raycast import trace
+from sim.render.scene_bvh import Instances
+
+wp.set_module_options(RAYS | {"fuse_fp": False})
+
+
+@wp.func(inline=True)
+def is_hidden(
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, world: int, camera: int, row: int, col: int
+) -> bool:  # fmt: skip
+    """Whether something stands before a pixel's point in the other frame."""
+    at = hits.at[world, camera, row, col]
+    to = follow(geo, then, cameras.intrinsics[world, camera], views, at, world, camera, row, col)
+    pos = views.then.pos[world, camera]
+    way = to.point - pos
+    depth = (wp.transpose(views.then.rot[world, camera]) * way)[2]
+    hit = trace(geo, then, world, pos, way, 2.0, hidden_actor(cameras, world, camera))
+    own = hit.slot == to.slot and hit.face == to.face
+    return hit.slot >= 0 and not own and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(depth, 0.1)
+
+
+@wp.kernel(grid_stride=False, launch_bounds=(64, 8))
+def _hide_pixels(
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, share: Share, mask: wp.array4d[wp.uint8],
+):  # fmt: skip
+    """Reads the frame's hits and views, the other frame's instances and views. Writes 1 to the flow's mask where the point is hidden."""
+    world, camera, tile, lane = wp.tid()
+    while lane < BLOCK:
+        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        lane += share.lanes
+        row = pixel[0]
+        col = pixel[1]
+        if row < hits.at.shape[2] and col < hits.at.shape[3] and mask[world, camera, row, col] == wp.uint8(0):
+            if is_hidden(geo, then, cameras, views, hits, world, camera, row, col):
+                mask[world, camera, row, col] = wp.uint8(1)
