@@ -139,16 +139,18 @@ def _copy_rows(
     dst: wp.array[wp.uint64],
     src: wp.array[wp.uint64],
     words: wp.array[wp.int32],
+    stride: int,
 ):
     """Reads rows ``source[world]`` behind ``src``. Writes the masked rows behind ``dst``, word by word."""
-    world, f = wp.tid()
+    world, first = wp.tid()
     if mask[world] == 0:
         return
-    n = words[f]
-    a = wp.array(ptr=dst[f] + wp.uint64(world) * wp.uint64(n) * wp.uint64(4), shape=(n,), dtype=wp.uint32)
-    b = wp.array(ptr=src[f] + wp.uint64(source[world]) * wp.uint64(n) * wp.uint64(4), shape=(n,), dtype=wp.uint32)
-    for k in range(n):
-        a[k] = b[k]
+    for f in range(first, words.shape[0], stride):
+        n = words[f]
+        a = wp.array(ptr=dst[f] + wp.uint64(world) * wp.uint64(n) * wp.uint64(4), shape=(n,), dtype=wp.uint32)
+        b = wp.array(ptr=src[f] + wp.uint64(source[world]) * wp.uint64(n) * wp.uint64(4), shape=(n,), dtype=wp.uint32)
+        for k in range(n):
+            a[k] = b[k]
 
 
 class RowCopy:
@@ -168,7 +170,7 @@ class RowCopy:
         for name, a, b in pairs:
             if a.shape[1:] != b.shape[1:] or not (a.is_contiguous and b.is_contiguous):
                 raise ValueError(f"{name}: rows differ in shape or are not contiguous: {a.shape} and {b.shape}")
-        device = pairs[0][1].device
+        device = wp.get_device(pairs[0][1].device)
         words = [
             int(np.prod(a.shape[1:], dtype=np.int64)) * wp.types.type_size_in_bytes(a.dtype) // 4 for _, a, _ in pairs
         ]
@@ -181,13 +183,9 @@ class RowCopy:
 
     def launch(self, mask: wp.array, source: wp.array) -> None:
         """Copy row ``source[w]`` to row w wherever ``mask[w]`` is not 0; both int32, (nworld,)."""
-        wp.launch(
-            _copy_rows,
-            dim=(mask.shape[0], self._nfield),
-            inputs=[mask, source],
-            outputs=[self._dst, self._src, self._words],
-            device=self._device,
-        )
+        threads = self._nfield if self._device.is_cuda else 1
+        inputs = [mask, source, self._dst, self._src, self._words, threads]
+        wp.launch(_copy_rows, dim=(mask.shape[0], threads), inputs=inputs, device=self._device)
 
 
 @wp.func

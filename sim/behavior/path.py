@@ -10,6 +10,13 @@ from sim.types import PathTables
 
 wp.set_module_options({"enable_backward": False})
 
+COARSE = 16
+"""Every so many points of a path are looked at first."""
+SKIP = 20.0
+"""Stretches from this length on are skipped [m]."""
+SLACK = 0.1
+"""By how much more than rounding a skipped stretch is farther [m]."""
+
 
 @wp.struct
 class PathPoint:
@@ -79,12 +86,23 @@ def path_point(path: PathTables, world: int, p: int, s: float) -> PathPoint:
 
 @wp.func
 def path_project(path: PathTables, world: int, p: int, pos: wp.vec3) -> PathPoint:
-    """The point of path ``p`` nearest to ``pos`` in the plane, with the signed offset of ``pos``."""
+    """The point of path ``p`` nearest to ``pos`` in the plane, with the signed offset of ``pos``.
+
+    A path comes nearer by at most its arc length, so stretches that are too far for their length are skipped.
+    """
     first = path.first[world, p]
+    last = first + wp.max(path.count[world, p] - 1, 0)
+    within = float(1.0e15)  # some point is as near
+    i = int(first)
+    while i < last:
+        q = pos - path.point[world, i]
+        within = wp.min(within, wp.sqrt(q[0] * q[0] + q[1] * q[1]))
+        i += wp.static(COARSE)
     best = float(1.0e30)
     best_i = int(first)
     best_f = float(0.0)
-    for i in range(first, first + wp.max(path.count[world, p] - 1, 0)):
+    i = int(first)
+    while i < last:
         a = path.point[world, i]
         d = path.point[world, i + 1] - a
         q = pos - a
@@ -96,6 +114,10 @@ def path_project(path: PathTables, world: int, p: int, pos: wp.vec3) -> PathPoin
             best = e
             best_i = i
             best_f = f
+        i += 1
+        reach = wp.sqrt(e) - wp.min(within, wp.sqrt(best)) - wp.static(SLACK)
+        if reach > wp.static(SKIP):
+            i = wp.max(i, path_segment(path, world, p, path.s[world, i] + reach))
     s0 = path.s[world, best_i]
     s1 = s0
     if path.count[world, p] > 1:
