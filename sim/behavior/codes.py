@@ -152,6 +152,19 @@ class Anchor(IntEnum):
     """The entity's place alone, whichever way it faces."""
 
 
+class Laying(IntEnum):
+    """How a trajectory gets its points when it starts: column SHAPE of a FOLLOW_TRAJECTORY row."""
+
+    FIXED = 0
+    """They stand in the path table, at most to be moved as a whole."""
+    VERTICES = 1
+    """A polyline's vertices, resolved then."""
+    CORNERS = 2
+    """The same, with the points between which the actor turns."""
+    NURBS = 3
+    """Shares of control points, resolved then."""
+
+
 FLAG_RELATIVE, FLAG_FACTOR, FLAG_CONTINUOUS, FLAG_FREESPACE = 1, 2, 4, 8
 """Bits of `RowField.FLAGS`."""
 FLAG_TIMED, FLAG_ABSOLUTE_TIME, FLAG_FINAL = 16, 32, 64

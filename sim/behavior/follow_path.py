@@ -8,6 +8,7 @@ import warp as wp
 from sim.behavior import codes
 from sim.behavior.codes import Anchor, RowField
 from sim.behavior.lateral import ENDED, LATERAL, LONGITUDINAL
+from sim.behavior.lay_path import lay_path
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_direction, path_length, path_point, path_segment
 from sim.behavior.places import FACING, put_freely
@@ -56,7 +57,7 @@ def _pose_at(scene: Scene, state: State, world: int, r: int, s: float) -> Trajec
 
 
 @wp.func
-def _lay(scene: Scene, state: State, world: int, r: int):
+def _shift(scene: Scene, state: State, world: int, r: int):
     """Move a relative trajectory with its entity: with its pose, its lane or its road, as its positions are relative to."""
     b = scene.story.row_code[world, r, wp.static(_ENTITY)]
     anchor = scene.story.row_code[world, r, wp.static(_INDEX)]
@@ -90,8 +91,9 @@ def start_follow(scene: Scene, state: State, world: int, r: int, a: int):
     s = scene.story.row_value[world, r, 0]
     state.story.path[world, a] = path
     state.story.path_s[world, a] = s
+    lay_path(scene, state, world, r)
     if (flags & wp.static(codes.FLAG_ANCHORED)) != 0:
-        _lay(scene, state, world, r)
+        _shift(scene, state, world, r)
     pose = _pose_at(scene, state, world, r, s)
     sign = wp.where(state.speed[world, a] < 0.0, -1.0, 1.0)
     if (flags & wp.static(codes.FLAG_EXPLICIT)) != 0:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.behavior import codes
-from sim.behavior.codes import ActionKind, Anchor, Domain, PositionField, PositionKind, RowField
+from sim.behavior.codes import ActionKind, Anchor, Domain, Laying, PositionField, PositionKind, RowField
 from sim.behavior.lower_conditions import signal_bits
-from sim.behavior.trajectory import PathPoints, shape_positions
+from sim.behavior.trajectory import PathPoints, has_heading, shape_positions
 from sim.errors import ScenarioError
 from sim.scenario.storyboard import (
     AcquirePositionAction,
@@ -27,6 +27,7 @@ from sim.scenario.storyboard import (
     LaneOffsetAction,
     LightStateAction,
     LongitudinalDistanceAction,
+    Nurbs,
     Polyline,
     Position,
     RelativeLanePosition,
@@ -69,6 +70,7 @@ class ActionLowering:
         self.values: list[list[float]] = []
         self.position_codes: list[list[int]] = []
         self.position_values: list[tuple[float, float, float, float]] = []
+        self.shares: list[float] = []
 
     def lamp(self, name: str) -> int:
         """Bits of a lamp group.
@@ -292,8 +294,10 @@ class ActionLowering:
         code[RowField.FLAGS] |= codes.FLAG_EXPLICIT if points.explicit_heading else 0
         code[RowField.FLAGS] |= codes.FLAG_ABSOLUTE_Z if points.absolute_z else 0
         values = [action.initial_distance_offset, 0.0, 1.0]
-        if anchor is not None:
-            kind = _anchor(action.trajectory)
+        kind = _anchor(action.trajectory)
+        if anchor is not None and kind in (Anchor.LANE, Anchor.ROAD) and _bends(action.trajectory):
+            values += self._lay(action, points, code)
+        elif anchor is not None:
             pose = self.build.positions.anchor(anchor, kind)
             code[RowField.INDEX] = int(kind)
             code[RowField.FLAGS] |= codes.FLAG_ANCHORED
@@ -308,10 +312,28 @@ class ActionLowering:
         values[1:3] = [timed.offset, timed.scale]
         return values
 
+    def _lay(self, action: FollowTrajectoryAction, points: PathPoints, code: dict[RowField, int]) -> list[float]:
+        """Let a trajectory be laid along the road when it starts; further numbers of its row."""
+        rows = [self.position(position) for position in shape_positions(action.trajectory.shape)]
+        code |= {RowField.POSITION: rows[0], RowField.POSITION2: len(rows)}
+        code[RowField.SHAPE] = int(Laying.CORNERS if action.following_position else Laying.VERTICES)
+        if points.shares is not None:
+            code[RowField.SHAPE] = int(Laying.NURBS)
+        first = len(self.shares)
+        self.shares += points.shares.ravel().tolist() if points.shares is not None else []
+        return [0.0, 0.0, 0.0, float(first)]
+
     def _route(self, waypoints: Sequence[Position]) -> int:
         roads, _ = self.build.way(waypoints)
         self.build.routes.append(roads)
         return len(self.build.routes) - 1
+
+
+def _bends(trajectory: Trajectory) -> bool:
+    """Whether a trajectory's points follow the road: polylines and NURBS that leave the headings to it."""
+    if not isinstance(trajectory.shape, (Polyline, Nurbs)):
+        return False
+    return not any(has_heading(position) for position in shape_positions(trajectory.shape))
 
 
 def _anchor(trajectory: Trajectory) -> Anchor:

@@ -57,6 +57,8 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     rows["position_code"] = np.array(build.rows.position_codes, np.int32).reshape(-1, len(PositionField))
     rows["position_value"] = np.array(build.rows.position_values, np.float32).reshape(-1, 4)
     rows["route_first"] = _starts([len(r) for r in build.routes])
+    if build.rows.shares:
+        rows["share"] = np.array(build.rows.shares, np.float32)
     if any(actor.coupler is not None for actor in build.spec.actors):
         for name in ("hitch", "coupler"):
             rows[name] = np.array([getattr(actor, name) or 0.0 for actor in build.spec.actors], np.float32)

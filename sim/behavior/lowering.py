@@ -136,6 +136,9 @@ class Lowering:
                 action.trajectory, lambda p: self.positions.resolve(p).pose, action.following_position, start
             )
             self.path_index[key] = self.add_path(points)
+            if points.shares is not None:  # room for the points that tangents are taken from
+                n = len(points.shares) - len(points.s)
+                self.add_path(PathPoints(np.zeros((n, 3)), np.zeros(n), np.zeros(n), np.full(n, -1.0)))
         return self.path_index[key], anchor
 
     def add_path(self, path: PathPoints) -> int:

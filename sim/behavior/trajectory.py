@@ -27,6 +27,9 @@ tangent at one end to that at the other, and along the first keeps the tangent a
 CORNER = 2.0
 """Reach of a turn at a vertex [m]."""
 
+FINE = max(1, math.ceil(NURBS_SPACING / SPACING))
+"""Samples of a NURBS per chord."""
+
 MAX_POINTS = 20_000
 
 Resolve = Callable[[Position], Pose]
@@ -48,6 +51,8 @@ class PathPoints:
     """Whether the headings are the file's own, not the direction of travel."""
     absolute_z: bool = False
     """Whether the heights are the file's own, not the road's."""
+    shares: np.ndarray | None = None
+    """Of a NURBS's control points in its points, and then in the tangents at its chords' ends, (n + nchord + 1, k)."""
 
 
 def shape_positions(shape: Polyline | Clothoid | ClothoidSpline | Nurbs) -> list[Position]:
@@ -224,16 +229,17 @@ def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints
     if reach <= 0 or reach / NURBS_SPACING > MAX_POINTS:
         raise ScenarioError(f"trajectory {trajectory.name} is {reach:g} m long", hint="More than 0 m, at most 20 km.")
     coarse = int(1 + reach / NURBS_SPACING)
-    fine = max(1, math.ceil(NURBS_SPACING / SPACING))
-    u = np.linspace(knots[0], knots[-1], coarse * fine + 1)
-    share, basis = _shares(u, knots, weights, k)
+    u = np.linspace(knots[0], knots[-1], coarse * FINE + 1)
+    share, _ = _shares(u, knots, weights, k)
     pos = share @ points
     # between the chords' ends the parameter and the heading are linear in s
-    ends = u[::fine]
-    chords = np.hypot(*np.diff(pos[::fine, :2], axis=0).T)
+    ends = u[::FINE]
+    chords = np.hypot(*np.diff(pos[::FINE, :2], axis=0).T)
     s = np.interp(u, ends, np.concatenate([[0.0], np.cumsum(chords)]))
-    side = np.append(np.full(coarse, 1e-3), -1e-3) * (ends[1] - ends[0])
-    ahead = (_shares(ends + side, knots, weights, k)[0] @ points - pos[::fine])[:, :2] * np.sign(side)[:, None]
+    side = np.append(np.ones(coarse), -1.0) * min(1e-3, ends[1] - ends[0])
+    beside, basis = _shares(ends + side, knots, weights, k)
+    tangents = (beside - share[::FINE]) / side[:, None] * (ends[1] - ends[0])
+    ahead = tangents @ points
     tangent = np.unwrap(np.arctan2(ahead[:, 1], ahead[:, 0]))
     tangent[0] = tangent[1]
     heading = np.interp(u, ends, tangent)
@@ -243,9 +249,11 @@ def _nurbs(trajectory: Trajectory, shape: Nurbs, resolve: Resolve) -> PathPoints
     times = [c.time for c in shape.control_points]
     time = np.full(len(u), -1.0)
     if all(t is not None for t in times):
-        peaks = u[np.argmax(basis, axis=0)]
+        peaks = ends[np.argmax(basis, axis=0)]
         time = np.interp(u, peaks, [float(t or 0.0) for t in times])
-    return PathPoints(pos, heading, s, time, explicit, has_height(shape.control_points[0].position))
+    return PathPoints(
+        pos, heading, s, time, explicit, has_height(shape.control_points[0].position), np.vstack([share, tangents])
+    )
 
 
 def _shares(u: np.ndarray, knots: np.ndarray, weights: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,10 @@ import warp as wp
 
 @wp.struct
 class PathTables:
-    """Polylines of each world: trajectories, walking paths and the ego's route."""
+    """Polylines of each world: trajectories, walking paths and the ego's route.
+
+    Constant over an episode but for trajectories relative to lanes and roads, which `sim.behavior.lay_path` writes anew when they start.
+    """
 
     first: wp.array2d[wp.int32]
     """First point of each path, (nworld, npath)."""
@@ -72,6 +75,8 @@ class StoryTables:
     """First road of each route, and one past the last, (nworld, nroute + 1)."""
     route_road: wp.array2d[wp.int32]
     """Roads to follow, index in the world's map, (nworld, nrouteroad)."""
+    share: wp.array2d[float]
+    """Shares of control points in the points of NURBS that are laid when they start, (nworld, nshare)."""
     hitch: wp.array2d[float]
     """Where an actor pulls its trailer: ahead of its reference point [m], (nworld, nactor); (nworld, 1) if there are no trailers."""
     coupler: wp.array2d[float]

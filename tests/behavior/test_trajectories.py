@@ -155,6 +155,47 @@ def test_a_relative_trajectory_lies_where_its_entity_is(tmp_path: Path) -> None:
     assert found.of(found.pos)[300][:2] == pytest.approx((60 + 30 * along, -1.75 + 3 * along), abs=0.01)
 
 
+STRAIGHT_THEN_BEND = (
+    '<geometry s="0" x="0" y="0" hdg="0" length="100"><line/></geometry>'
+    '<geometry s="100" x="100" y="0" hdg="0" length="400"><arc curvature="0.01"/></geometry>'
+)
+
+
+def on_lane(s: float, offset: float) -> tuple[float, float]:
+    """World place beside the centre of lane -1 of that road."""
+    turn, radius = (s - 100.0) * 0.01, 100.0 + 1.75 - offset
+    return (100.0 + radius * math.sin(turn), 100.0 - radius * math.cos(turn)) if turn > 0 else (s, offset - 1.75)
+
+
+@pytest.mark.parametrize("shape", ["position", "follow", "nurbs"])
+def test_a_trajectory_relative_to_a_lane_follows_the_road_from_where_it_starts(tmp_path: Path, shape: str) -> None:
+    """At 4 s the car is at s = 90 m, 10 m before the bend, which was out of the trajectory's reach where the car was placed."""
+    way = ((0, 0.0), (25, 1.0), (50, 2.0))
+    places = [
+        f'<Position><RelativeLanePosition entityRef="Ego" dLane="0" dsLane="{s}" offset="{t}"/></Position>'
+        for s, t in way
+    ]
+    corners = [np.array(on_lane(90.0 + s, t)) for s, t in way]
+    if shape == "nurbs":
+        points = "".join(f"<ControlPoint>{place}</ControlPoint>" for place in places)
+        points = f'<Nurbs order="3">{points}{"".join(f"<Knot value={chr(34)}{k}{chr(34)}/>" for k in (0, 0, 0, 1, 1, 1))}</Nurbs>'
+        on_way = [(corners[0] + 2 * corners[1] + corners[2]) / 4, corners[2]]
+    else:
+        points = f"<Polyline>{''.join(f'<Vertex>{place}</Vertex>' for place in places)}</Polyline>"
+        on_way = [(corners[0] + corners[1]) / 2, corners[1], corners[2]]
+    story = story_xml(
+        event_xml("go", follow(points, mode="position" if shape == "nurbs" else shape), trigger_xml(time_xml(4.0)))
+    )
+    found = run(tmp_path, scenario_xml(story=story), 9.5, map_xml(road_xml(STRAIGHT_THEN_BEND)))
+    path = found.of(found.pos)[401:, :2]
+    assert path[0] == pytest.approx((90.1, -1.75), abs=0.02)
+    for point in on_way:
+        assert np.hypot(*(path - point).T).min() < 0.06
+    if shape == "position":
+        between = math.atan2(*(corners[1] - corners[0])[::-1])
+        assert at(found, found.heading, 5.0) == pytest.approx(between, abs=1e-3)
+
+
 def synchronise(final: str = "") -> str:
     place = '<Position><LanePosition roadId="0" laneId="{}" s="{}"/></Position>'
     return (

@@ -26,12 +26,10 @@ class Coupling:
 
 def read_coupling(node: Node, name: str) -> Coupling:
     """The coupling of a Vehicle element."""
-    ends = [
-        None if (end := node.child(tag)) is None else end.number("dx") for tag in ("TrailerHitch", "TrailerCoupler")
-    ]
+    hitch, coupler = _reach(node, "TrailerHitch"), _reach(node, "TrailerCoupler")
     holder = node.child("Trailer")
     if holder is None:
-        return Coupling(*ends)
+        return Coupling(hitch, coupler)
     inner = holder.only()
     reference, body = None, None
     if inner.tag in ("TrailerRef", "EntityRef"):
@@ -42,10 +40,15 @@ def read_coupling(node: Node, name: str) -> Coupling:
         if body.tag not in ("Vehicle", "CatalogReference"):
             body.note(f"{body.tag} cannot be pulled by {name}")
             body = None
-    if ends[0] is None and (reference or body is not None):
+    if hitch is None and (reference or body is not None):
         holder.note(f"{name} pulls no trailer: it has no TrailerHitch")
-        return Coupling(*ends)
-    return Coupling(*ends, reference, body)
+        return Coupling(hitch, coupler)
+    return Coupling(hitch, coupler, reference, body)
+
+
+def _reach(node: Node, tag: str) -> float | None:
+    end = node.child(tag)
+    return None if end is None else end.number("dx")
 
 
 def check_trains(actors: Sequence[ActorSpec], lines: Mapping[str, Node]) -> None:
