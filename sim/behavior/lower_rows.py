@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.behavior.codes import ConditionField, Phase, PositionField, RowField
+from sim.behavior.codes import ConditionField, ConditionKind, Phase, PositionField, RowField
 from sim.behavior.trajectory import PathPoints
 from sim.rotation import quaternion
 from sim.types import Motion
@@ -51,6 +51,7 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     conditions = build.conditions
     rows["condition_code"] = np.array([conditions.codes[c] for c in order], np.int32).reshape(-1, len(ConditionField))
     rows["condition_value"] = np.array([conditions.values[c] for c in order], np.float32).reshape(-1, 4)
+    rows["watches_edges"] = int(any(code[ConditionField.KIND] == ConditionKind.OFFROAD for code in conditions.codes))
     rows["entity"] = np.array(conditions.entities or [0], np.int32)
     rows["row_code"] = np.array(build.rows.codes, np.int32).reshape(-1, len(RowField))
     rows["row_value"] = np.array(build.rows.values, np.float32).reshape(-1, 8)

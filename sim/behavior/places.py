@@ -10,7 +10,7 @@ from sim.assets import Category
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import lane_at, lane_center, lane_row, locate, road_pose, section_at
+from sim.road.frenet import lane_at, lane_border, lane_center, lane_row, locate, road_pose, section_at
 from sim.types import LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -55,6 +55,21 @@ def standing_height(scene: Scene, state: State, world: int, a: int) -> float:
 
 
 @wp.func
+def beyond_edges(road: RoadTables, r: int, s: float, t: float) -> bool:
+    """Whether a place is outside all lanes of its road."""
+    k = section_at(road, r, s)
+    first = road.section_first_lane[k]
+    low = road.section_lane_min[k]
+    high = low + road.section_first_lane[k + 1] - first - 1
+    while high > 0 and road.lane_kind[first + high - low] == wp.static(int(LaneKind.NONE)):
+        high -= 1
+    least = int(low)
+    while least < 0 and road.lane_kind[first + least - low] == wp.static(int(LaneKind.NONE)):
+        least += 1
+    return t > lane_border(road, r, s, high) or t < lane_border(road, r, s, least)
+
+
+@wp.func
 def put_freely(scene: Scene, state: State, world: int, a: int, place: wp.vec3, heading: float, own_height: bool):
     """Put an actor at a point with a heading, with its road coordinates; on the road's surface unless the height is its own."""
     pos = place
@@ -82,7 +97,7 @@ def put_freely(scene: Scene, state: State, world: int, a: int, place: wp.vec3, h
 
 
 @wp.func
-def _watch(state: State, world: int, a: int):
+def _watch(scene: Scene, state: State, world: int, a: int):
     """Keep the clocks of standing still and being off the road."""
     now = state.tick[world] + 1
     if wp.abs(state.speed[world, a]) < wp.static(STILL_SPEED):
@@ -90,7 +105,10 @@ def _watch(state: State, world: int, a: int):
             state.story.still_since[world, a] = now
     else:
         state.story.still_since[world, a] = -1
-    if state.road[world, a] < 0:
+    away = state.road[world, a] < 0
+    if not away and scene.story.watches_edges[world] != 0:
+        away = beyond_edges(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
+    if away:
         if state.story.offroad_since[world, a] < 0:
             state.story.offroad_since[world, a] = now
     else:
@@ -107,7 +125,7 @@ def note_motion(scene: Scene, state: State, world: int, a: int, dt: float):
     state.story.last[world, a] = wp.vec4(after[0], after[1], after[2], yaw_of(state.rot[world, a]))
     if dt <= 0.0:
         state.vel[world, a] = wp.quat_rotate(state.rot[world, a], wp.vec3(state.speed[world, a], 0.0, 0.0))
-        _watch(state, world, a)
+        _watch(scene, state, world, a)
         return
     vel = (after - before) / dt
     turned = wrap_angle(yaw_of(state.rot[world, a]) - yaw)
@@ -128,4 +146,4 @@ def note_motion(scene: Scene, state: State, world: int, a: int, dt: float):
         state.steer[world, a] = wp.clamp(
             wp.atan(turned / dt * scene.vehicle.wheelbase[world, a] / wp.abs(speed)), -0.7, 0.7
         )
-    _watch(state, world, a)
+    _watch(scene, state, world, a)

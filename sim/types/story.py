@@ -75,6 +75,8 @@ class StoryTables:
     """First road of each route, and one past the last, (nworld, nroute + 1)."""
     route_road: wp.array2d[wp.int32]
     """Roads to follow, index in the world's map, (nworld, nrouteroad)."""
+    watches_edges: wp.array[wp.int32]
+    """1 if a condition asks who is off the road: only then actors beside the lanes of their road are told, (nworld,)."""
     share: wp.array2d[float]
     """Shares of control points in the points of NURBS that are laid when they start, (nworld, nshare)."""
     hitch: wp.array2d[float]
@@ -132,6 +134,6 @@ class StoryState:
     still_since: wp.array2d[wp.int32]
     """Tick since which the actor stands still, -1 if it moves, (nworld, nactor)."""
     offroad_since: wp.array2d[wp.int32]
-    """Tick since which it is off the road, -1 if on it, (nworld, nactor)."""
+    """Tick since which it is off the road, -1 if on it (see ``watches_edges``), (nworld, nactor)."""
     end_since: wp.array2d[wp.int32]
     """Tick since which it is at its road's end, -1 if not, (nworld, nactor)."""

@@ -74,6 +74,26 @@ def test_nobody_drives_on_where_there_are_no_roads(tmp_path: Path) -> None:
     assert found.of(found.speed)[-1] == 0.0
 
 
+@pytest.mark.parametrize(("offset", "stops"), [(6.0, True), (5.0, False)])
+def test_off_the_road_is_beside_its_outermost_lane(tmp_path: Path, offset: float, stops: bool) -> None:
+    """From t = -1.75 m a step to the left by 5.25 m is where the road ends; whoever is beyond it for a second brakes."""
+    aside = (
+        '<PrivateAction><LateralAction><LaneOffsetAction continuous="false"><LaneOffsetActionDynamics dynamicsShape="step"/>'
+        f'<LaneOffsetTarget><AbsoluteTargetLaneOffset value="{offset}"/></LaneOffsetTarget></LaneOffsetAction></LateralAction>'
+        "</PrivateAction>"
+    )
+    off = (
+        '<Condition name="off" delay="0" conditionEdge="none"><ByEntityCondition><TriggeringEntities triggeringEntitiesRule="any">'
+        '<EntityRef entityRef="Ego"/></TriggeringEntities><EntityCondition><OffroadCondition duration="1"/></EntityCondition>'
+        "</ByEntityCondition></Condition>"
+    )
+    events = event_xml("aside", aside, trigger_xml(time_xml(1.0))) + event_xml("stop", speed_xml(0.0), trigger_xml(off))
+    found = run(tmp_path, scenario_xml(story=story_xml(events)), 3.0)
+    assert at(found, found.t, 1.5) == pytest.approx(offset - 1.75, abs=1e-3)
+    assert at(found, found.speed, 1.98) == pytest.approx(10.0)
+    assert at(found, found.speed, 2.05) == pytest.approx(0.0 if stops else 10.0)
+
+
 def test_speed_over_distance(tmp_path: Path) -> None:
     found = run(tmp_path, after(speed_xml(20.0, "linear", "distance", 60.0)), 6.0)
     reached = int(np.argmax(found.of(found.speed) >= 20.0 - 1e-3))
