@@ -34,6 +34,8 @@ QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -2), "high": (16, 8
 
 BAND = 64
 """Rows of a picture that one thread draws."""
+PART = 8192
+"""Pixels that are worth handing to another thread."""
 
 DTYPES = {
     "rgb": wp.vec3ub,
@@ -154,6 +156,7 @@ class Renderer:
         self._shade = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
         self._ones = self._mask = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
+        self._loaded: set[Any] = set()
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self.refresh(scene)
 
@@ -226,7 +229,7 @@ class Renderer:
             dim = (nworld, ncamera, last - first)
             wp.launch(_draw_hits, dim, [*inputs, BAND, first], [self.hits], device=self.device)
 
-        self._share(launch, -(-height // BAND))
+        self._share(_draw_hits, launch, -(-height // BAND))
 
     def _world(self, scene: Scene) -> World:
         world = World()
@@ -272,7 +275,7 @@ class Renderer:
             dim = (nworld, ncamera, last - first, lanes)
             wp.launch(kernel, dim, [*inputs, share], outputs, device=self.device, block_dim=int(BLOCK))
 
-        self._share(launch, tile_count(height, width))
+        self._share(kernel, launch, tile_count(height, width))
 
     def _launch_rows(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
         """Launch over pixels, row by row, shared like tiles."""
@@ -282,15 +285,18 @@ class Renderer:
             dim = (nworld, ncamera, last - first, width)
             wp.launch(kernel, dim, [*inputs, first], outputs, device=self.device)
 
-        self._share(launch, height)
+        self._share(kernel, launch, height)
 
-    def _share(self, launch: Callable[[int, int], None], count: int) -> None:
-        """Call ``launch`` for ranges that make up 0 .. count, from all threads; the first alone, as it may load kernels."""
-        parts = 1 if self._pool is None else min(count, 8 * self._threads)
+    def _share(self, kernel: Any, launch: Callable[[int, int], None], count: int) -> None:
+        """Call ``launch`` for ranges that make up 0 .. count, from all threads; once in one thread first, to load the kernel."""
+        if self._pool is None or kernel not in self._loaded:
+            self._loaded.add(kernel)
+            launch(0, count)
+            return
+        pixels = int(np.prod(self.frames.shape))
+        parts = min(count, max(self._threads, min(pixels // PART, 8 * self._threads)))
         bounds = [round(count * i / parts) for i in range(parts + 1)]
-        launch(bounds[0], bounds[1])
-        if self._pool is not None:
-            list(self._pool.map(launch, bounds[1:-1], bounds[2:]))
+        list(self._pool.map(launch, bounds[:-1], bounds[1:]))
 
 
 def render(scene: Scene, renderer: Renderer) -> Frames:
