@@ -12,6 +12,7 @@ import warp as wp
 from sim.behavior.codes import ActionKind, RowField, RowPhase
 from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset
+from sim.behavior.lateral_distance import keep_side
 from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, start_speed
 from sim.behavior.measures import spot_of
 from sim.behavior.path import wrap_angle
@@ -122,6 +123,8 @@ def _run(scene: Scene, state: State, world: int, r: int, kind: int, a: int, dt: 
         return run_profile(scene, state, world, r, a, dt)
     if kind == wp.static(int(ActionKind.LONGITUDINAL_DISTANCE)):
         return keep_distance(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.LATERAL_DISTANCE)):
+        return keep_side(scene, state, world, r, a, dt)
     if kind == wp.static(int(ActionKind.LANE_CHANGE)):
         return change_lane(scene, state, world, r, a, dt)
     if kind == wp.static(int(ActionKind.LANE_OFFSET)):

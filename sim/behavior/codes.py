@@ -96,6 +96,7 @@ class ActionKind(IntEnum):
     """Takes part in the storyboard and does nothing (controllers that Swerve lacks)."""
     SPEED_PROFILE = 14
     TRAILER = 15
+    LATERAL_DISTANCE = 16
 
 
 class RowField(IntEnum):

@@ -20,11 +20,13 @@ from sim.scenario.storyboard import (
     Clothoid,
     ControllerAction,
     DoorAction,
+    DynamicConstraints,
     EntityAction,
     EnvironmentAction,
     FollowTrajectoryAction,
     LaneChangeAction,
     LaneOffsetAction,
+    LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
     Nurbs,
@@ -202,6 +204,8 @@ class ActionLowering:
                 values = [self._target(action.target, code), action.max_lateral_acc or UNLIMITED]
             case LongitudinalDistanceAction():
                 values = self._distance(action, code)
+            case LateralDistanceAction():
+                values = self._side(action, code)
             case SynchronizeAction():
                 values = self._synchronize(action, code)
             case FollowTrajectoryAction():
@@ -263,6 +267,16 @@ class ActionLowering:
         names = ("max_acceleration", "max_deceleration", "max_speed", "max_acceleration_rate", "max_deceleration_rate")
         found = [getattr(limits, n) if limits is not None else None for n in names]
         return [gap, *(UNLIMITED if v is None else v for v in found)]
+
+    def _side(self, action: LateralDistanceAction, code: dict[RowField, int]) -> list[float]:
+        limits = action.constraints or DynamicConstraints()
+        code |= {RowField.KIND: ActionKind.LATERAL_DISTANCE, RowField.DOMAIN: int(Domain.LATERAL)}
+        code[RowField.ENTITY] = self.build.actor(action.entity)
+        code[RowField.FLAGS] |= codes.FLAG_FREESPACE if action.freespace else 0
+        code[RowField.FLAGS] |= codes.FLAG_CONTINUOUS if action.continuous else 0
+        code[RowField.INDEX] = action.displacement
+        found = (limits.max_acceleration, limits.max_speed, limits.max_acceleration_rate)
+        return [action.distance, *(UNLIMITED if v is None else v for v in found)]
 
     def _synchronize(self, action: SynchronizeAction, code: dict[RowField, int]) -> list[float]:
         code |= {

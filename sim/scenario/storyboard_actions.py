@@ -78,6 +78,19 @@ class LongitudinalDistanceAction:
 
 
 @dataclass(frozen=True)
+class LateralDistanceAction:
+    """Keep a distance [m] beside an entity, across the road."""
+
+    entity: str
+    distance: float = 0.0
+    freespace: bool = True
+    continuous: bool = True
+    displacement: int = 0
+    """+1: left of the entity as it faces, -1: right of it, 0: on whichever side the actor is."""
+    constraints: DynamicConstraints | None = None
+
+
+@dataclass(frozen=True)
 class LaneChangeAction:
     """Move to another lane: an absolute lane id, or lanes relative to an entity (left positive)."""
 
@@ -235,6 +248,7 @@ PrivateAction = (
     SpeedAction
     | SpeedProfileAction
     | LongitudinalDistanceAction
+    | LateralDistanceAction
     | LaneChangeAction
     | LaneOffsetAction
     | TeleportAction

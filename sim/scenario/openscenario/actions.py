@@ -15,6 +15,7 @@ from sim.scenario.storyboard import Coordinates, Dimension, Shape
 SHAPES = {"step": Shape.STEP, "linear": Shape.LINEAR, "cubic": Shape.CUBIC, "sinusoidal": Shape.SINUSOIDAL}
 DIMENSIONS = {"time": Dimension.TIME, "rate": Dimension.RATE, "distance": Dimension.DISTANCE}
 SIDES = {"any": 0, "trailingReferencedEntity": -1, "leadingReferencedEntity": 1}
+FLANKS = {"any": 0, "leftToReferencedEntity": 1, "rightToReferencedEntity": -1}
 LIGHTS = {
     name: name
     for name in (
@@ -130,7 +131,15 @@ class Actions:
         )  # fmt: skip
 
     def _lateral_distance(self, node: Node) -> asam.PrivateAction:
-        raise Unsupported(node, "LateralDistanceAction is not supported")
+        if node.choice("coordinateSystem", COORDINATES, "entity") not in (Coordinates.ROAD, Coordinates.LANE):
+            node.note("the distance is kept across the road")
+        limits = self._limits(node)
+        if limits is not None and (limits.max_deceleration or limits.max_deceleration_rate):
+            node.note("across the road maxAcceleration and maxAccelerationRate hold both ways")
+        return asam.LateralDistanceAction(
+            self.places.entities.one(node), node.number("distance", 0.0, low=0.0), node.truth("freespace"), node.truth("continuous"),
+            node.choice("displacement", FLANKS, "any"), limits,
+        )  # fmt: skip
 
     def _lane_change(self, node: Node) -> asam.PrivateAction:
         dynamics = self._dynamics(node.need("LaneChangeActionDynamics"))
