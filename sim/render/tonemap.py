@@ -19,6 +19,10 @@ KEY = 0.19
 """Mean display luminance aimed at, before the filmic curve."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
+GLARE_MOST = 9.0
+"""Luminance beyond white that a pixel gives to the glare at most: small lamps glow, they do not bleach the picture."""
+GLARE_SHARE = 0.16
+"""Share of it that the lens scatters about."""
 GLARE_CELL = 4
 """Pixels per cell of the glare."""
 CURVE_FIRST = wp.constant((127 - 14) << 7)
@@ -193,7 +197,7 @@ def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4
         c = wp.cw_mul(image[world, camera, y, x], gain)
         m = luminance(c)
         if m > 1.5:
-            total += c * (wp.min(m - 1.5, 25.0) / m)
+            total += c * (wp.min(m - 1.5, GLARE_MOST) / m)
     out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
 
 
@@ -225,7 +229,7 @@ def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[w
     u -= float(x0)
     a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
     b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
-    rgb[world, camera, row, col] = display(exposure.curve, c + wp.lerp(a, b, v) * 0.3)
+    rgb[world, camera, row, col] = display(exposure.curve, c + wp.lerp(a, b, v) * GLARE_SHARE)
 
 
 class Developer:
