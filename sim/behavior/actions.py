@@ -13,9 +13,10 @@ from sim.behavior.codes import ActionKind, RowField, RowPhase
 from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset
 from sim.behavior.lateral_distance import keep_side
-from sim.behavior.longitudinal import change_speed, keep_distance, run_profile, start_speed
+from sim.behavior.longitudinal import change_speed, keep_distance, start_speed
 from sim.behavior.measures import spot_of
 from sim.behavior.path import wrap_angle
+from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
 from sim.behavior.trailers import couple
 from sim.road.frenet import lane_at, locate
@@ -104,6 +105,8 @@ def _begin(scene: Scene, state: State, world: int, r: int, kind: int, a: int):
     state.story.row_mode[world, r] = 0
     if kind == wp.static(int(ActionKind.SPEED)):
         start_speed(scene, state, world, r, a)
+    elif kind == wp.static(int(ActionKind.SPEED_PROFILE)):
+        start_profile(scene, state, world, r, a)
     elif kind == wp.static(int(ActionKind.LANE_CHANGE)):
         start_lane_change(scene, state, world, r, a)
     elif kind == wp.static(int(ActionKind.LANE_OFFSET)):

@@ -1,4 +1,4 @@
-"""Actions on speed: transitions, profiles, keeping a distance (`wp.func`s over the working numbers of a row)."""
+"""Actions on speed: transitions, keeping a distance (`wp.func`s over the working numbers of a row)."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -15,8 +15,8 @@ from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-_SHAPE, _DIMENSION, _ENTITY, _FLAGS, _PATH, _INDEX = (
-    int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "PATH", "INDEX")
+_SHAPE, _DIMENSION, _ENTITY, _FLAGS, _INDEX = (
+    int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "INDEX")
 )
 START, TARGET, PARAM, END, SCALE = 0, 1, 2, 3, 4
 """Working numbers of a transition."""
@@ -104,29 +104,6 @@ def change_speed(scene: Scene, state: State, world: int, r: int, a: int, dt: flo
         new = target
     state.speed[world, a] = new
     return reached and (flags & wp.static(codes.FLAG_CONTINUOUS)) == 0
-
-
-@wp.func
-def run_profile(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
-    """One step of a SpeedProfileAction: linear between the entries' speeds and times."""
-    p = scene.story.row_code[world, r, wp.static(_PATH)]
-    first = scene.path.first[world, p]
-    count = scene.path.count[world, p]
-    if state.story.row_mode[world, r] == 0:
-        state.story.row_mode[world, r] = 1
-        state.story.row_value[world, r, wp.static(START)] = state.speed[world, a]
-    t = state.story.row_value[world, r, wp.static(PARAM)] + dt
-    state.story.row_value[world, r, wp.static(PARAM)] = t
-    for i in range(first, first + count - 1):
-        t0 = scene.path.time[world, i]
-        t1 = scene.path.time[world, i + 1]
-        if t <= t1:
-            v0 = wp.where(i == first, state.story.row_value[world, r, wp.static(START)], scene.path.s[world, i])
-            f = wp.clamp((t - t0) / wp.max(t1 - t0, 1.0e-6), 0.0, 1.0)
-            state.speed[world, a] = v0 + (scene.path.s[world, i + 1] - v0) * f
-            return False
-    state.speed[world, a] = scene.path.s[world, first + count - 1]
-    return True
 
 
 @wp.func

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,8 @@ if TYPE_CHECKING:
     from sim.behavior.lowering import Lowering
 
 UNLIMITED = 1e10
+PROMPT = 1e5
+"""Jerk that counts as none at all [m/s^3]: what is worked out with it stays a number."""
 
 LAMPS = {
     "lowBeam": Lamp.LOW_BEAM, "highBeam": Lamp.HIGH_BEAM, "brakeLights": Lamp.BRAKE, "indicatorLeft": Lamp.INDICATOR_LEFT,
@@ -195,7 +196,7 @@ class ActionLowering:
                 code |= {field.KIND: kind.SPEED, field.DOMAIN: lon}
                 values = [self._target(action.target, code), action.dynamics.value]
             case SpeedProfileAction():
-                code |= {field.KIND: kind.SPEED_PROFILE, field.DOMAIN: lon, field.PATH: self._profile(action)}
+                values = self._profile(action, actor, code)
             case LaneChangeAction():
                 code |= {field.KIND: kind.LANE_CHANGE, field.DOMAIN: lat}
                 values = [self._target(action.target, code), action.dynamics.value, action.target_offset]
@@ -239,21 +240,31 @@ class ActionLowering:
                 raise ScenarioError(f"action {type(action).__name__} is not known")
         return code, values
 
-    def _profile(self, action: SpeedProfileAction) -> int:
-        """A speed profile as a path: s holds the speed, time the moment."""
-        times, speeds, t = [0.0], [math.nan], 0.0
-        limit = action.constraints.max_acceleration or 4.0
-        for entry in action.entries:
-            step = entry.time
-            if step is None:
-                last = speeds[-1] if not math.isnan(speeds[-1]) else entry.speed
-                step = abs(entry.speed - last) / limit
-            t += step
-            times.append(t)
-            speeds.append(entry.speed)
-        speeds[0] = -UNLIMITED
-        n = len(times)
-        return self.build.add_path(PathPoints(np.zeros((n, 3)), np.zeros(n), np.array(speeds), np.array(times)))
+    def _profile(self, action: SpeedProfileAction, actor: str, code: dict[RowField, int]) -> list[float]:
+        """A speed profile as three paths (see `sim.behavior.speed_profile`); its limits."""
+        n = len(action.entries)
+        code |= {RowField.KIND: ActionKind.SPEED_PROFILE, RowField.DOMAIN: int(Domain.LONGITUDINAL)}
+        code[RowField.FLAGS] |= 0 if action.following_position else codes.FLAG_ACCELERATED
+        if action.entity is not None:
+            code[RowField.ENTITY] = self.build.actor(action.entity)
+        sizes = 2 * n + 4, n, n + 1
+        paths = [PathPoints(np.zeros((m, 3)), np.zeros(m), np.zeros(m), np.zeros(m)) for m in sizes]
+        paths[1].s[:] = [entry.speed for entry in action.entries]
+        paths[1].time[:] = [-1.0 if entry.time is None else entry.time for entry in action.entries]
+        code[RowField.PATH], *_ = [self.build.add_path(path) for path in paths]
+        limits, own = action.constraints, self.build.spec.actors[self.build.actor(actor)]
+        if limits is None:
+            return [UNLIMITED, UNLIMITED, PROMPT, PROMPT, UNLIMITED]
+        found = [getattr(limits, name) for name in ("max_acceleration", "max_deceleration", "max_speed")]
+        up, down, top = (
+            UNLIMITED if limit is None else limit
+            for limit in (
+                f if f is not None else getattr(own, name)
+                for f, name in zip(found, ("max_acceleration", "max_deceleration", "max_speed"), strict=True)
+            )
+        )
+        rates = (limits.max_acceleration_rate, limits.max_deceleration_rate)
+        return [up, down, *(PROMPT if rate is None else min(rate, PROMPT) for rate in rates), top]
 
     def _distance(self, action: LongitudinalDistanceAction, code: dict[RowField, int]) -> list[float]:
         limits = action.constraints

@@ -60,7 +60,12 @@ class SpeedProfileAction:
     """Run through a list of speeds."""
 
     entries: tuple[SpeedProfileEntry, ...]
-    constraints: DynamicConstraints = DynamicConstraints()
+    constraints: DynamicConstraints | None = None
+    """Limits; what they leave out is the actor's own. None: unlimited."""
+    entity: str | None = None
+    """Entity to whose speed, at the start, the entries are added."""
+    following_position: bool = True
+    """followingMode 'position' (straight lines) or 'follow' (within the limits of jerk)."""
 
 
 @dataclass(frozen=True)

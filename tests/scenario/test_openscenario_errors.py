@@ -313,9 +313,9 @@ def test_what_is_not_known_is_noted_by_line(tmp_path: Path) -> None:
     ("action", "message"),
     [
         (
-            '<LongitudinalAction><SpeedProfileAction entityRef="Ego" followingMode="position"><SpeedProfileEntry speed="5" time="1"/>'
-            "</SpeedProfileAction></LongitudinalAction>",
-            "a speed profile relative to an entity is not supported",
+            '<LateralAction><LateralDistanceAction entityRef="Ego" distance="5" freespace="true" continuous="true" '
+            'coordinateSystem="entity"/></LateralAction>',
+            "the distance is kept across the road",
         ),
         (
             '<LongitudinalAction><LongitudinalDistanceAction entityRef="Ego" distance="5" freespace="true" continuous="true" '

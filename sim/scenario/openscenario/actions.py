@@ -114,10 +114,9 @@ class Actions:
         )
         if not entries:
             raise node.error("a speed profile needs an entry")
-        node.choice("followingMode", {"position": True, "follow": False}, "position")
-        if node.get("entityRef"):
-            raise Unsupported(node, "a speed profile relative to an entity is not supported")
-        return asam.SpeedProfileAction(entries, self._limits(node) or asam.DynamicConstraints())
+        exact = node.choice("followingMode", {"position": True, "follow": False}, "position")
+        entity = self.places.entities.one(node) if node.get("entityRef") else None
+        return asam.SpeedProfileAction(entries, self._limits(node), entity, exact)
 
     def _longitudinal_distance(self, node: Node) -> asam.PrivateAction:
         distance, gap = node.optional("distance"), node.optional("timeGap")

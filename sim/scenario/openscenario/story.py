@@ -105,8 +105,18 @@ class StoryReader:
     def _act(self, node: Node, parent: str) -> asam.Act:
         name, path = self._name(node, ElementKind.ACT, parent)
         groups = tuple(self._group(group, path) for group in node.children("ManeuverGroup"))
-        start = self.conditions.trigger(node.child("StartTrigger"))
+        start = self._start(node)
         return asam.Act(name, groups, start, self.conditions.trigger(node.child("StopTrigger")))
+
+    def _start(self, node: Node) -> asam.Trigger | None:
+        """The start trigger of an act or event; None, which is to start with the parent, for one without conditions."""
+        holder = node.child("StartTrigger")
+        trigger = self.conditions.trigger(holder)
+        if holder is None or (trigger is not None and trigger.groups):
+            return trigger
+        if len(node.element.findall(".//Event")) or node.tag == "Event":
+            holder.note(f"the StartTrigger has no condition: the {node.tag.lower()} starts at once")
+        return None
 
     def _group(self, node: Node, parent: str) -> asam.ManeuverGroup:
         name, path = self._name(node, ElementKind.MANEUVER_GROUP, parent)
@@ -140,7 +150,7 @@ class StoryReader:
             self._name(child, ElementKind.ACTION, path)
             action = self.actions.action(child)
             actions.append(replace(action, actors=actors) if action.actors is None else action)
-        start = self.conditions.trigger(node.child("StartTrigger"))
+        start = self._start(node)
         return asam.Event(name, tuple(actions), start, node.choice("priority", PRIORITIES), self._times(node))
 
     # --- references ---------------------------------------------------------------------------------------------------
