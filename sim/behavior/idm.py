@@ -26,21 +26,6 @@ BRAKE_LAMP = 0.7
 
 
 @wp.func
-def _leader_speed(state: State, world: int, a: int, b: int) -> float:
-    """Speed of the leader along the follower's way [m/s]."""
-    speed = state.speed[world, b]
-    turn = state.story.turn[world, b]
-    if wp.abs(turn) > 0.05:
-        speed *= wp.cos(turn)
-    if (
-        state.road[world, a] == state.road[world, b]
-        and state.story.direction[world, a] != state.story.direction[world, b]
-    ):
-        speed = -speed
-    return speed
-
-
-@wp.func
 def center_in_section(road: RoadTables, k: int, row: int, lane: int, s: float) -> float:
     """T of a lane's centre line at ``s``, which section ``k`` holds [m]."""
     i = sample_at(road, k, s)
@@ -127,12 +112,9 @@ def follow_on(scene: Scene, state: State, world: int, a: int, dt: float):
     wish = scene.desired_speed[world, a]
     if state.vehicle.request[world, a] > 0.0:
         wish = wp.min(wish, state.vehicle.request[world, a])
-    leader = state.vehicle.leader[world, a] - 1
     gap = state.vehicle.leader_gap[world, a]
-    ahead = float(0.0)
-    if leader >= 0:
-        ahead = _leader_speed(state, world, a, index(leader))
-    acceleration = idm_acceleration(speed, wish, gap, ahead, leader < 0)
+    ahead = state.vehicle.leader_speed[world, a]
+    acceleration = idm_acceleration(speed, wish, gap, ahead, state.vehicle.leader[world, a] == 0)
     new = wp.max(speed + acceleration * dt, 0.0)
     state.speed[world, a] = new
     state.vehicle.leader_gap[world, a] = gap + (ahead - 0.5 * (speed + new)) * dt

@@ -185,9 +185,27 @@ def find_leader(scene: Scene, state: State, world: int, a: int, queued: bool) ->
     return out
 
 
+@wp.func
+def _leader_speed(state: State, world: int, a: int, b: int) -> float:
+    """Speed of the leader along the follower's way [m/s]."""
+    speed = state.speed[world, b]
+    turn = state.story.turn[world, b]
+    if wp.abs(turn) > 0.05:
+        speed *= wp.cos(turn)
+    if (
+        state.road[world, a] == state.road[world, b]
+        and state.story.direction[world, a] != state.story.direction[world, b]
+    ):
+        speed = -speed
+    return speed
+
+
 @wp.kernel
 def _find_leaders(scene: Scene, state: State, stride: int):
-    """Reads road places. Writes leaders and gaps of the TRAFFIC actors whose turn it is, and on the CPU their queue."""
+    """Reads road places and speeds. Writes leaders and gaps of the TRAFFIC actors whose turn it is, and on the CPU their queue.
+
+    Also writes every leader's speed, which its followers may not read while it moves.
+    """
     world, first = wp.tid()
     world = index(world)
     if state.done[world] != 0:
@@ -196,13 +214,19 @@ def _find_leaders(scene: Scene, state: State, stride: int):
     sorted = bool(False)
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
-        if ((tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0) and in_traffic(state, world, a):
-            if stride == 1 and not sorted:
-                sort_queue(state, world)
-                sorted = True
-            leader = find_leader(scene, state, world, a, stride == 1)
-            state.vehicle.leader[world, a] = leader.actor + 1
-            state.vehicle.leader_gap[world, a] = leader.gap
+        if in_traffic(state, world, a):
+            if (tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0:
+                if stride == 1 and not sorted:
+                    sort_queue(state, world)
+                    sorted = True
+                leader = find_leader(scene, state, world, a, stride == 1)
+                state.vehicle.leader[world, a] = leader.actor + 1
+                state.vehicle.leader_gap[world, a] = leader.gap
+            b = state.vehicle.leader[world, a] - 1
+            speed = float(0.0)
+            if b >= 0:
+                speed = _leader_speed(state, world, a, index(b))
+            state.vehicle.leader_speed[world, a] = speed
 
 
 def find_leaders(scene: Scene, state: State) -> None:

@@ -101,5 +101,7 @@ class VehicleState:
     """Of TRAFFIC: actor it follows plus one, 0 on a free road, (nworld, nactor)."""
     queue: wp.array2d[wp.int32]
     """Actors by road and s, those on no road last; kept on the CPU only and where there is traffic, (nworld, nactor)."""
+    leader_speed: wp.array2d[float]
+    """Its speed along the follower's way before the tick moves anybody [m/s], (nworld, nactor)."""
     leader_gap: wp.array2d[float]
     """Free way to it along the lanes, bumper to bumper [m], (nworld, nactor)."""

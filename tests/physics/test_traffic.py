@@ -31,6 +31,18 @@ def traffic(x, speed, wish=None, kind=CAR, y=-1.75, lane=-1, **more):
     )
 
 
+def test_order_of_actors_does_not_matter():
+    """All react to the same moment: a queue behind a car that brakes moves alike whoever comes first in the arrays."""
+    cars = [traffic(30.0 * k, 20.0 - 5.0 * (k == 3), wish=1.0 if k == 3 else 25.0) for k in range(4)]
+    speeds = []
+    for order in (cars, cars[::-1]):
+        arrays = build([world_rows(order)], ROAD)
+        run(arrays, 4)
+        speeds.append(arrays[1].speed.numpy()[0, :: 1 if order is cars else -1])
+    assert np.abs(np.diff(speeds[0])).min() > 0.002
+    np.testing.assert_allclose(speeds[0], speeds[1], rtol=0.0, atol=2e-6)
+
+
 def test_a_look_along_the_queue_finds_the_leaders_that_a_look_at_all_actors_does():
     """One thread per world looks along its sorted actors, a thread per actor at all: arms of a junction, both ways, long lorries."""
     rng = np.random.default_rng(5)
