@@ -204,7 +204,7 @@ class ActionLowering:
                 code |= {field.KIND: kind.LANE_OFFSET, field.DOMAIN: lat, field.SHAPE: int(action.shape)}
                 values = [self._target(action.target, code), action.max_lateral_acc or UNLIMITED]
             case LongitudinalDistanceAction():
-                values = self._distance(action, code)
+                values = self._distance(action, actor, code)
             case LateralDistanceAction():
                 values = self._side(action, code)
             case SynchronizeAction():
@@ -252,22 +252,27 @@ class ActionLowering:
         paths[1].s[:] = [entry.speed for entry in action.entries]
         paths[1].time[:] = [-1.0 if entry.time is None else entry.time for entry in action.entries]
         code[RowField.PATH], *_ = [self.build.add_path(path) for path in paths]
-        limits, own = action.constraints, self.build.spec.actors[self.build.actor(actor)]
-        if limits is None:
-            return [UNLIMITED, UNLIMITED, PROMPT, PROMPT, UNLIMITED]
-        found = [getattr(limits, name) for name in ("max_acceleration", "max_deceleration", "max_speed")]
-        up, down, top = (
-            UNLIMITED if limit is None else limit
-            for limit in (
-                f if f is not None else getattr(own, name)
-                for f, name in zip(found, ("max_acceleration", "max_deceleration", "max_speed"), strict=True)
-            )
-        )
-        rates = (limits.max_acceleration_rate, limits.max_deceleration_rate)
-        return [up, down, *(PROMPT if rate is None else min(rate, PROMPT) for rate in rates), top]
+        up, down, top, *rates = self._limits(action.constraints, actor)
+        return [up, down, *(min(rate, PROMPT) for rate in rates), top]
 
-    def _distance(self, action: LongitudinalDistanceAction, code: dict[RowField, int]) -> list[float]:
-        limits = action.constraints
+    def _limits(self, limits: DynamicConstraints | None, actor: str) -> list[float]:
+        """Greatest acceleration, deceleration, speed, and rates of both: none without constraints, else at most the actor's own."""
+        if limits is None:
+            return [UNLIMITED] * 5
+        own = self.build.spec.actors[self.build.actor(actor)]
+        out = []
+        for name in (
+            "max_acceleration",
+            "max_deceleration",
+            "max_speed",
+            "max_acceleration_rate",
+            "max_deceleration_rate",
+        ):
+            found = [v for v in (getattr(limits, name), getattr(own, name, None)) if v is not None]
+            out.append(min(found, default=UNLIMITED))
+        return out
+
+    def _distance(self, action: LongitudinalDistanceAction, actor: str, code: dict[RowField, int]) -> list[float]:
         code |= {RowField.KIND: ActionKind.LONGITUDINAL_DISTANCE, RowField.DOMAIN: int(Domain.LONGITUDINAL)}
         code[RowField.ENTITY] = self.build.actor(action.entity)
         code[RowField.FLAGS] |= codes.FLAG_FREESPACE if action.freespace else 0
@@ -275,9 +280,7 @@ class ActionLowering:
         code[RowField.FLAGS] |= codes.FLAG_TIME_GAP if action.time_gap is not None else 0
         code[RowField.INDEX] = action.displacement
         gap = action.time_gap if action.time_gap is not None else action.distance or 0.0
-        names = ("max_acceleration", "max_deceleration", "max_speed", "max_acceleration_rate", "max_deceleration_rate")
-        found = [getattr(limits, n) if limits is not None else None for n in names]
-        return [gap, *(UNLIMITED if v is None else v for v in found)]
+        return [gap, *self._limits(action.constraints, actor)]
 
     def _side(self, action: LateralDistanceAction, code: dict[RowField, int]) -> list[float]:
         limits = action.constraints or DynamicConstraints()

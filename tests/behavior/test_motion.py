@@ -206,6 +206,15 @@ def test_a_distance_with_limits_is_approached(tmp_path: Path) -> None:
     assert at(found, found.s, 14.0, "Lead") - at(found, found.s, 14.0) == pytest.approx(20.0, abs=0.5)
 
 
+def test_limits_do_not_exceed_what_the_car_can(tmp_path: Path) -> None:
+    """Its performance is 10 m/s^2 both ways: it holds where constraints say more, and where they say nothing."""
+    init = {"Ego": teleport_xml(50) + speed_xml(10), "Lead": teleport_xml(200) + speed_xml(10)}
+    limits = '<DynamicConstraints maxAcceleration="30"/>'
+    found = run(tmp_path, after(keep(5.0, "false", limits), init, car_xml("Ego") + car_xml("Lead")), 9.0)
+    slope = np.diff(found.of(found.speed)) / 0.01
+    assert slope.max() == pytest.approx(10.0, abs=0.02) and slope.min() == pytest.approx(-10.0, abs=0.02)
+
+
 # --- roads --------------------------------------------------------------------------------------------------------------
 
 
