@@ -170,7 +170,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
 
 STORY_BY_ACTOR = (
     "s_carry", "path", "path_s", "route", "moved", "turn", "direction", "last", "still_since", "offroad_since", "end_since",
-    "tow", "towing",
+    "tow", "towing", "posed",
 )  # fmt: skip
 """Fields of `StoryState` whose second axis is the actor."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior.codes import ActionKind, RowField, RowPhase
+from sim.behavior.codes import ActionKind, PositionField, PositionKind, RowField, RowPhase
 from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
-from sim.behavior.lateral import change_lane, offset_lane, start_lane_change, start_lane_offset
+from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_lane_change, start_lane_offset
 from sim.behavior.lateral_distance import keep_side
 from sim.behavior.longitudinal import change_speed, keep_distance, start_speed
-from sim.behavior.measures import spot_of
+from sim.behavior.measures import spot_of, yaw_of
 from sim.behavior.path import wrap_angle
 from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
@@ -32,8 +32,22 @@ def _put(scene: Scene, state: State, world: int, a: int, position: int):
     """Teleport an actor to a position of the table."""
     spot = spot_of(scene, state, world, position)
     coord = locate(scene.road, scene.map_index[world], wp.vec2(spot.pos[0], spot.pos[1]), spot.heading, spot.road)
+    tilt = scene.story.position_tilt[world, position]
+    kind = scene.story.position_code[world, position, wp.static(int(PositionField.KIND))]
+    own = scene.story.position_code[world, position, wp.static(int(PositionField.PATH))] == 1
+    state.story.posed[world, a] = 0
     state.pos[world, a] = spot.pos
-    state.rot[world, a] = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), spot.heading)
+    if kind == wp.static(int(PositionKind.WORLD)) and own:
+        state.pos[world, a] = wp.vec3(spot.pos[0], spot.pos[1], tilt[2])
+        state.rot[world, a] = pose_rotation(spot.heading, tilt[0], tilt[1])
+        state.story.posed[world, a] = 1
+    elif kind == wp.static(int(PositionKind.OBJECT_RELATIVE)) and (tilt[0] != 0.0 or tilt[1] != 0.0):
+        b = scene.story.position_code[world, position, wp.static(int(PositionField.ENTITY))]
+        lean = pose_rotation(spot.heading - yaw_of(state.rot[world, b]), tilt[0], tilt[1])
+        state.rot[world, a] = wp.where(own, pose_rotation(spot.heading, tilt[0], tilt[1]), state.rot[world, b] * lean)
+        state.story.posed[world, a] = 1
+    else:
+        state.rot[world, a] = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), spot.heading)
     state.road[world, a] = coord.road
     state.s[world, a] = coord.s
     state.t[world, a] = coord.t

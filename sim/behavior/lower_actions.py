@@ -10,6 +10,7 @@ import numpy as np
 from sim.behavior import codes
 from sim.behavior.codes import ActionKind, Anchor, Domain, Laying, PositionField, PositionKind, RowField
 from sim.behavior.lower_conditions import signal_bits
+from sim.behavior.positions import is_posed
 from sim.behavior.trajectory import PathPoints, has_heading, shape_positions
 from sim.errors import ScenarioError
 from sim.scenario.storyboard import (
@@ -46,6 +47,7 @@ from sim.scenario.storyboard import (
     TrajectoryPosition,
     VariableAction,
     VisibilityAction,
+    WorldPosition,
 )
 from sim.types import Lamp
 
@@ -73,6 +75,7 @@ class ActionLowering:
         self.values: list[list[float]] = []
         self.position_codes: list[list[int]] = []
         self.position_values: list[tuple[float, float, float, float]] = []
+        self.position_tilts: list[tuple[float, float, float]] = []
         self.shares: list[float] = []
 
     def lamp(self, name: str) -> int:
@@ -136,8 +139,10 @@ class ActionLowering:
                 PositionField.LANE: place.lane,
             }
             value = (place.pose.x, place.pose.y, place.s, place.pose.heading)
+            code[PositionField.PATH] = int(is_posed(position))
         self.position_codes.append([int(code[f]) for f in PositionField])
         self.position_values.append(value)
+        self.position_tilts.append(_tilt(position))
         return len(self.position_codes) - 1
 
     def add(self, action: Any, actors: Sequence[str], element: int) -> None:
@@ -355,6 +360,14 @@ class ActionLowering:
         roads, _ = self.build.way(waypoints)
         self.build.routes.append(roads)
         return len(self.build.routes) - 1
+
+
+def _tilt(position: Position) -> tuple[float, float, float]:
+    """A row of `StoryTables.position_tilt`."""
+    if isinstance(position, WorldPosition):
+        return position.p or 0.0, position.r or 0.0, position.z or 0.0
+    orientation = getattr(position, "orientation", None)
+    return (orientation.p, orientation.r, 0.0) if orientation is not None else (0.0, 0.0, 0.0)
 
 
 def _bends(trajectory: Trajectory) -> bool:

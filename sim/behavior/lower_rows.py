@@ -57,6 +57,7 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     rows["row_value"] = np.array(build.rows.values, np.float32).reshape(-1, 8)
     rows["position_code"] = np.array(build.rows.position_codes, np.int32).reshape(-1, len(PositionField))
     rows["position_value"] = np.array(build.rows.position_values, np.float32).reshape(-1, 4)
+    rows["position_tilt"] = np.array(build.rows.position_tilts, np.float32).reshape(-1, 3)
     rows["route_first"] = _starts([len(r) for r in build.routes])
     if build.rows.shares:
         rows["share"] = np.array(build.rows.shares, np.float32)
@@ -121,6 +122,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
             ),
             "towing": np.array(towing, np.int32),
             "tow": np.array([towing.index(i) if i in towing else -1 for i in range(n)], np.int32),
+            "posed": np.array([int(s.place.posed) for s in starts], np.int32),
             "direction": np.array(direction, np.int32),
             "still_since": np.full(n, -1, np.int32),
             "offroad_since": np.full(n, -1, np.int32),

@@ -85,9 +85,7 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
     road = state.road[world, entity]
     own = scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] == 1
     if kind == wp.static(int(PositionKind.OBJECT_RELATIVE)):
-        c = wp.cos(yaw)
-        n = wp.sin(yaw)
-        out.pos = base + wp.vec3(c * v[0] - n * v[1], n * v[0] + c * v[1], v[2])
+        out.pos = base + wp.quat_rotate(state.rot[world, entity], wp.vec3(v[0], v[1], v[2]))
         out.heading = wp.where(own, v[3], yaw + v[3])
         return out
     if kind == wp.static(int(PositionKind.WORLD_RELATIVE)) or road < 0:

@@ -51,6 +51,11 @@ def _go_straight(scene: Scene, state: State, world: int, a: int, dt: float):
 def move_actor(scene: Scene, state: State, world: int, a: int, dt: float):
     """A tick of a scripted actor."""
     moved = state.story.moved[world, a]
+    if state.story.posed[world, a] != 0:
+        if moved == 0 and wp.abs(state.speed[world, a]) < 1.0e-6:
+            note_motion(scene, state, world, a, dt)
+            return
+        state.story.posed[world, a] = 0
     on_path = state.story.path[world, a] >= 0 or (moved & wp.static(ENDED)) != 0
     if state.road[world, a] < 0:
         if moved == 0:

@@ -39,6 +39,11 @@ def lane_rise(road: Road, s: float, lane: int) -> float:
     return lane_height(found) if found is not None else 0.0
 
 
+def is_posed(position: Position) -> bool:
+    """Whether a position sets an actor off the road's surface: one in the world with a height, pitch or roll of its own."""
+    return isinstance(position, WorldPosition) and any(v is not None for v in (position.z, position.p, position.r))
+
+
 @dataclass
 class Place:
     """A pose with its road coordinates; road -1: off every road."""
@@ -50,6 +55,8 @@ class Place:
     t: float = 0.0
     turn: float = 0.0
     """Heading relative to the road's reference line [rad]."""
+    posed: bool = False
+    """See `is_posed`."""
 
 
 class Positions:
@@ -193,6 +200,7 @@ class Positions:
 
     def _world(self, position: WorldPosition) -> Place:
         place = self._free(position.x, position.y, position.z, position.h, None)
+        place.posed = is_posed(position)
         if position.p is not None:
             place.pose.pitch = position.p
         if position.r is not None:

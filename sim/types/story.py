@@ -71,6 +71,8 @@ class StoryTables:
     """Columns of `sim.behavior.codes.PositionField`, (nworld, nposition, field)."""
     position_value: wp.array2d[wp.vec4]
     """Numbers of the kind, (nworld, nposition)."""
+    position_tilt: wp.array2d[wp.vec3]
+    """Pitch and roll that a position asks for [rad] and, of one in the world, its height [m], (nworld, nposition)."""
     route_first: wp.array2d[wp.int32]
     """First road of each route, and one past the last, (nworld, nroute + 1)."""
     route_road: wp.array2d[wp.int32]
@@ -127,6 +129,8 @@ class StoryState:
     """Actor that pulls this one, -1 if none does, (nworld, nactor)."""
     towing: wp.array2d[wp.int32]
     """Actor that this one pulls, -1 if none, (nworld, nactor)."""
+    posed: wp.array2d[wp.int32]
+    """1 while an actor stands as a position with a height, pitch or roll of its own put it: until it moves, (nworld, nactor)."""
     direction: wp.array2d[wp.int32]
     """+1: the actor faces along s, -1: against it, (nworld, nactor)."""
     last: wp.array2d[wp.vec4]
