@@ -94,6 +94,18 @@ def test_off_the_road_is_beside_its_outermost_lane(tmp_path: Path, offset: float
     assert at(found, found.speed, 2.05) == pytest.approx(0.0 if stops else 10.0)
 
 
+def test_a_whole_number_of_steps_falls_just_short_of_a_traveled_distance(tmp_path: Path) -> None:
+    """After 50 steps of 0.1 m a player's sum is a hair under 5 m, on a bend as on a straight road: the event begins a tick later."""
+    gone = (
+        '<Condition name="gone" delay="0" conditionEdge="none"><ByEntityCondition><TriggeringEntities triggeringEntitiesRule="any">'
+        '<EntityRef entityRef="Ego"/></TriggeringEntities><EntityCondition><TraveledDistanceCondition value="5"/></EntityCondition>'
+        "</ByEntityCondition></Condition>"
+    )
+    found = run(tmp_path, scenario_xml(story=story_xml(event_xml("go", speed_xml(3.0), trigger_xml(gone)))), 1.0)
+    assert at(found, found.speed, 0.51) == pytest.approx(10.0)
+    assert at(found, found.speed, 0.52) == pytest.approx(3.0)
+
+
 def test_speed_over_distance(tmp_path: Path) -> None:
     found = run(tmp_path, after(speed_xml(20.0, "linear", "distance", 60.0)), 6.0)
     reached = int(np.argmax(found.of(found.speed) >= 20.0 - 1e-3))
