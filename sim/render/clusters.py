@@ -6,6 +6,7 @@ level l (the root's is 0) holds those from ``n k >> l`` to ``n (k + 1) >> l``, k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +27,8 @@ def _starts(ntriangle: int, level: int) -> npt.NDArray[np.int64]:
     return (np.arange((1 << level) + 1, dtype=np.int64) * ntriangle) >> level
 
 
-def in_tree_order(mesh: MeshData) -> MeshData:
-    """The same mesh with its triangles in the order of the tree: each node halves its triangles along its longest side."""
+def in_tree_order(mesh: MeshData) -> npt.NDArray[np.int64]:
+    """Order of the tree for a mesh's triangles, (ntriangle,): each node halves its triangles along its longest side."""
     n = len(mesh.triangles)
     a, b, c = mesh.triangles.T
     centers = mesh.vertices[a] + mesh.vertices[b] + mesh.vertices[c]
@@ -42,7 +43,31 @@ def in_tree_order(mesh: MeshData) -> MeshData:
         chosen = axis[node]
         along = own[np.arange(n), chosen] - lower[node, chosen]
         order = order[np.argsort(node + 0.999 * along / np.maximum(extent[node, chosen], 1e-9), kind="stable")]
-    return replace(mesh, triangles=mesh.triangles[order], material=mesh.material[order], semantic=mesh.semantic[order])
+    return order
+
+
+def sort_clip(frames: Sequence[MeshData]) -> list[MeshData]:
+    """The poses of a clip with triangles in the order of the tree of the first, vertices in the order of their first use.
+
+    What lies together then also lies together in memory.
+    """
+    head = frames[0]
+    order = in_tree_order(head)
+    triangles = head.triangles[order]
+    used, first, place = np.unique(triangles, return_index=True, return_inverse=True)
+    by_use = np.argsort(first, kind="stable")
+    number = np.empty_like(by_use)
+    number[by_use] = np.arange(len(by_use))
+    triangles = number[place].reshape(-1, 3).astype(np.int32)
+    vertex = used[by_use]
+    material, semantic = head.material[order], head.semantic[order]
+    return [
+        replace(
+            frame, triangles=triangles, material=material, semantic=semantic,
+            vertices=frame.vertices[vertex], normals=frame.normals[vertex], uvs=frame.uvs[vertex],
+        )
+        for frame in frames
+    ]  # fmt: skip
 
 
 def tree_boxes(

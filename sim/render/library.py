@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.render.clusters import in_tree_order, tree_boxes, tree_levels
+from sim.render.clusters import sort_clip, tree_boxes, tree_levels
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.textures import Textures
@@ -111,13 +111,11 @@ class Geometry:
     mesh_flags: wp.array[wp.int32]
     """MESH_CUTOUT and MESH_GLASS, (nmesh,)."""
     mesh_node: wp.array[wp.int32]
-    """Row of ``node_center`` before the root of each mesh (`sim.render.clusters`), (nmesh,)."""
+    """Row of ``node`` before the root of each mesh (`sim.render.clusters`), (nmesh,)."""
     mesh_levels: wp.array[wp.int32]
     """Level of the leaves of each mesh's tree, (nmesh,)."""
-    node_center: wp.array[wp.vec3]
-    """Of the nodes' boxes, mesh frame [m], (nnode,)."""
-    node_half: wp.array[wp.vec3]
-    """Half sizes of the nodes' boxes [m], (nnode,)."""
+    node: wp.array[wp.spatial_vectorf]
+    """Centre, then half sizes of each node's box, mesh frame [m], (nnode,)."""
     triangle: wp.array[wp.vec4i]
     """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
     density: wp.array[float]
@@ -227,9 +225,11 @@ class MeshLibrary:
     def _add_clip(self, frames: Sequence[MeshData]) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         first = len(self._meshes)
-        head = in_tree_order(frames[0])
+        head = frames[0]
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
+        frames = sort_clip(frames)
+        head = frames[0]
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
         packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
         self._push(
@@ -245,8 +245,7 @@ class MeshLibrary:
             self._push(
                 mesh_node=[self._counts["node"]],
                 mesh_levels=[tree_levels(len(head.triangles))],
-                node_center=center,
-                node_half=half,
+                node=np.concatenate([center, half], axis=1),
                 mesh_lower=lower[None],
                 mesh_upper=upper[None],
                 mesh_triangle=[self._counts["triangle"]],

@@ -242,11 +242,13 @@ def draw_mesh(geo: Geometry, hits: Hits, to: Target, m: wp.mat33, eye: wp.vec3):
     first_node = geo.mesh_node[to.mesh]
     levels = geo.mesh_levels[to.mesh]
     ntriangle = wp.int64(mesh.indices.shape[0] / 3)
+    first_triangle = geo.mesh_triangle[to.mesh]
     leaf = int(1) << levels
     node = int(1)
     while node > 0:
-        center = geo.node_center[first_node + node] - eye
-        half = geo.node_half[first_node + node]
+        box = geo.node[first_node + node]
+        center = wp.spatial_top(box) - eye
+        half = wp.spatial_bottom(box)
         z = wp.dot(depth, center)
         deep = reach(depth, half)
         seen = False
@@ -277,9 +279,10 @@ def draw_mesh(geo: Geometry, hits: Hits, to: Target, m: wp.mat33, eye: wp.vec3):
                 face = int((ntriangle * k) >> wp.int64(levels))
                 last = int((ntriangle * (k + wp.int64(1))) >> wp.int64(levels))
                 while face < last:
-                    a = m * (mesh.points[mesh.indices[3 * face]] - eye)
-                    b = m * (mesh.points[mesh.indices[3 * face + 1]] - eye)
-                    c = m * (mesh.points[mesh.indices[3 * face + 2]] - eye)
+                    corner = geo.triangle[first_triangle + face]
+                    a = m * (mesh.points[corner[0]] - eye)
+                    b = m * (mesh.points[corner[1]] - eye)
+                    c = m * (mesh.points[corner[2]] - eye)
                     draw_triangle(geo, hits, to, face, a, b, c)
                     face += 1
             while (node & 1) != 0:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.config import CameraConfig, RenderConfig
 from sim.paths import data_root
-from sim.render.clusters import LEAF, in_tree_order, tree_boxes, tree_levels
+from sim.render.clusters import LEAF, sort_clip, tree_boxes, tree_levels
 from sim.render.frames import Renderer, camera_at
 from sim.render.mesh import Material, merge
 from sim.render.world import build_library
@@ -91,9 +93,19 @@ def test_every_leaf_holds_its_triangles(ntriangle):
     mesh = scenes.build(corners.reshape(-1, 3), np.arange(3 * ntriangle).reshape(-1, 3), np.ones((3 * ntriangle, 3)))
     mesh.material[:] = 0
     mesh.semantic[:] = np.arange(ntriangle) % 251
-    ordered = in_tree_order(mesh)
-    assert sorted(map(tuple, ordered.triangles.tolist())) == sorted(map(tuple, mesh.triangles.tolist()))
-    assert (ordered.semantic == mesh.semantic[ordered.triangles[:, 0] // 3]).all()
+    moved = replace(mesh, vertices=mesh.vertices + np.float32(2.0))
+    ordered, then = sort_clip([mesh, moved])
+
+    def corners_of(m, k):
+        return m.vertices[m.triangles[k]].tobytes()
+
+    known = {corners_of(mesh, k): mesh.semantic[k] for k in range(ntriangle)}
+    assert {corners_of(ordered, k): ordered.semantic[k] for k in range(ntriangle)} == known
+    assert (ordered.triangles == then.triangles).all() and (then.vertices == ordered.vertices + np.float32(2.0)).all()
+    assert (np.diff(np.unique(ordered.triangles.ravel(), return_index=True)[1]) > 0).all(), (
+        "vertices come as they are used"
+    )
+    mesh = ordered
     center, half = tree_boxes(mesh.vertices, ordered.triangles)
     levels = tree_levels(ntriangle)
     for level in range(levels + 1):
