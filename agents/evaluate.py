@@ -14,7 +14,9 @@ import argparse
 import json
 import math
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from agents.drivers import DRIVERS, drive
 from sim.config import MAX_DRAWS
 from sim.envs.vector_env import SwerveVectorEnv
 from sim.errors import told_plainly
+from sim.types import TICK
 
 HELD_OUT_SEED = 1_000_003
 """Seed of evaluation draws; training uses small seeds."""
@@ -84,13 +87,18 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
     return as_policy(ALGORITHMS[settings["algo"]].load(path, device="cpu"), settings), settings
 
 
+def decision_ticks(settings: dict[str, Any]) -> int:
+    """Ticks between a policy's decisions, by its settings; also those of a rule-based driver, which has none."""
+    return int(settings.get("decision_ticks", 10))
+
+
 def make_env(
     scenario: str | list[str], keys: list[int], seed: int, settings: dict[str, Any], **more: Any
 ) -> SwerveVectorEnv:
     """The held-out worlds of some keys, one draw each, seen and driven as a policy's settings say."""
     return SwerveVectorEnv(
         len(keys), scenario, keys=keys, observation=settings.get("observation", "state"),
-        decision_ticks=settings.get("decision_ticks", 10), seed=seed, draws=1, autoreset=False, **more,
+        decision_ticks=decision_ticks(settings), seed=seed, draws=1, autoreset=False, **more,
     )  # fmt: skip
 
 
@@ -147,22 +155,21 @@ def record(
     scenario: str, keys: list[int], seed: int, settings: dict[str, Any], policy: Policy | str, out: Path
 ) -> list[Path]:
     """Drive some draws again and film each from behind its ego: one .mp4 per key."""
-    from fractions import Fraction
-
     from sim.export.video import encode_video
 
-    env = make_env(scenario, keys, seed, settings, render_mode="rgb_array")
     pictures: list[list[np.ndarray]] = [[] for _ in keys]
 
-    def watch(ended: np.ndarray) -> None:
-        frames = env.render()
-        assert frames is not None
-        for i in np.flatnonzero(~ended):
-            pictures[i].append(frames[i])
+    with closing(make_env(scenario, keys, seed, settings, render_mode="rgb_array")) as env:
 
-    run_episodes(env, keys, policy, watch)
+        def watch(ended: np.ndarray) -> None:
+            frames = env.render()
+            assert frames is not None
+            for i in np.flatnonzero(~ended):
+                pictures[i].append(frames[i])
+
+        run_episodes(env, keys, policy, watch)
     out.mkdir(parents=True, exist_ok=True)
-    rate = Fraction(round(1.0 / env.decision_seconds))
+    rate = Fraction(round(1.0 / TICK), decision_ticks(settings))
     paths = [out / f"{Path(scenario).stem}-{key}.mp4" for key in keys]
     for path, frames in zip(paths, pictures, strict=True):
         path.write_bytes(encode_video(frames, rate))
@@ -187,8 +194,8 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"there is no policy {args.policy}")
     policy, settings = load_policy(args.policy) if args.policy else (args.driver, {})
     keys = list(range(args.draws))
-    result = summarise(run_episodes(make_env(args.scenario, keys, args.seed, settings), keys, policy))
-    result = {"seed": args.seed, **result}
+    with closing(make_env(args.scenario, keys, args.seed, settings)) as env:
+        result: dict[str, Any] = {"seed": args.seed, **summarise(run_episodes(env, keys, policy))}
     if args.record_worst:
         if args.policy:
             policy, settings = load_policy(args.policy)  # Forgets the pictures it has seen.

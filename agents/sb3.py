@@ -29,7 +29,7 @@ from agents.evaluate import as_policy, run_episodes
 from agents.evaluate import make_env as make_evaluation_env
 from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
-from sim.errors import told_plainly
+from sim.errors import SwerveError, told_plainly
 
 SELECTION_SEED = 500_009
 """Seed of the draws that choose among a run's policies: neither a training run's nor `agents.evaluate.HELD_OUT_SEED`."""
@@ -107,7 +107,7 @@ def reward_config(text: str) -> RewardConfig:
     """Weights from words such as ``collision=-1``.
 
     Raises:
-        SystemExit: if a word is no weight.
+        SwerveError: if a word is no weight.
     """
     names = {field.name for field in fields(RewardConfig)}
     weights: dict[str, float] = {}
@@ -116,9 +116,9 @@ def reward_config(text: str) -> RewardConfig:
         try:
             weights[name] = float(value)
         except ValueError:
-            raise SystemExit(f"--reward {word!r} is not NAME=NUMBER") from None
+            raise SwerveError(f"--reward {word!r} is not NAME=NUMBER") from None
         if name not in names:
-            raise SystemExit(f"--reward has no weight {name!r}: choose {', '.join(sorted(names))}")
+            raise SwerveError(f"--reward has no weight {name!r}: choose {', '.join(sorted(names))}")
     return RewardConfig(**weights)
 
 
@@ -198,7 +198,8 @@ class OutcomeLog(BaseCallback):
 class KeepBest(BaseCallback):
     """Scores the policy on selection draws as it learns and keeps the best as ``best.zip``.
 
-    Scores go to ``selection.json`` and TensorBoard; of equally good policies the later one is kept.
+    Scores go to ``selection.json`` and TensorBoard; of equally good policies the later one is kept. A run that goes on from a
+    checkpoint forgets the scores after it, and goes back to the best policy before it.
 
     Args:
         args: Settings of the run.
@@ -213,6 +214,14 @@ class KeepBest(BaseCallback):
         self._file = out / "selection.json"
         self._scores: list[dict[str, float]] = json.loads(self._file.read_text()) if self._file.exists() else []
 
+    def _on_training_start(self) -> None:
+        self._scores = [score for score in self._scores if score["steps"] <= self.num_timesteps]
+        best = max(self._scores, key=lambda score: (score["success"], score["steps"]), default=None)
+        if best is None:
+            (self._out / "best.zip").unlink(missing_ok=True)
+        else:
+            copyfile(self._policy_of(best["steps"]), self._out / "best.zip")
+
     def _on_step(self) -> bool:
         return True
 
@@ -223,6 +232,11 @@ class KeepBest(BaseCallback):
 
     def _on_training_end(self) -> None:
         self._score()
+        self._env.close()
+
+    def _policy_of(self, steps: float) -> Path:
+        """Where a policy stands that was the best so far."""
+        return self._out / "checkpoints" / f"best_{steps}_steps.zip"
 
     def _score(self) -> None:
         args = self._args
@@ -233,7 +247,8 @@ class KeepBest(BaseCallback):
         outcomes = run_episodes(self._env, self._keys, as_policy(self.model, asdict(args)))
         shares = {name: sum(getattr(o, name) for o in outcomes) / len(outcomes) for name in ("success", "collided")}
         if not self._scores or shares["success"] >= max(s["success"] for s in self._scores):
-            self.model.save(self._out / "best.zip")
+            self.model.save(self._policy_of(self.num_timesteps))
+            copyfile(self._policy_of(self.num_timesteps), self._out / "best.zip")
         self._scores.append({"steps": self.num_timesteps, **shares})
         self._file.write_text(json.dumps(self._scores, indent=2) + "\n")
         for name, value in shares.items():
@@ -242,7 +257,11 @@ class KeepBest(BaseCallback):
 
 
 def check_settings(args: Args, file: Path) -> None:
-    """Keep a folder's settings; a run may go on with more steps, not with other settings."""
+    """Keep a folder's settings; a run may go on with more steps, not with other settings.
+
+    Raises:
+        SwerveError: if the folder holds a run with other settings.
+    """
     settings = asdict(args)
     if file.exists():
         before = json.loads(file.read_text())
@@ -250,7 +269,7 @@ def check_settings(args: Args, file: Path) -> None:
             k for k in settings if k not in ("steps", "device", "out", "threads") and before.get(k) != settings[k]
         )
         if changed:
-            raise SystemExit(
+            raise SwerveError(
                 f"{file.parent} holds a run with other settings ({', '.join(changed)}): choose another --out"
             )
     file.write_text(json.dumps(settings, indent=2) + "\n")

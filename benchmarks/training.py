@@ -2,9 +2,9 @@
 
     python benchmarks/training.py --out benchmarks/results/training.json
 
-Runs that are already complete in --runs are kept. Policies are chosen on selection draws (`agents.sb3 --select-every`); then each
-driver gets the same held-out draws, of another seed. Success rates come with 95 % Wilson intervals, and a claim "better" means
-that the intervals are apart.
+Runs that are already complete in --runs are kept, and interrupted ones go on. Policies are chosen on selection draws
+(`agents.sb3 --select-every`); then each driver gets the same held-out draws, of another seed. Success rates come with 95 % Wilson
+intervals, and a claim "better" means that the intervals are apart.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import shlex
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from sim.errors import SwerveError, told_plainly
 
 STATE = [
     "--scenario", "cut-in-wet-motorway", "--decision-ticks", "20", "--steer", "0.05", "--select-every", "50000",
@@ -43,21 +46,37 @@ def run(command: list[str], show: bool = False) -> str:
     print("$ python", shlex.join(command), flush=True)
     done = subprocess.run([sys.executable, *command], stdout=None if show else subprocess.PIPE, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"failed: {shlex.join(command)}")
+        raise SwerveError(f"failed: {shlex.join(command)}")
     return done.stdout or ""
 
 
 def train(name: str, folder: Path, threads: int) -> tuple[Path, dict[str, Any]]:
-    """The policy of a run, trained unless it is there, and how it came about: command, seeds, steps, seconds, scores."""
+    """The policy of a run, trained unless it is there, and how it came about: command, seeds, steps, seconds, scores.
+
+    Seconds are unknown where the run was interrupted.
+
+    Raises:
+        SwerveError: if its folder holds a run with other settings.
+    """
+    from agents.sb3 import SELECTION_SEED, parse_args
+
     out = folder / name.replace(" ", "-")
     options = [*RUNS[name], *(["--threads", str(threads)] if threads else [])]
     command = ["-m", "agents.sb3", "--algo", "ppo", *options, "--out"]
     policy, clock, scores = out / "policy.zip", out / "seconds.json", out / "selection.json"
+    wanted = {k: v for k, v in asdict(parse_args(command[2:-1])).items() if k not in ("device", "out")}
+    known = out / "settings.json"
+    begun = known.is_file()
+    if begun:
+        before = json.loads(known.read_text())
+        changed = sorted(k for k, value in wanted.items() if before.get(k) != value)
+        if changed:
+            raise SwerveError(f"{out} holds a run with other settings ({', '.join(changed)}): choose another --runs")
     if not policy.is_file():
         start = time.perf_counter()
         run([*command, str(out)], show=True)
-        clock.write_text(json.dumps(round(time.perf_counter() - start, 1)))
-    settings = json.loads((out / "settings.json").read_text())
+        clock.write_text(json.dumps(None if begun else round(time.perf_counter() - start, 1)))
+    settings = json.loads(known.read_text())
     account: dict[str, Any] = {
         "command": f"python {shlex.join(command)} runs/{out.name}",
         "seed": settings["seed"],
@@ -65,8 +84,6 @@ def train(name: str, folder: Path, threads: int) -> tuple[Path, dict[str, Any]]:
         "seconds": json.loads(clock.read_text()) if clock.is_file() else None,
     }
     if scores.is_file():
-        from agents.sb3 import SELECTION_SEED
-
         account["selection"] = {
             "seed": SELECTION_SEED,
             "draws": settings["select_draws"],
@@ -100,7 +117,6 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200, help="held-out draws (default 200)")
     parser.add_argument("--only", choices=("state", "camera"), help="only this observation")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of training (default: all cores)")
-    parser.add_argument("--note", default="", help="kept with the result, such as what else the machine did")
     parser.add_argument("--out", type=Path, help="write the result here")
     args = parser.parse_args()
     from sim.bench import commit, machine
@@ -116,8 +132,9 @@ def main() -> None:
         for a, b in CLAIMS
         if a in results
     ]
+    command = shlex.join(["python", "benchmarks/training.py", *sys.argv[1:]])
     result = {
-        "machine": machine(), "commit": commit(), "note": args.note, "draws": args.draws,
+        "machine": machine(), "commit": commit(), "command": command, "draws": args.draws,
         "runs": runs, "claims": claims, "results": results,
     }  # fmt: skip
     for name, row in results.items():
@@ -129,4 +146,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

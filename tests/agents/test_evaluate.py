@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from agents.evaluate import HELD_OUT_SEED, Outcome, main, make_env, run_episodes, summarise, wilson
+from agents.evaluate import HELD_OUT_SEED, Outcome, main, make_env, record, run_episodes, summarise, wilson
 
 SCENARIO = "cut-in-wet-motorway"
 
@@ -68,6 +69,16 @@ def test_worst_episodes_are_filmed(tmp_path, capsys, monkeypatch):
     assert len(frames) > 10
     assert frames[0].std() > 10
     assert not np.array_equal(frames[0], frames[-1])
+
+
+@pytest.mark.parametrize(("ticks", "rate"), [(30, Fraction(10, 3)), (250, Fraction(2, 5))])
+def test_films_run_in_real_time(ticks, rate, tmp_path, monkeypatch):
+    import av
+
+    monkeypatch.setattr("sim.envs.looks.FILM_SIZE", (96, 54))
+    (video,) = record(SCENARIO, [0], HELD_OUT_SEED, {"decision_ticks": ticks}, "constant", tmp_path)
+    with av.open(str(video)) as container:
+        assert container.streams.video[0].average_rate == rate
 
 
 def test_faults_end_in_a_message(capsys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,9 +13,11 @@ from agents.evaluate import HELD_OUT_SEED, load_policy, main, make_env, run_epis
 from agents.ppo import Args as PpoArgs
 from agents.ppo import advantages
 from agents.ppo import train as train_ppo
-from agents.sb3 import SELECTION_SEED, Args, reward_config, train
+from agents.sb3 import SELECTION_SEED, Args, parse_args, reward_config, train
 from agents.sb3 import make_env as make_training_env
+from benchmarks import training
 from sim.config import RewardConfig
+from sim.errors import SwerveError
 
 SCENARIO = "cut-in-wet-motorway"
 TINY = Args(scenario=SCENARIO, num_envs=4, steps=64, draws=1, horizon=8, batch=16, epochs=1, device="cpu")
@@ -42,7 +44,7 @@ def test_a_run_resumes_and_refuses_other_settings(tmp_path, capsys):
     train(replace(args, steps=96))
     assert "resuming from policy_64_steps.zip" in capsys.readouterr().out
     assert (tmp_path / "checkpoints" / "policy_96_steps.zip").is_file()
-    with pytest.raises(SystemExit, match="learning_rate"):
+    with pytest.raises(SwerveError, match="learning_rate"):
         train(replace(args, learning_rate=1.0))
 
 
@@ -70,11 +72,72 @@ def test_the_best_policy_on_selection_draws_is_kept(tmp_path):
     assert SELECTION_SEED not in (args.seed, HELD_OUT_SEED)
 
 
+def test_a_run_that_goes_on_forgets_what_it_lost(tmp_path):
+    """The best score came after the last checkpoint: it and its policy are of steps that are done again."""
+    args = replace(TINY, out=str(tmp_path), steps=96, select_every=32, select_draws=6, learning_rate=0.05, epochs=4)
+    train(args)
+    before = json.loads((tmp_path / "selection.json").read_text())
+    checkpoints = tmp_path / "checkpoints"
+    for path in checkpoints.glob("policy_*_steps.zip"):
+        if int(path.stem.split("_")[1]) > 64:
+            path.unlink()
+    kept = [s for s in before if s["steps"] <= 64]
+    lost = [{"steps": 96, "success": 1.5, "collided": 0.0}]
+    (tmp_path / "selection.json").write_text(json.dumps(kept + lost))
+    (tmp_path / "best.zip").write_bytes(b"lost")
+    path = train(args)
+    scores = json.loads((tmp_path / "selection.json").read_text())
+    assert scores[: len(kept)] == kept and [s["steps"] for s in scores[len(kept) :]] == [96, 96]
+    policy, settings = load_policy(path)
+    outcomes = run_episodes(make_env(SCENARIO, list(range(6)), SELECTION_SEED, settings), list(range(6)), policy)
+    assert sum(o.success for o in outcomes) / 6 == max(s["success"] for s in scores)
+
+
+def test_the_benchmark_keeps_only_runs_of_its_own_settings(tmp_path, monkeypatch):
+    monkeypatch.setitem(training.RUNS, "state", ["--scenario", SCENARIO, "--steps", "64", "--num-envs", "4"])
+    out = tmp_path / "state"
+    out.mkdir()
+    (out / "policy.zip").write_bytes(b"policy")
+    (out / "seconds.json").write_text("2.5")
+    settings = asdict(parse_args([*training.RUNS["state"], "--out", "elsewhere", "--threads", "1"]))
+    (out / "settings.json").write_text(json.dumps(settings))
+    policy, account = training.train("state", tmp_path, 1)
+    assert policy.read_bytes() == b"policy" and (account["steps"], account["seconds"]) == (64, 2.5)
+    for changed in ({"steps": 128}, {"steer": 0.5}):
+        (out / "settings.json").write_text(json.dumps(settings | changed))
+        with pytest.raises(SwerveError, match=next(iter(changed))):
+            training.train("state", tmp_path, 1)
+
+
+@pytest.mark.slow
+def test_the_benchmark_does_not_know_how_long_an_interrupted_run_took(tmp_path, monkeypatch):
+    tiny = [
+        "--scenario",
+        SCENARIO,
+        "--steps",
+        "64",
+        "--num-envs",
+        "4",
+        "--draws",
+        "1",
+        "--horizon",
+        "8",
+        "--batch",
+        "16",
+    ]
+    monkeypatch.setitem(training.RUNS, "state", tiny)
+    policy, account = training.train("state", tmp_path, 1)
+    assert account["seconds"] > 0.0
+    policy.unlink()
+    policy, account = training.train("state", tmp_path, 1)
+    assert policy.is_file() and account["seconds"] is None
+
+
 def test_reward_weights_are_named_on_the_command_line():
     assert reward_config("") == RewardConfig()
     assert reward_config("collision=-1 goal=5") == replace(RewardConfig(), collision=-1.0, goal=5.0)
     for text, fault in (("goal", "NAME=NUMBER"), ("goal=much", "NAME=NUMBER"), ("gaol=5", "choose .*goal")):
-        with pytest.raises(SystemExit, match=fault):
+        with pytest.raises(SwerveError, match=fault):
             reward_config(text)
 
 
