@@ -328,7 +328,7 @@ def bench(
 
 
 def main() -> None:
-    """Entry point: a user's mistake is a message and exit code 2, never a traceback."""
+    """Entry point: a user's mistake is a message, never a traceback, and exit code 2; faults that `check` reports are exit code 1."""
     app()
 
 

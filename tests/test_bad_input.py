@@ -196,7 +196,6 @@ def test_a_bad_file_is_refused(
     monkeypatch.chdir(folder)
     before = listing(tmp_path)
     code, output = run(*command, case.file)
-    print(output)
     assert code == (1 if command == ("check",) else 2)
     place, _, rest = output.partition(case.where)
     assert place.startswith("error: ") and rest, output

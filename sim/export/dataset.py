@@ -40,9 +40,6 @@ def render_dataset(
 ) -> list[Path]:
     """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
 
-    Files appear whole or not at all. What an interrupted run has written is kept: the same call goes on with it and ends with
-    the same bytes. The manifest is written last.
-
     Args:
         files: Scenario files, folders of them, or library ids.
         out: Folder to write.
@@ -68,19 +65,26 @@ def render_dataset(
         SwerveError: for unusable files, settings or folders; nothing is written then.
     """
     if replay is not None:
-        if files:
-            raise SwerveError("--replay takes its scenarios from the manifest; name no files")
-        plan = plan_replay(Path(replay))
-    else:
-        config = DatasetConfig(
-            (size[0], size[1]), fps, duration, draws, seed, quality, None if driver == "default" else driver, contact, strict, chase
-        )  # fmt: skip
-        plan = plan_draws(files, config, keys)
-    return write_dataset(plan, Path(out), device, quiet)
+        return write_dataset(_plan_again(files, replay), Path(out), device, quiet)
+    config = DatasetConfig(
+        (size[0], size[1]), fps, duration, draws, seed, quality, None if driver == "default" else driver, contact, strict, chase
+    )  # fmt: skip
+    return write_dataset(plan_draws(files, config, keys), Path(out), device, quiet)
+
+
+def _plan_again(files: Sequence[str | Path], replay: str | Path) -> Plan:
+    """The plan of a manifest, which names the scenarios itself."""
+    if files:
+        raise SwerveError("--replay takes its scenarios from the manifest; name no files")
+    return plan_replay(Path(replay))
 
 
 def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = False) -> list[Path]:
-    """Write what a plan holds; see `render_dataset`."""
+    """Write what a plan holds; see `render_dataset`.
+
+    Files appear whole or not at all. What an interrupted run has written is kept: the same call goes on with it and ends with
+    the same bytes. The manifest is written last.
+    """
     from sim.export.summary import write_summary
 
     known = identity(plan, describe_device(device))

@@ -36,8 +36,8 @@ class RoadTables:
     """All maps of a batch, concatenated: maps hold roads, roads hold sections, sections hold samples and lanes.
 
     A section's lanes are stored from its least to its greatest id, the centre (id 0) included, so lane ``id`` of section ``k``
-    is row ``lane_first[k] + id - lane_min[k]``, and its outer border at sample ``i`` stands at
-    ``border_first[k] + i * nlane + id - lane_min[k]``.
+    is row ``section_first_lane[k] + id - section_lane_min[k]``, and its outer border at sample ``i`` stands at
+    ``section_first_border[k] + i * nlane + id - section_lane_min[k]``, with ``nlane`` lanes in the section.
     """
 
     map_first_road: wp.array[wp.int32]
