@@ -9,7 +9,7 @@ import warp as wp
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.options import RAYS
 from sim.render.path import follow_path, fraction
-from sim.render.primary import BLOCK, Hits, Share, hidden_actor, known_hit, pixel_of
+from sim.render.primary import BLOCK, Hits, Pixel, Share, hidden_actor, is_inside, known_hit, pixel_of
 from sim.render.raycast import FAR, Hit
 from sim.render.shading import World
 
@@ -66,7 +66,7 @@ def make_buffers(shape: tuple[int, int, int, int], device: wp.DeviceLike) -> Buf
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def seen_light(buffers: Buffers, world: int, camera: int, row: int, col: int) -> wp.vec3:
     """Radiance of a pixel without lamps and bounce."""
     sun = buffers.sun[world, camera, row, col]
@@ -104,10 +104,42 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
 
 
 @wp.func(inline=True)
-def colour_pixel(
-    w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, world: int, camera: int, row: int, col: int
-):
+def noise_of(w: World, px: Pixel, width: int) -> wp.vec4:
+    """Four numbers in 0..1 that a pixel's samples start from."""
+    key = int(w.world_key[px.world]) * 9781 + w.tick[px.world] * 6271 + px.camera * 31 + int(w.seed[px.world])
+    state = wp.rand_init(key, px.row * width + px.col)
+    base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
+    # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
+    shift = 5.588238 * float(w.tick[px.world] % 64)
+    base[0] = fraction(
+        52.9829189 * fraction(0.06711056 * (float(px.col) + shift) + 0.00583715 * (float(px.row) + shift))
+    )
+    base[3] = fraction(base[0] + 0.38196601 * float(px.row % 3 + 3 * (px.col % 3)))
+    return base
+
+
+@wp.func(inline=True)
+def bounces(w: World, plan: Plan, px: Pixel, sample: int) -> int:
+    """1 if a sample bounces."""
+    if sample < plan.bounces:
+        return 1
+    if plan.bounces >= 0:
+        return 0
+    # Lamps need every sample; by day the filter fills the gaps.
+    if w.lights.count[px.world] > 0:
+        return 1
+    if sample == 0 and ((-plan.bounces / 2) * px.row + px.col + w.tick[px.world]) % (-plan.bounces) == 0:
+        return 1
+    return 0
+
+
+@wp.func(inline=True)
+def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, px: Pixel):
     """Add a pass's samples to a pixel."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     direct = wp.vec3(0.0, 0.0, 0.0)
     sun = wp.vec3(0.0, 0.0, 0.0)
     lit = float(0.0)
@@ -132,13 +164,7 @@ def colour_pixel(
     rot = views.rot[world, camera]
     o = views.pos[world, camera]
     hidden = hidden_actor(cameras, world, camera)
-    key = int(w.world_key[world]) * 9781 + w.tick[world] * 6271 + camera * 31 + int(w.seed[world])
-    state = wp.rand_init(key, row * out.depth.shape[3] + col)
-    base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
-    # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
-    shift = 5.588238 * float(w.tick[world] % 64)
-    base[0] = fraction(52.9829189 * fraction(0.06711056 * (float(col) + shift) + 0.00583715 * (float(row) + shift)))
-    base[3] = fraction(base[0] + 0.38196601 * float(row % 3 + 3 * (col % 3)))
+    base = noise_of(w, px, out.depth.shape[3])
     known = Hit()
     i = int(plan.first)
     while i < last:
@@ -155,20 +181,12 @@ def colour_pixel(
         if i > 0:
             u = fraction(base[0] + f * 0.7548777) - 0.5
             v = fraction(base[1] + f * 0.5698403) - 0.5
-        with_bounce = int(0)
-        if i < plan.bounces:
-            with_bounce = 1
-        elif plan.bounces < 0:
-            # Lamps need every sample; by day the filter fills the gaps.
-            if w.lights.count[world] > 0:
-                with_bounce = 1
-            elif i == 0 and ((-plan.bounces / 2) * row + col + w.tick[world]) % (-plan.bounces) == 0:
-                with_bounce = 1
+        with_bounce = bounces(w, plan, px, i)
         ray = pixel_direction(k, float(col) + u, float(row) + v)
         length = wp.length(ray)
         d = rot * (ray / length)
         if i == 0:
-            known = known_hit(w.geo, w.inst, plan.hits, world, camera, row, col, o, d)
+            known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
         s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
         direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
         sun += s.sun
@@ -198,7 +216,7 @@ def _trace_colour(
     """Reads the masked worlds, cameras, views, the plan. Writes the buffers, averaged over a pixel's samples so far."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, lane, out.depth.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, out.depth.shape[3])
         lane += share.lanes
-        if pixel[0] < out.depth.shape[2] and pixel[1] < out.depth.shape[3]:
-            colour_pixel(w, cameras, views, plan, out, world, camera, pixel[0], pixel[1])
+        if is_inside(px, plan.hits.at):
+            colour_pixel(w, cameras, views, plan, out, px)

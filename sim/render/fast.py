@@ -1,4 +1,4 @@
-"""The fast pass for learning: one ray per pixel gives colour and labels, with the sun's shadow and the sky's light."""
+"""The fast pass for learning: each pixel's first surface in the light of the sky, of lamps and of the sun, with its shadow."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -11,7 +11,7 @@ from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
 from sim.render.options import RAYS
-from sim.render.primary import BLOCK, TILE, Hits, PixelHit, Share, pixel_of
+from sim.render.primary import BLOCK, TILE, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
 from sim.render.raycast import FAR, Hit, visibility
 from sim.render.shading import World, ambient_light, base_surface, lift, smooth_normal
 from sim.render.sky import sky_radiance
@@ -38,10 +38,12 @@ def hit_of(w: World, world: int, at: PixelHit) -> Hit:
 
 
 @wp.func(inline=True)
-def asked_sun(
-    views: Views, k: wp.vec4, hits: Hits, world: int, camera: int, row: int, col: int, p: wp.vec3, n: wp.vec3
-) -> float:
+def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, p: wp.vec3, n: wp.vec3) -> float:
     """Share of the sun of the asked pixels around one; -1 if they differ or lie on another surface."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     # Asked are pixels of even row and column: one, two or four of them are next to each pixel.
     share = hits.sun[world, camera, row - (row & 1), col - (col & 1)]
     if ((row | col) & 1) == 0:
@@ -81,11 +83,17 @@ def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.arra
     """Reads the world, cameras, views, hits. Writes ``hits.sun`` of the pixels of even row and column, of the masked worlds."""
     world, camera, tile, lane = wp.tid()
     while lane < ASKED and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, 2 * TILE * (lane / (TILE / 2)) + 2 * (lane % (TILE / 2)), hits.at.shape[3])
+        px = pixel_of(
+            world,
+            camera,
+            share.first + tile,
+            2 * TILE * (lane / (TILE / 2)) + 2 * (lane % (TILE / 2)),
+            hits.at.shape[3],
+        )
         lane += share.lanes
-        row = pixel[0]
-        col = pixel[1]
-        if row < hits.at.shape[2] and col < hits.at.shape[3]:
+        if is_inside(px, hits.at):
+            row = px.row
+            col = px.col
             at = hits.at[world, camera, row, col]
             sun = float(0.0)
             if at.slot >= 0:
@@ -99,10 +107,12 @@ def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.arra
 
 
 @wp.func(inline=True)
-def shade_pixel(
-    w: World, cameras: Cameras, views: Views, hits: Hits, world: int, camera: int, row: int, col: int
-) -> wp.vec3:
+def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel) -> wp.vec3:
     """Radiance that reaches a pixel."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     k = cameras.intrinsics[world, camera]
     ray = views.rot[world, camera] * pixel_direction(k, float(col), float(row))
     length = wp.length(ray)
@@ -121,7 +131,7 @@ def shade_pixel(
     e = ambient_light(w, world, n)
     nl = wp.dot(n, w.sky.sun_direction[world])
     if nl > 0.0:
-        sun = asked_sun(views, k, hits, world, camera, row, col, p, n)
+        sun = asked_sun(views, k, hits, px, p, n)
         if sun < 0.0:
             sun = sun_share(w, world, p, n, distance)
         e += w.sky.sun[world] * (0.31831 * nl * sun)
@@ -144,10 +154,8 @@ def _shade_hits(
     """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        row = pixel[0]
-        col = pixel[1]
-        if row < hits.at.shape[2] and col < hits.at.shape[3]:
-            color = shade_pixel(w, cameras, views, hits, world, camera, row, col)
-            rgb[world, camera, row, col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))
+        if is_inside(px, hits.at):
+            color = shade_pixel(w, cameras, views, hits, px)
+            rgb[world, camera, px.row, px.col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))

@@ -9,7 +9,7 @@ import warp as wp
 from sim.render.camera import Cameras, Views, pixel_direction, project
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
-from sim.render.primary import BLOCK, Hits, PixelHit, Share, pixel_of
+from sim.render.primary import BLOCK, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
 from sim.render.raycast import FAR
 from sim.render.scene_bvh import Instances
 
@@ -40,24 +40,16 @@ class Followed:
 
 
 @wp.func(inline=True)
-def follow(
-    geo: Geometry,
-    then: Instances,
-    k: wp.vec4,
-    views: ViewPair,
-    at: PixelHit,
-    world: int,
-    camera: int,
-    row: int,
-    col: int,
-) -> Followed:
+def follow(geo: Geometry, then: Instances, k: wp.vec4, views: ViewPair, at: PixelHit, px: Pixel) -> Followed:
     """Where the point that a pixel shows is in the other frame."""
+    world = px.world
+    camera = px.camera
     out = Followed()
     out.slot = at.slot
     out.face = at.face
     if at.slot < 0:
         # The sky turns with the camera and is infinitely far.
-        d = views.now.rot[world, camera] * pixel_direction(k, float(col), float(row))
+        d = views.now.rot[world, camera] * pixel_direction(k, float(px.col), float(px.row))
         out.point = views.then.pos[world, camera] + d * FAR
     else:
         mesh = then.mesh[world, at.slot]
@@ -71,12 +63,15 @@ def follow(
 
 @wp.func(inline=True)
 def follow_pixel(
-    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, back: int, labels: Labels,
-    world: int, camera: int, row: int, col: int,
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, back: int, labels: Labels, px: Pixel,
 ):  # fmt: skip
     """Write a pixel's flow into the other frame and whether it leaves the picture."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     k = cameras.intrinsics[world, camera]
-    to = follow(geo, then, k, views, hits.at[world, camera, row, col], world, camera, row, col)
+    to = follow(geo, then, k, views, hits.at[world, camera, row, col], px)
     flow = wp.vec2(wp.nan, wp.nan)
     occluded = int(1)
     if to.gone == 0:
@@ -105,7 +100,7 @@ def _follow_pixels(
     """
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if pixel[0] < hits.at.shape[2] and pixel[1] < hits.at.shape[3]:
-            follow_pixel(geo, then, cameras, views, hits, back, labels, world, camera, pixel[0], pixel[1])
+        if is_inside(px, hits.at):
+            follow_pixel(geo, then, cameras, views, hits, back, labels, px)

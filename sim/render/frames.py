@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import warp as wp
@@ -118,13 +118,13 @@ class Renderer:
         lookahead: bool | None = None,
         frames: Frames | None = None,
         threads: int = 1,
-        primary: str | None = None,
+        primary: Literal["rays", "triangles"] | None = None,
     ) -> None:
         sizes = {(c.height, c.width) for c in config.cameras}
         if len(sizes) != 1:
             raise ValueError(f"the cameras of a renderer share one size, not {sorted(sizes)}")
-        if config.quality not in QUALITY:
-            raise ValueError(f"quality must be one of {list(QUALITY)}, not {config.quality!r}")
+        if primary not in (None, "rays", "triangles"):
+            raise ValueError(f"primary must be 'rays' or 'triangles', not {primary!r}")
         nworld, device = state.pos.shape[0], state.pos.device
         ncamera, (height, width) = len(config.cameras), sizes.pop()
         shape = (nworld, ncamera, height, width)
@@ -154,7 +154,7 @@ class Renderer:
         self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
         self._shade = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
-        self._ones = self._mask = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
         self._loaded: set[Any] = set()
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
@@ -187,19 +187,19 @@ class Renderer:
 
         Args:
             scene: The batch's scene.
-            mask: Worlds to render ((nworld,) int32), all by default; flow, and pictures of qualities that bounce, are
-                made for all.
+            mask: Worlds to render ((nworld,) int32), all by default. With flow, or in a quality that bounces, all are made.
         """
-        self._mask = self._ones if mask is None else mask
+        if mask is None or self._full or self.wanted & (FLOW | FLOW_BACK):
+            mask = self._ones
         poses = self.window.current
         self.bvh.update(scene, poses)
         place_cameras(self.cameras, poses.pos, poses.rot, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
-        self._find_hits()
+        self._find_hits(mask)
         if self.wanted & ~(RGB | FLOW | FLOW_BACK):
-            self._launch(_write_labels, [*self._geometry_inputs(), self.hits, self._mask], [self.labels])
+            self._launch(_write_labels, [*self._geometry_inputs(), self.hits, mask], [self.labels])
         if self.wanted & RGB:
-            self._render_colour(scene)
+            self._render_colour(scene, mask)
         for bit, bvh, neighbour, views in (
             (FLOW, self.bvh_next, self.window.following, self.views[2]),
             (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0]),
@@ -217,9 +217,9 @@ class Renderer:
     def _geometry_inputs(self) -> list[object]:
         return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]
 
-    def _find_hits(self) -> None:
+    def _find_hits(self, mask: wp.array) -> None:
         """Hits of the rays through the pixels' centres."""
-        inputs = [*self._geometry_inputs(), self._mask]
+        inputs = [*self._geometry_inputs(), mask]
         if self.primary == "rays":
             self._launch(_cast_hits, inputs, [self.hits])
             return
@@ -241,15 +241,15 @@ class Renderer:
         world.tick, world.lamp_bits, world.signal = poses.tick, poses.lamps, poses.signal
         return world
 
-    def _render_colour(self, scene: Scene) -> None:
+    def _render_colour(self, scene: Scene, mask: wp.array) -> None:
         world = self._world(scene)
         rgb = self.frames.arrays["rgb"]
         if not self._full:
-            seen: list[object] = [world, self.cameras, self.views[1], self.hits, self._mask]
+            seen: list[object] = [world, self.cameras, self.views[1], self.hits, mask]
             self._launch(_ask_sun, seen, [], lanes=int(ASKED))
             self._launch(_shade_hits, [*seen, self.exposure], [rgb])
             return
-        inputs: list[object] = [world, self.cameras, self.views[1], self._mask]
+        inputs: list[object] = [world, self.cameras, self.views[1], mask]
         plan = Plan()
         plan.samples, plan.bounces, plan.hits = self.samples, self.bounces, self.hits
         self._launch(_trace_colour, [*inputs, plan], [self.buffers])

@@ -10,7 +10,7 @@ from sim.render.camera import Cameras
 from sim.render.flow import ViewPair, follow
 from sim.render.library import Geometry
 from sim.render.options import RAYS
-from sim.render.primary import BLOCK, Hits, Share, hidden_actor, pixel_of
+from sim.render.primary import BLOCK, Hits, Pixel, Share, hidden_actor, is_inside, pixel_of
 from sim.render.raycast import trace
 from sim.render.scene_bvh import Instances
 
@@ -18,12 +18,12 @@ wp.set_module_options(RAYS | {"fuse_fp": False})
 
 
 @wp.func(inline=True)
-def is_hidden(
-    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, world: int, camera: int, row: int, col: int
-) -> bool:  # fmt: skip
+def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, px: Pixel) -> bool:
     """Whether something stands before a pixel's point in the other frame."""
-    at = hits.at[world, camera, row, col]
-    to = follow(geo, then, cameras.intrinsics[world, camera], views, at, world, camera, row, col)
+    world = px.world
+    camera = px.camera
+    at = hits.at[world, camera, px.row, px.col]
+    to = follow(geo, then, cameras.intrinsics[world, camera], views, at, px)
     pos = views.then.pos[world, camera]
     way = to.point - pos
     depth = (wp.transpose(views.then.rot[world, camera]) * way)[2]
@@ -39,10 +39,8 @@ def _hide_pixels(
     """Reads the frame's hits and views, the other frame's instances and views. Writes 1 to the flow's mask where the point is hidden."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        row = pixel[0]
-        col = pixel[1]
-        if row < hits.at.shape[2] and col < hits.at.shape[3] and mask[world, camera, row, col] == wp.uint8(0):
-            if is_hidden(geo, then, cameras, views, hits, world, camera, row, col):
-                mask[world, camera, row, col] = wp.uint8(1)
+        if is_inside(px, hits.at) and mask[world, camera, px.row, px.col] == wp.uint8(0):
+            if is_hidden(geo, then, cameras, views, hits, px):
+                mask[world, camera, px.row, px.col] = wp.uint8(1)

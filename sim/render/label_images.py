@@ -9,7 +9,7 @@ import warp as wp
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
-from sim.render.primary import BLOCK, Hits, Share, known_hit, pixel_of
+from sim.render.primary import BLOCK, Hits, Pixel, Share, is_inside, known_hit, pixel_of
 from sim.render.raycast import actor_of
 from sim.render.scene_bvh import Instances
 
@@ -55,10 +55,13 @@ class Labels:
 
 @wp.func(inline=True)
 def label_pixel(
-    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, hits: Hits, out: Labels,
-    world: int, camera: int, row: int, col: int,
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, hits: Hits, out: Labels, px: Pixel,
 ):  # fmt: skip
     """Write a pixel's wanted labels."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     at = hits.at[world, camera, row, col]
     t = at.t
     semantic = wp.uint8(wp.static(int(Semantic.SKY)))
@@ -81,7 +84,7 @@ def label_pixel(
             out.range[world, camera, row, col] = t * wp.length(d)
         if (out.wanted & NORMAL) != 0:
             rot = views.rot[world, camera]
-            hit = known_hit(geo, inst, hits, world, camera, row, col, views.pos[world, camera], rot * d)
+            hit = known_hit(geo, inst, hits, px, views.pos[world, camera], rot * d)
             out.normal[world, camera, row, col] = wp.transpose(rot) * hit.normal
 
 
@@ -93,7 +96,7 @@ def _write_labels(
     """Reads geometry, instances, cameras, views, hits. Writes the wanted label images but flow, of the masked worlds."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if pixel[0] < hits.at.shape[2] and pixel[1] < hits.at.shape[3]:
-            label_pixel(geo, inst, cameras, views, hits, out, world, camera, pixel[0], pixel[1])
+        if is_inside(px, hits.at):
+            label_pixel(geo, inst, cameras, views, hits, out, px)

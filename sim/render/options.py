@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warp as wp
 
+_base = "-march=native" if wp.config.cpu_compiler_flags is None else wp.config.cpu_compiler_flags
 RAYS: dict[str, bool | int | str] = {
     "enable_backward": False,
-    "cpu_compiler_flags": f"{wp.config.cpu_compiler_flags or '-march=native'} -menable-no-nans -Wno-nan-infinity-disabled",
+    "cpu_compiler_flags": f"{_base} -menable-no-nans -Wno-nan-infinity-disabled",
 }
 """Module options of kernels in which no NaN can come up: on a CPU, minima and maxima that need not care for it make them a fifth
 faster. Nothing else is relaxed: sums keep their order and infinities are allowed, so pictures keep their bits."""

@@ -1,7 +1,8 @@
 """The closest hit of the ray through every pixel's centre: cast as rays, or found triangle by triangle.
 
 Rays that share their origin need no search: each triangle is projected once and asked at the pixel centres it covers
-(Pineda 1988, with homogeneous edge functions, Olano and Greer 1997, so nothing is clipped). Both ways give the same hits.
+(edge functions, Pineda 1988; homogeneous ones, Olano and Greer 1997, where a corner is behind the eye, so nothing is clipped). Both ways give
+the same hits.
 On a CPU the second is several times faster; on a GPU, where many small pictures are made at once, rays are.
 """
 
@@ -43,11 +44,13 @@ class PixelHit:
 
 @wp.struct
 class Hits:
-    """What the cameras see, (nworld, ncamera, height, width) each."""
+    """What the cameras see."""
 
     at: wp.array4d[PixelHit]
+    """(nworld, ncamera, height, width)."""
     sun: wp.array4d[float]
-    """Share of the sun that reaches the surface, 0..1; filled for the fast pass only."""
+    """Share of the sun that reaches the surface, 0..1, of pixels of even row and column: for the fast pass, shaped like
+    ``at``, else (1, 1, 1, 1)."""
 
 
 def make_hits(shape: tuple[int, int, int, int], device: wp.DeviceLike, *, sun: bool) -> Hits:
@@ -69,11 +72,27 @@ class Share:
     lanes: int
 
 
+@wp.struct
+class Pixel:
+    """Whose pixel it is, and where."""
+
+    world: int
+    camera: int
+    row: int
+    col: int
+
+
 @wp.func
-def pixel_of(tile: int, lane: int, width: int) -> wp.vec2i:
-    """Row and column of a thread: tiles row by row, pixels of a tile row by row."""
+def pixel_of(world: int, camera: int, tile: int, lane: int, width: int) -> Pixel:
+    """The pixel of a thread: tiles row by row, pixels of a tile row by row."""
     across = (width + TILE - 1) / TILE
-    return wp.vec2i((tile / across) * TILE + lane / TILE, (tile % across) * TILE + lane % TILE)
+    return Pixel(world, camera, (tile / across) * TILE + lane / TILE, (tile % across) * TILE + lane % TILE)
+
+
+@wp.func
+def is_inside(px: Pixel, hits: wp.array4d[PixelHit]) -> bool:
+    """Whether a pixel of a tile at the edge belongs to the picture."""
+    return px.row < hits.shape[2] and px.col < hits.shape[3]
 
 
 def tile_count(height: int, width: int) -> int:
@@ -81,7 +100,7 @@ def tile_count(height: int, width: int) -> int:
     return -(-height // TILE) * -(-width // TILE)
 
 
-@wp.func
+@wp.func(inline=True)
 def hidden_actor(cameras: Cameras, world: int, camera: int) -> int:
     """The actor that a camera does not see, -1 for none."""
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
@@ -90,12 +109,11 @@ def hidden_actor(cameras: Cameras, world: int, camera: int) -> int:
 
 
 @wp.func(inline=True)
-def known_hit(
-    geo: Geometry, inst: Instances, hits: Hits, world: int, camera: int, row: int, col: int, o: wp.vec3, d: wp.vec3
-) -> Hit:
+def known_hit(geo: Geometry, inst: Instances, hits: Hits, px: Pixel, o: wp.vec3, d: wp.vec3) -> Hit:
     """A pixel's hit, found before, along a ray of any length; slot -1 for sky."""
+    world = px.world
     out = Hit()
-    at = hits.at[world, camera, row, col]
+    at = hits.at[world, px.camera, px.row, px.col]
     out.slot = at.slot
     if out.slot >= 0:
         out.mesh = inst.mesh[world, out.slot]
@@ -122,11 +140,11 @@ def _cast_hits(
     """Reads geometry, instances, cameras, views. Writes the hits of the masked worlds by rays."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
-        pixel = pixel_of(share.first + tile, lane, hits.at.shape[3])
+        px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        row = pixel[0]
-        col = pixel[1]
-        if row < hits.at.shape[2] and col < hits.at.shape[3]:
+        if is_inside(px, hits.at):
+            row = px.row
+            col = px.col
             d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
             hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
             hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)
@@ -160,63 +178,111 @@ def most(a: float, b: float, c: float) -> float:
     return wp.where(m > c, m, c)
 
 
+@wp.struct
+class Edges:
+    """A triangle on the picture: functions of column and row, each 0 on the edge across from a corner, positive inside."""
+
+    left: int
+    """First and last column, first and last row that it may cover; columns and rows count from the first ones."""
+    right: int
+    top: int
+    bottom: int
+    a: wp.vec3
+    """Factors of column, row and 1 of the edge across from the first corner."""
+    b: wp.vec3
+    c: wp.vec3
+    share: wp.vec3
+    """What the three functions are multiplied with to be as the barycentric weights."""
+    depth: wp.vec3
+    """What they are multiplied with so that their sum over that of the weights is the plane depth [m]."""
+    slack: float
+    """Beyond the edges that still counts, as rounding may not open cracks between neighbours."""
+
+
 @wp.func(inline=True)
-def draw_triangle(geo: Geometry, hits: Hits, to: Target, face: int, a: wp.vec3, b: wp.vec3, c: wp.vec3):
-    """Keep a triangle where it is nearer than what was drawn; corners as (column z, row z, z), z the plane depth."""
-    left = float(0.0)
-    right = float(hits.at.shape[3] - 1)
-    top = float(to.first)
-    bottom = float(to.last)
-    if least(a[2], b[2], c[2]) > 1.0e-3:
-        za = 1.0 / a[2]
-        zb = 1.0 / b[2]
-        zc = 1.0 / c[2]
-        xa = a[0] * za
-        xb = b[0] * zb
-        xc = c[0] * zc
-        left = most(left, wp.ceil(least(xa, xb, xc) - 1.0e-3), left)
-        right = least(right, wp.floor(most(xa, xb, xc) + 1.0e-3), right)
-        if left > right:
-            return
-        ya = a[1] * za
-        yb = b[1] * zb
-        yc = c[1] * zc
-        top = most(top, wp.ceil(least(ya, yb, yc) - 1.0e-3), top)
-        bottom = least(bottom, wp.floor(most(ya, yb, yc) + 1.0e-3), bottom)
-    if top > bottom:
-        return
-    na = wp.cross(b, c)
-    nb = wp.cross(c, a)
-    nc = wp.cross(a, b)
-    volume = wp.dot(a, na)
-    if volume == 0.0:
-        return
-    if volume < 0.0:
-        na = -na
-        nb = -nb
-        nc = -nc
-    row = int(top)
-    while row <= int(bottom):
-        y = float(row)
-        ra = na[1] * y + na[2]
-        rb = nb[1] * y + nb[2]
-        rc = nc[1] * y + nc[2]
-        col = int(left)
-        while col <= int(right):
-            x = float(col)
-            ea = na[0] * x + ra
-            eb = nb[0] * x + rb
-            ec = nc[0] * x + rc
-            if ea >= 0.0 and eb >= 0.0 and ec >= 0.0:
-                scale = 1.0 / (ea + eb + ec)
-                u = ea * scale
-                v = eb * scale
-                t = u * a[2] + v * b[2] + ec * scale * c[2]
+def fill_triangle(geo: Geometry, hits: Hits, to: Target, face: int, e: Edges):
+    """Keep a triangle at the pixels' centres inside it where it is nearer than what was drawn."""
+    row = e.top
+    while row <= e.bottom:
+        y = float(row - e.top)
+        ra = e.a[1] * y + e.a[2]
+        rb = e.b[1] * y + e.b[2]
+        rc = e.c[1] * y + e.c[2]
+        col = e.left
+        while col <= e.right:
+            x = float(col - e.left)
+            ea = e.a[0] * x + ra
+            eb = e.b[0] * x + rb
+            ec = e.c[0] * x + rc
+            if least(ea, eb, ec) >= e.slack:
+                scale = 1.0 / (ea * e.share[0] + eb * e.share[1] + ec * e.share[2])
+                t = (ea * e.depth[0] + eb * e.depth[1] + ec * e.depth[2]) * scale
                 if t < hits.at[to.world, to.camera, row, col].t and t > 0.0:
+                    u = ea * e.share[0] * scale
+                    v = eb * e.share[1] * scale
                     if to.cutout == 0 or not is_hole(geo, to.mesh, face, u, v):
                         hits.at[to.world, to.camera, row, col] = PixelHit(t, to.slot, face, u, v)
             col += 1
         row += 1
+
+
+@wp.func
+def from_row(edge: wp.vec3, row: float) -> wp.vec3:
+    """The factors of an edge for rows counted from ``row``."""
+    return wp.vec3(edge[0], edge[1], edge[2] + edge[1] * row)
+
+
+@wp.func(inline=True)
+def draw_triangle(geo: Geometry, hits: Hits, to: Target, face: int, a: wp.vec3, b: wp.vec3, c: wp.vec3):
+    """Draw a triangle; corners as (column z, row z, z), z the plane depth."""
+    e = Edges()
+    e.right = hits.at.shape[3] - 1
+    e.top = to.first
+    e.bottom = to.last
+    if least(a[2], b[2], c[2]) > 1.0e-3:
+        e.share = wp.vec3(1.0 / a[2], 1.0 / b[2], 1.0 / c[2])
+        xa = a[0] * e.share[0]
+        xb = b[0] * e.share[1]
+        xc = c[0] * e.share[2]
+        left = most(0.0, wp.ceil(least(xa, xb, xc) - 1.0e-3), 0.0)
+        right = least(float(e.right), wp.floor(most(xa, xb, xc) + 1.0e-3), float(e.right))
+        if left > right:
+            return
+        ya = a[1] * e.share[0]
+        yb = b[1] * e.share[1]
+        yc = c[1] * e.share[2]
+        top = most(float(to.first), wp.ceil(least(ya, yb, yc) - 1.0e-3), float(to.first))
+        bottom = least(float(to.last), wp.floor(most(ya, yb, yc) + 1.0e-3), float(to.last))
+        if top > bottom:
+            return
+        e.left = int(left)
+        e.right = int(right)
+        e.top = int(top)
+        e.bottom = int(bottom)
+        # Distances to the first pixel stay small, and so does rounding.
+        pa = wp.vec2(xa - left, ya - top)
+        pb = wp.vec2(xb - left, yb - top)
+        pc = wp.vec2(xc - left, yc - top)
+        e.a = wp.vec3(pb[1] - pc[1], pc[0] - pb[0], pb[0] * pc[1] - pb[1] * pc[0])
+        e.b = wp.vec3(pc[1] - pa[1], pa[0] - pc[0], pc[0] * pa[1] - pc[1] * pa[0])
+        e.c = wp.vec3(pa[1] - pb[1], pb[0] - pa[0], pa[0] * pb[1] - pa[1] * pb[0])
+        e.depth = wp.vec3(1.0, 1.0, 1.0)
+        size = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0])
+        e.slack = 0.0 - least(1.0e-5 * (right - left + bottom - top + 2.0), 1.0e-3 * wp.abs(size), 1.0)
+    else:
+        shift = float(to.first)
+        e.a = from_row(wp.cross(b, c), shift)
+        e.b = from_row(wp.cross(c, a), shift)
+        e.c = from_row(wp.cross(a, b), shift)
+        e.share = wp.vec3(1.0, 1.0, 1.0)
+        e.depth = wp.vec3(a[2], b[2], c[2])
+        size = wp.dot(a, wp.cross(b, c))
+    if size < 0.0:
+        e.a = -e.a
+        e.b = -e.b
+        e.c = -e.c
+    if size != 0.0:
+        fill_triangle(geo, hits, to, face, e)
 
 
 @wp.func
@@ -229,6 +295,36 @@ def reach(row: wp.vec3, half: wp.vec3) -> float:
 def reaches(normal: wp.vec3, center: wp.vec3, half: wp.vec3) -> bool:
     """Whether some of a box lies on the side of a plane through the origin that its normal points to."""
     return wp.dot(normal, center) + reach(normal, half) >= 0.0
+
+
+@wp.func(inline=True)
+def may_show(
+    across: wp.vec3, down: wp.vec3, depth: wp.vec3, center: wp.vec3, half: wp.vec3, width: float, first: float, last: float
+) -> bool:  # fmt: skip
+    """Whether a box may cover the centre of a pixel between the rows ``first`` and ``last``.
+
+    A point (minus the eye) has the depth ``depth . p``, the column ``across . p`` and the row ``down . p`` over that depth.
+    """
+    z = wp.dot(depth, center)
+    deep = reach(depth, half)
+    if z - deep <= 1.0e-3:
+        # Too near to project: asked is whether it lies beyond a side of the picture's pyramid.
+        return (
+            reaches(across + depth * 0.01, center, half)
+            and reaches(depth * width - across, center, half)
+            and reaches(down - depth * (first - 0.01), center, half)
+            and reaches(depth * (last + 0.01) - down, center, half)
+        )
+    # A box that holds no pixel's centre shows nothing, be it out of the picture or too small.
+    x = wp.dot(across, center) / z
+    y = wp.dot(down, center) / z
+    dx = reach(across - depth * x, half) / (z - deep) + 1.0e-3
+    dy = reach(down - depth * y, half) / (z - deep) + 1.0e-3
+    left = wp.where(x - dx > 0.0, wp.ceil(x - dx), 0.0)
+    right = wp.where(x + dx < width, wp.floor(x + dx), width)
+    top = wp.where(y - dy > first, wp.ceil(y - dy), first)
+    bottom = wp.where(y + dy < last, wp.floor(y + dy), last)
+    return left <= right and top <= bottom
 
 
 @wp.func(inline=True)
@@ -249,28 +345,7 @@ def draw_mesh(geo: Geometry, hits: Hits, to: Target, m: wp.mat33, eye: wp.vec3):
         box = geo.node[first_node + node]
         center = wp.spatial_top(box) - eye
         half = wp.spatial_bottom(box)
-        z = wp.dot(depth, center)
-        deep = reach(depth, half)
-        seen = False
-        if z - deep <= 1.0e-3:
-            # Too near to project: asked is whether it lies beyond a side of the picture's pyramid.
-            seen = (
-                reaches(across + depth * 0.01, center, half)
-                and reaches(depth * width - across, center, half)
-                and reaches(down - depth * (float(to.first) - 0.01), center, half)
-                and reaches(depth * (float(to.last) + 0.01) - down, center, half)
-            )
-        else:
-            # A box that holds no pixel's centre shows nothing, be it out of the picture or too small.
-            x = wp.dot(across, center) / z
-            y = wp.dot(down, center) / z
-            dx = reach(across - depth * x, half) / (z - deep) + 1.0e-3
-            dy = reach(down - depth * y, half) / (z - deep) + 1.0e-3
-            left = wp.where(x - dx > 0.0, wp.ceil(x - dx), 0.0)
-            right = wp.where(x + dx < width, wp.floor(x + dx), width)
-            top = wp.where(y - dy > float(to.first), wp.ceil(y - dy), float(to.first))
-            bottom = wp.where(y + dy < float(to.last), wp.floor(y + dy), float(to.last))
-            seen = left <= right and top <= bottom
+        seen = may_show(across, down, depth, center, half, width, float(to.first), float(to.last))
         if seen and node < leaf:
             node = 2 * node
         else:

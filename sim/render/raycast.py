@@ -98,6 +98,16 @@ def mesh_hit(geo: Geometry, inst: Instances, world: int, slot: int, o: wp.vec3, 
     return out
 
 
+@wp.func
+def off_axes(d: wp.vec3) -> wp.vec3:
+    """A direction with no component of zero, whose inverse times a distance of zero would be no number."""
+    out = d
+    for k in range(3):
+        if wp.abs(out[k]) < 1.0e-12:
+            out[k] = 1.0e-12
+    return out
+
+
 @wp.func(inline=True)
 def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_max: float, hidden: int) -> Hit:
     """Closest hit of a world's instances; ``hidden`` is an actor that the ray does not see, -1 for none.
@@ -110,7 +120,7 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
         end_hidden = first_hidden
     out = mesh_hit(geo, inst, world, 0, o, d, t_max)
     best = out.t
-    q = wp.bvh_query_ray(inst.bvh, o, d, inst.root[world])
+    q = wp.bvh_query_ray(inst.bvh, o, off_axes(d), inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, best):
         slot = row - world * inst.nslot
@@ -168,7 +178,7 @@ def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec
     light = mesh_light(geo, inst, world, 0, o, d, t_max, exact)
     if light == 0.0:
         return 0.0
-    q = wp.bvh_query_ray(inst.bvh, o, d, inst.root[world])
+    q = wp.bvh_query_ray(inst.bvh, o, off_axes(d), inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, t_max):
         slot = row - world * inst.nslot

@@ -48,7 +48,7 @@ class Instances:
     """Placed meshes of each world: slot 0 the map, then its statics, then ``part_capacity`` slots per actor."""
 
     bvh: wp.uint64
-    """Over all slots of all worlds but the maps, grouped by world."""
+    """Over all slots of all worlds, grouped by world; the map's own and empty ones are boxes of no size."""
     root: wp.array[wp.int32]
     """Node of ``bvh`` that holds the slots of each world, (nworld,)."""
     first_actor: wp.int32
@@ -341,7 +341,7 @@ class SceneBvh:
         self._groups = groups
         inst.bvh = self._bvh.id
         inst.root = wp.zeros(nworld, dtype=wp.int32, device=device)
-        self._find_roots()
+        wp.launch(_find_roots, dim=nworld, inputs=[inst], device=device)
 
     def place(self, scene: Scene, poses: Poses) -> None:
         """Compose the transforms and bounds of every slot."""
@@ -354,15 +354,7 @@ class SceneBvh:
             device=inst.mesh.device,
         )
 
-    def update(self, scene: Scene, poses: Poses, *, rebuild: bool = False) -> None:
-        """Move to new poses. ``rebuild`` makes a new tree, worth it after resets; both may be captured."""
+    def update(self, scene: Scene, poses: Poses) -> None:
+        """Move to new poses; only launches."""
         self.place(scene, poses)
-        if rebuild:
-            self._bvh.rebuild()
-            self._find_roots()
-        else:
-            self._bvh.refit()
-
-    def _find_roots(self) -> None:
-        root = self.instances.root
-        wp.launch(_find_roots, dim=root.shape, inputs=[self.instances], device=root.device)
+        self._bvh.refit()

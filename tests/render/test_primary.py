@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
 from sim.paths import data_root
@@ -114,3 +115,77 @@ def test_every_leaf_holds_its_triangles(ntriangle):
             assert level < levels or 1 <= last - first <= LEAF
             points = mesh.vertices[ordered.triangles[first:last]].reshape(-1, 3)
             assert (np.abs(points - center[(1 << level) + k]) <= half[(1 << level) + k]).all()
+
+
+def street():
+    """A plane with a box that carries the camera and two others, seen from its front."""
+    box = scenes.model(scenes.box((-2, -1, 0), (2, 1, 1.5)), "box")
+    library = scenes.library([box])
+    places = [("box", (0.0, 0.0, 0.0), 0.0), ("box", (9.0, 1.0, 0.0), 0.4), ("box", (14.0, -3.0, 0.0), 1.0)]
+    worlds = [scenes.world(library, [(n, (x + k, y, z), a) for n, (x, y, z), a in places]) for k in range(3)]
+    return library, *scenes.batch(worlds)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_ego_is_hidden_from_its_camera_either_way(shown):
+    library, scene, state = street()
+    rays, triangles = both(
+        library, scene, state, CameraConfig(width=64, height=48, pos=(0.0, 0.0, 1.2), show_ego=shown)
+    )
+    assert (triangles["instance"] == rays["instance"]).all() and ((triangles["instance"] == 1).any() == shown)
+    assert {2, 3} <= set(np.unique(triangles["instance"])) or shown
+
+
+def test_threads_and_masks_change_nothing_else():
+    library, scene, state = street()
+    config = RenderConfig((CameraConfig(width=200, height=150, pos=(2.1, 0.0, 1.2)),), "fast", LABELS)
+    one, two = (Renderer(library, scene, state, config, threads=n) for n in (1, 2))
+    for _ in range(2):  # the first picture of a renderer is made by one thread, to load the kernels
+        one.render(scene)
+        two.render(scene)
+    for name, array in one.frames.numpy().items():
+        assert (array == two.frames.numpy()[name]).all(), name
+        two.frames.arrays[name].zero_()
+    two.render(scene, wp.array([0, 1, 0], dtype=wp.int32, device="cpu"))
+    for name, array in two.frames.numpy().items():
+        assert (array[1] == one.frames.numpy()[name][1]).all(), name
+        assert not array[0].any() and not array[2].any(), name
+
+
+def test_flow_is_made_for_all_worlds_whatever_the_mask():
+    library, scene, state = street()
+    config = RenderConfig((CameraConfig(width=40, height=30, pos=(2.1, 0.0, 1.2)),), "fast", ("depth", "flow_back"))
+    one, two = (Renderer(library, scene, state, config) for _ in range(2))
+    one.render(scene)
+    two.render(scene, wp.array([0, 1, 0], dtype=wp.int32, device="cpu"))
+    for name, array in one.frames.numpy().items():
+        assert np.array_equal(array, two.frames.numpy()[name], equal_nan=True), name
+
+
+def test_specks_of_a_large_picture_are_not_lost():
+    """Far, small triangles: rounding may take the sign of their area, but not the triangles."""
+    rng = np.random.default_rng(0)
+    x, y = np.meshgrid(np.linspace(-4, 4, 120), np.linspace(-3, 3, 90))
+    wall = np.stack([np.full_like(x, 120.0) + rng.normal(0, 1e-3, x.shape), x, y], -1)
+    a = (np.arange(89)[:, None] * 120 + np.arange(119)).ravel()
+    faces = np.concatenate([np.stack([a, a + 1, a + 121], 1), np.stack([a, a + 121, a + 120], 1)])
+    mesh = scenes.build(wall.reshape(-1, 3), faces, np.tile((-1.0, 0.0, 0.0), (wall.size // 3, 1)))
+    library = scenes.library([], mesh)
+    scene, state = scenes.batch([scenes.world(library)])
+    camera = camera_at((0, 0, 0), width=1920, height=1080, horizontal_fov=1.2)
+    rays, triangles = both(library, scene, state, camera)
+    assert np.isfinite(triangles["depth"]).sum() > 1000
+    assert (np.isfinite(rays["depth"]) != np.isfinite(triangles["depth"])).sum() <= 2
+
+
+def test_rays_along_the_axes_meet_boxes_that_they_touch():
+    """The middle column of a camera that looks along x, in the plane of boxes of instances."""
+    box = scenes.model(scenes.box((-1, 0, 0), (1, 1, 1)), "box")
+    library = scenes.library([box])
+    scene, state = scenes.batch(
+        [scenes.world(library, [("box", (5.0, 0.0, 0.0), 0.0), ("box", (9.0, -1.0, 0.0), 0.0)])]
+    )
+    camera = camera_at((0, 0, 0.5), width=33, height=33)
+    rays, triangles = both(library, scene, state, camera)
+    assert {1, 2} <= set(np.unique(rays["instance"]))
+    assert (rays["instance"] != triangles["instance"]).sum() <= 33
