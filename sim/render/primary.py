@@ -1,8 +1,8 @@
 """The closest hit of the ray through every pixel's centre: cast as rays, or found triangle by triangle.
 
 Rays that share their origin need no search: each triangle is projected once and asked at the pixel centres it covers
-(edge functions, Pineda 1988; homogeneous ones, Olano and Greer 1997, where a corner is behind the eye, so nothing is clipped). Both ways give
-the same hits.
+(edge functions, Pineda 1988; where a corner is behind the eye, homogeneous ones, Olano and Greer 1997, so nothing is
+clipped). Both ways give the same hits.
 On a CPU the second is several times faster; on a GPU, where many small pictures are made at once, rays are.
 """
 
