@@ -194,6 +194,15 @@ def index(i: int) -> int:
     return i & 0x7FFFFFFF
 
 
+@wp.func
+def begin_order(order: wp.array2d[wp.int32], world: int):
+    """List all actors of a world, at an episode's first time: until then the order's rows are all 0."""
+    n = order.shape[1]
+    if order[world, 0] == order[world, n - 1]:
+        for a in range(n):
+            order[world, a] = a
+
+
 def actor_threads(actors: wp.array) -> tuple[tuple[int, int], int]:
     """Launch size and stride of a kernel over (nworld, nactor): a thread per actor on CUDA, per world on the CPU.
 

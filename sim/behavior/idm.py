@@ -13,9 +13,9 @@ from sim.behavior.follow import idm_acceleration
 from sim.behavior.lateral import advance, pose_rotation
 from sim.behavior.leaders import find_leaders, in_traffic
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import lane_center, road_pose, sample_at, section_at
+from sim.road.frenet import center_in_section, lane_center, road_pose, sample_at, section_at
 from sim.structs import actor_threads, index
-from sim.types import TICK, Lamp, RoadTables, Scene, Shape, State
+from sim.types import TICK, Lamp, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -23,19 +23,6 @@ CURVE_ACCELERATION = 2.5
 """Sideways acceleration drivers accept in bends [m/s^2]."""
 BRAKE_LAMP = 0.7
 """Deceleration from which brake lamps are on [m/s^2]."""
-
-
-@wp.func
-def center_in_section(road: RoadTables, k: int, row: int, lane: int, s: float) -> float:
-    """T of a lane's centre line at ``s``, which section ``k`` holds [m]."""
-    i = sample_at(road, k, s)
-    f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
-    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
-    j = road.section_first_border[k] + i * n
-    inner = row - wp.where(lane > 0, 1, -1)
-    low = 0.5 * (road.border[j + row] + road.border[j + inner])
-    high = 0.5 * (road.border[j + n + row] + road.border[j + n + inner])
-    return low + (high - low) * f
 
 
 @wp.func
@@ -62,7 +49,7 @@ def _go_along(scene: Scene, state: State, world: int, a: int, distance: float):
     state.s[world, a] = then
     state.story.end_since[world, a] = -1
     if (shape & wp.static(int(Shape.EVEN))) == 0:
-        shift = center_in_section(road, k, row, lane, then) - center_in_section(road, k, row, lane, s)
+        shift = center_in_section(road, k, lane, then) - center_in_section(road, k, lane, s)
         state.t[world, a] = state.t[world, a] + shift
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.road.frenet import LaneCoord, follow_lane, lane_center
-from sim.structs import actor_threads, index
+from sim.structs import actor_threads, begin_order, index
 from sim.types import Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -22,9 +22,6 @@ LOOK_AHEAD = 120.0
 """How far drivers look along their lane [m]."""
 SIDE_MARGIN = 0.2
 """Sideways room below which whoever is ahead counts as in the way [m]."""
-BOX_REACH = 40.0
-"""No box reaches farther along from its reference point [m]."""
-
 NO_ROAD = 0x7FFFFFFF
 
 
@@ -63,9 +60,7 @@ def _stands_beyond(state: State, world: int, a: int, road: int, s: float) -> boo
 def sort_queue(state: State, world: int):
     """Bring ``VehicleState.queue`` up to date by insertion: actors change places seldom."""
     n = state.road.shape[1]
-    if state.vehicle.queue[world, 0] == state.vehicle.queue[world, n - 1]:  # the episode's first time
-        for a in range(n):
-            state.vehicle.queue[world, a] = a
+    begin_order(state.vehicle.queue, world)
     road = int(-1)
     s = float(0.0)
     for i in range(n):
@@ -126,10 +121,13 @@ def _gap_to(scene: Scene, state: State, world: int, a: int, b: int, at: LaneCoor
 
 
 @wp.func
-def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, begin: float, queued: bool) -> Leader:
+def _search_road(
+    scene: Scene, state: State, world: int, a: int, at: LaneCoord, begin: float, reach: float, queued: bool
+) -> Leader:
     """The nearest actor in the way on one road, entered at ``at`` after ``begin`` metres; of two as near the one of lesser index.
 
-    Without ``begin`` it is the road that the actor is on. ``queued``: only those near enough by ``VehicleState.queue``.
+    Without ``begin`` it is the road that the actor is on. ``reach``: how far boxes reach from reference points at most [m]. ``queued``:
+    only those near enough by ``VehicleState.queue``.
     """
     out = Leader()
     out.actor = -1
@@ -140,7 +138,7 @@ def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, 
     rank = int(0)
     if queued:
         step = int(at.direction)
-        nearest = at.s + (middle - begin - wp.static(BOX_REACH)) * float(step)
+        nearest = at.s + (middle - begin - reach) * float(step)
         rank = _rank_beyond(state, world, at.road, nearest) - wp.where(step > 0, 0, 1)
     while rank >= 0 and rank < scene.valid.shape[1]:
         b = int(rank)
@@ -149,7 +147,7 @@ def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, 
         b = index(b)
         rank += step
         way = begin + (state.s[world, b] - at.s) * float(at.direction)
-        if state.road[world, b] != at.road or way - front > out.gap + wp.static(BOX_REACH):
+        if state.road[world, b] != at.road or way - front > out.gap + reach:
             if queued:
                 break
         elif b != a and (state.visible[world, b] & 4) != 0:
@@ -161,8 +159,18 @@ def _search_road(scene: Scene, state: State, world: int, a: int, at: LaneCoord, 
 
 
 @wp.func
-def find_leader(scene: Scene, state: State, world: int, a: int, queued: bool) -> Leader:
-    """The nearest actor in the way along the lane and its links, within `LOOK_AHEAD`."""
+def box_reach(scene: Scene, world: int) -> float:
+    """How far a box reaches along from its actor's reference point at most [m]."""
+    most = float(0.0)
+    for a in range(scene.size.shape[1]):
+        size = scene.size[world, a]
+        most = wp.max(most, wp.abs(scene.box_center[world, a][0]) + 0.5 * (size[0] + size[1]))
+    return most
+
+
+@wp.func
+def find_leader(scene: Scene, state: State, world: int, a: int, reach: float, queued: bool) -> Leader:
+    """The nearest actor in the way along the lane and its links, within `LOOK_AHEAD`; ``reach``: `box_reach`."""
     at = LaneCoord()
     at.road = state.road[world, a]
     at.lane = state.lane[world, a]
@@ -172,7 +180,7 @@ def find_leader(scene: Scene, state: State, world: int, a: int, queued: bool) ->
     out = Leader()
     i = int(0)
     while i < 4:
-        out = _search_road(scene, state, world, a, at, begin, queued)
+        out = _search_road(scene, state, world, a, at, begin, reach, queued)
         rest = wp.where(at.direction > 0, scene.road.road_length[at.road] - at.s, at.s)
         begin += wp.max(rest, 1.0e-3)
         if out.actor >= 0 or begin > wp.static(LOOK_AHEAD) or i == 3:
@@ -211,15 +219,16 @@ def _find_leaders(scene: Scene, state: State, stride: int):
     if state.done[world] != 0:
         return
     tick = state.tick[world]
-    sorted = bool(False)
+    reach = float(-1.0)
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
         if in_traffic(state, world, a):
             if (tick + a) % wp.static(LEADER_TICKS) == 0 or tick == 0:
-                if stride == 1 and not sorted:
-                    sort_queue(state, world)
-                    sorted = True
-                leader = find_leader(scene, state, world, a, stride == 1)
+                if reach < 0.0:  # the thread's first look
+                    reach = box_reach(scene, world)
+                    if stride == 1:
+                        sort_queue(state, world)
+                leader = find_leader(scene, state, world, a, reach, stride == 1)
                 state.vehicle.leader[world, a] = leader.actor + 1
                 state.vehicle.leader_gap[world, a] = leader.gap
             b = state.vehicle.leader[world, a] - 1

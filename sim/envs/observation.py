@@ -9,7 +9,8 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_length, path_point, path_project, wrap_angle
 from sim.road.frenet import lane_border, lane_row, road_pose
-from sim.types import LaneKind, Motion, RoadTables, Scene, State
+from sim.road.surface import vehicles_may_use
+from sim.types import Motion, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -115,17 +116,6 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
 
 
 @wp.func
-def _usable(road: RoadTables, row: int) -> bool:
-    kind = road.lane_kind[row]
-    return (
-        kind == wp.static(int(LaneKind.DRIVING))
-        or kind == wp.static(int(LaneKind.SHOULDER))
-        or kind == wp.static(int(LaneKind.PARKING))
-        or kind == wp.static(int(LaneKind.BORDER))
-    )
-
-
-@wp.func
 def _upper_border(road: RoadTables, r: int, s: float, lane: int) -> float:
     """The t of a lane's border on the side of greater t."""
     return lane_border(road, r, s, wp.where(lane > 0, lane, lane + 1))
@@ -147,7 +137,7 @@ def _drivable_edge(road: RoadTables, r: int, s: float, lane: int, side: int) -> 
             following += side
         row = lane_row(road, r, s, following)
         if row >= 0:
-            if _usable(road, row):
+            if vehicles_may_use(road.lane_kind[row]):
                 last = following
     if side > 0:
         return _upper_border(road, r, s, last)

@@ -64,12 +64,10 @@ def render_dataset(
     Raises:
         SwerveError: for unusable files, settings or folders; nothing is written then.
     """
-    if replay is not None:
-        return write_dataset(_plan_again(files, replay), Path(out), device, quiet)
-    config = DatasetConfig(
-        (size[0], size[1]), fps, duration, draws, seed, quality, None if driver == "default" else driver, contact, strict, chase
-    )  # fmt: skip
-    return write_dataset(plan_draws(files, config, keys), Path(out), device, quiet)
+    who = None if driver == "default" else driver
+    config = DatasetConfig((size[0], size[1]), fps, duration, draws, seed, quality, who, contact, strict, chase)
+    plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
+    return write_dataset(plan, Path(out), device, quiet)
 
 
 def _plan_again(files: Sequence[str | Path], replay: str | Path) -> Plan:

@@ -94,7 +94,7 @@ def turning_time(a: Course, b: Course) -> float:
     turn = wp.abs(a.rate) * wp.length(a.vel) + wp.abs(b.rate) * wp.length(b.vel)
     spin = wp.abs(a.rate) * wp.length(a.box.half) + wp.abs(b.rate) * wp.length(b.box.half)
     t = float(0.0)
-    for _i in range(60):
+    while t <= wp.static(HORIZON):
         p = go_on(a, t)
         q = go_on(b, t)
         d = plane_distance(p.box, q.box)
@@ -103,8 +103,6 @@ def turning_time(a: Course, b: Course) -> float:
         v = wp.length(q.vel - p.vel) + spin
         step = wp.max(2.0 * d / (v + wp.sqrt(v * v + 2.0 * turn * d) + 1.0e-6), 0.01)
         t += step
-        if t > wp.static(HORIZON):
-            return wp.static(NEVER)
     return wp.static(NEVER)
 
 

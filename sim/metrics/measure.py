@@ -16,9 +16,9 @@ from sim.metrics.sight import SEEN, look
 from sim.physics.boxes import footprint, plane_distance
 from sim.physics.contact import same_train
 from sim.road.frenet import lane_border, lane_row, section_at
-from sim.road.surface import surface
+from sim.road.surface import surface, vehicles_may_use
 from sim.structs import actor_threads, index
-from sim.types import Conflict, LaneKind, RoadTables, Scene, State
+from sim.types import Conflict, RoadTables, Scene, State
 
 # Longer loops stay loops: unrolled, this module takes half as long again to compile and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 4})
@@ -64,6 +64,14 @@ def watch_actor(scene: Scene, state: State, world: int, a: int):
         state.hidden_by[world, a] = wp.max(seen + 1, 0)
 
 
+@wp.func
+def own_train(state: State, world: int, a: int) -> bool:
+    """Whether actor ``a`` pulls the ego or is pulled by it (`same_train`)."""
+    if state.story.towing[world, 0] < 0 and state.story.tow[world, 0] < 0:
+        return False
+    return same_train(state, world, 0, a)
+
+
 @wp.kernel
 def _measure_actors(scene: Scene, state: State, stride: int):
     """Reads boxes and velocities. Writes the ego's time to collision with each actor."""
@@ -73,12 +81,11 @@ def _measure_actors(scene: Scene, state: State, stride: int):
         return
     ego = course_of(scene, state, world, 0)
     present = state.bound[world, 0][3] > 0.0
-    tows = state.story.towing[world, 0] >= 0
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
         ttc = float(wp.inf)
-        own = tows and same_train(state, world, 0, a)
-        if present and a > 0 and state.bound[world, a][3] > 0.0 and not own:
+        mine = own_train(state, world, a)
+        if present and a > 0 and state.bound[world, a][3] > 0.0 and not mine:
             ttc = time_to_collision(scene, state, world, ego, a)
         state.ttc[world, a] = ttc
 
@@ -138,10 +145,7 @@ def beyond_lanes(road: RoadTables, r: int, lane: int, s: float, t: float) -> boo
     row = lane_row(road, r, s, lane)
     if row < 0:
         return True
-    kind = road.lane_kind[row]
-    usable = kind == wp.static(int(LaneKind.DRIVING)) or kind == wp.static(int(LaneKind.SHOULDER))
-    usable = usable or kind == wp.static(int(LaneKind.PARKING)) or kind == wp.static(int(LaneKind.BORDER))
-    return not usable
+    return not vehicles_may_use(road.lane_kind[row])
 
 
 @wp.func
@@ -160,12 +164,11 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
     least = float(wp.inf)
     first = int(-1)
     nearest = float(wp.inf)
-    tows = state.story.towing[world, 0] >= 0
     for a in range(1, scene.valid.shape[1]):
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
-        own_trailer = tows and same_train(state, world, 0, a)
-        if other[3] > 0.0 and wp.dot(d, d) < nearest and not own_trailer:
+        mine = own_train(state, world, a)
+        if other[3] > 0.0 and wp.dot(d, d) < nearest and not mine:
             nearest = wp.dot(d, d)
             first = a
     if first < 0 or own[3] <= 0.0:
@@ -176,8 +179,8 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
         reach = least + own[3] + other[3] + wp.static(MARGIN)
-        own_trailer = tows and same_train(state, world, 0, a)
-        if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach and not own_trailer:
+        mine = own_train(state, world, a)
+        if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach and not mine:
             least = wp.min(least, plane_distance(box, footprint(scene, state, world, a)))
     return least
 
@@ -256,8 +259,8 @@ def _measure_gaps(scene: Scene, state: State, stride: int):
     box = footprint(scene, state, world, 0)
     for a in range(first, scene.valid.shape[1], stride):
         gap = float(wp.inf)
-        own = state.story.towing[world, 0] >= 0 and same_train(state, world, 0, a)
-        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0 and not own:
+        mine = own_train(state, world, a)
+        if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0 and not mine:
             gap = plane_distance(box, footprint(scene, state, world, a))
         state.gap[world, a] = gap
 

@@ -31,7 +31,7 @@ from sim.physics.impulse import (
     slip_velocity,
 )
 from sim.physics.parameters import SETS
-from sim.structs import actor_threads, index
+from sim.structs import actor_threads, begin_order, index
 from sim.types import Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -227,9 +227,7 @@ def circle_about(scene: Scene, state: State, world: int, a: int) -> wp.vec4:
 def sort_actors(state: State, world: int):
     """Bring ``State.order`` up to date by insertion: actors change places seldom."""
     n = state.order.shape[1]
-    if state.order[world, 0] == state.order[world, n - 1]:  # the episode's first time
-        for a in range(n):
-            state.order[world, a] = a
+    begin_order(state.order, world)
     last = float(-1.0e30)
     for i in range(n):
         a = state.order[world, i]

@@ -79,6 +79,21 @@ def sample_at(road: RoadTables, k: int, s: float) -> int:
 
 
 @wp.func
+def _bulge(chord: wp.vec3, curvature: float, before: float, after: float) -> wp.vec2:
+    """Way from a chord to its bend, where the chord goes on for two lengths to its ends [m]."""
+    bulge = -0.5 * curvature * before * after
+    length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
+    return wp.vec2(-chord[1] / length * bulge, chord[0] / length * bulge)
+
+
+@wp.func
+def _height(z0: float, z1: float, slope0: float, slope1: float, f: float, step: float) -> float:
+    """Height between two, ``step`` apart, at the share ``f`` of the way, by the slopes there (cubic Hermite) [m]."""
+    h00 = (1.0 + 2.0 * f) * (1.0 - f) * (1.0 - f)
+    return h00 * z0 + (1.0 - h00) * z1 + step * f * (1.0 - f) * ((1.0 - f) * slope0 - f * slope1)
+
+
+@wp.func
 def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     """Pose at (s, t) of road ``r``; beyond the road's ends it goes on straight."""
     k = section_at(road, r, s)
@@ -91,8 +106,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
     a = road.sample_pos[j]
     b = road.sample_pos[j + 1]
     chord = b - a
-    x = a[0] + chord[0] * f
-    y = a[1] + chord[1] * f
+    at = wp.vec2(a[0] + chord[0] * f, a[1] + chord[1] * f)
     shape = road.section_shape[k]
     heading = road.sample_heading[j]
     k0 = float(0.0)
@@ -102,10 +116,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
         turn = road.sample_heading[j + 1] - heading
         k1 = 2.0 * (turn - k0 * step) / (step * step)
         heading = heading + k0 * inside + 0.5 * k1 * inside * inside
-        bulge = -0.5 * (k0 + k1 * (inside + step) / 3.0) * inside * (step - inside)
-        length = wp.max(wp.sqrt(chord[0] * chord[0] + chord[1] * chord[1]), 1.0e-9)
-        x += -chord[1] / length * bulge
-        y += chord[0] / length * bulge
+        at += _bulge(chord, k0 + k1 * (inside + step) / 3.0, inside, step - inside)
     beyond = d - inside
     c = wp.cos(heading)
     n = wp.sin(heading)
@@ -116,9 +127,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
         slope0 = road.sample_slope[j]
         slope1 = road.sample_slope[j + 1]
         slope = slope0 + (slope1 - slope0) * f
-        h00 = (1.0 + 2.0 * f) * (1.0 - f) * (1.0 - f)
-        z = h00 * a[2] + (1.0 - h00) * b[2] + step * f * (1.0 - f) * ((1.0 - f) * slope0 - f * slope1)
-        z += slope * beyond
+        z = _height(a[2], b[2], slope0, slope1, f, step) + slope * beyond
         roll = road.sample_roll[j] + (road.sample_roll[j + 1] - road.sample_roll[j]) * f
         if roll != 0.0:
             flat = t * wp.cos(roll)
@@ -127,7 +136,7 @@ def road_pose(road: RoadTables, r: int, s: float, t: float) -> RoadPose:
             out.pitch = -wp.atan(slope)
         out.roll = roll
         out.twist = (road.sample_roll[j + 1] - road.sample_roll[j]) / step
-    out.pos = wp.vec3(x + c * beyond - n * flat, y + n * beyond + c * flat, z)
+    out.pos = wp.vec3(at[0] + c * beyond - n * flat, at[1] + n * beyond + c * flat, z)
     out.heading = heading
     out.ahead = wp.vec2(c, n)
     out.curvature = k0 + k1 * inside
@@ -181,12 +190,27 @@ def lane_slope(road: RoadTables, r: int, lane: int, s: float) -> float:
 
 
 @wp.func
+def center_in_section(road: RoadTables, k: int, lane: int, s: float) -> float:
+    """T of a lane's centre line at ``s``, which section ``k`` holds [m]; lane 0: the lane offset."""
+    n = road.section_first_lane[k + 1] - road.section_first_lane[k]
+    row = lane - road.section_lane_min[k]
+    outer = wp.clamp(row, 0, n - 1)
+    inner = wp.clamp(row - wp.where(lane > 0, 1, wp.where(lane < 0, -1, 0)), 0, n - 1)
+    j = index(road.section_first_border[k])
+    if (road.section_shape[k] & wp.static(int(Shape.EVEN))) != 0:
+        return 0.5 * (road.border[j + outer] + road.border[j + inner])
+    i = sample_at(road, k, s)
+    f = wp.clamp((s - road.section_s[k][0]) / road.section_step[k] - float(i), 0.0, 1.0)
+    j = index(j + i * n)
+    low = 0.5 * (road.border[j + outer] + road.border[j + inner])
+    high = 0.5 * (road.border[j + n + outer] + road.border[j + n + inner])
+    return low + (high - low) * f
+
+
+@wp.func
 def lane_center(road: RoadTables, r: int, lane: int, s: float) -> float:
-    """T of a lane's centre line [m]; lane 0: the lane offset."""
-    outer = lane_border(road, r, s, lane)
-    if lane == 0:
-        return outer
-    return 0.5 * (outer + lane_border(road, r, s, lane - wp.where(lane > 0, 1, -1)))
+    """T of a lane's centre line [m]; lane 0: the lane offset; lanes beyond the outermost count as that one."""
+    return center_in_section(road, section_at(road, r, s), lane, s)
 
 
 @wp.func

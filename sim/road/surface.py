@@ -22,11 +22,26 @@ class SurfacePoint:
     """What a wheel or foot stands on."""
 
     z: float
+    """Height [m]."""
     normal: wp.vec3
+    """Unit vector, world frame."""
     friction: float
+    """Coefficient of the dry surface."""
     lane_kind: int
+    """`LaneKind`, 0 on no lane."""
     on_road: int
-    """1 on a lane that vehicles may use (driving, shoulder, parking, border)."""
+    """1 on a lane of which `vehicles_may_use` holds."""
+
+
+@wp.func
+def vehicles_may_use(kind: int) -> bool:
+    """Whether vehicles may use a lane of this `LaneKind`: to drive, to stop or to swerve."""
+    return (
+        kind == wp.static(int(LaneKind.DRIVING))
+        or kind == wp.static(int(LaneKind.SHOULDER))
+        or kind == wp.static(int(LaneKind.PARKING))
+        or kind == wp.static(int(LaneKind.BORDER))
+    )
 
 
 @wp.func
@@ -56,11 +71,7 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
             out.lane_kind = road.lane_kind[row]
             out.friction = road.lane_friction[row]
             out.z += road.lane_height[row]
-            usable = out.lane_kind == wp.static(int(LaneKind.DRIVING)) or out.lane_kind == wp.static(
-                int(LaneKind.SHOULDER)
-            )
-            usable = usable or out.lane_kind == wp.static(int(LaneKind.PARKING))
-            out.on_road = int(usable or out.lane_kind == wp.static(int(LaneKind.BORDER)))
+            out.on_road = int(vehicles_may_use(out.lane_kind))
         for p in range(road.road_first_patch[r], road.road_first_patch[r + 1]):
             box = road.patch[p]
             if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:

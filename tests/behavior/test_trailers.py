@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError
+from sim.metrics.measure import measure_gaps
 from tests.behavior.run import run
 from tests.scenario.openx import (
     car_xml,
@@ -119,6 +120,20 @@ def test_the_own_trailer_is_no_danger(tmp_path: Path) -> None:
     found = run(tmp_path, scenario_xml(entities=close), 1.0)
     assert np.isinf(found.batch.state.metrics.min_time_to_collision.numpy()[0])
     assert np.isinf(found.batch.state.metrics.min_distance.numpy()[0])
+
+
+def test_who_pulls_the_ego_is_no_danger(tmp_path: Path) -> None:
+    """Nor is whoever else is pulled with it; contacts leave them out too."""
+    pulled = coupled_xml("Ego", '<TrailerCoupler dx="1.5"/>')
+    van = tow_xml('<Trailer><TrailerRef entityRef="Ego"/></Trailer>').replace('name="Ego"', 'name="Van"')
+    init = {"Van": teleport_xml(50.0) + speed_xml(10), "Ego": teleport_xml(10.0)}
+    found = run(tmp_path, scenario_xml(entities=pulled + van, init=init), 1.0)
+    state = found.batch.state
+    assert found.of(found.pos)[-1, 0] == pytest.approx(60.0 + HITCH - 1.5, abs=0.01)
+    measure_gaps(found.batch.scene, state)
+    for value in (state.metrics.min_time_to_collision, state.metrics.min_distance, state.ttc, state.gap):
+        assert np.isinf(value.numpy()[0]).all()
+    assert (state.contact_tick.numpy()[0] < 0).all()
 
 
 @pytest.mark.parametrize(

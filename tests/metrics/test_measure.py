@@ -101,6 +101,21 @@ def test_times_and_gaps_agree_with_an_oracle(turning):
     assert hits >= 5
 
 
+def test_who_comes_near_slowly_in_a_bend_is_followed_to_the_end():
+    """Side by side in a bend, the outer car drifts inward: each step of the search is short, and contact comes late."""
+    worlds = []
+    for gap, tilt, rate in ((0.1, 0.001, 0.1), (0.3, 0.002, 0.1), (0.6, 0.01, 0.3)):
+        apart = CAR["size"][1] + gap
+        inner = actor(x=500.0, speed=20.0, motion=Motion.SCRIPTED)
+        outer = actor(x=500.0, y=-apart, heading=tilt, speed=20.0 + rate * apart, motion=Motion.SCRIPTED)
+        worlds.append([inner | {"rate": rate}, outer | {"rate": rate}])
+    arrays = build([world_rows(w, contact=Contact.REPORT) for w in worlds], FIELD)
+    arrays[1].ang_vel.assign(np.array([[(0, 0, a["rate"]) for a in w] for w in worlds], np.float32))
+    ttc = run(arrays, 1, STILL).ttc.numpy()
+    for w, actors in enumerate(worlds):
+        assert 3.0 < march(*actors, 0.014) < ttc[w, 1] < march(*actors, 0.004) < 9.0
+
+
 def test_time_to_collision_needs_the_same_height():
     actors = [
         actor(x=100.0, speed=20.0, motion=Motion.SCRIPTED),

@@ -70,6 +70,17 @@ def test_a_look_along_the_queue_finds_the_leaders_that_a_look_at_all_actors_does
         assert ((leader > 0) & (ahead != state.road.numpy())).any(), "nobody is followed over a road's end"
 
 
+@pytest.mark.parametrize("far", [0.0, 90.0])
+def test_boxes_may_reach_as_far_as_they_like(far):
+    """A wall whose reference point lies far from the follower is in the way with its near end, however long it is."""
+    wall = {**CAR, "size": (200.0, 1.8, 1.5), "box_center": (-far, 0.0, 0.75)}
+    actors = [traffic(100.0, 10.0), traffic(700.0, 5.0), actor(wall, x=260.0 + far, y=-1.75, lane=-1)]
+    scene, state, _ = build([world_rows(actors)], ROAD)
+    find_leaders(scene, state)
+    leader, gap = state.vehicle.leader.numpy()[0, 0], state.vehicle.leader_gap.numpy()[0, 0]
+    assert (leader, gap) == (3, pytest.approx(160.0 - 100.0 - LENGTH / 2 - CAR["box_center"][0], abs=1e-3))
+
+
 def test_equilibrium_gap():
     """Behind a steady leader the gap is s* / sqrt(1 - (v / v0)^4) (Treiber 2000, eq. 6)."""
     wish, speed = 25.0, 15.0
