@@ -33,12 +33,27 @@ class Demand:
 
 
 @wp.func
-def solve_plane(cars: wp.array[CarSet], row: int, w: Wheels, pull: wp.vec3, drag: wp.vec3, h: float) -> wp.vec3:
-    """Change over a step of the body's forward and left speed and its yaw rate; ``pull``: gravity, ``drag`` the air's, body axes."""
+def solve_plane(
+    cars: wp.array[CarSet], row: int, w: Wheels, pull: wp.vec3, drag: wp.vec3, turning: float, h: float
+) -> wp.vec3:
+    """Change over a step of the body's forward and left speed and its yaw rate.
+
+    Args:
+        cars: Parameter sets.
+        row: Which of them.
+        w: Wheels.
+        pull: Gravity, body axes [m/s^2].
+        drag: Of the air, body axes [N].
+        turning: Yaw rate [rad/s].
+        h: Step [s].
+    """
     m = cars[row].mass
     lhs = wp.diag(wp.vec3(m / h, m / h, cars[row].inertia[2] / h))
     uneven = cars[row].front.mass * cars[row].front.x + cars[row].rear.mass * cars[row].rear.x
-    rhs = wp.vec3(m * pull[0] + drag[0], m * pull[1] + drag[1], uneven * pull[1])
+    lhs[1, 2] = uneven * cars[row].apart / h
+    lhs[2, 1] = lhs[1, 2]
+    swing = uneven * cars[row].apart * turning * turning
+    rhs = wp.vec3(m * pull[0] + drag[0] + swing, m * pull[1] + drag[1], uneven * pull[1])
     for i in range(4):
         axle = wheel_axle(cars, row, i)
         x = axle.x
@@ -148,7 +163,7 @@ def step_body(cars: wp.array[CarSet], row: int, b: Body, ground: Footing, ask: D
     for i in range(4):
         w = stand_wheel(cars, row, w, b, turn, ground, i)
         w = grip_wheel(cars, row, w, b, i, vel, ground.friction[i], pedals, h)
-    change = solve_plane(cars, row, w, pull, drag, h)
+    change = solve_plane(cars, row, w, pull, drag, b.rate[2], h)
     w = settle_forces(cars, row, w, change)
     accel = change / h
     heave = Heave()

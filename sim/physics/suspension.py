@@ -77,6 +77,8 @@ class CarSet:
     """Shift of the load's point sideways over side force [m/N]."""
     slip_arm: float
     """Share of the body's roll and pitch rates that moves the contact patch: 1 as it is, 0 as CommonRoad's multi-body model has it."""
+    apart: float
+    """Share of the unsprung masses' distance from the body's centre that counts in yaw: 1 as it is, 0 as in CommonRoad's model."""
     max_steer: float
     """[rad]."""
     steer_rate: float

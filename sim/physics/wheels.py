@@ -107,11 +107,14 @@ def wheel_angle(cars: wp.array[CarSet], row: int, i: int, steer: float) -> float
 
 
 @wp.func
-def relax(old: float, steady: float, velocity: float, ref: float, length: float, h: float) -> float:
-    """Slip after a step with relaxation: length / speed * slip' + slip = steady (Pacejka 2012, eq. 7.7, 7.9), implicit, still at rest."""
+def relax(old: float, steady: float, velocity: float, speed: float, length: float, h: float) -> float:
+    """Slip after a step with relaxation, implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9).
+
+    At standstill the tyre is a spring, so that a parked vehicle does not creep.
+    """
     if length <= 0.0:
         return steady
-    return (old + h * velocity / length) / (1.0 + h * ref / length)
+    return (old + h * velocity / length) / (1.0 + h * speed / length)
 
 
 @wp.func
@@ -209,7 +212,8 @@ def grip_wheel(
     long_x = cars[row].tyre.relax_x
     long_y = cars[row].tyre.relax_y
     slip = wp.vec2(
-        relax(b.slip_x[i], steady_x, rolling - vx, ref, long_x, h), relax(b.slip_y[i], vy / ref, vy, ref, long_y, h)
+        relax(b.slip_x[i], steady_x, rolling - vx, wp.abs(vx), long_x, h),
+        relax(b.slip_y[i], vy / ref, vy, wp.abs(vx), long_y, h),
     )
     w.slip_x[i] = slip[0]
     w.slip_y[i] = slip[1]
