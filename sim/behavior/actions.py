@@ -10,21 +10,25 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.codes import ActionKind, PositionField, PositionKind, RowField, RowPhase
-from sim.behavior.follow_path import FACING, follow_trajectory, start_follow
+from sim.behavior.follow_path import follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_lane_change, start_lane_offset
 from sim.behavior.lateral_distance import keep_side
 from sim.behavior.longitudinal import change_speed, keep_distance, start_speed
 from sim.behavior.measures import spot_of, yaw_of
-from sim.behavior.path import wrap_angle
+from sim.behavior.places import take_place
 from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
 from sim.behavior.trailers import couple
-from sim.road.frenet import lane_at, locate
+from sim.road.frenet import locate
 from sim.types import TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
 _KIND, _ACTOR, _FLAGS, _INDEX, _POSITION = (int(RowField[n]) for n in ("KIND", "ACTOR", "FLAGS", "INDEX", "POSITION"))
+ANGLE, DURATION = 0, 1
+"""Numbers of a door's row: how far it opens [rad], how long that takes [s]."""
+CLOCK = 0
+"""Its working number: time since the start [s]."""
 
 
 @wp.func
@@ -48,15 +52,7 @@ def _put(scene: Scene, state: State, world: int, a: int, position: int):
         state.story.posed[world, a] = 1
     else:
         state.rot[world, a] = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), spot.heading)
-    state.road[world, a] = coord.road
-    state.s[world, a] = coord.s
-    state.t[world, a] = coord.t
-    state.story.s_carry[world, a] = 0.0
-    turn = wrap_angle(spot.heading - coord.heading)
-    facing = wp.where(wp.cos(turn) > wp.static(FACING), 1, -1)
-    state.story.direction[world, a] = facing
-    state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
-    state.lane[world, a] = lane_at(scene.road, wp.max(coord.road, 0), coord.s, coord.t)
+    take_place(scene, state, world, a, coord, spot.heading)
     if spot.road >= 0:
         state.lane[world, a] = spot.lane
 
@@ -96,12 +92,12 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
 @wp.func
 def _open_door(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
     """Turn a door towards its angle; True once it is there."""
-    angle = scene.story.row_value[world, r, 0]
-    duration = scene.story.row_value[world, r, 1]
+    angle = scene.story.row_value[world, r, wp.static(ANGLE)]
+    duration = scene.story.row_value[world, r, wp.static(DURATION)]
     door = state.door[world, a]
     side = scene.story.row_code[world, r, wp.static(_INDEX)]
-    t = state.story.row_value[world, r, 0] + dt
-    state.story.row_value[world, r, 0] = t
+    t = state.story.row_value[world, r, wp.static(CLOCK)] + dt
+    state.story.row_value[world, r, wp.static(CLOCK)] = t
     f = wp.clamp(t / duration, 0.0, 1.0)
     now = angle * f * f * (3.0 - 2.0 * f)
     if side == 0:
@@ -114,7 +110,7 @@ def _open_door(scene: Scene, state: State, world: int, r: int, a: int, dt: float
 @wp.func
 def _begin(scene: Scene, state: State, world: int, r: int, kind: int, a: int):
     """Prepare an action that takes time."""
-    for k in range(12):
+    for k in range(state.story.row_value.shape[2]):
         state.story.row_value[world, r, k] = 0.0
     state.story.row_mode[world, r] = 0
     if kind == wp.static(int(ActionKind.SPEED)):

@@ -12,7 +12,7 @@ from sim.behavior.lateral import LATERAL, LONGITUDINAL, advance
 from sim.behavior.longitudinal import SPRING
 from sim.behavior.measures import actor_distance
 from sim.road.frenet import lane_at, lane_center
-from sim.scenario.storyboard import Coordinates, DistanceType
+from sim.scenario.storyboard import UNLIMITED, Coordinates, DistanceType
 from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -22,7 +22,8 @@ SPEED, ACCELERATION = 0, 1
 """Working numbers: speed [m/s] and acceleration [m/s^2] across the road, left along s positive."""
 REACHED = 0.01
 """How near the distance must be for the action to end [m]; esmini's."""
-NO_LIMIT = 1.0e9
+DISTANCE, LIMIT, TOP, RATE = 0, 1, 2, 3
+"""Numbers of a row: distance [m]; greatest acceleration [m/s^2], speed [m/s] and jerk [m/s^3], `UNLIMITED` without."""
 
 
 @wp.func
@@ -37,7 +38,7 @@ def _side_error(scene: Scene, state: State, world: int, r: int, a: int) -> float
     facing = float(state.story.direction[world, b])
     if side == 0.0:
         side = wp.where(beside * facing > 0.0, -1.0, 1.0)
-    wanted = scene.story.row_value[world, r, 0]
+    wanted = scene.story.row_value[world, r, wp.static(DISTANCE)]
     if (flags & wp.static(codes.FLAG_FREESPACE)) != 0:
         wanted += 0.5 * (scene.size[world, a][1] + scene.size[world, b][1])
     return beside + side * facing * wanted
@@ -46,14 +47,14 @@ def _side_error(scene: Scene, state: State, world: int, r: int, a: int) -> float
 @wp.func
 def _speed_across(scene: Scene, state: State, world: int, r: int, error: float, most: float, dt: float) -> float:
     """Speed across the road at which a limited actor closes the error [m/s]: by a critically damped spring, or as fast as it may."""
-    limit = scene.story.row_value[world, r, 1]
-    if limit > wp.static(NO_LIMIT):
+    limit = scene.story.row_value[world, r, wp.static(LIMIT)]
+    if limit >= wp.static(UNLIMITED):
         return wp.clamp(error / dt, -most, most)
     tension = wp.static(SPRING) * limit
     last = state.story.row_value[world, r, wp.static(ACCELERATION)]
     speed = state.story.row_value[world, r, wp.static(SPEED)]
     acc = error * tension - speed * 2.0 * wp.sqrt(tension)
-    rate = scene.story.row_value[world, r, 3] * dt
+    rate = scene.story.row_value[world, r, wp.static(RATE)] * dt
     acc = wp.clamp(last + wp.clamp(acc - last, -rate, rate), -limit, limit)
     state.story.row_value[world, r, wp.static(ACCELERATION)] = acc
     return wp.clamp(speed + acc * dt, -most, most)
@@ -73,9 +74,12 @@ def keep_side(scene: Scene, state: State, world: int, r: int, a: int, dt: float)
     continuous = (scene.story.row_code[world, r, wp.static(_FLAGS)] & wp.static(codes.FLAG_CONTINUOUS)) != 0
     facing = float(state.story.direction[world, a]) * wp.where(state.speed[world, a] < 0.0, -1.0, 1.0)
     error = _side_error(scene, state, world, r, a)
-    top = scene.story.row_value[world, r, 2]
-    if top > wp.static(NO_LIMIT) and scene.story.row_value[world, r, 1] > wp.static(NO_LIMIT):
-        state.t[world, a] = state.t[world, a] + error  # the actor goes on along its lane by itself
+    top = scene.story.row_value[world, r, wp.static(TOP)]
+    limit = scene.story.row_value[world, r, wp.static(LIMIT)]
+    if top >= wp.static(UNLIMITED) and limit >= wp.static(UNLIMITED):
+        t = state.t[world, a] + error
+        state.t[world, a] = t  # the actor goes on along its lane by itself
+        state.lane[world, a] = lane_at(scene.road, state.road[world, a], state.s[world, a], t)
         state.story.turn[world, a] = wp.atan2(error, wp.max(speed * dt, 1.0e-6)) * facing
         if not continuous and wp.abs(error) < wp.static(REACHED):
             state.story.turn[world, a] = 0.0

@@ -10,7 +10,7 @@ from sim.behavior import codes
 from sim.behavior.codes import RowField
 from sim.behavior.measures import actor_distance
 from sim.behavior.transition import end_by_rate, peak_factor, transition_value
-from sim.scenario.storyboard import Coordinates, Dimension, DistanceType, Shape
+from sim.scenario.storyboard import UNLIMITED, Coordinates, Dimension, DistanceType, Shape
 from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -18,8 +18,15 @@ wp.set_module_options({"enable_backward": False})
 _SHAPE, _DIMENSION, _ENTITY, _FLAGS, _INDEX = (
     int(RowField[n]) for n in ("SHAPE", "DIMENSION", "ENTITY", "FLAGS", "INDEX")
 )
+WISH, AMOUNT = 0, 1
+"""Numbers of a SpeedAction's row: target speed [m/s] or factor; how long, far or fast the change is, by its `Dimension`."""
 START, TARGET, PARAM, END, SCALE = 0, 1, 2, 3, 4
 """Working numbers of a transition."""
+
+GAP, UP, DOWN, TOP, RATE_UP, RATE_DOWN = 0, 1, 2, 3, 4, 5
+"""Numbers of a row that keeps a distance: distance [m] or time gap [s]; greatest acceleration, deceleration, speed, and rates of both."""
+LAST = 0
+"""Its working number: acceleration of the last tick [m/s^2]."""
 
 SPRING = 0.4
 """Spring constant of distance keeping per (m/s^2) of allowed acceleration [1/m]; esmini's."""
@@ -27,7 +34,7 @@ SPRING = 0.4
 
 @wp.func
 def _target_speed(scene: Scene, state: State, world: int, r: int, a: int) -> float:
-    value = scene.story.row_value[world, r, 0]
+    value = scene.story.row_value[world, r, wp.static(WISH)]
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
     if (flags & wp.static(codes.FLAG_RELATIVE)) != 0:
         other = state.speed[world, scene.story.row_code[world, r, wp.static(_ENTITY)]]
@@ -44,7 +51,7 @@ def start_speed(scene: Scene, state: State, world: int, r: int, a: int):
     """Prepare a SpeedAction; a step sets the speed at once."""
     shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
     dimension = scene.story.row_code[world, r, wp.static(_DIMENSION)]
-    value = scene.story.row_value[world, r, 1]
+    value = scene.story.row_value[world, r, wp.static(AMOUNT)]
     v0 = state.speed[world, a]
     v1 = _target_speed(scene, state, world, r, a)
     end = float(value)
@@ -117,27 +124,27 @@ def keep_distance(scene: Scene, state: State, world: int, r: int, a: int, dt: fl
     distance = actor_distance(scene, state, world, a, b, free, road, wp.static(int(DistanceType.LONGITUDINAL)))
     if state.story.row_mode[world, r] == 0:
         state.story.row_mode[world, r] = wp.where(distance < 0.0 or side > 0, -1, 1)
-    wanted = scene.story.row_value[world, r, 0]
+    wanted = scene.story.row_value[world, r, wp.static(GAP)]
     if (flags & wp.static(codes.FLAG_TIME_GAP)) != 0:
         wanted = wanted * wp.abs(state.speed[world, b])
     wanted = wanted * float(state.story.row_mode[world, r])
     d = distance - wanted
-    up = scene.story.row_value[world, r, 1]
-    down = scene.story.row_value[world, r, 2]
+    up = scene.story.row_value[world, r, wp.static(UP)]
+    down = scene.story.row_value[world, r, wp.static(DOWN)]
     finished = (flags & wp.static(codes.FLAG_CONTINUOUS)) == 0 and wp.abs(d) < 0.05
-    if up > 1.0e9 and down > 1.0e9:
+    if up >= wp.static(UNLIMITED) and down >= wp.static(UNLIMITED):
         state.s[world, a] = state.s[world, a] + d * float(state.story.direction[world, a])
         state.speed[world, a] = state.speed[world, b]
         return finished
     tension = wp.where(d < 0.0, up, down) * wp.static(SPRING)
     acc = d * tension - (state.speed[world, a] - state.speed[world, b]) * 2.0 * wp.sqrt(tension)
     acc = wp.clamp(acc, -down, up)
-    last = state.story.row_value[world, r, 0]
+    last = state.story.row_value[world, r, wp.static(LAST)]
     if acc < 0.0 and acc < last:
-        acc = wp.max(last - scene.story.row_value[world, r, 5] * dt, acc)
+        acc = wp.max(last - scene.story.row_value[world, r, wp.static(RATE_DOWN)] * dt, acc)
     elif acc > 0.0 and acc > last:
-        acc = wp.min(last + scene.story.row_value[world, r, 4] * dt, acc)
-    state.story.row_value[world, r, 0] = acc
-    top = scene.story.row_value[world, r, 3]
+        acc = wp.min(last + scene.story.row_value[world, r, wp.static(RATE_UP)] * dt, acc)
+    state.story.row_value[world, r, wp.static(LAST)] = acc
+    top = scene.story.row_value[world, r, wp.static(TOP)]
     state.speed[world, a] = wp.clamp(state.speed[world, a] + acc * dt, -top, top)
     return finished

@@ -14,6 +14,7 @@ from sim.behavior.positions import is_posed
 from sim.behavior.trajectory import PathPoints, has_heading, shape_positions
 from sim.errors import ScenarioError
 from sim.scenario.storyboard import (
+    UNLIMITED,
     AcquirePositionAction,
     AppearanceAction,
     AssignRouteAction,
@@ -54,7 +55,6 @@ from sim.types import Lamp
 if TYPE_CHECKING:
     from sim.behavior.lowering import Lowering
 
-UNLIMITED = 1e10
 PROMPT = 1e5
 """Jerk that counts as none at all [m/s^3]: what is worked out with it stays a number."""
 
@@ -256,9 +256,19 @@ class ActionLowering:
         paths = [PathPoints(np.zeros((m, 3)), np.zeros(m), np.zeros(m), np.zeros(m)) for m in sizes]
         paths[1].s[:] = [entry.speed for entry in action.entries]
         paths[1].time[:] = [-1.0 if entry.time is None else entry.time for entry in action.entries]
+        if n == 1 and not action.following_position and paths[1].time[0] == 0.0:
+            paths[1].time[0] = -1.0  # jerks take time: as soon as possible
+        self._check_pace(action, actor, bool((paths[1].time < 0.0).any()))
         code[RowField.PATH], *_ = [self.build.add_path(path) for path in paths]
         up, down, top, *rates = self._limits(action.constraints, actor)
         return [up, down, *(min(rate, PROMPT) for rate in rates), top]
+
+    def _check_pace(self, action: SpeedProfileAction, actor: str, soon: bool) -> None:
+        """An actor whose profile is run within its own limits can change its speed, else a ScenarioError."""
+        own = self.build.spec.actors[self.build.actor(actor)]
+        if 0.0 in (own.max_acceleration, own.max_deceleration) and (soon or action.constraints is not None):
+            hint = "maxAcceleration and maxDeceleration of its Performance are greater than 0."
+            raise ScenarioError(f"{actor} cannot run through a speed profile within its limits", hint=hint)
 
     def _limits(self, limits: DynamicConstraints | None, actor: str) -> list[float]:
         """Greatest acceleration, deceleration, speed, and rates of both: none without constraints, else at most the actor's own."""
@@ -267,12 +277,8 @@ class ActionLowering:
         own = self.build.spec.actors[self.build.actor(actor)]
         out = []
         for name in (
-            "max_acceleration",
-            "max_deceleration",
-            "max_speed",
-            "max_acceleration_rate",
-            "max_deceleration_rate",
-        ):
+            "max_acceleration", "max_deceleration", "max_speed", "max_acceleration_rate", "max_deceleration_rate",
+        ):  # fmt: skip
             found = [v for v in (getattr(limits, name), getattr(own, name, None)) if v is not None]
             out.append(min(found, default=UNLIMITED))
         return out

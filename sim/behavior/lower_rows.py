@@ -15,6 +15,8 @@ from sim.types import Motion
 if TYPE_CHECKING:
     from sim.behavior.lowering import Lowering
 
+NWORK = 12
+"""Working numbers of an action's row."""
 FACING = -1e-5
 """Cosine from which an actor faces along its road; esmini turns at right angles."""
 
@@ -108,7 +110,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
             "history": np.zeros((max(ncondition, 1), longest // 32 + 2), np.uint32),
             "variable": np.array(build.values or [0.0], np.float32),
             "row_state": np.zeros(max(nrow, 1), np.int32),
-            "row_value": np.zeros((max(nrow, 1), 12), np.float32),
+            "row_value": np.zeros((max(nrow, 1), NWORK), np.float32),
             "row_mode": np.zeros(max(nrow, 1), np.int32),
             "s_carry": np.zeros(n, np.float32),
             "path": np.full(n, -1, np.int32),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.behavior.lower_actions import UNLIMITED, ActionLowering
+from sim.behavior.lower_actions import ActionLowering
 from sim.behavior.lower_conditions import ConditionLowering
 from sim.behavior.lower_rows import path_rows, state_rows, story_rows
 from sim.behavior.positions import Place, Positions
@@ -17,6 +17,7 @@ from sim.behavior.trajectory import PathPoints, sample_trajectory, shape_positio
 from sim.errors import ScenarioError
 from sim.road.route import plan_route, route_polyline
 from sim.scenario.storyboard import (
+    UNLIMITED,
     Act,
     Action,
     ClothoidSpline,
@@ -239,7 +240,7 @@ class Lowering:
         self._resolve(pending)
         for name in self.names:
             if name not in self.places:
-                self.places[name] = self.positions._free(0.0, 0.0, None, 0.0, None)
+                self.places[name] = self.positions.free(0.0, 0.0, None, 0.0, None)
         for actor in self.spec.actors:
             self.starts[actor.name] = Start(self.places[actor.name], actor.speed, 7 if actor.visible else 0)
             for lamp in actor.lamps:
@@ -260,7 +261,7 @@ class Lowering:
                 trailer, pose = actors[tow.trailer], self.places[tow.name].pose
                 back = (tow.hitch or 0.0) - (trailer.coupler or 0.0)
                 x, y = pose.x + back * math.cos(pose.heading), pose.y + back * math.sin(pose.heading)
-                place = self.positions._free(x, y, None, pose.heading, None)
+                place = self.positions.free(x, y, None, pose.heading, None)
                 if place.road < 0:
                     place.pose.z = pose.z
                 self.places[trailer.name] = self.starts[trailer.name].place = place
@@ -283,7 +284,7 @@ class Lowering:
                         x, y, z = path.pos[i] + f * way
                         ahead = math.atan2(way[1], way[0]) if np.hypot(way[0], way[1]) > 1e-6 else path.heading[i]
                         heading = float(path.heading[i]) if path.explicit_heading else float(ahead)
-                        self.places[name] = self.positions._free(x, y, z, heading, None)
+                        self.places[name] = self.positions.free(x, y, z, heading, None)
                     else:
                         self.places[name] = self.positions.resolve(position)
                 except ScenarioError as error:

@@ -10,7 +10,7 @@ from sim.assets import Category
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.road.frenet import lane_at, lane_border, lane_center, lane_row, locate, road_pose, section_at
+from sim.road.frenet import RoadCoord, lane_at, lane_border, lane_center, lane_row, locate, road_pose, section_at
 from sim.types import LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -70,6 +70,25 @@ def beyond_edges(road: RoadTables, r: int, s: float, t: float) -> bool:
 
 
 @wp.func
+def take_place(scene: Scene, state: State, world: int, a: int, coord: RoadCoord, heading: float) -> float:
+    """Note where an actor stands on the road and how it faces there; its heading relative to the reference line [rad].
+
+    Off every road it keeps its lane.
+    """
+    state.road[world, a] = coord.road
+    state.s[world, a] = coord.s
+    state.t[world, a] = coord.t
+    state.story.s_carry[world, a] = 0.0
+    if coord.road >= 0:
+        state.lane[world, a] = lane_at(scene.road, coord.road, coord.s, coord.t)
+    turn = wrap_angle(heading - coord.heading)
+    facing = wp.where(wp.cos(turn) > wp.static(FACING), 1, -1)
+    state.story.direction[world, a] = facing
+    state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
+    return turn
+
+
+@wp.func
 def put_freely(scene: Scene, state: State, world: int, a: int, place: wp.vec3, heading: float, own_height: bool):
     """Put an actor at a point with a heading, with its road coordinates; on the road's surface unless the height is its own."""
     pos = place
@@ -78,14 +97,7 @@ def put_freely(scene: Scene, state: State, world: int, a: int, place: wp.vec3, h
     pitch = float(0.0)
     roll = float(0.0)
     if coord.road >= 0:
-        state.s[world, a] = coord.s
-        state.t[world, a] = coord.t
-        state.story.s_carry[world, a] = 0.0
-        state.lane[world, a] = lane_at(scene.road, coord.road, coord.s, coord.t)
-        turn = wrap_angle(heading - coord.heading)
-        facing = wp.where(wp.cos(turn) > wp.static(FACING), 1, -1)
-        state.story.direction[world, a] = facing
-        state.story.turn[world, a] = wp.where(facing > 0, turn, wrap_angle(turn - wp.pi))
+        turn = take_place(scene, state, world, a, coord, heading)
         if not own_height:
             road = road_pose(scene.road, coord.road, coord.s, coord.t)
             rise = standing_height(scene, state, world, a)

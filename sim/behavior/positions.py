@@ -92,11 +92,11 @@ class Positions:
                 c, n = math.cos(base.heading), math.sin(base.heading)
                 x = base.x + c * position.dx - n * position.dy
                 y = base.y + n * position.dx + c * position.dy
-                return self._free(x, y, base.z + position.dz, base.heading, position.orientation)
+                return self.free(x, y, base.z + position.dz, base.heading, position.orientation)
             case RelativeWorldPosition():
                 base = self._entity(position.entity).pose
                 x, y, z = base.x + position.dx, base.y + position.dy, base.z + position.dz
-                return self._free(x, y, z, base.heading, position.orientation)
+                return self.free(x, y, z, base.heading, position.orientation)
             case RoutePosition():
                 return self._on_route(position)
             case TrajectoryPosition():
@@ -107,7 +107,7 @@ class Positions:
                 step = max(path.s[i + 1] - path.s[i], 1e-9)
                 x, y, z = path.pos[i] + (path.pos[i + 1] - path.pos[i]) * ((position.s - path.s[i]) / step)
                 h = float(path.heading[i])
-                return self._free(
+                return self.free(
                     x - math.sin(h) * position.t, y + math.cos(h) * position.t, float(z), h, position.orientation
                 )
         raise ScenarioError(f"position {type(position).__name__} is not known")
@@ -199,7 +199,7 @@ class Positions:
         raise ScenarioError(f"s = {position.s:g} m is beyond the end of route {position.route.name}")
 
     def _world(self, position: WorldPosition) -> Place:
-        place = self._free(position.x, position.y, position.z, position.h, None)
+        place = self.free(position.x, position.y, position.z, position.h, None)
         place.posed = is_posed(position)
         if position.p is not None:
             place.pose.pitch = position.p
@@ -207,9 +207,18 @@ class Positions:
             place.pose.roll = position.r
         return place
 
-    def _free(
+    def free(
         self, x: float, y: float, z: float | None, heading: float | None, orientation: Orientation | None
     ) -> Place:
+        """A place in the world frame, on the road that lies there, if one does.
+
+        Args:
+            x: [m].
+            y: [m].
+            z: [m]; None: on the road.
+            heading: [rad]; None: along the road.
+            orientation: Further heading [rad], relative to ``heading`` or in its stead.
+        """
         if orientation is not None:
             heading = (heading or 0.0) + orientation.h if orientation.relative else orientation.h
         found = self.network.locate(x, y, heading=heading)

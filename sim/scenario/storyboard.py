@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sim.scenario.storyboard_actions import (
+    UNLIMITED,
     AcquirePositionAction,
     Action,
     AppearanceAction,
@@ -97,6 +98,7 @@ from sim.scenario.storyboard_places import (
 )
 
 __all__ = [
+    "UNLIMITED",
     "AccelerationCondition", "AcquirePositionAction", "Act", "Action", "AppearanceAction", "AssignRouteAction", "Clothoid",
     "ClothoidSegment", "ClothoidSpline", "CollisionCondition", "Condition", "ControlPoint", "ControllerAction", "Coordinates",
     "Dimension", "DistanceCondition", "DistanceType", "DoorAction", "DynamicConstraints", "Dynamics", "Edge", "ElementKind",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from sim.scenario.storyboard_enums import Dimension, Shape
 from sim.scenario.storyboard_places import Position, Route, Trajectory
 
+UNLIMITED = 1e9
+"""Limits from here on are none."""
+
 
 @dataclass(frozen=True)
 class Dynamics:

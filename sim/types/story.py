@@ -9,7 +9,9 @@ import warp as wp
 class PathTables:
     """Polylines of each world: trajectories, walking paths and the ego's route.
 
-    Constant over an episode but for trajectories relative to lanes and roads, which `sim.behavior.lay_path` writes anew when they start.
+    Constant over an episode but for what is worked out anew when its action starts: trajectories relative to lanes and roads
+    (`sim.behavior.lay_path`), and speed profiles, which take three rows of their own and give the columns another meaning
+    (`sim.behavior.speed_profile`).
     """
 
     first: wp.array2d[wp.int32]
@@ -110,7 +112,7 @@ class StoryState:
     row_state: wp.array2d[wp.int32]
     """`sim.behavior.codes.RowPhase`, (nworld, nrow)."""
     row_value: wp.array3d[float]
-    """Working numbers of a running action, (nworld, nrow, 12)."""
+    """Working numbers of a running action, (nworld, nrow, `sim.behavior.lower_rows.NWORK`)."""
     row_mode: wp.array2d[wp.int32]
     """Working mode of a running action, (nworld, nrow)."""
     s_carry: wp.array2d[float]

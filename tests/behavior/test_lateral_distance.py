@@ -43,6 +43,16 @@ def test_without_limits_the_distance_is_there_at_once(tmp_path: Path) -> None:
     assert at(found, found.heading, 3.0) == pytest.approx(0.0, abs=1e-4)
 
 
+def test_without_limits_the_ego_changes_to_the_lane_that_it_is_put_on(tmp_path: Path) -> None:
+    """Right of the other car's line it is in that car's lane, and goes on along it."""
+    options = 'freespace="false" continuous="false" coordinateSystem="road"'
+    for more in (options, options.replace('"false" coord', '"true" coord')):
+        found = beside(tmp_path, 1.0, side="right", more=more)
+        assert at(found, found.lane, 0.9) == -1
+        assert at(found, found.lane, 1.1) == -2 and at(found, found.lane, 4.0) == -2
+        assert gap(found, 4.0) == pytest.approx(-1.0, abs=1e-3)
+
+
 def test_free_space_is_between_the_sides(tmp_path: Path) -> None:
     found = beside(tmp_path, 0.5, more='freespace="true" continuous="true" coordinateSystem="road"')
     assert gap(found, 2.0) == pytest.approx(0.5 + 1.8, abs=1e-4)

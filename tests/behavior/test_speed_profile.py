@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sim.errors import ScenarioError
 from tests.behavior.run import Run, run
 from tests.behavior.test_motion import after, at
-from tests.scenario.openx import car_xml, event_xml, scenario_xml, speed_xml, story_xml, teleport_xml
+from tests.scenario.openx import car_xml, load, speed_xml, teleport_xml
 
 
 def profile(*entries: tuple[float, float | None], mode: str = "position", limits: str = "", more: str = "") -> str:
@@ -82,7 +84,26 @@ def test_speeds_relative_to_an_entity(tmp_path: Path) -> None:
     speeds(found, {1.0: 12.5, 2.5: 15.0})
 
 
-def test_a_start_trigger_without_conditions_is_met_at_once(tmp_path: Path) -> None:
-    text = scenario_xml(story=story_xml(event_xml("go", speed_xml(3.0), "<StartTrigger/>"), trigger="<StartTrigger/>"))
-    found = run(tmp_path, text, 0.1)
-    assert found.of(found.speed)[-1] == pytest.approx(3.0)
+def test_a_lone_entry_wanted_now_comes_as_soon_as_possible(tmp_path: Path) -> None:
+    """Without a jerk's limit at the greatest acceleration; with one it is met as if no time were given."""
+    rates = 'maxAcceleration="2" maxDeceleration="2" maxAccelerationRate="2" maxDecelerationRate="2"'
+    found = run(tmp_path, after(profile((16, 0.0), mode="follow", limits='maxAcceleration="2"')), 5.0)
+    speeds(found, {1.0: 12.0, 2.0: 14.0, 3.5: 16.0}, 0.05)
+    smooth = [run(tmp_path, after(profile((16, t), mode="follow", limits=rates)), 6.0) for t in (0.0, None)]
+    speeds(smooth[0], {1.0: 11.0, 2.0: 13.0, 3.0: 15.0, 4.0: 16.0})
+    assert (smooth[0].speed == smooth[1].speed).all()
+
+
+@pytest.mark.parametrize("name", ["maxAcceleration", "maxDeceleration", "maxAccelerationRate", "maxDecelerationRate"])
+def test_limits_of_zero_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ScenarioError, match=f"{name}=0") as caught:
+        load(tmp_path, after(profile((16, None), mode="follow", limits=f'{name}="0"')))
+    assert caught.value.line is not None
+
+
+def test_an_actor_that_cannot_change_its_speed_runs_no_profile_within_its_limits(tmp_path: Path) -> None:
+    fixed = re.sub('maxAcceleration="[^"]*"', 'maxAcceleration="0"', car_xml("Ego"))
+    assert fixed != car_xml("Ego")
+    with pytest.raises(ScenarioError, match="Ego cannot run through a speed profile"):
+        run(tmp_path, after(profile((16, None)), entities=fixed), 0.0)
+    speeds(run(tmp_path, after(profile((12, 1.0)), entities=fixed), 2.5), {0.5: 11.0, 1.0: 12.0})

@@ -209,3 +209,9 @@ def test_collision_condition_sees_contacts(tmp_path: Path, others: int) -> None:
     assert found.when("stop", COMPLETE) == pytest.approx(
         0.9, abs=0.031
     )  # 13 m between reference points less 4 m of car
+
+
+def test_a_start_trigger_without_conditions_is_met_at_once(tmp_path: Path) -> None:
+    text = scenario_xml(story=story_xml(event_xml("go", speed_xml(3.0), "<StartTrigger/>"), trigger="<StartTrigger/>"))
+    found = run(tmp_path, text, 0.1)
+    assert found.of(found.speed)[-1] == pytest.approx(3.0)

@@ -10,7 +10,7 @@ from sim.scenario.openscenario.entities import read_controller
 from sim.scenario.openscenario.environment import read_environment
 from sim.scenario.openscenario.positions import Places
 from sim.scenario.openscenario.xml import Node, Unsupported
-from sim.scenario.storyboard import Coordinates, Dimension, Shape
+from sim.scenario.storyboard import UNLIMITED, Coordinates, Dimension, Shape
 
 SHAPES = {"step": Shape.STEP, "linear": Shape.LINEAR, "cubic": Shape.CUBIC, "sinusoidal": Shape.SINUSOIDAL}
 DIMENSIONS = {"time": Dimension.TIME, "rate": Dimension.RATE, "distance": Dimension.DISTANCE}
@@ -26,6 +26,11 @@ LIGHTS = {
 LIGHT_MODES = {"on": True, "off": False, "flashing": True}
 FLASHING = ("indicatorLeft", "indicatorRight", "warningLights", "specialPurposeLights")
 """Lamps that flash whenever they are on."""
+PACES = {
+    "max_acceleration": "maxAcceleration", "max_deceleration": "maxDeceleration",
+    "max_acceleration_rate": "maxAccelerationRate", "max_deceleration_rate": "maxDecelerationRate",
+}  # fmt: skip
+"""Limits that a speed profile divides by: fields of `DynamicConstraints` and their attributes."""
 DEFAULT_LATERAL_ACCELERATION = 0.5
 """Of a LaneOffsetAction that does not say its own [m/s^2]; esmini's."""
 NOTHING = asam.ControllerAction()
@@ -106,7 +111,7 @@ class Actions:
             return None
         names = ("maxSpeed", "maxAcceleration", "maxDeceleration", "maxAccelerationRate", "maxDecelerationRate")
         values = [found.number(n, low=0.0, infinite=True) if found.get(n) not in (None, "") else None for n in names]
-        return asam.DynamicConstraints(*(None if v is None or v > 1e9 else v for v in values))
+        return asam.DynamicConstraints(*(None if v is None or v >= UNLIMITED else v for v in values))
 
     def _profile(self, node: Node) -> asam.PrivateAction:
         entries = tuple(
@@ -116,7 +121,13 @@ class Actions:
             raise node.error("a speed profile needs an entry")
         exact = node.choice("followingMode", {"position": True, "follow": False}, "position")
         entity = self.places.entities.one(node) if node.get("entityRef") else None
-        return asam.SpeedProfileAction(entries, self._limits(node), entity, exact)
+        limits = self._limits(node)
+        for name in PACES if limits is not None else ():
+            if getattr(limits, name) == 0.0:
+                raise node.need("DynamicConstraints").error(
+                    f"{PACES[name]}=0 lets the actor reach no other speed", "Greater than 0, or left out."
+                )
+        return asam.SpeedProfileAction(entries, limits, entity, exact)
 
     def _longitudinal_distance(self, node: Node) -> asam.PrivateAction:
         distance, gap = node.optional("distance"), node.optional("timeGap")

@@ -8,10 +8,10 @@ from sim.scenario.openscenario.catalogs import Catalogs
 from sim.scenario.openscenario.parameters import declare
 from sim.scenario.openscenario.trailers import MAX_TRAILERS, check_trains, read_coupling
 from sim.scenario.openscenario.xml import Node
+from sim.scenario.storyboard import UNLIMITED
 from sim.scenario.world import ActorSpec
 
 MAX_ENTITIES = 512
-UNLIMITED = 1e10
 
 VEHICLES = {
     "car": "car", "van": "van", "truck": "truck", "trailer": "trailer", "semitrailer": "semitrailer", "bus": "bus",

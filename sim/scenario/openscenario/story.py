@@ -60,6 +60,7 @@ class StoryReader:
                 for private in child.children("PrivateAction"):
                     out.append(self.actions.action(private, names, init=True))
                     self._check_start(private, out[-1].action, names)
+                    self._check_hitch(private, out[-1])
             elif child.tag == "GlobalAction":
                 action = self.actions.action(child, init=True)
                 if isinstance(action.action, asam.EnvironmentAction):
@@ -85,6 +86,14 @@ class StoryReader:
                 f"{entities.actors[0].name} starts {far}", f"The ego starts on a road, or within {BESIDE:g} m."
             )
         self.places.catalogs.reading.note(node.file, node.line, f"{drivers[0]} starts {far}")
+
+    def _check_hitch(self, node: Node, action: asam.Action) -> None:
+        """Whoever couples a trailer has a hitch."""
+        if not isinstance(action.action, asam.TrailerAction) or action.action.trailer is None:
+            return
+        for actor in self.places.entities.actors:
+            if actor.name in (action.actors or ()) and actor.hitch is None:
+                raise node.error(f"{actor.name} has no TrailerHitch, so it can pull nothing")
 
     # --- elements -----------------------------------------------------------------------------------------------------
 
@@ -150,6 +159,7 @@ class StoryReader:
             self._name(child, ElementKind.ACTION, path)
             action = self.actions.action(child)
             actions.append(replace(action, actors=actors) if action.actors is None else action)
+            self._check_hitch(child, actions[-1])
         start = self._start(node)
         return asam.Event(name, tuple(actions), start, node.choice("priority", PRIORITIES), self._times(node))
 

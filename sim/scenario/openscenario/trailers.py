@@ -17,7 +17,9 @@ class Coupling:
     """How a vehicle pulls and is pulled."""
 
     hitch: float | None = None
+    """Where it pulls: ahead of its reference point [m], so negative behind it; None if it cannot."""
     coupler: float | None = None
+    """Where it is pulled: ahead of its reference point [m]; None if it cannot be."""
     name: str | None = None
     """Entity that it pulls."""
     body: Node | None = None
