@@ -19,7 +19,7 @@ wp.set_module_options(RAYS | {"fuse_fp": False})
 
 @wp.func(inline=True)
 def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, px: Pixel) -> bool:
-    """Whether something stands before a pixel's point in the other frame."""
+    """Whether the other frame shows something else than a pixel's point: before it, or behind if rounding puts it off an edge."""
     world = px.world
     camera = px.camera
     at = hits.at[world, camera, px.row, px.col]
@@ -28,8 +28,10 @@ def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair,
     way = to.point - pos
     depth = (wp.transpose(views.then.rot[world, camera]) * way)[2]
     hit = trace(geo, then, world, pos, way, 2.0, hidden_actor(cameras, world, camera))
+    if hit.slot < 0 or to.slot < 0:
+        return hit.slot != to.slot
     own = hit.slot == to.slot and hit.face == to.face
-    return hit.slot >= 0 and not own and hit.t < 1.0 - 2.0e-4 - 2.0e-3 / wp.max(depth, 0.1)
+    return not own and wp.abs(hit.t - 1.0) > 2.0e-4 + 2.0e-3 / wp.max(depth, 0.1)
 
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))

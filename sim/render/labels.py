@@ -72,21 +72,23 @@ def meets_actor(geo: Geometry, inst: Instances, world: int, actor: int, o: wp.ve
 
 @wp.kernel
 def _cast_amodal(
-    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, lanes: int, out: ActorLabels
-):
-    """Reads geometry, instances, views, rectangles. Writes amodal counts, bounds and masks, and the count outside."""
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, instance: wp.array4d[wp.int32], lanes: int, out: ActorLabels
+):  # fmt: skip
+    """Reads geometry, instances, views, the instance image, rectangles. Writes amodal counts, bounds and masks, and the count outside."""
     world, camera, actor, lane = wp.tid()
     rect = out.rect[world, camera, actor]
     if rect[2] == 0 or rect[3] == 0:
         return
+    height = instance.shape[2]
+    width = instance.shape[3]
     k = cameras.intrinsics[world, camera]
     rot = views.rot[world, camera]
     o = views.pos[world, camera]
     # Every pixel of the picture first; then a grid of samples over the whole rectangle, of which those outside count.
     col0 = wp.max(rect[0], 0)
     row0 = wp.max(rect[1], 0)
-    cols = wp.max(wp.min(rect[0] + rect[2], size[1]) - col0, 0)
-    rows = wp.max(wp.min(rect[1] + rect[3], size[0]) - row0, 0)
+    cols = wp.max(wp.min(rect[0] + rect[2], width) - col0, 0)
+    rows = wp.max(wp.min(rect[1] + rect[3], height) - row0, 0)
     inside = cols * rows
     stride = int(wp.ceil(wp.sqrt(float(rect[2] * rect[3] - inside) / float(OUTSIDE_SAMPLES))))
     across = int(0)
@@ -102,7 +104,9 @@ def _cast_amodal(
         if i < inside:
             col = col0 + i % cols
             row = row0 + i / cols
-            if meets_actor(geo, inst, world, actor, o, rot * pixel_direction(k, float(col), float(row))):
+            # Where it is seen it is, whatever rounding makes of its edge.
+            seen = instance[world, camera, row, col] == actor + 1
+            if seen or meets_actor(geo, inst, world, actor, o, rot * pixel_direction(k, float(col), float(row))):
                 count += 1
                 bound = wp.vec4i(
                     wp.min(bound[0], col), wp.min(bound[1], row), wp.max(bound[2], col), wp.max(bound[3], row)
@@ -114,7 +118,7 @@ def _cast_amodal(
             j = i - inside
             col = rect[0] + (j % across) * stride + stride / 2
             row = rect[1] + (j / across) * stride + stride / 2
-            if col < 0 or row < 0 or col >= size[1] or row >= size[0]:
+            if col < 0 or row < 0 or col >= width or row >= height:
                 if meets_actor(geo, inst, world, actor, o, rot * pixel_direction(k, float(col), float(row))):
                     outside += stride * stride
         i += lanes
@@ -163,7 +167,7 @@ class Labeller:
         wp.launch(_count_visible, dim=instance.shape[:3], inputs=[instance], outputs=[out], device=device)
         if out.nword > 0:
             out.amodal_mask.zero_()
-        inputs = [r.library.geometry, inst, r.cameras, views, size, self.lanes]
+        inputs = [r.library.geometry, inst, r.cameras, views, instance, self.lanes]
         wp.launch(_cast_amodal, dim=(*shape, self.lanes), inputs=inputs, outputs=[out], device=device)
         inputs = [r.library.geometry, inst, r.window.current]
         wp.launch(_bound_meshes, dim=out.box_size.shape, inputs=inputs, outputs=[out], device=device)

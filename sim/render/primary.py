@@ -268,12 +268,12 @@ def draw_triangle(geo: Geometry, hits: Hits, to: Target, face: int, a: wp.vec3, 
         e.c = wp.vec3(pa[1] - pb[1], pb[0] - pa[0], pa[0] * pb[1] - pa[1] * pb[0])
         e.depth = wp.vec3(1.0, 1.0, 1.0)
         size = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0])
-        e.slack = 0.0 - least(1.0e-5 * (right - left + bottom - top + 2.0), 1.0e-3 * wp.abs(size), 1.0)
+        span = right - left + bottom - top + 2.0
+        e.slack = 0.0 - least(4.0e-7 * span * span, 1.0e-3 * wp.abs(size), 1.0)
     else:
-        shift = float(to.first)
-        e.a = from_row(wp.cross(b, c), shift)
-        e.b = from_row(wp.cross(c, a), shift)
-        e.c = from_row(wp.cross(a, b), shift)
+        e.a = from_row(wp.cross(b, c), float(to.first))
+        e.b = from_row(wp.cross(c, a), float(to.first))
+        e.c = from_row(wp.cross(a, b), float(to.first))
         e.share = wp.vec3(1.0, 1.0, 1.0)
         e.depth = wp.vec3(a[2], b[2], c[2])
         size = wp.dot(a, wp.cross(b, c))
