@@ -94,7 +94,7 @@ class CarSet:
     brake_rate: float
     """Build-up of brake pressure, share of full per s."""
     abs_slip: float
-    """Slip at which the anti-lock system lets go, 0: none."""
+    """Slip at which the anti-lock system lets go where friction is 1, in proportion elsewhere, as the tyre's peak; 0: none."""
     drag: float
     """Air drag over speed squared [kg/m]."""
     rolling: float

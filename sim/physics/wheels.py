@@ -20,6 +20,8 @@ CALM_SPEED = 2.0
 """Below this speed the body's roll and pitch rates count less and less in slip [m/s]."""
 ABS_SPEED = 1.5
 """Below this speed the anti-lock system lets wheels lock [m/s]."""
+RECOVERY = 0.7
+"""Brake force over tyre force down to which the anti-lock system lets pressure off."""
 DAMP_SPEED = 2.5
 """Below this speed a tyre with relaxation is damped (Pacejka 2012, section 8.6) [m/s]."""
 
@@ -118,12 +120,17 @@ def relax(old: float, steady: float, velocity: float, speed: float, length: floa
 
 
 @wp.func
-def brake_pressure(cars: wp.array[CarSet], row: int, pressure: float, pedal: float, slip: float, h: float) -> float:
-    """A wheel's brake pressure after a step: towards the pedal at the system's rate, or let off by the anti-lock system."""
+def brake_pressure(
+    cars: wp.array[CarSet], row: int, pressure: float, pedal: float, slip: float, enough: float, h: float
+) -> float:
+    """A wheel's brake pressure after a step: towards the pedal at the system's rate, or ruled by the anti-lock system.
+
+    Past its slip that lets pressure off, but not below ``enough``, at which the tyre spins the wheel up again.
+    """
     limit = cars[row].abs_slip
     rate = cars[row].brake_rate
     if limit > 0.0 and slip < -limit:
-        return wp.max(pressure * (1.0 - 25.0 * h) - 0.05 * h, 0.0)
+        return wp.min(wp.min(pressure, pedal), wp.max(pressure * (1.0 - 25.0 * h) - 0.05 * h, enough))
     if pedal > pressure:
         grow = rate * h
         if limit > 0.0 and pressure > 0.05:
@@ -217,8 +224,6 @@ def grip_wheel(
     )
     w.slip_x[i] = slip[0]
     w.slip_y[i] = slip[1]
-    let_off = wp.where(wp.abs(vx) > wp.static(ABS_SPEED), steady_x, 0.0)
-    w.brake[i] = brake_pressure(cars, row, b.brake[i], ask[1], let_off, h)
     near = wp.max(1.0 - ref / wp.static(DAMP_SPEED), 0.0)
     if long_x > 0.0:
         slip[0] = slip[0] + 0.2 * near * (rolling - vx)
@@ -228,6 +233,10 @@ def grip_wheel(
     out = -b.lift[i]
     lean = -wp.asin(wp.clamp(w.up[i][1], -1.0, 1.0)) - left * (axle.camber * out + axle.camber2 * out * out)
     grip = tyre_grip(cars[row].tyre, wp.vec2(slip[0], wp.atan(slip[1])), lean, w.load[i], friction, ref)
+    let_off = wp.where(wp.abs(vx) > wp.static(ABS_SPEED), steady_x / wp.max(friction, 0.05), 0.0)
+    most = wp.max(0.5 * axle.brake * cars[row].max_brake, 1.0)
+    enough = wp.static(RECOVERY) * wp.abs(grip.fx) / most
+    w.brake[i] = brake_pressure(cars, row, b.brake[i], ask[1], let_off, enough, h)
     kx = grip.kx
     ky = grip.ky
     if long_x > 0.0:  # what the force still changes by within the step
