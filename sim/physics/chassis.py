@@ -20,6 +20,10 @@ from sim.physics.wheels import Body, Footing, Wheels, grip_wheel, stand_wheel, w
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 
+MAX_RATE = 30.0
+"""Greatest angular velocity of a body [rad/s]."""
+
+
 @wp.struct
 class Demand:
     """What is asked for, over a tick."""
@@ -183,9 +187,14 @@ def step_body(cars: wp.array[CarSet], row: int, b: Body, ground: Footing, ask: D
         axle = wheel_axle(cars, row, i)
         y = wp.where(i % 2 == 0, 0.5, -0.5) * axle.track
         hop = 2.0 * heave.wheel[i] / axle.mass + pull[2] - (rise + roll * y - pitch * axle.x)
-        out.lift_rate[i] = b.lift_rate[i] + h * hop
-        out.lift[i] = b.lift[i] + h * out.lift_rate[i]
+        hop_rate = b.lift_rate[i] + h * hop
+        most = 2.0 * cars[row].travel
+        out.lift[i] = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
+        out.lift_rate[i] = wp.where(wp.abs(out.lift[i]) < most, hop_rate, 0.0)
     out.rate = b.rate + h * wp.vec3(roll, pitch, yaw)
+    fast = wp.length(out.rate) / wp.static(MAX_RATE)
+    if fast > 1.0:
+        out.rate = out.rate / fast
     out.vel = b.vel + turn * wp.vec3(change[0], change[1], h * rise)
     out.shift = b.shift + h * out.vel
     angle = wp.length(out.rate) * h

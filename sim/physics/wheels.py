@@ -180,7 +180,9 @@ def stand_wheel(
     w.ey[i] = wp.cross(up, ex)
     w.up[i] = up
     w.below[i] = below
-    w.load[i] = wp.where(up[2] > 0.1, wp.max((cars[row].radius - below) * upright * cars[row].tyre_spring, 0.0), 0.0)
+    # A hub under the ground belongs to a vehicle that has rolled over: its wheels carry nothing more.
+    stands = up[2] > 0.1 and below > 0.0
+    w.load[i] = wp.where(stands, wp.max((cars[row].radius - below) * upright * cars[row].tyre_spring, 0.0), 0.0)
     return w
 
 

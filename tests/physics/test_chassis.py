@@ -225,3 +225,20 @@ def test_hostile_inputs_stay_finite():
         step_cars(cars, state, given)
     for name in ("pos", "rot", "vel", "rate", "spin", "lift", "load"):
         assert np.isfinite(getattr(state, name).numpy()).all(), name
+
+
+def test_a_vehicle_that_rolls_over_stays_finite_and_gains_no_energy():
+    car = sedan(height=1.5)
+    cars, state, given = flat_cars([car], [[0]], 22.0, 1.5, device="cpu")
+    given.steer.fill_(0.2)
+    energy, rolled = [], False
+    for _ in range(600):
+        step_cars(cars, state, given)
+        v, z = state.vel.numpy()[0, 0], state.pos.numpy()[0, 0, 2]
+        spin = 0.5 * float(np.dot(np.array(car.inertia), state.rate.numpy()[0, 0] ** 2))
+        energy.append(0.5 * car.mass * float(v @ v) + car.mass * GRAVITY * z + spin)
+        x, y, _, _ = state.rot.numpy()[0, 0]
+        rolled |= 1 - 2 * (x * x + y * y) < 0.0
+    assert rolled
+    assert np.isfinite(energy).all()
+    assert max(energy) < 1.05 * energy[0]
