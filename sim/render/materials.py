@@ -297,13 +297,13 @@ def lamp_radiance(role: int, lamps: int, tick: int, aspect: int, night: float) -
         if (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.HIGH_BEAM))) != 0:
             e = HEAD_RADIANCE * (0.2 + 0.8 * night)
     elif role == wp.static(int(Role.TAIL_LAMP)):
-        tint = wp.vec3(1.0, 0.03, 0.015)
+        tint = wp.vec3(1.0, 0.01, 0.005)
         if (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.HIGH_BEAM | Lamp.FOG))) != 0:
             e = TAIL_RADIANCE
         if (lamps & wp.static(int(Lamp.BRAKE))) != 0:
             e = 0.6 * BRAKE_RADIANCE
     elif role == wp.static(int(Role.BRAKE_LAMP)):
-        tint = wp.vec3(1.0, 0.03, 0.015)
+        tint = wp.vec3(1.0, 0.01, 0.005)
         if (lamps & wp.static(int(Lamp.BRAKE))) != 0:
             e = BRAKE_RADIANCE
     elif role == wp.static(int(Role.INDICATOR_LEFT)) or role == wp.static(int(Role.INDICATOR_RIGHT)):
