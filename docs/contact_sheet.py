@@ -111,7 +111,7 @@ def _score(instance: np.ndarray, row: int) -> float:
 
 def _shoot(renderer: Renderer, batch: Batch) -> dict[str, Any]:
     renderer.window.reset(batch.scene, batch.state)
-    renderer.bvh.update(batch.scene, renderer.window.current, rebuild=True)
+    renderer.bvh.rebuild(batch.scene, renderer.window.current)
     renderer.render(batch.scene)
     return {name: array[0, 0] for name, array in renderer.frames.numpy().items()}
 

@@ -358,3 +358,11 @@ class SceneBvh:
         """Move to new poses; only launches."""
         self.place(scene, poses)
         self._bvh.refit()
+
+    def rebuild(self, scene: Scene, poses: Poses) -> None:
+        """Make a new tree for poses far from those of the last one; not inside captures."""
+        self.place(scene, poses)
+        self._bvh.rebuild()
+        wp.launch(
+            _find_roots, dim=self.instances.root.shape, inputs=[self.instances], device=self.instances.root.device
+        )
