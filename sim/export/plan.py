@@ -111,10 +111,12 @@ def plan_replay(manifest: Path) -> Plan:
     """
     try:
         data = json.loads(manifest.read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SwerveError(f"{manifest}: cannot read this manifest: {error}") from None
+    except (ValueError, RecursionError):
+        raise SwerveError(f"{manifest}: is no manifest.json of a data set") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise SwerveError(f"{manifest}: this is no manifest of a Swerve data set")
+        raise SwerveError(f"{manifest}: is no manifest.json of a data set")
     if data.get("format_version") != FORMAT_VERSION:
         raise SwerveError(f"{manifest}: format version {data.get('format_version')!r} is not {FORMAT_VERSION}")
     try:
@@ -162,7 +164,10 @@ def _find_scenario(row: Mapping[str, Any], manifest: Path, config: DatasetConfig
             return scenario
     if any(path.is_file() for path in candidates):
         raise SwerveError(f"{name}: the scenario has changed since {manifest} was written")
-    raise SwerveError(f"{name}: the scenario that {manifest} names is not there")
+    beside = "it and the files that it names" if len(row["inputs"]) > 1 else "it"
+    raise SwerveError(
+        f"{name}: the scenario that {manifest} names is not there; put {beside} back, or beside the manifest in {manifest.parent}"
+    )
 
 
 def stored_path(path: Path) -> str:

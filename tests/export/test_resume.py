@@ -16,6 +16,7 @@ import pytest
 from sim.errors import SwerveError
 from sim.export.dataset import render_dataset
 from sim.export.folder import LOCK, RUN
+from sim.export.plan import plan_replay
 from sim.export.writer import TEMPORARY, write_bytes
 from tests.export.conftest import OPTIONS, SETTINGS, hashes
 
@@ -50,6 +51,20 @@ def test_replay_from_the_recorded_draws_equals_the_original(dataset, tmp_path):
     shutil.copy(dataset / "manifest.json", manifest)
     render_dataset([], tmp_path / "replay", replay=manifest, quiet=True)
     assert hashes(tmp_path / "replay") == hashes(dataset)
+
+
+def test_a_scenario_that_is_gone_may_stand_beside_the_manifest(dataset, scenario, tmp_path):
+    data = json.loads((dataset / "manifest.json").read_text())
+    data["scenarios"][0]["inputs"][0]["path"] = str(tmp_path / "gone" / scenario.name)
+    manifest = tmp_path / "data" / "manifest.json"
+    manifest.parent.mkdir()
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(SwerveError) as refused:
+        plan_replay(manifest)
+    assert f"put it back, or beside the manifest in {manifest.parent}" in str(refused.value)
+    shutil.copy(scenario, manifest.parent)
+    records = [draw.spec.record for draw in plan_replay(manifest).draws]
+    assert records == [draw["record"] for draw in data["draws"]]
 
 
 def test_replay_follows_the_record_and_the_tracks(dataset, tmp_path):
