@@ -73,10 +73,9 @@ def check_dimension(quantity: Quantity, dimension: Dimension | None) -> None:
         if dimension is not None:
             raise QuantityError(f"{quantity.text!r} is {describe(dimension)}, not a word")
         return
+    a_kind = u.article(kind.name)
     if dimension is None:
-        raise QuantityError(
-            f"{quantity.text!r} is a word, not a {kind.name}", f"Write a {kind.name} such as {kind.example}."
-        )
+        raise QuantityError(f"{quantity.text!r} is a word, not {a_kind}", f"Write {a_kind} such as {kind.example}.")
     if dimension == kind.dimension:
         return
     zero = isinstance(quantity.node, Number) and quantity.node.value == 0.0 and quantity.node.bare
@@ -84,9 +83,9 @@ def check_dimension(quantity: Quantity, dimension: Dimension | None) -> None:
         return
     units = f" Units: {allowed_units(kind.dimension)}." if kind.dimension != u.NONE else ""
     if dimension == u.NONE:
-        raise QuantityError(f"{quantity.text!r} has no unit", f"Write a {kind.name} such as {kind.example}.{units}")
+        raise QuantityError(f"{quantity.text!r} has no unit", f"Write {a_kind} such as {kind.example}.{units}")
     raise QuantityError(
-        f"{quantity.text!r} is {describe(dimension)} where a {kind.name} belongs",
+        f"{quantity.text!r} is {describe(dimension)} where {a_kind} belongs",
         f"Write one such as {kind.example}.{units}",
     )
 
@@ -95,7 +94,7 @@ def check_bounds(value: float, kind: Kind, text: str) -> None:
     """Raise QuantityError unless ``value`` lies within the kind's bounds."""
     if not (kind.low - 1e-9 <= value <= kind.high + 1e-9):
         raise QuantityError(
-            f"{text!r} reaches {value:g} (SI), outside {kind.low:g}..{kind.high:g} for a {kind.name}",
+            f"{text!r} reaches {value:g} (SI), outside {kind.low:g}..{kind.high:g} for {u.article(kind.name)}",
             f"Such as {kind.example}.",
         )
 
@@ -118,9 +117,11 @@ def parse_quantity(text: Any, kind: Kind) -> Quantity:
         QuantityError: if it is something else.
     """
     if not isinstance(text, str):
-        raise QuantityError(f"expected a {kind.name}, not {_plain(text)}", f"Write one such as {kind.example}.")
+        raise QuantityError(
+            f"expected {u.article(kind.name)}, not {_plain(text)}", f"Write one such as {kind.example}."
+        )
     if re.fullmatch(r"[+-]?\.?(nan|inf|infinity)", text.strip(), re.IGNORECASE):
-        raise QuantityError(f"{text!r} is not a finite number", f"Write a {kind.name} such as {kind.example}.")
+        raise QuantityError(f"{text!r} is not a finite number", f"Write {u.article(kind.name)} such as {kind.example}.")
     quantity = Quantity(text, parse_value(text), kind)
     if not references(quantity.node):
         check_dimension(quantity, dimension_of(quantity.node, _unknown_parameter))

@@ -117,6 +117,11 @@ def describe(dimension: Dimension) -> str:
     return "a quantity in " + " ".join(f"{b}^{e}" if e != 1 else b for b, e in zip(bases, dimension, strict=True) if e)
 
 
+def article(noun: str) -> str:
+    """A noun with its article: "a speed", "an acceleration"."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def allowed_units(dimension: Dimension) -> str:
     """The units of a dimension, for messages."""
     return ", ".join(unit for unit, (d, _) in UNITS.items() if d == dimension)

@@ -199,8 +199,10 @@ class MapBuilder:
             if patch.lane is not None:
                 lane = draws.whole(patch.lane, (*at, "lane"))
                 first = 2 if section.median > 0 else 1
-                if not (-section.forward <= lane < 0 or first <= lane < first + section.oncoming):
-                    raise self.source.error(f"the road has no lane {lane}", (*at, "lane"))
+                lanes = [*range(-section.forward, 0), *range(first, first + section.oncoming)]
+                if lane not in lanes:
+                    known = ", ".join(map(str, lanes))
+                    raise self.source.error(f"there is no lane {lane}: lanes here are {known}", (*at, "lane"))
                 w = section.lane_width
                 inner = (lane + 1) * w if lane < 0 else section.median + (lane - first) * w
                 t0, t1 = sorted((inner, inner + math.copysign(w, lane)))

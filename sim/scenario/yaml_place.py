@@ -37,6 +37,12 @@ class Spot:
         return corners(self.x, self.y, self.heading, body, margin)
 
 
+def lanes_to_drive(road: Road, s: float) -> str:
+    """Ids of the lanes that vehicles drive on at ``s``, for messages."""
+    lanes = road.sections[road.section_index(s)].lanes
+    return ", ".join(str(i) for i in sorted(lanes) if i and lanes[i].kind in DRIVABLE) or "none"
+
+
 class Placer:
     """Resolves places against a map and the actors placed so far."""
 
@@ -105,8 +111,14 @@ class Placer:
                 return LanePosition(spot.road, spot.lane, spot.s, spot.t - road.lane_center(spot.lane, spot.s), turn)
         return WorldPosition(spot.x, spot.y, spot.z, spot.heading)
 
-    def check_on_road(self, spot: Spot, category: str, path: Path_) -> None:
+    def check_on_road(self, spot: Spot, category: str, path: Path_, lane_named: bool = False) -> None:
         """Vehicles stand on lanes to drive, park or stop on.
+
+        Args:
+            spot: Where it stands.
+            category: What it is.
+            path: Where the file says so.
+            lane_named: The file names the lane, so the fault may be the lane's.
 
         Raises:
             Rejected: if this one does not.
@@ -126,6 +138,11 @@ class Placer:
         inside = min(borders.values()) <= spot.t <= max(borders.values())
         usable = {*DRIVABLE, "parking", "shoulder", "biking", "border", "stop"}
         at = road.sections[road.section_index(spot.s)].lanes.get(road.lane_at(spot.s, spot.t))
+        if lane_named and lane is not None and lane.kind not in usable:
+            raise Rejected(
+                f"there is no lane {spot.lane} to drive on: lanes here are {lanes_to_drive(road, spot.s)}", path,
+                f"Lane {spot.lane} is a {lane.kind}.",
+            )  # fmt: skip
         if lane is None or at is None or at.kind not in usable or not inside:
             raise Rejected(
                 f"the actor stands off the road (s = {spot.s:.1f} m, {spot.t:+.1f} m from the centre line)", path,
@@ -168,7 +185,9 @@ class Placer:
         lanes = road.sections[road.section_index(s)].lanes
         if lane == 0 or lane not in lanes:
             known = ", ".join(f"{i} ({lanes[i].kind})" for i in sorted(lanes) if i)
-            raise self.source.error(f"the road has no lane {lane}", path, f"Its lanes: {known}.")
+            raise self.source.error(
+                f"there is no lane {lane}: lanes here are {lanes_to_drive(road, s)}", path, f"All that it has: {known}."
+            )
 
     def _lane_of_kind(self, road: Road, kind: str, side: str, s: float, path: Path_) -> int:
         sign = 1 if side == "left" else -1

@@ -138,7 +138,7 @@ class YamlScenario:
         spot = placer.place(actor.at, (*path, "at"), body, faces)
         category = KINDS[kind]
         if actor.visible:
-            placer.check_on_road(spot, category, (*path, "at"))
+            placer.check_on_road(spot, category, (*path, "at"), lane_named=actor.at.lane is not None)
         placer.spots[name], placer.bodies[name] = spot, body
         speed = draws.number(actor.speed, (*path, "speed"))
         desired = None if actor.desired_speed is None else draws.number(actor.desired_speed, (*path, "desired_speed"))

@@ -15,7 +15,7 @@ from sim.scenario.grammar import parse_value
 from sim.scenario.schema import KINDS, Flow, Parked, ScenarioFile, Walkers
 from sim.scenario.source import Path_, Source
 from sim.scenario.world import ActorSpec
-from sim.scenario.yaml_place import Placer, Spot
+from sim.scenario.yaml_place import Placer, Spot, lanes_to_drive
 
 PARKED_KINDS = parse_value("choice(car x7 | van x2)")
 WALKER_KINDS = parse_value("choice(man x4 | woman x4 | child)")
@@ -167,7 +167,9 @@ class Filler:
         low, high = self._stretch(item, road, path)
         lane = self.draws.whole(item.lane, (*path, "lane"))
         if lane not in road.sections[0].lanes or lane == 0:
-            raise self.source.error(f"the road has no lane {lane}", (*path, "lane"))
+            raise self.source.error(
+                f"there is no lane {lane}: lanes here are {lanes_to_drive(road, low)}", (*path, "lane")
+            )
         limit = self.draws.whole(item.limit, (*path, "limit"), 10)
         controller = self.draws.word(item.controller, (*path, "controller"), "idm")
         direction = road.direction(lane)

@@ -38,6 +38,9 @@ CASES = {
     "unknown unit": ("30..60 km/h", "30..60 kph", 5, "actors.ego.speed", "unknown unit 'kph'", "'km/h'"),
     "no unit": ("length: 250 m", "length: 250", 2, "map.length", "'250' has no unit", "3.5 m"),
     "wrong unit": ("length: 250 m", "length: 250 s", 2, "map.length", "is a time where a length belongs", "km"),
+    "wrong unit of a vowel": (
+        "drive: 20 km/h, over: 3 s", "brake: 20 km/h", 9, "storyboard[0].do.van.brake", "is a speed where an acceleration belongs", "",
+    ),
     "mixed units": ("30..60 km/h", "30 m..60 km/h", 5, "actors.ego.speed", "do not go together", ""),
     "rain as speed": ("4 mm/h)", "4 m/s)", 3, "environment.rain", "do not go together", ""),
     "a word for a number": ("30..60 km/h", "fast", 5, "actors.ego.speed", "expected a number", "30..60 km/h"),
@@ -63,7 +66,18 @@ CASES = {
         "lane: -1, s: 20 m", "lane: -1, offset: -9 m, s: 20 m", 5, "actors.ego.at", "stands off the road", "driving",
     ),
     "off every road": ("{lane: -1, s: 20 m}", "{x: 5 m, y: 900 m}", 5, "actors.ego.at", "stands off the road", "lanes"),
-    "no such lane": ("lane: -1, s: 20 m", "lane: -4, s: 20 m", 5, "actors.ego.at", "no lane -4", "-1 (driving)"),
+    "no such lane": ("lane: -1, s: 20 m", "lane: -4, s: 20 m", 5, "actors.ego.at", "no lane -4: lanes here are -1, 1", "-1 (driving)"),
+    "a lane for walkers": (
+        "lane: -1, s: 20 m", "lane: -3, s: 20 m", 5, "actors.ego.at", "no lane -3 to drive on: lanes here are -1, 1", "sidewalk",
+    ),
+    "a flow on no lane": (
+        "end:", "traffic: {flow: {lane: -9, from: 0 m, to: 200 m, gap: 20 m, speed: 30 km/h}}\nend:", 10, "traffic.flow[0].lane",
+        "no lane -9: lanes here are -1, 1", "",
+    ),
+    "a patch on no lane": (
+        "lanes: 1+1", "lanes: 1+1, patches: {kind: ice, from: 8 m, to: 11 m, friction: 0.15, lane: -2}", 2, "map.patches[0].lane",
+        "no lane -2: lanes here are -1, 1", "",
+    ),
     "no parking": ("at: {parking: right", "at: {parking: left", 6, "actors.van.at", "no parking on the left", "parking: left"),
     "two places": ("at: {parking: right", "at: {lane: 1, parking: right", 6, "actors.van.at", "lane and parking", "lane: -1"),
     "inside another": ("{parking: right, s: 120 m}", "{lane: -1, s: 21 m}", 6, "actors.van.at", "inside each other", "gap"),
