@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,9 @@ FLASH = 0.5
 EDGES = tuple((i, i | 1 << axis) for i in range(8) for axis in range(3) if not i >> axis & 1)
 """Pairs of corners of a box."""
 
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right and bottom [pixels]; the last two are beyond it."""
+
 _NAMES = {category.id: category.name for category in CATEGORIES}
 
 
@@ -75,16 +78,30 @@ def draw_overlay(
     draw = ImageDraw.Draw(image)
     height, width = semantic.shape
     scale = max(min(width / 800, height / 450), 0.4)
-    conflict = {hazard["conflict_actor"], hazard["onset_actor"], hazard["collision_actor"]} - {None}
-    items = sorted(labels["objects"], key=lambda item: -item["distance"])
-    taken: list[tuple[float, float, float, float]] = []
+    danger = _danger(hazard)
+    # Far ones first; whom the ego is in conflict with last of all, so that nothing covers them.
+    items = sorted(labels["objects"], key=lambda item: (item["actor"] in danger, -item["distance"]))
     for item in items:
-        _draw_solid(draw, item, item["actor"] in conflict, scale)
-    # Names go on last, nearest first, so that a far one never covers a near one's.
-    for item in reversed(items):
-        _draw_box(draw, item, item["actor"] in conflict, scale, taken, (width, height))
+        _draw_solid(draw, item, item["actor"] in danger, scale)
+    for item in items:
+        _draw_outline(draw, item, item["actor"] in danger, scale)
+    # Names take their places the other way round, and none covers another, or the box of one in conflict.
+    taken: list[Rectangle] = []
+    for item in sorted(items, key=lambda item: (danger.get(item["actor"], len(danger)), item["distance"])):
+        boxes = [_rectangle(other) for other in items if other["actor"] in danger and other is not item]
+        _draw_name(draw, item, item["actor"] in danger, scale, taken, boxes, (width, height))
     _draw_status(draw, hazard, scale, (width, height))
     return np.asarray(image)
+
+
+def _danger(hazard: Mapping[str, Any]) -> dict[str, int]:
+    """Whom the ego touched or is in conflict with, by name, and how much they matter: 0 most.
+
+    After the contact the ego is thrown about, and whom it then heads for says nothing.
+    """
+    touched = hazard["collision_time"] is not None
+    order = (hazard["collision_actor"], None if touched else hazard["conflict_actor"], hazard["onset_actor"])
+    return {name: rank for rank, name in enumerate(dict.fromkeys(name for name in order if name is not None))}
 
 
 def _color(item: Mapping[str, Any], conflict: bool) -> tuple[int, int, int]:
@@ -101,18 +118,38 @@ def _draw_solid(draw: Any, item: Mapping[str, Any], conflict: bool, scale: float
         draw.line([tuple(corners[i][:2]), tuple(corners[j][:2])], fill=faded, width=max(1, round(scale)))
 
 
-def _draw_box(
+def _rectangle(item: Mapping[str, Any]) -> Rectangle:
+    x, y, w, h = item["bbox"]
+    return x, y, x + w, y + h
+
+
+def _draw_outline(draw: Any, item: Mapping[str, Any], conflict: bool, scale: float) -> None:
+    """The visible 2D box."""
+    x, y, right, bottom = _rectangle(item)
+    line = max(1, round((2.6 if conflict else 1.6) * scale))
+    draw.rectangle([x, y, right - 1, bottom - 1], outline=_color(item, conflict), width=line)
+
+
+def _draw_name(
     draw: Any,
     item: Mapping[str, Any],
     conflict: bool,
     scale: float,
-    taken: list[tuple[float, float, float, float]],
+    taken: list[Rectangle],
+    boxes: Sequence[Rectangle],
     size: tuple[int, int],
 ) -> None:
-    """The visible 2D box with class, id and distance; small things get their name only where there is room."""
-    x, y, w, h = item["bbox"]
-    color = _color(item, conflict)
-    draw.rectangle([x, y, x + w - 1, y + h - 1], outline=color, width=max(1, round((2.6 if conflict else 1.6) * scale)))
+    """Class, id and distance at the box, where there is room; of things that are not small, or in conflict.
+
+    Args:
+        draw: Of the picture.
+        item: The label.
+        conflict: Whether the ego is in conflict with it; its name may then go over ``boxes``, if there is no other place.
+        scale: Size of things drawn, 1 in a picture of 800 by 450 pixels.
+        taken: Where names are already; this one's place is added.
+        boxes: Those of the others in conflict.
+        size: (width, height) of the picture.
+    """
     if item["area"] < 40 * scale * scale and not conflict:
         return
     text = f"{_NAMES[item['category_id']]} {item['track_id']}  {item['distance']:.0f} m"
@@ -120,16 +157,19 @@ def _draw_box(
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     pad = 3 * scale
     tw, th = right - left + 2 * pad, bottom - top + 2 * pad
-    for py in (y - th, y + h, y):
-        px = min(max(x, 0), max(size[0] - tw, 0))
-        place = (px, py, px + tw, py + th)
-        if py < 0 or py + th > size[1]:
-            continue
-        if not any(a < place[2] and place[0] < c and b < place[3] and place[1] < d for a, b, c, d in taken):
-            taken.append(place)
-            draw.rectangle(place, fill=color)
-            draw.text((px + pad - left, py + pad - top), text, fill=(10, 12, 16), font=font)
-            return
+    x, y, _, below = _rectangle(item)
+    px = min(max(x, 0), max(size[0] - tw, 0))
+    places = [(px, py, px + tw, py + th) for py in (y - th, below, y) if py >= 0 and py + th <= size[1]]
+    free = [place for place in places if not any(_overlap(place, other) for other in taken)]
+    clear = [place for place in free if not any(_overlap(place, other) for other in boxes)]
+    for place in (clear or (free if conflict else []))[:1]:
+        taken.append(place)
+        draw.rectangle(place, fill=_color(item, conflict))
+        draw.text((place[0] + pad - left, place[1] + pad - top), text, fill=(10, 12, 16), font=font)
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _draw_status(draw: Any, hazard: Mapping[str, Any], scale: float, size: tuple[int, int]) -> None:

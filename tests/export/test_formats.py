@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
-from sim.export.hazard import find_events, format_csv, hazard_rows
-from sim.export.overlay import PALETTE, colorize, draw_overlay
+from sim.export.hazard import COLUMNS, find_events, format_csv, hazard_rows
+from sim.export.overlay import PALETTE, VEHICLE_COLOR, colorize, draw_overlay
 from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
 from sim.export.writer import (
@@ -258,6 +258,37 @@ def test_overlay_shows_classes_boxes_and_danger():
     )
     assert np.array_equal(danger[45, 0], (255, 60, 60)) and not np.array_equal(calm[45, 0], (255, 60, 60))
     assert np.array_equal(colorize(np.array([[int(Semantic.SKY)]]))[0, 0], PALETTE[Semantic.SKY])
+
+
+def boxed(actor, category, distance, bbox):
+    """A label of which the 3D box is behind the camera."""
+    box = {"corners_image": [[None, None, -1.0]] * 8}
+    track = {"child": 2}.get(actor, 3)
+    return {"actor": actor, "category_id": category, "track_id": track, "distance": distance, "bbox": bbox,
+            "area": bbox[2] * bbox[3], "box_3d": box}  # fmt: skip
+
+
+def hazard_row(**values):
+    """A row of which only time and speed are known."""
+    return dict.fromkeys(COLUMNS) | {"time": 1.0, "ego_speed": 10.0} | values
+
+
+@pytest.mark.parametrize(
+    ("van", "distance"), [([108, 111, 60, 60], 4.0), ([60, 80, 60, 100], 20.0), ([112, 130, 60, 60], 20.0)]
+)
+@pytest.mark.parametrize("touched", [False, True])
+def test_nothing_covers_box_and_name_of_whom_the_ego_is_in_conflict_with(van, distance, touched):
+    rgb, semantic = np.full((225, 400, 3), 120, np.uint8), np.full((225, 400), int(Semantic.ROAD), np.uint8)
+    child, vans = boxed("child", 1, 9.0, [110, 110, 20, 40]), [boxed("van", 3, distance, van)]
+    row = hazard_row(time_to_collision=5.0, conflict_actor="child")
+    if touched:
+        row |= {"conflict_actor": "van", "collision_actor": "child", "collision_time": 0.9}
+    empty, alone, both = (draw_overlay(rgb, semantic, {"objects": o}, row) for o in ([], [child], [child, *vans]))
+    mine = (alone != empty).any(-1)
+    assert mine[90:110, 110:130].any() and mine[110, 110:130].all(), "a name above a box"
+    assert np.array_equal(both[mine], alone[mine])
+    inside = both[113:147, 113:127].reshape(-1, 3)
+    assert (inside == VEHICLE_COLOR).all(-1).sum() <= 2 * 34, "at most an outline goes through the box, no name"
 
 
 def test_every_class_has_a_colour_of_its_own():
