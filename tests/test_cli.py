@@ -68,6 +68,7 @@ def test_version():
         (["render", "nowhere/file.yaml"], "no such file"),
         (["render", "FOLDER"], "no scenario file"),
         (["render", "--replay", "nowhere.json"], "nowhere.json"),
+        (["render", "--replay", "SCENARIO"], "crossing.yaml: is no manifest.json of a data set"),
         (["render", "--replay", "nowhere.json", "--size", "64x64"], "leave out --size"),
         (["render", "SCENARIO", "--replay", "nowhere.json"], "name no files"),
         (["simulate", "nothing-of-this-name"], "nothing-of-this-name"),
