@@ -116,14 +116,17 @@ def check(
     """Read scenario files, draw worlds from them and report every fault by file and line; exit code 1 if there is one."""
     from sim.config import SimConfig
     from sim.sampling import check_world, draw_world
+    from sim.scenario.draws import tell_rejections
     from sim.scenario.reader import expand, load_scenario
 
     failed, config = 0, SimConfig(seed=seed)
     for path in expand(files):
         try:
-            scenario = load_scenario(path, strict=strict)
+            scenario, rejected = load_scenario(path, strict=strict), list[str]()
             for key in range(draws):
-                check_world(draw_world(scenario, config, key, 0), config)
+                world = draw_world(scenario, config, key, 0)
+                check_world(world, config)
+                rejected += world.rejected
         except SwerveError as error:
             failed += 1
             typer.echo(f"error: {error}", err=True)
@@ -131,6 +134,8 @@ def check(
         for note in scenario.notes:
             typer.echo(f"{note.file}:{note.line}: note: {note.message}")
         typer.echo(f"{path}: ok, {draws} worlds drawn, {len(scenario.notes)} notes")
+        if rejected:
+            typer.echo(f"{path}: {tell_rejections(rejected, draws)}")
     if failed:
         raise typer.Exit(1)
 

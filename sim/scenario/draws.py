@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.random import Stream
@@ -182,6 +184,23 @@ class Draws:
     def look_seed(self) -> int:
         """Seeds everything that changes looks only, apart from all layout draws."""
         return int(self._keep("look", lambda: float(self.world.stream.words(f"{self.scope}/look")[0])))
+
+
+def tell_rejections(rejected: Sequence[str], drawn: int) -> str:
+    """What share of tries was rejected and why most of them, with one of these as an example.
+
+    Args:
+        rejected: The reasons; those that differ only in their numbers count as one.
+        drawn: How many tries were not rejected.
+    """
+    tries = len(rejected) + drawn
+    kinds = [re.sub(r"[-+]?\d+(\.\d+)?", "#", reason) for reason in rejected]
+    kind, count = Counter(kinds).most_common(1)[0]
+    most = "" if count == len(rejected) else f"{count} times "
+    example = rejected[kinds.index(kind)]
+    return (
+        f"{len(rejected) / tries:.0%} of tries rejected and drawn again ({len(rejected)} of {tries}): {most}{example}"
+    )
 
 
 def closure(names: set[str], parameters: Mapping[str, Node]) -> frozenset[str]:

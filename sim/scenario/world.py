@@ -127,6 +127,8 @@ class WorldSpec:
     """Equal keys mean equal network and setting, so the map is built and uploaded once."""
     record: dict[str, float | str] = field(default_factory=dict)
     """Each draw by name: enough to rebuild the world with ``Scenario.rebuild``."""
+    rejected: tuple[str, ...] = field(default=(), compare=False)
+    """Why each try before this one was rejected: place in the file and reason."""
 
 
 @dataclass(frozen=True)

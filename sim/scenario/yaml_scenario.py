@@ -13,7 +13,7 @@ from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
 from sim.scenario.schema import KINDS, SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
-from sim.scenario.source import Path_, Source
+from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
 from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_notes
 from sim.scenario.yaml_color import color_of
@@ -56,13 +56,16 @@ class YamlScenario:
         Raises:
             ScenarioError: if no acceptable world is found in `MAX_TRIES` tries.
         """
-        reasons: dict[str, Rejected] = {}
+        rejections: list[Rejected] = []
         for attempt in range(MAX_TRIES):
             try:
-                return self._build(Draws(self.parameters, self._map_parameters, stream, attempt, scope=self.id))
+                world = self._build(Draws(self.parameters, self._map_parameters, stream, attempt, scope=self.id))
             except Rejected as rejected:
-                reasons.setdefault(rejected.reason, rejected)
-        first = next(iter(reasons.values()))
+                rejections.append(rejected)
+                continue
+            world.rejected = tuple(f"{dotted(r.path)}: {r.reason}" if r.path else r.reason for r in rejections)
+            return world
+        first = rejections[0]
         raise self._text.error(f"{first.reason} (in each of {MAX_TRIES} tries)", first.path, first.hint)
 
     def rebuild(self, record: Mapping[str, float | str]) -> WorldSpec:

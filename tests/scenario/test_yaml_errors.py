@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
+from sim.scenario.draws import tell_rejections
 from sim.scenario.reader import load_scenario
 from tests.scenario.files import BASE, changed, draw, write
 
@@ -285,6 +286,27 @@ def test_the_command_line_explains_and_fails(tmp_path: Path, case: tuple[tuple[s
     assert message in text
     assert "Traceback" not in text
     assert sorted(p.name for p in tmp_path.rglob("*")) == before, "something was written"
+
+
+def test_check_tells_how_many_tries_were_rejected_and_why(tmp_path: Path) -> None:
+    """Half of the range lies off the road."""
+    text = changed("{parking: right, s: 120 m}", "{lane: -1, s: 200..300 m}")
+    worlds = [draw(write(tmp_path, text), key) for key in range(20)]
+    n = sum(len(world.rejected) for world in worlds)
+    assert 10 < n < 40
+    assert draw(write(tmp_path), 0).rejected == ()
+    done = swerve("check", "test.yaml", "--draws", "20", folder=tmp_path)
+    assert done.returncode == 0 and "tries" not in done.stdout
+    write(tmp_path, text)
+    done = swerve("check", "test.yaml", "--draws", "20", folder=tmp_path)
+    assert "test.yaml: ok, 20 worlds drawn, 0 notes" in done.stdout
+    assert f"{n / (n + 20):.0%} of tries rejected and drawn again ({n} of {n + 20}): " in done.stdout
+    assert "actors.van.at: s = " in done.stdout and " m lies off the road" in done.stdout
+
+
+def test_reasons_that_differ_in_numbers_are_one() -> None:
+    told = tell_rejections(["van and ego touch", "a.at: s = 301.2 m off", "a.at: s = -7 m off"], 1)
+    assert told == "75% of tries rejected and drawn again (3 of 4): 2 times a.at: s = 301.2 m off"
 
 
 def test_check_reports_every_file_and_counts_worlds(tmp_path: Path) -> None:
