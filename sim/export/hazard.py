@@ -17,9 +17,12 @@ from sim.types import TICK, Conflict, Lamp
 COLUMNS = (
     "draw", "frame", "time", "ego_speed", "ego_acceleration", "time_to_collision", "distance", "conflict_actor", "collided",
     "collision_actor", "collision_time", "hazard", "onset_time", "onset_actor", "conflict", "occluder", "off_road",
-    "goal_reached",
+    "goal_reached", "conflict_distance",
 )  # fmt: skip
-"""Columns of hazard.csv. Times [s], speeds [m/s], distances [m]; empty where there is nothing to say."""
+"""Columns of hazard.csv. Times [s], speeds [m/s], distances [m]; empty where there is nothing to say.
+
+``distance`` is to the nearest actor, ``conflict_distance`` to ``conflict_actor``, whom ``time_to_collision`` is about.
+"""
 
 BRAKING = 1.5
 """Deceleration that counts as braking [m/s^2]."""
@@ -57,6 +60,7 @@ def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[st
     rows = []
     for k in range(tracks.nframe):
         m = {key.split(".")[1]: array[k] for key, array in tracks.arrays.items() if key.startswith("metrics.")}
+        conflict = int(m["conflict_actor"])
         onset, collision = int(m["onset_tick"]), int(m["collision_tick"])
         rows.append(
             {
@@ -67,7 +71,7 @@ def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[st
                 "ego_acceleration": round(ego_acceleration(tracks, k), 4),
                 "time_to_collision": _finite(m["time_to_collision"]),
                 "distance": _finite(m["distance"]),
-                "conflict_actor": name(int(m["conflict_actor"])),
+                "conflict_actor": name(conflict),
                 "collided": int(m["collided"]),
                 "collision_actor": name(int(m["collision_actor"])) if collision >= 0 else None,
                 "collision_time": round(collision * TICK, 4) if collision >= 0 else None,
@@ -78,6 +82,7 @@ def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[st
                 "occluder": name(int(m["occluder"])) if onset >= 0 else None,
                 "off_road": int(m["off_road"]),
                 "goal_reached": int(m["goal_reached"]),
+                "conflict_distance": _finite(tracks.arrays["gap"][k, conflict]) if name(conflict) else None,
             }
         )
     return rows

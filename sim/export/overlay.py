@@ -172,15 +172,22 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
+def _caption(hazard: Mapping[str, Any]) -> str:
+    """Time, speed, and the gap to whom the ego is in conflict with; if there is none, or after contact, to whom is nearest."""
+    parts = [f"t {hazard['time']:.2f} s", f"{hazard['ego_speed'] * 3.6:.0f} km/h"]
+    if hazard["conflict_distance"] is not None and hazard["collision_time"] is None:
+        parts.append(f"gap to {hazard['conflict_actor']} {hazard['conflict_distance']:.1f} m")
+    elif hazard["distance"] is not None:
+        parts.append(f"gap to the nearest {hazard['distance']:.1f} m")
+    return "   ".join(parts)
+
+
 def _draw_status(draw: Any, hazard: Mapping[str, Any], scale: float, size: tuple[int, int]) -> None:
     """Time, speed and distance below; banner and frame in danger and at contact."""
     width, height = size
     font, large = _font(max(9, round(14 * scale))), _font(max(11, round(20 * scale)))
     pad = round(8 * scale)
-    parts = [f"t {hazard['time']:.2f} s", f"{hazard['ego_speed'] * 3.6:.0f} km/h"]
-    if hazard["distance"] is not None:
-        parts.append(f"gap {hazard['distance']:.1f} m")
-    text = "   ".join(parts)
+    text = _caption(hazard)
     box = draw.textbbox((0, 0), text, font=font)
     top = height - (box[3] - box[1]) - 2 * pad
     draw.rectangle([0, top, box[2] - box[0] + 2 * pad, height], fill=(12, 14, 18))

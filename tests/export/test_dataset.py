@@ -198,6 +198,9 @@ def test_hazards_agree_with_tracks_and_manifest(dataset, manifest):
         assert bool(contact) == draw["collided"]
         onset = [e for e in draw["events"] if e["kind"] == "onset"]
         for row in mine:
+            assert bool(row["conflict_distance"]) == bool(row["conflict_actor"])
+            if row["conflict_actor"]:
+                assert float(row["conflict_distance"]) >= float(row["distance"]) - 1e-3
             assert row["hazard"] == str(int(bool(onset) and float(row["time"]) >= onset[0]["time"] - 1e-6))
             assert row["collided"] == str(int(bool(contact) and float(row["time"]) >= contact[0]["time"] - 1e-6))
             if row["collided"] == "1":

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.export import overlay
 from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
 from sim.export.hazard import COLUMNS, find_events, format_csv, hazard_rows
 from sim.export.overlay import PALETTE, VEHICLE_COLOR, colorize, draw_overlay
@@ -170,6 +171,7 @@ def made_up_tracks(count=20, onset=35, contact=120):
     arrays["contact_speed"][:, 0] = np.where(ticks >= contact, 4.25, 0)
     arrays["speed"][:, 0] = 10.0
     metrics = {name: np.full(n, -1, np.int32) for name in METRICS}
+    arrays["gap"][:] = np.inf, 9.25
     for name in ("collided", "off_road", "goal_reached", "conflict"):
         metrics[name] = np.zeros(n, np.int32)
     metrics["time_to_collision"] = np.where(ticks < onset, np.inf, 2.0).astype(np.float32)
@@ -192,6 +194,8 @@ def test_hazard_rows_and_events_say_what_the_tracks_hold():
     rows = hazard_rows("d", tracks, ["ego", "child"])
     assert [row["hazard"] for row in rows] == [0] * 4 + [1] * 16
     assert rows[3]["time_to_collision"] is None and rows[4]["time_to_collision"] == 2.0
+    assert rows[3]["conflict_distance"] is None
+    assert rows[4]["distance"] == 5.0 and rows[4]["conflict_distance"] == 9.25 and rows[4]["conflict_actor"] == "child"
     assert rows[4]["onset_time"] == 0.35 and rows[4]["onset_actor"] == "child" and rows[4]["conflict"] == "vru_crossing"
     # The ego heads along y, so a pull of 6 m/s^2 along -y is braking.
     assert rows[9]["ego_acceleration"] == 0 and rows[10]["ego_acceleration"] == pytest.approx(-6, abs=1e-4)
@@ -244,10 +248,7 @@ def test_overlay_shows_classes_boxes_and_danger():
     corner = [[None, None, -1.0]] * 8
     item = {"actor": "child", "category_id": 1, "track_id": 2, "distance": 9.0, "bbox": [60, 30, 20, 40], "area": 500,
             "box_3d": {"corners_image": corner}}  # fmt: skip
-    row = dict.fromkeys(
-        ("conflict_actor", "onset_actor", "collision_actor", "collision_time", "time_to_collision", "distance")
-    )
-    row |= {"time": 1.0, "ego_speed": 10.0}
+    row = hazard_row()
     calm = draw_overlay(rgb, semantic, {"objects": [item]}, row)
     assert calm.shape == rgb.shape
     road = 0.55 * 120 + 0.45 * np.array(PALETTE[Semantic.ROAD])
@@ -289,6 +290,16 @@ def test_nothing_covers_box_and_name_of_whom_the_ego_is_in_conflict_with(van, di
     assert np.array_equal(both[mine], alone[mine])
     inside = both[113:147, 113:127].reshape(-1, 3)
     assert (inside == VEHICLE_COLOR).all(-1).sum() <= 2 * 34, "at most an outline goes through the box, no name"
+
+
+def test_the_caption_says_whose_gap_it_is():
+    row = hazard_row(distance=0.9)
+    assert overlay._caption(row) == "t 1.00 s   36 km/h   gap to the nearest 0.9 m"
+    row |= {"conflict_actor": "child", "conflict_distance": 6.04, "time_to_collision": 0.6}
+    assert overlay._caption(row) == "t 1.00 s   36 km/h   gap to child 6.0 m"
+    # Whom the ego heads for after contact says nothing.
+    assert overlay._caption(row | {"collision_time": 0.8}).endswith("gap to the nearest 0.9 m")
+    assert overlay._caption(hazard_row()) == "t 1.00 s   36 km/h"
 
 
 def test_every_class_has_a_colour_of_its_own():
