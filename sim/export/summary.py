@@ -175,6 +175,10 @@ def page_draw(
     names = [actor.name for actor in draw.spec.actors]
     danger = hazard_actor(hazard)
     series: dict[str, list[Any]] = {name: [_short(row[name]) for row in hazard] for name in SERIES}
+    # Thrown about by a contact, the ego heads for one actor after another: times to collision then only flicker.
+    series["time_to_collision"] = [
+        None if row["collided"] else ttc for row, ttc in zip(hazard, series["time_to_collision"], strict=True)
+    ]
     gaps = tracks.arrays["gap"][: tracks.nframe, names.index(danger)] if danger else [row["distance"] for row in hazard]
     series["hazard_distance"] = [
         None if g is None or not math.isfinite(g) else _short(round(float(g), 4)) for g in gaps

@@ -14,6 +14,7 @@ from sim.export import overlay
 from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
 from sim.export.hazard import COLUMNS, find_events, format_csv, hazard_rows
 from sim.export.overlay import PALETTE, VEHICLE_COLOR, colorize, draw_overlay
+from sim.export.summary import page_draw
 from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
 from sim.export.writer import (
@@ -226,6 +227,16 @@ def test_a_goal_reached_is_an_event_and_braking_in_answer_to_the_hazard_comes_fi
     tracks.arrays["lamps"][[1, 9], 0] = int(Lamp.BRAKE)
     events = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))
     assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 0.9), ("goal", 1.7)]
+
+
+def test_the_page_shows_no_time_to_collision_from_the_contact_on():
+    tracks, names = made_up_tracks(), ["ego", "child"]
+    rows = hazard_rows("d", tracks, names)
+    spec = SimpleNamespace(actors=[SimpleNamespace(name=name) for name in names], record={})
+    draw = SimpleNamespace(id="d", key=0, spec=spec)
+    page = page_draw(draw, 0, tracks, [{"objects": []}] * 20, rows, find_events(tracks, rows), "video.mp4")
+    assert page["series"]["time_to_collision"] == [None] * 4 + [2.0] * 8 + [None] * 8
+    assert [row["time_to_collision"] for row in rows] == [None] * 4 + [2.0] * 16, "hazard.csv keeps it"
 
 
 def test_tracks_survive_their_file():
