@@ -52,9 +52,9 @@ class Progress:
             self._bars.remove_task(task)
 
     @contextmanager
-    def simulation(self, seconds: float) -> Iterator[Callable[[float], None]]:
+    def simulation(self, seconds: float, text: str = "Simulating") -> Iterator[Callable[[float], None]]:
         """A bar over simulated time; the function given takes the time reached [s]."""
-        task = self._bars.add_task("Simulating", total=seconds, detail="", left="")
+        task = self._bars.add_task(text, total=seconds, detail="", left="")
         try:
             yield lambda now: self._bars.update(task, completed=min(now, seconds), detail=f"{now:5.1f} s")
         finally:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from agents.evaluate import HELD_OUT_SEED, Outcome, main, make_env, record, run_episodes, summarise, wilson
+from agents.evaluate import (
+    HELD_OUT_SEED,
+    Outcome,
+    bootstrap,
+    main,
+    make_env,
+    record,
+    record_worst,
+    run_episodes,
+    summarise,
+    wilson,
+)
 
 SCENARIO = "cut-in-wet-motorway"
 
@@ -32,10 +44,37 @@ def test_summary_counts_and_ranks():
     summary = summarise(outcomes)
     assert (summary["success"], summary["collision"], summary["off_road"]) == (0.5, 0.25, 0.25)
     assert summary["min_ttc"] == pytest.approx(1.5)
-    half = 1.96 * np.std([3, 0, 2, 1], ddof=1) / 2
-    assert summary["min_ttc_interval"] == pytest.approx((1.5 - half, 1.5 + half))
+    low, high = summary["min_ttc_interval"]
+    assert 0.0 <= low < 1.5 < high <= 3.0
     assert summary["worst"] == [11, 12, 13, 10]
     assert summary["mean_time"] == pytest.approx(6.0)
+
+
+def test_the_interval_of_a_time_is_not_negative_and_covers_its_mean():
+    """The sample that a normal interval takes below zero; and coverage of the mean of exponential times, near 95 %."""
+    low, high = bootstrap(np.array([0.0] * 19 + [5.4]))
+    assert low == 0.0 < 0.27 < high < 1.2
+    rng = np.random.default_rng(3)
+    intervals = [bootstrap(rng.exponential(2.0, 60)) for _ in range(60)]
+    assert 50 <= sum(low <= 2.0 <= high for low, high in intervals) <= 60
+    assert np.mean([high - low for low, high in intervals]) == pytest.approx(2 * 1.96 * 2.0 / 60**0.5, rel=0.1)
+    assert bootstrap(np.arange(9.0)) == bootstrap(np.arange(9.0))
+    assert np.isnan(bootstrap(np.array([1.0]))).all()
+
+
+def test_only_what_did_not_succeed_is_filmed(tmp_path, capsys, monkeypatch):
+    filmed = []
+    monkeypatch.setattr(
+        "agents.evaluate.record", lambda scenario, keys, *rest: filmed.append(keys) or [rest[-1] / "x.mp4"]
+    )
+    args = argparse.Namespace(policy=None, driver="idm", scenario=SCENARIO, seed=1, record_worst=tmp_path)
+    outcomes = [Outcome(k, k != 4, k == 4, False, float(k), 8.0) for k in (3, 4, 5)]
+    record_worst(args, outcomes, summarise(outcomes)["worst"])
+    assert filmed == [[4]]
+    told = capsys.readouterr().err
+    assert "draws [4]" in told and str(tmp_path / "x.mp4") in told
+    record_worst(args, outcomes[:1], [3])
+    assert filmed == [[4]] and "nothing to film" in capsys.readouterr().err
 
 
 def test_full_braking_never_reaches_the_goal_and_repeats():
@@ -61,8 +100,11 @@ def test_worst_episodes_are_filmed(tmp_path, capsys, monkeypatch):
     import av
 
     monkeypatch.setattr("sim.envs.looks.FILM_SIZE", (96, 54))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Bars are drawn as on a terminal.
+    monkeypatch.setenv("TERM", "xterm")
     main(["--scenario", SCENARIO, "--driver", "constant", "--draws", "1", "--record-worst", str(tmp_path)])
-    capsys.readouterr()
+    told = capsys.readouterr().err
+    assert "filming draws [0]" in told and "Filming 1 draws" in told and ".mp4" in told
     (video,) = tmp_path.glob("*.mp4")
     with av.open(str(video)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
