@@ -8,10 +8,9 @@ One file, read top to bottom.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from torch import nn
 from torch.distributions import Normal
 from torch.utils.tensorboard import SummaryWriter
 
+from agents.options import option, parse_options
 from sim.envs.vector_env import SwerveVectorEnv
 from sim.errors import told_plainly
 
@@ -27,48 +27,30 @@ from sim.errors import told_plainly
 class Args:
     """Settings of a run; each is an option of the command."""
 
-    scenario: str = "cut-in-wet-motorway"
-    """scenario file or id; several are separated by spaces"""
-    num_envs: int = 64
-    """worlds in the batch"""
-    draws: int = 8
-    """draws per world that its episodes cycle through"""
-    steps: int = 300_000
-    """decisions in all"""
-    horizon: int = 64
-    """decisions per world between updates"""
-    epochs: int = 4
-    """passes over each batch"""
-    minibatches: int = 4
-    """parts of each batch"""
-    learning_rate: float = 3e-4
-    """of Adam, falling linearly to zero"""
-    gamma: float = 0.99
-    """discount per decision"""
-    gae_lambda: float = 0.95
-    """of generalised advantage estimation"""
-    clip: float = 0.2
-    """of the probability ratio"""
-    entropy: float = 0.003
-    """weight of the entropy bonus"""
-    value: float = 0.5
-    """weight of the value loss"""
-    max_grad_norm: float = 0.5
-    """gradient clipping"""
-    seed: int = 1
-    """seed of worlds and learning"""
-    out: str = "runs/ppo"
-    """folder for policy and TensorBoard logs"""
-    device: str = ""
-    """cpu or cuda; default: cuda if there is one"""
+    scenario: str = option(
+        "cut-in-wet-motorway", "scenario files (.yaml, .xosc) or ids that `swerve list` shows, separated by spaces"
+    )
+    num_envs: int = option(64, "worlds that are driven side by side")
+    draws: int = option(8, "draws per world that its episodes cycle through")
+    steps: int = option(300_000, "decisions of all worlds together")
+    horizon: int = option(64, "decisions per world between updates")
+    epochs: int = option(4, "passes over each batch")
+    minibatches: int = option(4, "parts of each batch")
+    learning_rate: float = option(3e-4, "step size of Adam at the start; it falls linearly to zero")
+    gamma: float = option(0.99, "discount of reward per decision, 0 to 1")
+    gae_lambda: float = option(0.95, "weight lambda of generalised advantage estimation, 0 to 1")
+    clip: float = option(0.2, "how far the probability ratio may leave 1")
+    entropy: float = option(0.003, "weight of the entropy bonus")
+    value: float = option(0.5, "weight of the value loss")
+    max_grad_norm: float = option(0.5, "length that gradients are cut to")
+    seed: int = option(1, "seed of worlds and learning, a whole number")
+    out: str = option("runs/ppo", "folder for policy and TensorBoard logs")
+    device: str = option("", "cpu or cuda; default: cuda if there is one")
 
 
 def parse_args(argv: list[str] | None = None) -> Args:
     """Command-line options from the fields of `Args`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for field in fields(Args):
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
-    return Args(**vars(parser.parse_args(argv)))
+    return parse_options(Args, __doc__, argv)
 
 
 def layer(inputs: int, outputs: int, gain: float = 2**0.5) -> nn.Linear:

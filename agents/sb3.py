@@ -10,7 +10,6 @@ of their own, neither trained on nor those of `agents.evaluate`, and saves the b
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -27,12 +26,16 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMo
 
 from agents.evaluate import as_policy, run_episodes
 from agents.evaluate import make_env as make_evaluation_env
+from agents.options import option, parse_options
 from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
 from sim.errors import SwerveError, told_plainly
 
 SELECTION_SEED = 500_009
 """Seed of the draws that choose among a run's policies: neither a training run's nor `agents.evaluate.HELD_OUT_SEED`."""
+
+OUTCOMES = ("is_success", "collided", "off_road")
+"""What is kept of each finished episode."""
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "a2c": A2C, "sac": SAC}
 
@@ -41,66 +44,43 @@ ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "a2c": A2C, "sac": SAC
 class Args:
     """Settings of a run; each is an option of the command."""
 
-    algo: str = "ppo"
-    """ppo, a2c or sac"""
-    scenario: str = "cut-in-wet-motorway"
-    """scenario file or id; several are separated by spaces"""
-    observation: str = "state"
-    """state or camera"""
-    frames: int = 1
-    """last pictures that a camera policy sees at once"""
-    num_envs: int = 64
-    """worlds in the batch"""
-    steps: int = 300_000
-    """decisions in all"""
-    decision_ticks: int = 10
-    """ticks of 10 ms per decision"""
-    steer: float = 0.1
-    """share of full lock that a policy's full steer is: at speed little goes a long way"""
-    draws: int = 16
-    """draws per world that its episodes cycle through"""
-    seed: int = 1
-    """seed of worlds and learning; evaluation takes another"""
-    learning_rate: float = 5e-4
-    """of Adam, falling linearly to zero"""
-    gamma: float = 0.99
-    """discount per decision"""
-    horizon: int = 64
-    """decisions per world between updates (ppo, a2c)"""
-    batch: int = 1024
-    """decisions per gradient step"""
-    epochs: int = 6
-    """passes over each rollout (ppo)"""
-    entropy: float = 0.001
-    """weight of the entropy bonus (ppo, a2c)"""
-    log_std: float = -1.0
-    """logarithm of the first standard deviation of actions (ppo, a2c)"""
-    reward: str = ""
-    """weights other than those of sim.config.RewardConfig, such as 'collision=-1 goal=5'"""
-    select_every: int = 0
-    """decisions between scores on selection draws, the best policy being kept; 0: the last policy is kept"""
-    select_draws: int = 50
-    """selection draws"""
-    threads: int = 0
-    """CPU threads of worlds and of learning; 0: all cores"""
-    out: str = "runs/sb3"
-    """folder for policy, checkpoints and TensorBoard logs"""
-    device: str = "auto"
-    """torch device of the policy"""
+    algo: str = option("ppo", "algorithm", tuple(ALGORITHMS))
+    scenario: str = option(
+        "cut-in-wet-motorway", "scenario files (.yaml, .xosc) or ids that `swerve list` shows, separated by spaces"
+    )
+    observation: str = option(
+        "state", "what the policy sees: numbers about itself and those around it, or pictures", ("state", "camera")
+    )
+    frames: int = option(1, "last pictures that a camera policy sees at once, 1 or more")
+    num_envs: int = option(64, "worlds that are driven side by side")
+    steps: int = option(300_000, "decisions of all worlds together; 0 saves the untrained policy")
+    decision_ticks: int = option(10, "time between decisions, in ticks of 10 ms")
+    steer: float = option(
+        0.1, "share of full lock that the full steer of a policy is, 0 to 1: at speed little goes a long way"
+    )
+    draws: int = option(16, "draws per world that its episodes cycle through")
+    seed: int = option(1, "seed of worlds and learning, a whole number; evaluation takes another")
+    learning_rate: float = option(5e-4, "step size of Adam at the start; it falls linearly to zero")
+    gamma: float = option(0.99, "discount of reward per decision, 0 to 1")
+    horizon: int = option(64, "decisions per world between updates (ppo, a2c)")
+    batch: int = option(1024, "decisions that each gradient step learns from")
+    epochs: int = option(6, "passes over each rollout (ppo)")
+    entropy: float = option(0.001, "weight of the entropy bonus (ppo, a2c)")
+    log_std: float = option(-1.0, "logarithm of the first standard deviation of actions (ppo, a2c)")
+    reward: str = option("", "weights other than those of sim.config.RewardConfig, such as 'collision=-1 goal=5'")
+    select_every: int = option(
+        0,
+        "decisions of all worlds together between scores on selection draws, the best policy being kept; 0: the last is kept",
+    )
+    select_draws: int = option(50, "selection draws that a score is over")
+    threads: int = option(0, "CPU threads of worlds and of learning; 0: all cores")
+    out: str = option("runs/sb3", "folder for policy, checkpoints and TensorBoard logs")
+    device: str = option("auto", "torch device of the policy: auto, cpu or cuda")
 
 
 def parse_args(argv: list[str] | None = None) -> Args:
     """Command-line options from the fields of `Args`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for field in fields(Args):
-        default = field.default
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}", type=type(default), default=default, help=f"default {default}"
-        )
-    args = Args(**vars(parser.parse_args(argv)))
-    if args.algo not in ALGORITHMS:
-        parser.error(f"--algo must be one of {', '.join(ALGORITHMS)}, not {args.algo!r}")
-    return args
+    return parse_options(Args, __doc__, argv)
 
 
 def reward_config(text: str) -> RewardConfig:
@@ -153,7 +133,7 @@ def make_env(args: Args) -> Any:
         args.num_envs, args.scenario.split(), observation=args.observation, draws=args.draws, seed=args.seed,
         decision_ticks=args.decision_ticks, reward=reward_config(args.reward), threads=args.threads or None,
     )  # fmt: skip
-    env = VecMonitor(GentleSteering(env, args.steer), info_keywords=("is_success", "collided"))
+    env = VecMonitor(GentleSteering(env, args.steer), info_keywords=OUTCOMES)
     if args.observation == "camera":
         env = VecTransposeImage(env)
         env = VecFrameStack(env, args.frames, channels_order="first") if args.frames > 1 else env
@@ -176,21 +156,29 @@ def make_model(args: Args, env: Any) -> BaseAlgorithm:
 
 
 class OutcomeLog(BaseCallback):
-    """Logs the shares of finished episodes that succeeded and that collided, and prints them now and then."""
+    """Logs how the last finished episodes ended, and prints it now and then.
+
+    They are driven while exploring, with noise on the actions: how good the policy alone is, `agents.evaluate` measures.
+    """
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_end(self) -> None:
-        episodes = list(self.model.ep_info_buffer or [])
-        if not episodes:
+        kept = self.model.ep_info_buffer
+        # A run begun by an earlier version goes on with episodes of which less is known.
+        episodes = [e for e in kept or () if all(name in e for name in OUTCOMES)]
+        if kept is None or not episodes:
             return
-        shares = {name: sum(e[name] for e in episodes) / len(episodes) for name in ("is_success", "collided")}
+        shares = {name: sum(e[name] for e in episodes) / len(episodes) for name in OUTCOMES}
         self.logger.record("rollout/collision_rate", shares["collided"])
+        self.logger.record("rollout/off_road_rate", shares["off_road"])
         reward = sum(e["r"] for e in episodes) / len(episodes)
+        which = "last" if len(episodes) == kept.maxlen else "first (short ones finish first)"
         print(
-            f"{self.num_timesteps} steps, last {len(episodes)} episodes: success {shares['is_success']:.2f}, "
-            f"collision {shares['collided']:.2f}, return {reward:.2f}",
+            f"{self.num_timesteps} steps, while exploring, {which} {len(episodes)} episodes: "
+            f"success {shares['is_success']:.2f}, collision {shares['collided']:.2f}, off_road {shares['off_road']:.2f}, "
+            f"return {reward:.2f}",
             flush=True,
         )
 
@@ -304,6 +292,16 @@ def train(args: Args) -> Path:
     return out / "policy.zip"
 
 
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    args = parse_args(argv)
+    path = train(args)
+    print(
+        f"to score it without exploring: python -m agents.evaluate --scenario {args.scenario.split()[0]} --policy {path}"
+    )
+    print(path)
+
+
 if __name__ == "__main__":
     with told_plainly():
-        print(train(parse_args()))
+        main()

@@ -54,6 +54,7 @@ class SwerveVecEnv(VecEnv):
                 entry["terminal_observation"] = info["final_obs"][i]
                 entry["is_success"] = bool(info["success"][i])
                 entry["collided"] = bool(info["collided"][i])
+                entry["off_road"] = bool(info["off_road"][i]) and not entry["collided"]
             infos.append(entry)
         return obs, rewards.astype(np.float32), done, infos
 

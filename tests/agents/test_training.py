@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+import re
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from agents.evaluate import HELD_OUT_SEED, load_policy, main, make_env, run_episodes
 from agents.ppo import Args as PpoArgs
 from agents.ppo import advantages
+from agents.ppo import parse_args as parse_ppo_args
 from agents.ppo import train as train_ppo
 from agents.sb3 import SELECTION_SEED, Args, parse_args, reward_config, train
 from agents.sb3 import make_env as make_training_env
@@ -131,6 +133,34 @@ def test_the_benchmark_does_not_know_how_long_an_interrupted_run_took(tmp_path, 
     policy.unlink()
     policy, account = training.train("state", tmp_path, 1)
     assert policy.is_file() and account["seconds"] is None
+
+
+def test_training_tells_that_it_explores_and_how_episodes_end(tmp_path, capsys):
+    """Full lock at every decision: all episodes end off the road."""
+    args = replace(TINY, out=str(tmp_path), steer=1.0, log_std=3.0, steps=4 * 160, horizon=80, batch=80)
+    train(args)
+    last = capsys.readouterr().out.splitlines()[-1]
+    found = re.search(r"while exploring, first \(short ones finish first\) \d+ episodes: (.*), return", last)
+    assert found, last
+    shares = dict(word.split(" ") for word in found[1].split(", "))
+    assert list(shares) == ["success", "collision", "off_road"]
+    assert float(shares["off_road"]) > 0.0
+    assert 0.98 < sum(map(float, shares.values())) < 1.02
+
+
+@pytest.mark.parametrize("command", [parse_args, parse_ppo_args])
+def test_help_gives_each_option_a_meaning(command, capsys):
+    with pytest.raises(SystemExit):
+        command(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for item in fields(Args if command is parse_args else PpoArgs):
+        assert re.search(rf"--{item.name.replace('_', '-')} \S+ (?!\(default|--)\w", told), item.name
+    assert "decisions of all worlds together" in told
+    if command is parse_args:
+        assert "{ppo,a2c,sac} algorithm (default ppo)" in told and "{state,camera}" in told and "ticks of 10 ms" in told
+        with pytest.raises(SystemExit):
+            parse_args(["--algo", "dqn"])
+        assert "'ppo', 'a2c', 'sac'" in capsys.readouterr().err
 
 
 def test_reward_weights_are_named_on_the_command_line():
