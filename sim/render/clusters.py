@@ -27,7 +27,7 @@ def _starts(ntriangle: int, level: int) -> npt.NDArray[np.int64]:
     return (np.arange((1 << level) + 1, dtype=np.int64) * ntriangle) >> level
 
 
-def in_tree_order(mesh: MeshData) -> npt.NDArray[np.int64]:
+def _tree_order(mesh: MeshData) -> npt.NDArray[np.int64]:
     """Order of the tree for a mesh's triangles, (ntriangle,): each node halves its triangles along its longest side."""
     n = len(mesh.triangles)
     a, b, c = mesh.triangles.T
@@ -52,7 +52,7 @@ def sort_clip(frames: Sequence[MeshData]) -> list[MeshData]:
     What lies together then also lies together in memory.
     """
     head = frames[0]
-    order = in_tree_order(head)
+    order = _tree_order(head)
     triangles = head.triangles[order]
     used, first, place = np.unique(triangles, return_index=True, return_inverse=True)
     by_use = np.argsort(first, kind="stable")
