@@ -31,7 +31,7 @@ def flat_vehicle(vehicle: int, track: cr.Track, friction: float) -> tuple[np.nda
     base, mass, tyre = p.a + p.b, p.m, p.tire
     most = mass * p.longitudinal.a_max
     changed = {
-        "mass": mass, "yaw_inertia": p.I_z, "cog": (p.b, p.h_cg), "wheelbase": base, "track": 0.5 * (p.T_f + p.T_r),
+        "mass": mass, "inertia": (p.I_Phi_s, p.I_y_s, p.I_z), "cog": (p.b, p.h_cg), "wheelbase": base, "track": 0.5 * (p.T_f + p.T_r),
         "wheel_radius": p.R_w, "wheel_inertia": p.I_y_w, "max_steer": p.steering.max, "steer_rate": 1e3,
         "drive_force": most, "power": most * p.longitudinal.v_switch, "drive_front": p.T_se, "brake_force": most,
         "brake_front": p.T_sb, "brake_rate": 1e3, "abs": 0, "drag": 0.0, "rolling": 0.0,

@@ -6,7 +6,6 @@ What the flat vehicle has no use for comes from:
 - ride frequencies 1.2 Hz in front, 1.4 Hz behind (flat ride), damping 0.3 of critical: Gillespie 1992, ch. 5; tyres sink 18 mm under the
   static load (the same three sets: 12 to 19 mm).
 - anti-roll bars: what the springs leave of the set's roll gradient, shared by its front part.
-- pitch inertia as in yaw, roll inertia with a radius of gyration of 0.42 of the height: Heydinger et al. 1999 (SAE 1999-01-1336).
 - weights of combined slip: ADAMS/Tyre handbook, as in CommonRoad, table 7. Relaxation lengths: Pacejka 2012, ch. 7.
 """
 
@@ -51,13 +50,12 @@ def magic_tyre(kind: str, load: float) -> Any:
     return tyre
 
 
-def car_set(row: Mapping[str, Any], kind: str, height: float) -> Any:
+def car_set(row: Mapping[str, Any], kind: str) -> Any:
     """A `CarSet` of an actor on four wheels.
 
     Args:
         row: Its `sim.physics.parameters.actor_parameters`.
         kind: Its set's name in `sim.physics.parameters.SETS`.
-        height: Of the vehicle [m].
     """
     mass, base, track, radius = row["mass"], row["wheelbase"], row["track"], row["wheel_radius"]
     behind, tall = row["cog"]
@@ -66,7 +64,7 @@ def car_set(row: Mapping[str, Any], kind: str, height: float) -> Any:
     # The whole mass's centre of gravity is given; wheels hang at their hubs.
     car.height = (mass * tall - (mass - car.sprung) * radius) / car.sprung + SINK
     car.unsprung_height = car.radius = radius
-    car.inertia = car.sprung * (0.42 * height) ** 2, row["yaw_inertia"], row["yaw_inertia"]
+    car.inertia = (car.sprung / mass * row["inertia"][0], *row["inertia"][1:])
     spread = row["roll"]
     arm = car.height - ROLL_CENTER
     stiff = car.sprung * arm * (1.0 / abs(spread[0]) + GRAVITY)

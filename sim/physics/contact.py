@@ -93,7 +93,7 @@ def push_body(scene: Scene, state: State, world: int, a: int, impulse: wp.vec2, 
             state.vehicle.lean[world, a] = wp.vec4()
     c = gravity_center(scene, state, world, a)
     dv = impulse / scene.vehicle.mass[world, a]
-    dw = cross2(arm, impulse) / scene.vehicle.yaw_inertia[world, a]
+    dw = cross2(arm, impulse) / scene.vehicle.inertia[world, a][2]
     change = dv - side_of(c) * dw
     v = state.vel[world, a]
     state.vel[world, a] = wp.vec3(v[0] + change[0], v[1] + change[1], v[2])

@@ -91,10 +91,10 @@ def load_pair(scene: Scene, state: State, world: int, a: int, b: int, point: wp.
     out.rate = wp.vec2(state.ang_vel[world, a][2], state.ang_vel[world, b][2])
     if not is_fixed(scene, world, a):
         out.mass[0] = 1.0 / scene.vehicle.mass[world, a]
-        out.inertia[0] = 1.0 / scene.vehicle.yaw_inertia[world, a]
+        out.inertia[0] = 1.0 / scene.vehicle.inertia[world, a][2]
     if not is_fixed(scene, world, b):
         out.mass[1] = 1.0 / scene.vehicle.mass[world, b]
-        out.inertia[1] = 1.0 / scene.vehicle.yaw_inertia[world, b]
+        out.inertia[1] = 1.0 / scene.vehicle.inertia[world, b][2]
     return out
 
 

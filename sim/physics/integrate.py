@@ -86,7 +86,7 @@ def slide_on(scene: Scene, world: int, a: int, slide: Slide, yaw: float, ground:
     """A tick of friction and slope."""
     out = Slide()
     mass = scene.vehicle.mass[world, a]
-    inverse = wp.vec2(1.0 / mass, 1.0 / scene.vehicle.yaw_inertia[world, a])
+    inverse = wp.vec2(1.0 / mass, 1.0 / scene.vehicle.inertia[world, a][2])
     share = scene.vehicle.slide[world, a]
     forward = wp.vec2(wp.cos(yaw), wp.sin(yaw))
     left = side_of(forward)

@@ -194,12 +194,14 @@ def actor_parameters(
     rolls = name not in ("person", "thing")
     front = wheelbase * p.front_load
     cog_x = front if rolls else box_center[0]
-    box_inertia = mass * (length**2 + width**2) / 12.0
-    inertia = mass * p.yaw_radius * front * (wheelbase - front) if rolls else box_inertia
+    box = [mass * (a**2 + b**2) / 12.0 for a, b in ((width, height), (length, height), (length, width))]
+    yaw = max(mass * p.yaw_radius * front * (wheelbase - front) if rolls else box[2], 0.3 * box[2], 1e-3)
+    # Vehicles: in pitch as in yaw, in roll a radius of gyration of 0.42 of the height (Heydinger et al. 1999).
+    roll, pitch = (mass * (0.42 * height) ** 2, yaw) if rolls else box[:2]
     weight = mass * GRAVITY
     return {
         "mass": mass,
-        "yaw_inertia": max(inertia, 0.3 * box_inertia, 1e-3),
+        "inertia": (max(roll, 1e-3), max(pitch, 1e-3), yaw),
         "cog": (cog_x, min(p.cog_height, 0.6 * height) if rolls else 0.5 * height),
         "wheelbase": wheelbase,
         "track": p.track * width,

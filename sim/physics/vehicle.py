@@ -123,7 +123,7 @@ def step_chassis(
 ) -> Chassis:
     """One backward Euler step of ``h`` seconds."""
     m = params.mass[world, a]
-    inertia = params.yaw_inertia[world, a]
+    inertia = params.inertia[world, a][2]
     cog = params.cog[world, a]
     base = params.wheelbase[world, a]
     radius = params.wheel_radius[world, a]

@@ -14,8 +14,8 @@ class VehicleParams:
 
     mass: wp.array2d[float]
     """[kg], (nworld, nactor)."""
-    yaw_inertia: wp.array2d[float]
-    """About the vertical through the centre of gravity [kg m^2], (nworld, nactor)."""
+    inertia: wp.array2d[wp.vec3]
+    """About the actor's axes through the centre of gravity [kg m^2], (nworld, nactor)."""
     cog: wp.array2d[wp.vec2]
     """Centre of gravity: distance ahead of the reference point, height above ground [m], (nworld, nactor)."""
     wheelbase: wp.array2d[float]

@@ -17,7 +17,7 @@ FRICTIONS = [1.0, 0.8, 0.6, 0.3, 0.1]
 
 def sedan(**more):
     """The set "car"; ``more``: fields changed."""
-    car = car_set(actor_parameters(**CAR), "car", CAR["size"][2])
+    car = car_set(actor_parameters(**CAR), "car")
     for name, value in more.items():
         setattr(car, name, value)
     return car

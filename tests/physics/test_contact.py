@@ -125,7 +125,7 @@ def test_report_only_records():
 def totals(arrays):
     """Momentum in the plane, angular momentum about the origin and kinetic energy, per world."""
     scene, state = arrays[0], arrays[1]
-    mass, inertia = scene.vehicle.mass.numpy(), scene.vehicle.yaw_inertia.numpy()
+    mass, inertia = scene.vehicle.mass.numpy(), scene.vehicle.inertia.numpy()[..., 2]
     rot, pos, rate = (
         state.rot.numpy(),
         state.pos.numpy()[..., :2].astype(float),
