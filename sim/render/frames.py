@@ -13,13 +13,14 @@ from sim.config import CameraConfig, RenderConfig
 from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
+from sim.render.drawing import _draw_hits
 from sim.render.fast import ASKED, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
 from sim.render.hidden import _hide_pixels
 from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
-from sim.render.primary import BLOCK, Hits, Share, _cast_hits, _draw_hits, make_hits, tile_count
+from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
 from sim.render.scene_bvh import PoseWindow, SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
@@ -105,7 +106,7 @@ class Renderer:
         frames: Where to render to, views of a larger batch perhaps; None: new arrays.
         threads: CPU threads that share each picture; 1 inside captures.
         primary: How the hits of the rays through the pixels' centres are found, 'rays' or 'triangles'
-            (`sim.render.primary`); None: rays on a GPU, triangles on a CPU.
+            (`sim.render.primary`, `sim.render.drawing`); None: rays on a GPU, triangles on a CPU.
     """
 
     def __init__(
