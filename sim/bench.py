@@ -63,8 +63,8 @@ def rate(action: Callable[[], int], seconds: float) -> float:
     return items / (time.perf_counter() - started)
 
 
-def peer_rate(module: str, arguments: list[str]) -> float | None:
-    """Summed rate of one process per core of ``python -m module``; None if the peer is not installed.
+def process_rate(module: str, arguments: list[str]) -> float | None:
+    """Summed rate of one process per core of ``python -m module``; None if what it needs is not installed.
 
     Each process prints its own rate as its last line.
     """
@@ -91,7 +91,7 @@ def bench_env(seconds: float, peers: bool) -> list[dict[str, Any]]:
 
     worlds = 64
     scenario = str(data_root("scenarios") / "benchmark" / "motorway-50.yaml")
-    other = peer_rate("sim.bench_peers", ["highway", str(seconds)]) if peers else None
+    other = process_rate("sim.bench_peers", ["highway", str(seconds)]) if peers else None
     rows = []
     for ticks in DECISIONS:
         env = SwerveVectorEnv(worlds, scenario, draws=2, decision_ticks=ticks)
@@ -117,25 +117,26 @@ def bench_env(seconds: float, peers: bool) -> list[dict[str, Any]]:
 
 
 def bench_render(seconds: float, peers: bool) -> list[dict[str, Any]]:
-    """Frames per second with rgb, shadow, depth and masks on a light and a heavy street."""
+    """Frames per second with rgb, shadow, depth and masks on a light and a heavy street.
+
+    Of one process per core, as of the peer, and of one process with a thread per core.
+    """
     from sim.bench_street import render_rate
 
     rows = []
     for name, triangles in DETAILS.items():
         for size in SIZES:
-            count, own = render_rate(triangles, size, seconds)
+            arguments = [str(seconds), str(triangles), str(size[0]), str(size[1])]
+            own = process_rate("sim.bench_street", arguments)
+            count, shared = render_rate(triangles, size, seconds, threads=os.cpu_count() or 1)
             row: dict[str, Any] = {
-                "case": f"render {name}",
-                "triangles": count,
-                "size": list(size),
-                "frames_per_s": own,
-            }
+                "case": f"render {name}", "triangles": count, "size": list(size), "frames_per_s": own, "frames_per_s_threads": shared,
+            }  # fmt: skip
             if peers:
-                arguments = ["tinyrenderer", str(seconds), str(triangles), str(size[0]), str(size[1])]
-                other = peer_rate("sim.bench_peers", arguments)
+                other = process_rate("sim.bench_peers", ["tinyrenderer", *arguments])
                 row |= {"peer": "PyBullet TinyRenderer", "peer_frames_per_s": other}
-                if other:
-                    row["ratio"] = own / other
+                if own and other:
+                    row |= {"ratio": own / other, "ratio_threads": shared / other}
             rows.append(row)
     return rows
 

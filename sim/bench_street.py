@@ -1,6 +1,7 @@
 """The street that `swerve bench` draws: the same triangles, cars and poses for Swerve's fast renderer and for its peer.
 
 A road with kerbs between two rows of houses with recessed windows, a row of trees on each side and parked cars.
+``python -m sim.bench_street 3 80000 128 128`` prints the pictures per second of one thread.
 Everything is tessellated to a wanted number of triangles; the cars are bodies of their own, so that both renderers
 have instances to label.
 """
@@ -8,7 +9,7 @@ have instances to label.
 from __future__ import annotations
 
 import math
-import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -192,13 +193,13 @@ def _worlds(model: Any) -> tuple[Any, Any]:
     return out[0], out[1]
 
 
-def render_rate(triangles: int, size: tuple[int, int], seconds: float) -> tuple[int, float]:
+def render_rate(triangles: int, size: tuple[int, int], seconds: float, threads: int) -> tuple[int, float]:
     """Triangles drawn, and pictures per second of ``size`` (width, height) with rgb, shadow, depth and masks, refit included."""
     import warp as wp
 
     from sim.bench import rate
 
-    renderer, scene, state, count = build_renderer(triangles, size, threads=os.cpu_count() or 1)
+    renderer, scene, state, count = build_renderer(triangles, size, threads)
 
     def run() -> int:
         renderer.advance(scene, state)
@@ -207,3 +208,9 @@ def render_rate(triangles: int, size: tuple[int, int], seconds: float) -> tuple[
         return WORLDS
 
     return count, rate(run, seconds)
+
+
+if __name__ == "__main__":
+    _seconds, *_numbers = sys.argv[1:]
+    _triangles, _width, _height = (int(n) for n in _numbers)
+    print(render_rate(_triangles, (_width, _height), float(_seconds), 1)[1])

@@ -38,35 +38,38 @@ def hit_of(w: World, world: int, at: PixelHit) -> Hit:
 
 
 @wp.func(inline=True)
-def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, p: wp.vec3, n: wp.vec3) -> float:
-    """Share of the sun of the asked pixels around one; -1 if they differ or lie on another surface."""
+def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, n: wp.vec3) -> float:
+    """Share of the sun of the asked pixels around one that lie on its surface; -1 if they differ or fewer than two do."""
     world = px.world
     camera = px.camera
     row = px.row
     col = px.col
-    # Asked are pixels of even row and column: one, two or four of them are next to each pixel.
-    share = hits.sun[world, camera, row - (row & 1), col - (col & 1)]
     if ((row | col) & 1) == 0:
-        return share
-    slot = hits.at[world, camera, row, col].slot
+        return hits.sun[world, camera, row, col]
+    # Asked are pixels of even row and column: one, two or four of them are next to each pixel.
+    share = float(-1.0)
+    found = int(0)
+    here = hits.at[world, camera, row, col]
+    normal = wp.transpose(views.rot[world, camera]) * n
+    d = pixel_direction(k, float(col), float(row))
+    step = wp.vec2(1.0 / k[0], 1.0 / k[1])
     r = row - (row & 1)
     while r <= row + (row & 1) and r < hits.at.shape[2]:
         c = col - (col & 1)
         while c <= col + (col & 1) and c < hits.at.shape[3]:
             at = hits.at[world, camera, r, c]
-            off = (
-                views.pos[world, camera] + views.rot[world, camera] * pixel_direction(k, float(c), float(r)) * at.t - p
-            )
-            rise = wp.dot(off, n)
-            if (
-                at.slot != slot
-                or hits.sun[world, camera, r, c] != share
-                or rise * rise > 0.02 * wp.dot(off, off) + 1.0e-6
-            ):
-                return -1.0
+            # Its place from this pixel's, in the camera's frame.
+            off = d * (at.t - here.t) + wp.vec3(float(c - col) * step[0], float(r - row) * step[1], 0.0) * at.t
+            rise = wp.dot(off, normal)
+            if at.slot == here.slot and rise * rise <= 0.02 * wp.dot(off, off) + 1.0e-6:
+                sun = hits.sun[world, camera, r, c]
+                if share >= 0.0 and sun != share:
+                    return -1.0
+                share = sun
+                found += 1
             c += 2
         r += 2
-    return share
+    return wp.where(found < 2, -1.0, share)
 
 
 @wp.func(inline=True)
@@ -131,7 +134,7 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     e = ambient_light(w, world, n)
     nl = wp.dot(n, w.sky.sun_direction[world])
     if nl > 0.0:
-        sun = asked_sun(views, k, hits, px, p, n)
+        sun = asked_sun(views, k, hits, px, n)
         if sun < 0.0:
             sun = sun_share(w, world, p, n, distance)
         e += w.sky.sun[world] * (0.31831 * nl * sun)

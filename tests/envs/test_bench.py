@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.bench import DETAILS, bench_env, peer_rate, rate, run_cases
+from sim.bench import DETAILS, bench_env, process_rate, rate, run_cases
 from sim.bench_street import CARS, FIELD_OF_VIEW, build_renderer, street_meshes
 from sim.errors import SwerveError
 
@@ -56,10 +56,10 @@ def test_a_missing_peer_is_none_and_a_broken_one_an_error(tmp_path, monkeypatch)
     (tmp_path / "steady_peer.py").write_text("print('starting')\nprint(2.5)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert peer_rate("absent_peer", []) is None
-    assert peer_rate("steady_peer", []) == 5.0
+    assert process_rate("absent_peer", []) is None
+    assert process_rate("steady_peer", []) == 5.0
     with pytest.raises(SwerveError, match="no such thing"):
-        peer_rate("broken_peer", [])
+        process_rate("broken_peer", [])
 
 
 def test_unknown_cases_are_refused():
