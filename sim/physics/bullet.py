@@ -1,0 +1,334 @@
+"""PyBullet instead of Swerve's own vehicles, bodies and contacts: the same `Scene` and `State`, moved as full rigid bodies.
+
+A second opinion for single worlds, and for what follows a crash in three dimensions. Each world is a client of its own. Whoever is DRIVEN
+or a BODY is a rigid body there: vehicles are boxes on the wheels of `sim.physics.bullet_wheels`, people upright capsules, animals and things
+boxes. Scripted actors stand where the storyboard has them and touch nobody, until something meets them; with `Contact.PHYSICS` they are
+bodies from the sub-step before the impact on. The ground is a plane under each body, tangent to the road tables and taken anew each tick,
+with the friction of that place. `docs/physics_backends.md` holds what differs from Swerve's own, measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import warp as wp
+
+from sim.physics.bullet_client import Client, make_cast, restitution
+from sim.physics.bullet_ground import Footing, make_footing
+from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
+from sim.structs import world_arrays
+from sim.types import TICK, Contact, Control, Lamp, Motion, Scene, State
+
+SUBSTEPS = 10
+"""Steps per tick: 1 ms each. At 40 m/s two bodies are at most 4 cm into each other before the solver sees it."""
+WAKE_SPEED = 0.02
+"""Closing speed from which a contact turns actors into bodies [m/s]."""
+JOSTLE_SPEED = 4.0
+"""People and animals that touch each other more slowly go on as they were [m/s]."""
+TOUCH = 0.002
+"""Distance at which shapes count as touching [m]."""
+
+Rows = dict[str, Any]
+"""Arrays of one world by dotted field name, without the world axis."""
+
+READ = (
+    "done", "tick", "motion", "visible", "pos", "rot", "vel", "ang_vel", "door", "story.tow",
+)  # fmt: skip
+"""Fields of `State` that PyBullet's worlds read."""
+WRITTEN = (
+    "motion", "pos", "rot", "vel", "ang_vel", "accel", "speed", "steer", "wheel_angle", "lamps", "contact_tick", "contact_with",
+    "contact_speed", "contact_point", "contact_normal", "contact_now", "vehicle.wheel_speed", "vehicle.brake", "vehicle.throttle",
+    "vehicle.lean", "vehicle.load", "vehicle.friction", "vehicle.ready",
+)  # fmt: skip
+"""Fields of `State` that they write."""
+
+
+def matrices(rot: Floats) -> Floats:
+    """Rotation matrices of quaternions x y z w, (n, 4) -> (n, 3, 3)."""
+    x, y, z, w = np.asarray(rot, float).T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.array(rows).transpose(2, 0, 1)
+
+
+class BulletWorld:
+    """One world as a client of PyBullet.
+
+    Args:
+        scene: The world's rows of `Scene`, by dotted name.
+        substeps: Steps per tick.
+    """
+
+    def __init__(self, scene: Rows, substeps: int = SUBSTEPS) -> None:
+        self.cast = make_cast(scene)
+        self.substeps, self.h = substeps, TICK / substeps
+        self.physics = int(scene["contact"]) == int(Contact.PHYSICS)
+        self.client = Client(self.cast, self.h, self.physics)
+        params = {name[8:]: value for name, value in scene.items() if name.startswith("vehicle.")}
+        self.wheels = Wheels(params, self.cast.rides)
+        self.wind = np.append(np.asarray(scene["weather.wind"], float), 0.0)
+        self.drag = np.asarray(params["drag"], float)
+        self.valid = np.asarray(scene["valid"]) != 0
+        n = len(self.valid)
+        self.free = np.zeros(n, bool)
+        self.live = np.zeros(n, bool)
+        self.pos, self.rot = np.zeros((n, 3)), np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
+        self.now = Motions(np.zeros((n, 3)), np.zeros((n, 3, 3)), np.zeros((n, 3)), np.zeros((n, 3)))
+        self.quat = self.rot.copy()
+        self.touches: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
+        """Pairs that touched in the last tick: closing speed, point, normal from the second to the first."""
+        self._met: set[tuple[int, int]] = set()
+
+    def move(self, r: Rows) -> None:
+        """A tick: move DRIVEN actors and bodies, resolve contacts; ``r`` is read and written in place but for contacts."""
+        self.touches = {}
+        r["moved"][:] = 0.0
+        if r["done"][0] != 0:
+            return
+        self._take_over(r)
+        pairs = list(self._near_pairs(r)) if self.physics else []
+        ghosts = sorted({a for pair in pairs for a in pair if not self.free[a] and not self.cast.fixed[a]})
+        driven = np.flatnonzero(self.free & (r["motion"] == int(Motion.DRIVEN)) & self.cast.wheels)
+        self.wheels.press_pedals(driven, r["control.steer"][driven], r["control.accel"][driven])
+        for k in range(self.substeps):
+            self._show_ghosts(r, ghosts, k / self.substeps)
+            for a, b in pairs:
+                self._meet(r, a, b)
+            self._roll(r)
+            self.client.step()
+            self._read()
+        self._write(r)
+
+    # --- before the sub-steps -------------------------------------------------------------------------------------------
+
+    def _take_over(self, r: Rows) -> None:
+        """Let the client hold who is in `State`, where it is: new actors, those that others moved, and their ground."""
+        live = self.valid & (r["visible"] != 0)
+        free = live & (r["motion"] >= int(Motion.DRIVEN)) & ~self.cast.fixed
+        for a in np.flatnonzero((live != self.live) | (free != self.free)):
+            self.client.remove(a)
+            if live[a] and (self.physics or free[a]):
+                self.client.add(a, bool(free[a]))
+            if not self.live[a]:
+                self.pos[a], self.rot[a] = r["pos"][a], r["rot"][a]
+        moved = (r["pos"] != self.pos).any(1) | (r["rot"] != self.rot).any(1) | (free != self.free) | (live != self.live)
+        moved |= free & (np.abs(r["vel"] - self._reference_velocity(r["rot"])) > 1e-4).any(1)
+        self.live, self.free = live, free
+        for a in np.flatnonzero(moved & live):
+            self._stand(a, r["pos"][a], r["rot"][a], r["vel"][a], r["ang_vel"][a])
+            if free[a]:
+                self.client.launch(a, self.now.vel[a], self.now.rate[a])
+                self.wheels.bend[a] = 0.0
+                self.wheels.steer[a] = r["steer"][a]
+            if free[a] or (self.physics and self.cast.fixed[a]):
+                self.client.place(a, self.now.center[a], self.quat[a])
+        for a in np.flatnonzero(free):
+            self.client.set_ground(a, r["plane"][a, 4], float(r["friction"][a, 4]))
+
+    def _reference_velocity(self, rot: Floats) -> Floats:
+        """Velocities of the reference points [m/s], (nactor, 3)."""
+        arm = (matrices(rot) @ self.cast.center[..., None])[..., 0]
+        return self.now.vel - cross(self.now.rate, arm)
+
+    def _stand(self, a: int, pos: Floats, rot: Floats, vel: Floats, rate: Floats) -> None:
+        """Keep an actor's motion, given that of its reference point."""
+        turn = matrices(np.asarray(rot, float)[None])[0]
+        arm = turn @ self.cast.center[a]
+        self.now.turn[a], self.quat[a] = turn, rot
+        self.now.center[a], self.now.rate[a] = pos + arm, rate
+        self.now.vel[a] = vel + np.cross(np.asarray(rate, float), arm)
+
+    def _near_pairs(self, r: Rows) -> Iterator[tuple[int, int]]:
+        """Pairs that may touch within the tick, but for what is coupled and what stands in the ground on both sides."""
+        turn = matrices(r["rot"])
+        middle = r["pos"] + (turn @ (self.cast.center + self.cast.offset)[..., None])[..., 0]
+        speed = np.linalg.norm(r["vel"], axis=1) + np.linalg.norm(r["pos"] - self.pos, axis=1) / TICK
+        radius = 0.5 * np.linalg.norm(self.cast.size, axis=1) + 1.5 * speed * TICK + 0.05
+        apart = np.linalg.norm(middle[:, None] - middle[None], axis=-1)
+        near = (apart < radius[:, None] + radius[None]) & self.live[:, None] & self.live[None]
+        for a, b in zip(*np.nonzero(np.triu(near, 1)), strict=True):
+            if not (self.cast.fixed[a] and self.cast.fixed[b]) and not _same_train(r["story.tow"], int(a), int(b)):
+                yield int(a), int(b)
+
+    # --- sub-steps ------------------------------------------------------------------------------------------------------
+
+    def _show_ghosts(self, r: Rows, ghosts: list[int], share: float) -> None:
+        """Stand scripted actors where they are a ``share`` of the tick after its beginning."""
+        for a in ghosts:
+            if self.free[a]:
+                continue
+            old, new = self.rot[a], r["rot"][a].astype(float)
+            rot = old + share * ((new if old @ new >= 0.0 else -new) - old)
+            pos = self.pos[a] + share * (r["pos"][a] - self.pos[a])
+            self._stand(a, pos, rot / np.linalg.norm(rot), r["vel"][a], r["ang_vel"][a])
+            self.client.place(a, self.now.center[a], self.quat[a])
+
+    def _meet(self, r: Rows, a: int, b: int) -> None:
+        """Look whether two actors are about to touch: note it, and make bodies of them before they do."""
+        if not (self.free[a] or self.free[b]) and (a, b) in self.touches:
+            return
+        gap = float(np.linalg.norm(self.now.vel[b] - self.now.vel[a])) * self.h + 0.03
+        found = self.client.nearest(a, b, gap)
+        if found is None:
+            self._met.discard((a, b))
+            return
+        point, normal, distance = found
+        now = self.now
+        slip = (now.vel[a] + np.cross(now.rate[a], point - now.center[a])) - (
+            now.vel[b] + np.cross(now.rate[b], point - now.center[b])
+        )
+        closing = max(-float(slip @ normal), 0.0)
+        if (a, b) not in self._met:
+            self._met.add((a, b))
+            self.client.bounce(a, b, restitution(self.cast, a, b, closing))
+        if distance > TOUCH + closing * self.h:
+            return
+        if (a, b) not in self.touches:
+            self.touches[a, b] = closing, point, normal
+        if self.cast.person[a] and self.cast.person[b] and closing < JOSTLE_SPEED:
+            return
+        if closing > WAKE_SPEED:
+            self._wake(r, a)
+            self._wake(r, b)
+
+    def _wake(self, r: Rows, a: int) -> None:
+        """Make a body of an actor, moving as it does."""
+        if self.cast.fixed[a]:
+            return
+        r["motion"][a] = int(Motion.BODY)
+        if self.free[a]:
+            return
+        self.free[a] = True
+        self.client.add(a, True)
+        self.client.place(a, self.now.center[a], self.quat[a])
+        self.client.launch(a, self.now.vel[a], self.now.rate[a])
+        self.client.set_ground(a, r["plane"][a, 4], float(r["friction"][a, 4]))
+
+    def _roll(self, r: Rows) -> None:
+        """Let wheels and air act on vehicles."""
+        who = np.flatnonzero(self.free & self.cast.wheels)
+        if not len(who):
+            return
+        now = self.now
+        body = Motions(now.center[who], now.turn[who], now.vel[who], now.rate[who])
+        driven = (r["motion"][who] == int(Motion.DRIVEN)).astype(float)
+        force, torque = self.wheels.forces(who, body, r["plane"][who, :4], r["friction"][who, :4], driven, self.h)
+        air = body.vel - self.wind
+        force -= (self.drag[who] * np.linalg.norm(air, axis=1))[:, None] * air
+        for i, a in enumerate(who):
+            self.client.push(a, now.center[a], force[i], torque[i])
+
+    def _read(self) -> None:
+        """Take motions of free bodies from the client."""
+        who = np.flatnonzero(self.free)
+        for a in who:
+            self.now.center[a], self.quat[a], self.now.vel[a], self.now.rate[a] = self.client.read(a)
+        if len(who):
+            self.now.turn[who] = matrices(self.quat[who])
+
+    # --- after them -----------------------------------------------------------------------------------------------------
+
+    def _write(self, r: Rows) -> None:
+        """Put the bodies' motions into `State`."""
+        who = np.flatnonzero(self.free)
+        now, turn = self.now, self.now.turn[who]
+        arm = (turn @ self.cast.center[who][..., None])[..., 0]
+        pos, vel = now.center[who] - arm, now.vel[who] - cross(now.rate[who], arm)
+        r["moved"][who] = np.linalg.norm((pos - r["pos"][who])[:, :2], axis=1)
+        r["accel"][who] = (vel - r["vel"][who]) / TICK
+        r["pos"][who], r["vel"][who] = pos, vel
+        r["rot"][who], r["ang_vel"][who] = self.quat[who], now.rate[who]
+        r["speed"][who] = (vel * turn[:, :, 0]).sum(1)
+        rolls = who[self.cast.wheels[who]]
+        r["vehicle.ready"][rolls] = 1
+        r["vehicle.wheel_speed"][rolls] = self.wheels.spin[rolls]
+        r["vehicle.load"][rolls] = self.wheels.load[rolls]
+        r["vehicle.friction"][rolls] = r["friction"][rolls, :4].mean(1)
+        turned = r["wheel_angle"][rolls] + self.wheels.spin[rolls].mean(1) * TICK
+        r["wheel_angle"][rolls] = np.remainder(turned + np.pi, 2.0 * np.pi) - np.pi
+        self._write_driven(r, rolls[r["motion"][rolls] == int(Motion.DRIVEN)])
+        self.pos[:], self.rot[:] = r["pos"], r["rot"]
+
+    def _write_driven(self, r: Rows, who: npt.NDArray[np.intp]) -> None:
+        """Put pedals, steering, brake lamps and the body's lean against its ground into `State`."""
+        turn, normal, rate = self.now.turn[who], r["plane"][who, 4, :3], self.now.rate[who]
+        r["steer"][who] = self.wheels.steer[who]
+        r["vehicle.brake"][who] = self.wheels.brake[who, None]
+        r["vehicle.throttle"][who] = self.wheels.throttle[who]
+        axes = (turn * normal[:, :, None]).sum(1)
+        roll, pitch = np.arcsin(np.clip(axes[:, 1], -1, 1)), -np.arcsin(np.clip(axes[:, 0], -1, 1))
+        r["vehicle.lean"][who] = np.stack(
+            [roll, (rate * turn[:, :, 0]).sum(1), pitch, (rate * turn[:, :, 1]).sum(1)], 1
+        )
+        lit = r["control.accel"][who] < -0.02
+        r["lamps"][who] = np.where(lit, r["lamps"][who] | int(Lamp.BRAKE), r["lamps"][who] & ~int(Lamp.BRAKE))
+
+    def record(self, r: Rows) -> None:
+        """Put the tick's contacts into `State`, whose ``contact_now`` has been cleared."""
+        for (a, b), (closing, point, normal) in self.touches.items():
+            for one, other, towards in ((a, b, normal), (b, a, -normal)):
+                r["contact_now"][one, other // 32] |= np.uint32(1 << (other % 32))
+                if r["contact_tick"][one] < 0:
+                    r["contact_tick"][one], r["contact_with"][one] = r["tick"][0] + 1, other
+                    r["contact_speed"][one], r["contact_point"][one], r["contact_normal"][one] = closing, point, towards
+
+
+def _same_train(tow: npt.NDArray[np.integer], a: int, b: int) -> bool:
+    """Whether one of two actors pulls the other, straight or by trailers between."""
+    for first, last in ((a, b), (b, a)):
+        for _ in range(len(tow)):
+            first = int(tow[first]) if first >= 0 else -1
+            if first == last:
+                return True
+    return False
+
+
+class BulletWorlds:
+    """All worlds of a batch, each a client of its own, and the way of their rows to the host and back.
+
+    Args:
+        scene: The batch.
+        state: Of the batch.
+        control: Of the batch.
+        substeps: Steps per tick.
+    """
+
+    def __init__(self, scene: Scene, state: State, control: Control, substeps: int = SUBSTEPS) -> None:
+        self.footing: Footing = make_footing(state)
+        known = dict(world_arrays(state))
+        self._arrays = {name: known[name] for name in dict.fromkeys((*READ, *WRITTEN))}
+        self._arrays |= {f"control.{name}": array for name, array in world_arrays(control)}
+        self._arrays |= dict(world_arrays(self.footing))
+        host = {name: array.numpy() for name, array in world_arrays(scene)}
+        self.worlds = [
+            BulletWorld({name: rows[w] for name, rows in host.items()}, substeps) for w in range(state.tick.shape[0])
+        ]
+
+    def _each(self, work: str) -> None:
+        """Call a method of every world with its rows on the host, and bring back what it wrote."""
+        host = {name: array.numpy() for name, array in self._arrays.items()}
+        for w, world in enumerate(self.worlds):
+            getattr(world, work)({name: rows[w : w + 1] if rows.ndim == 1 else rows[w] for name, rows in host.items()})
+        for name in (*WRITTEN, "moved"):
+            array: wp.array = self._arrays[name]
+            if array.device is not None and array.device.is_cuda:
+                array.assign(host[name])
+
+    def move(self) -> None:
+        """Move DRIVEN actors and bodies of all worlds by a tick; ``footing`` must be up to date."""
+        self._each("move")
+
+    def record(self) -> None:
+        """Put the contacts of that tick into `State`."""
+        self._each("record")
+
+    def close(self) -> None:
+        """Let go of all clients."""
+        for world in self.worlds:
+            world.client.close()
