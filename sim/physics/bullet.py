@@ -83,7 +83,10 @@ class BulletWorld:
         self.quat = self.rot.copy()
         self.touches: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
         """Pairs that touched in the last tick: closing speed, point, normal from the second to the first."""
-        self._met: set[tuple[int, int]] = set()
+        self._coming: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
+        """As ``touches``, of pairs that are about to touch."""
+        self._met: dict[tuple[int, int], float] = {}
+        """Coefficient of restitution of pairs that are about to touch or do."""
 
     def move(self, r: Rows) -> None:
         """A tick: move DRIVEN actors and bodies, resolve contacts; ``r`` is read and written in place but for contacts."""
@@ -103,6 +106,7 @@ class BulletWorld:
             self._roll(r)
             self.client.step()
             self._read()
+            self._find_touches()
         self._write(r)
 
     # --- before the sub-steps -------------------------------------------------------------------------------------------
@@ -122,12 +126,12 @@ class BulletWorld:
         self.live, self.free = live, free
         for a in np.flatnonzero(moved & live):
             self._stand(a, r["pos"][a], r["rot"][a], r["vel"][a], r["ang_vel"][a])
+            if free[a] or (self.physics and self.cast.fixed[a]):
+                self.client.place(a, self.now.center[a], self.quat[a])
             if free[a]:
                 self.client.launch(a, self.now.vel[a], self.now.rate[a])
                 self.wheels.bend[a] = 0.0
                 self.wheels.steer[a] = r["steer"][a]
-            if free[a] or (self.physics and self.cast.fixed[a]):
-                self.client.place(a, self.now.center[a], self.quat[a])
         for a in np.flatnonzero(free):
             self.client.set_ground(a, r["plane"][a, 4], float(r["friction"][a, 4]))
 
@@ -176,7 +180,8 @@ class BulletWorld:
         gap = float(np.linalg.norm(self.now.vel[b] - self.now.vel[a])) * self.h + 0.03
         found = self.client.nearest(a, b, gap)
         if found is None:
-            self._met.discard((a, b))
+            self._met.pop((a, b), None)
+            self._coming.pop((a, b), None)
             return
         point, normal, distance = found
         now = self.now
@@ -185,17 +190,27 @@ class BulletWorld:
         )
         closing = max(-float(slip @ normal), 0.0)
         if (a, b) not in self._met:
-            self._met.add((a, b))
-            self.client.bounce(a, b, restitution(self.cast, a, b, closing))
+            self._met[a, b] = restitution(self.cast, a, b, closing)
+            self.client.bounce(a, b, self._met[a, b])
         if distance > TOUCH + closing * self.h:
             return
         if (a, b) not in self.touches:
-            self.touches[a, b] = closing, point, normal
+            self._coming.setdefault((a, b), (closing, point, normal))
         if self.cast.person[a] and self.cast.person[b] and closing < JOSTLE_SPEED:
             return
         if closing > WAKE_SPEED:
-            self._wake(r, a)
-            self._wake(r, b)
+            for actor in (a, b):
+                self._wake(r, actor)
+            self.client.bounce(a, b, self._met[a, b])
+
+    def _find_touches(self) -> None:
+        """Note who touches since the last sub-step, at the middle of the overlap; ghosts touch when their shapes do."""
+        for (a, b), (closing, point, normal) in list(self._coming.items()):
+            ghosts = not (self.free[a] or self.free[b])
+            middle = point if ghosts else self.client.middle(a, b)
+            if middle is not None:
+                self.touches[a, b] = closing, middle, normal
+                del self._coming[a, b]
 
     def _wake(self, r: Rows, a: int) -> None:
         """Make a body of an actor, moving as it does."""

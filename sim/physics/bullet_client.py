@@ -245,8 +245,13 @@ class Client:
         points = self._call("getClosestPoints", self._bodies[a], self._bodies[b], reach)
         if not points:
             return None
-        point = np.mean([0.5 * (np.array(p[5]) + np.array(p[6])) for p in points], 0)
-        return point, np.array(min(points, key=lambda p: p[8])[7]), min(p[8] for p in points)
+        best = min(points, key=lambda p: p[8])
+        return 0.5 * (np.array(best[5]) + np.array(best[6])), np.array(best[7]), best[8]
+
+    def middle(self, a: int, b: int) -> Floats | None:
+        """Middle of the points at which two actors touch since the last step [m]; None if they do not."""
+        points = self._call("getContactPoints", self._bodies[a], self._bodies[b])
+        return np.mean([0.5 * (np.array(p[5]) + np.array(p[6])) for p in points], 0) if points else None
 
     def step(self) -> None:
         """Go on by one step."""
