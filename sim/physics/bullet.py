@@ -22,8 +22,9 @@ from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
 from sim.structs import world_arrays
 from sim.types import TICK, Contact, Control, Lamp, Motion, Scene, State
 
-SUBSTEPS = 10
-"""Steps per tick: 1 ms each. At 40 m/s two bodies are at most 4 cm into each other before the solver sees it."""
+SUBSTEPS = 5
+"""Steps per tick: 2 ms each. Impacts, braking and bends change by less than 1 % from 4 to 20; at 40 m/s two bodies are at most 8 cm into
+each other before the solver sees it, which it takes out without adding speed."""
 WAKE_SPEED = 0.02
 """Closing speed from which a contact turns actors into bodies [m/s]."""
 JOSTLE_SPEED = 4.0
