@@ -17,6 +17,7 @@ import numpy.typing as npt
 import warp as wp
 
 from sim.physics.bullet_client import Client, make_cast, restitution
+from sim.physics.bullet_doors import AJAR, LENGTH, Doors
 from sim.physics.bullet_ground import Footing, make_footing
 from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
 from sim.structs import world_arrays
@@ -42,7 +43,7 @@ READ = (
 WRITTEN = (
     "motion", "pos", "rot", "vel", "ang_vel", "accel", "speed", "steer", "wheel_angle", "lamps", "contact_tick", "contact_with",
     "contact_speed", "contact_point", "contact_normal", "contact_now", "vehicle.wheel_speed", "vehicle.brake", "vehicle.throttle",
-    "vehicle.lean", "vehicle.load", "vehicle.friction", "vehicle.ready",
+    "vehicle.lean", "vehicle.load", "vehicle.friction", "vehicle.ready", "door",
 )  # fmt: skip
 """Fields of `State` that they write."""
 
@@ -73,6 +74,7 @@ class BulletWorld:
         self.client = Client(self.cast, self.h, self.physics)
         params = {name[8:]: value for name, value in scene.items() if name.startswith("vehicle.")}
         self.wheels = Wheels(params, self.cast.rides)
+        self.doors = Doors(self.cast, self.client)
         self.wind = np.append(np.asarray(scene["weather.wind"], float), 0.0)
         self.drag = np.asarray(params["drag"], float)
         self.valid = np.asarray(scene["valid"]) != 0
@@ -97,6 +99,9 @@ class BulletWorld:
             return
         self._take_over(r)
         pairs = list(self._near_pairs(r)) if self.physics else []
+        ghosts = sorted({a for pair in pairs for a in pair if not self.free[a] and not self.cast.fixed[a]})
+        self._show_ghosts(r, ghosts, 0.0)
+        pairs = [pair for pair in pairs if self._may_meet(r, *pair)]
         ghosts = sorted({a for pair in pairs for a in pair if not self.free[a] and not self.cast.fixed[a]})
         driven = np.flatnonzero(self.free & (r["motion"] == int(Motion.DRIVEN)) & self.cast.wheels)
         self.wheels.press_pedals(driven, r["control.steer"][driven], r["control.accel"][driven])
@@ -155,11 +160,19 @@ class BulletWorld:
         middle = r["pos"] + (turn @ (self.cast.center + self.cast.offset)[..., None])[..., 0]
         speed = np.linalg.norm(r["vel"], axis=1) + np.linalg.norm(r["pos"] - self.pos, axis=1) / TICK
         radius = 0.5 * np.linalg.norm(self.cast.size, axis=1) + 1.5 * speed * TICK + 0.05
+        radius += np.where((r["door"] > AJAR).any(1), LENGTH, 0.0)
         apart = np.linalg.norm(middle[:, None] - middle[None], axis=-1)
         near = (apart < radius[:, None] + radius[None]) & self.live[:, None] & self.live[None]
         for a, b in zip(*np.nonzero(np.triu(near, 1)), strict=True):
             if not (self.cast.fixed[a] and self.cast.fixed[b]) and not _same_train(r["story.tow"], int(a), int(b)):
                 yield int(a), int(b)
+
+    def _may_meet(self, r: Rows, a: int, b: int) -> bool:
+        """Whether two actors are near enough to touch within the tick, at half as much again of their speed."""
+        if (r["door"][[a, b]] > AJAR).any():
+            return True
+        speed = float(np.linalg.norm(self.now.vel[b] - self.now.vel[a]))
+        return self.client.nearest(a, b, 1.5 * speed * TICK + 0.05) is not None
 
     # --- sub-steps ------------------------------------------------------------------------------------------------------
 
@@ -176,20 +189,18 @@ class BulletWorld:
 
     def _meet(self, r: Rows, a: int, b: int) -> None:
         """Look whether two actors are about to touch: note it, and make bodies of them before they do."""
-        if not (self.free[a] or self.free[b]) and (a, b) in self.touches:
+        ghosts = not (self.free[a] or self.free[b])
+        if ghosts and (a, b) in self.touches:
             return
         gap = float(np.linalg.norm(self.now.vel[b] - self.now.vel[a])) * self.h + 0.03
+        self._meet_doors(r, a, b, gap)
         found = self.client.nearest(a, b, gap)
         if found is None:
             self._met.pop((a, b), None)
             self._coming.pop((a, b), None)
             return
         point, normal, distance = found
-        now = self.now
-        slip = (now.vel[a] + np.cross(now.rate[a], point - now.center[a])) - (
-            now.vel[b] + np.cross(now.rate[b], point - now.center[b])
-        )
-        closing = max(-float(slip @ normal), 0.0)
+        closing = self._closing(a, b, point, normal)
         if (a, b) not in self._met:
             self._met[a, b] = restitution(self.cast, a, b, closing)
             self.client.bounce(a, b, self._met[a, b])
@@ -203,6 +214,31 @@ class BulletWorld:
             for actor in (a, b):
                 self._wake(r, actor)
             self.client.bounce(a, b, self._met[a, b])
+
+    def _closing(self, a: int, b: int, point: Floats, normal: Floats) -> float:
+        """Speed at which two actors close in on each other at a point [m/s]; ``normal`` points from b to a."""
+        now = self.now
+        va = now.vel[a] + np.cross(now.rate[a], point - now.center[a])
+        vb = now.vel[b] + np.cross(now.rate[b], point - now.center[b])
+        return max(float((vb - va) @ normal), 0.0)
+
+    def _meet_doors(self, r: Rows, a: int, b: int, gap: float) -> None:
+        """Look whether either actor's open door is about to be hit by the other: it gives what it can, and shuts."""
+        for owner, other in ((a, b), (b, a)):
+            if not (r["door"][owner] > AJAR).any():
+                continue
+            found = self.doors.nearest(r["door"][owner], owner, other, self.now, gap)
+            if found is None:
+                continue
+            point, normal, distance = found
+            closing = self._closing(owner, other, point, normal)
+            if distance > TOUCH + closing * self.h or closing <= WAKE_SPEED:
+                continue
+            self.touches[a, b] = closing, point, normal if owner == a else -normal
+            for actor in (a, b):
+                self._wake(r, actor)
+            self.doors.hit(owner, other, point, normal, closing, self.now, self.free)
+            r["door"][owner] = 0.0
 
     def _find_touches(self) -> None:
         """Note who touches since the last sub-step, at the middle of the overlap; ghosts touch when their shapes do."""

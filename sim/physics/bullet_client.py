@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ SCRAPE = 0.45
 """Of a vehicle's body on the road, as a share of the road's friction (Fricke 1990: sliding on roof or side)."""
 REST_SPEED = 0.15
 """Slower contacts do not bounce [m/s]."""
+CLEARANCE = 0.3
+"""Height of a vehicle's shape above the road, over the radius of its wheels."""
 ROLLING = 0.05
 """Arm of the resistance against rolling of people on the ground [m]."""
 HEAVY_BARRIER = 500.0
@@ -86,8 +88,9 @@ def make_cast(scene: Mapping[str, Any]) -> Cast:
     cog = np.asarray(scene["vehicle.cog"], float)
     center = np.stack([cog[:, 0], 0.0 * cog[:, 0], cog[:, 1]], 1)
     size, middle = np.array(scene["size"], float), np.array(scene["box_center"], float)
-    # Vehicles stand on their wheels: the shape begins at half a wheel's radius.
-    clear = np.where(wheels, np.minimum(0.5 * np.asarray(scene["vehicle.wheel_radius"], float), 0.3 * size[:, 2]), 0.0)
+    # Vehicles stand on their wheels: the shape begins some 10 cm above the road.
+    radius = np.asarray(scene["vehicle.wheel_radius"], float)
+    clear = np.where(wheels, np.minimum(CLEARANCE * radius, 0.3 * size[:, 2]), 0.0)
     size[:, 2] -= clear
     middle[:, 2] += 0.5 * clear
     slide = np.asarray(scene["vehicle.slide"], float)[:, 0]
@@ -214,6 +217,13 @@ class Client:
         slide = float(friction * self._cast.slide[a]) / FRICTION**0.5
         self._call("changeDynamics", self._grounds[a], -1, lateralFriction=slide)
 
+    def add_plate(self, key: int, size: Floats) -> None:
+        """Put in a ghost box of a size [m] under a number that is no actor's."""
+        self.remove(key)
+        shape = self._call("createCollisionShape", self._bullet.GEOM_BOX, halfExtents=(0.5 * size).tolist())
+        self._bodies[key] = self._call("createMultiBody", 0.0, shape, useMaximalCoordinates=1)
+        self._call("setCollisionFilterGroupMask", self._bodies[key], -1, 0, 0)
+
     def place(self, a: int, center: Floats, rot: Floats) -> None:
         """Set where an actor is: centre of gravity [m] and quaternion."""
         self._call("resetBasePositionAndOrientation", self._bodies[a], center.tolist(), rot.tolist())
@@ -257,6 +267,6 @@ class Client:
         """Go on by one step."""
         self._call("stepSimulation")
 
-    def __iter__(self) -> Iterator[int]:
-        """Actors that are in it."""
-        return iter(self._bodies)
+    def __contains__(self, a: int) -> bool:
+        """Whether an actor is in it."""
+        return a in self._bodies
