@@ -53,6 +53,18 @@ class Steps(Protocol):
         ...
 
 
+def check_physics(physics: str) -> None:
+    """Look whether a physics backend can be used, before there is work to lose.
+
+    Raises:
+        SwerveError: if it is not installed.
+    """
+    if physics == "bullet":
+        from sim.physics.bullet_client import import_pybullet
+
+        import_pybullet()
+
+
 def make_steps(scene: Scene, state: State, control: Control, physics: str = "swerve", ticks: int = 1) -> Steps:
     """Ticks of a batch under a physics backend, to be launched again and again.
 

@@ -67,7 +67,9 @@ def render_dataset(
         SwerveError: for unusable files, settings or folders; nothing is written then.
     """
     who = None if driver == "default" else driver
-    config = DatasetConfig((size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase)
+    config = DatasetConfig(
+        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase
+    )
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)
 
@@ -86,7 +88,9 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
     the same bytes. The manifest is written last.
     """
     from sim.export.summary import write_summary
+    from sim.simulation import check_physics
 
+    check_physics(plan.config.physics)
     known = identity(plan, describe_device(device))
     with open_folder(root, known), Progress(quiet) as progress:
         with progress.stage("Loading the kernels"):

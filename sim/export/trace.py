@@ -16,7 +16,7 @@ from sim.kernels import load_kernels
 from sim.rotation import yaw_of
 from sim.sampling import Batch, check_world, draw_world, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
-from sim.simulation import make_steps
+from sim.simulation import check_physics, make_steps
 from sim.types import TICK, Contact
 
 COLUMNS = ("t", "name", "x", "y", "z", "heading", "speed")
@@ -59,6 +59,7 @@ def simulate_file(
     scenario = load_scenario(file, strict=strict)
     # Faults of the file are told before kernels are compiled, which may take a minute.
     check_world(draw_world(scenario, config, 0, 0), config)
+    check_physics(physics)
     load_kernels(device)
     batch = sample_worlds([scenario], [0], device, config)
     rows = run_trace(batch, duration)

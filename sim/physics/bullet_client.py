@@ -186,7 +186,11 @@ class Client:
         if free:
             self._add_ground(a)
             sleeps = not self._cast.wheels[a]
-            state = self._bullet.ACTIVATION_STATE_ENABLE_SLEEPING if sleeps else self._bullet.ACTIVATION_STATE_DISABLE_SLEEPING
+            state = (
+                self._bullet.ACTIVATION_STATE_ENABLE_SLEEPING
+                if sleeps
+                else self._bullet.ACTIVATION_STATE_DISABLE_SLEEPING
+            )
             self._call("changeDynamics", body, -1, activationState=state)
 
     def _add_ground(self, a: int) -> None:

@@ -150,7 +150,14 @@ class Wheels:
         return ahead / np.maximum(np.sqrt(dot(ahead, ahead)), 1e-6)[..., None]
 
     def _tyres(
-        self, who: npt.NDArray[np.intp], load: Floats, friction: Floats, vx: Floats, vy: Floats, driven: Floats, h: float
+        self,
+        who: npt.NDArray[np.intp],
+        load: Floats,
+        friction: Floats,
+        vx: Floats,
+        vy: Floats,
+        driven: Floats,
+        h: float,
     ) -> tuple[Floats, Floats]:
         """Forces along and across the wheels [N], (n, 4) each."""
         p, drives = self.params, driven[:, None] > 0.0
