@@ -15,6 +15,7 @@ from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
 from sim.behavior.trailers import pull_trailers
 from sim.behavior.triggers import evaluate_triggers
+from sim.errors import SwerveError
 from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors, resolve_contacts
 from sim.physics.integrate import integrate_bodies
@@ -94,7 +95,10 @@ def make_steps(scene: Scene, state: State, control: Control, physics: str = "swe
 class BulletSteps:
     """Ticks in which PyBullet moves what Swerve's vehicles, bodies and contacts do otherwise (`sim.physics.bullet`).
 
-    All other stages are those of `step`. Worlds whose `Contact` is REPORT have their contacts found by Swerve.
+    All other stages are those of `step`. Where the worlds' `Contact` is REPORT, Swerve finds the contacts.
+
+    Raises:
+        SwerveError: if PyBullet is not installed, or the worlds differ in `Contact`.
     """
 
     def __init__(self, scene: Scene, state: State, control: Control, ticks: int = 1) -> None:
@@ -104,7 +108,10 @@ class BulletSteps:
         self._ticks = ticks
         self._bullet = BulletWorlds(scene, state, control)
         footing, structs = self._bullet.footing, [scene, state, control]
-        report = bool((scene.contact.numpy() == int(Contact.REPORT)).all())
+        modes = set(scene.contact.numpy().tolist())
+        if len(modes) > 1:
+            raise SwerveError("under PyBullet all worlds of a batch must do the same at a collision: physics or report")
+        report = modes == {int(Contact.REPORT)}
 
         def before(scene: Scene, state: State, control: Control) -> None:
             decide(scene, state, control)

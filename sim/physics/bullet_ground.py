@@ -69,7 +69,8 @@ def _keep_places(scene: Scene, state: State, footing: Footing, stride: int):
         return
     for a in range(first, scene.valid.shape[1], stride):
         motion = state.motion[world, a]
-        if scene.valid[world, a] != 0 and motion >= wp.static(int(Motion.DRIVEN)):
+        free = motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
+        if free and scene.valid[world, a] != 0:
             keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), footing.moved[world, a])
 
 

@@ -99,7 +99,7 @@ class BulletWorld:
     def _take_over(self, r: Rows) -> None:
         """Let the client hold who is in `State`, where it is: new actors, those that others moved, and their ground."""
         live = self.valid & (r["visible"] != 0)
-        free = live & (r["motion"] >= int(Motion.DRIVEN)) & ~self.cast.fixed
+        free = live & np.isin(r["motion"], (int(Motion.DRIVEN), int(Motion.BODY))) & ~self.cast.fixed
         for a in np.flatnonzero((live != self.live) | (free != self.free)).tolist():
             self.client.remove(a)
             if live[a] and (self.physics or free[a]):
