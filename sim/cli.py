@@ -14,6 +14,8 @@ from sim.errors import SwerveError
 
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
 
+PHYSICS_HELP = "What moves driven vehicles and bodies: swerve, or bullet (PyBullet, a second opinion, slower)."
+
 app = typer.Typer(
     name="swerve",
     cls=Commands,
@@ -151,6 +153,7 @@ def simulate(
     ] = 30.0,
     driver: Annotated[str, typer.Option(metavar="NAME", help=DRIVERS_HELP)] = "default",
     contact: Annotated[str, typer.Option(metavar="MODE", help="What a collision does: report or physics.")] = "report",
+    physics: Annotated[str, typer.Option(metavar="NAME", help=PHYSICS_HELP)] = "swerve",
     seed: Seed = 0,
     strict: Strict = False,
     device: Device = None,
@@ -165,8 +168,8 @@ def simulate(
     found = find_device(device)
     explain_cold_start()
     summary = simulate_file(
-        file, csv=csv, duration=duration, driver=driver, contact=contact, seed=seed, strict=strict, device=found
-    )
+        file, csv=csv, duration=duration, driver=driver, contact=contact, physics=physics, seed=seed, strict=strict, device=found,
+    )  # fmt: skip
     typer.echo(json.dumps(summary, indent=2))
 
 
@@ -190,6 +193,7 @@ WorldDriver = Annotated[
 WorldContact = Annotated[
     str, typer.Option(metavar="MODE", help="What a collision does: physics or report.", rich_help_panel=WORLDS)
 ]
+WorldPhysics = Annotated[str, typer.Option(metavar="NAME", help=PHYSICS_HELP, rich_help_panel=WORLDS)]
 Replay = Annotated[
     Path | None,
     typer.Option(metavar="MANIFEST", help="Rebuild the data set of this manifest.json.", rich_help_panel=WORLDS),
@@ -245,6 +249,7 @@ def render(
     seed: WorldSeed = 0,
     driver: WorldDriver = None,
     contact: WorldContact = "physics",
+    physics: WorldPhysics = "swerve",
     replay: Replay = None,
     strict: WorldStrict = False,
     size: Size = "800x450",
@@ -277,7 +282,7 @@ def render(
     explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, replay=replay, strict=strict, chase=chase, device=found,
+        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

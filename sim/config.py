@@ -10,6 +10,7 @@ from typing import Any
 from sim.errors import SwerveError
 
 CONTACTS = ("physics", "report")
+PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
 OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
 MAX_SEED = (1 << 32) - 1
@@ -45,12 +46,15 @@ class SimConfig:
     """Who drives the ego: 'default' (scripted), 'control' (from outside), or a driver of `sim.behavior.drivers`."""
     map_variants: int = 8
     """Different maps drawn per scenario; a world's own key chooses among them."""
+    physics: str = "swerve"
+    """What moves driven vehicles and bodies, one of `PHYSICS`: Swerve's own kernels, or PyBullet as a second opinion."""
     pool: int = 2
     """Draws kept per world, its first episode's included; resets take them in turn."""
 
     def __post_init__(self) -> None:
         _check_whole("seed", self.seed, 0, MAX_SEED)
         _check_word("contact", self.contact, CONTACTS)
+        _check_word("physics", self.physics, PHYSICS)
         _check_whole("map_variants", self.map_variants, 1, MAX_DRAWS)
         _check_whole("pool", self.pool, 1, MAX_DRAWS)
 
@@ -144,6 +148,8 @@ class DatasetConfig:
     """Who drives the ego; None: as the file says."""
     contact: str = "physics"
     """What a collision does, one of `CONTACTS`."""
+    physics: str = "swerve"
+    """What moves driven vehicles and bodies, one of `PHYSICS`."""
     strict: bool = False
     """Whether what a file uses and Swerve does not know is an error."""
     chase: bool = False
@@ -163,3 +169,4 @@ class DatasetConfig:
         _check_whole("seed", self.seed, 0, MAX_SEED)
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
+        _check_word("physics", self.physics, PHYSICS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import warp as wp
 
@@ -14,12 +15,13 @@ from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
 from sim.behavior.trailers import pull_trailers
 from sim.behavior.triggers import evaluate_triggers
+from sim.errors import SwerveError
 from sim.metrics.measure import measure
-from sim.physics.contact import resolve_contacts
+from sim.physics.contact import bound_actors, resolve_contacts
 from sim.physics.integrate import integrate_bodies
 from sim.physics.vehicle import drive_vehicles
 from sim.structs import is_struct, slice_worlds
-from sim.types import Control, Scene, State
+from sim.types import Contact, Control, Scene, State
 
 
 def step(scene: Scene, state: State, control: Control) -> None:
@@ -27,16 +29,116 @@ def step(scene: Scene, state: State, control: Control) -> None:
 
     Only launches kernels, so it may be captured.
     """
-    evaluate_triggers(scene, state)
-    run_actions(scene, state)
-    move_scripted(scene, state)
-    follow_traffic(scene, state)
-    work_all_pedals(scene, state, control)
+    decide(scene, state, control)
     drive_vehicles(scene, state, control)
     integrate_bodies(scene, state)
     pull_trailers(scene, state)
     resolve_contacts(scene, state)
     measure(scene, state)
+
+
+def decide(scene: Scene, state: State, control: Control) -> None:
+    """The stages of `step` before physics: the storyboard, scripted motion, traffic, and what drivers do with their pedals."""
+    evaluate_triggers(scene, state)
+    run_actions(scene, state)
+    move_scripted(scene, state)
+    follow_traffic(scene, state)
+    work_all_pedals(scene, state, control)
+
+
+class Steps(Protocol):
+    """What steps a batch."""
+
+    def launch(self) -> None:
+        """Go on by the ticks it was made for."""
+        ...
+
+
+def check_physics(physics: str) -> None:
+    """Look whether a physics backend can be used, before there is work to lose.
+
+    Raises:
+        SwerveError: if it is not installed.
+    """
+    if physics == "bullet":
+        from sim.physics.bullet_client import import_pybullet
+
+        import_pybullet()
+
+
+def make_steps(scene: Scene, state: State, control: Control, physics: str = "swerve", ticks: int = 1) -> Steps:
+    """Ticks of a batch under a physics backend, to be launched again and again.
+
+    Args:
+        scene: The batch.
+        state: Of the batch, moved in place.
+        control: Of the batch.
+        physics: One of `sim.config.PHYSICS`.
+        ticks: Ticks per launch.
+
+    Raises:
+        SwerveError: if the backend is not installed.
+    """
+    if physics == "bullet":
+        return BulletSteps(scene, state, control, ticks)
+
+    def make_stage(scene: Scene, state: State, control: Control) -> Callable[[], None]:
+        def stage() -> None:
+            for _ in range(ticks):
+                step(scene, state, control)
+
+        return stage
+
+    return WorldGraph(make_stage, [scene, state, control], state.tick.shape[0], state.tick.device)
+
+
+class BulletSteps:
+    """Ticks in which PyBullet moves what Swerve's vehicles, bodies and contacts do otherwise (`sim.physics.bullet`).
+
+    All other stages are those of `step`. Where the worlds' `Contact` is REPORT, Swerve finds the contacts.
+
+    Raises:
+        SwerveError: if PyBullet is not installed, or the worlds differ in `Contact`.
+    """
+
+    def __init__(self, scene: Scene, state: State, control: Control, ticks: int = 1) -> None:
+        from sim.physics.bullet import BulletWorlds
+        from sim.physics.bullet_ground import keep_places, read_footing
+
+        self._ticks = ticks
+        self._bullet = BulletWorlds(scene, state, control)
+        footing, structs = self._bullet.footing, [scene, state, control]
+        modes = set(scene.contact.numpy().tolist())
+        if len(modes) > 1:
+            raise SwerveError("under PyBullet all worlds of a batch must do the same at a collision: physics or report")
+        report = modes == {int(Contact.REPORT)}
+
+        def before(scene: Scene, state: State, control: Control) -> None:
+            decide(scene, state, control)
+            read_footing(scene, state, footing)
+
+        def between(scene: Scene, state: State, control: Control) -> None:
+            keep_places(scene, state, footing)
+            pull_trailers(scene, state)
+            (resolve_contacts if report else bound_actors)(scene, state)
+
+        def after(scene: Scene, state: State, control: Control) -> None:
+            measure(scene, state)
+
+        self._graphs = [
+            WorldGraph(partial(partial, stage), structs, state.tick.shape[0], state.tick.device)
+            for stage in (before, between, after)
+        ]
+
+    def launch(self) -> None:
+        """Go on by the ticks it was made for."""
+        before, between, after = self._graphs
+        for _ in range(self._ticks):
+            before.launch()
+            self._bullet.move()
+            between.launch()
+            self._bullet.record()
+            after.launch()
 
 
 class WorldGraph:

@@ -57,6 +57,8 @@ def test_version():
         (["render", "SCENARIO", "--size", "99999x16"], "between 16 and 8192"),
         (["render", "SCENARIO", "--size", "-5x16"], "WIDTHxHEIGHT"),
         (["render", "SCENARIO", "--fps", "0"], "fps"),
+        (["render", "SCENARIO", "--physics", "havok"], "choose one of swerve, bullet"),
+        (["simulate", "SCENARIO", "--physics", "havok"], "choose one of swerve, bullet"),
         (["render", "SCENARIO", "--fps", "nan"], "fps"),
         (["render", "SCENARIO", "--duration", "-1"], "duration"),
         (["render", "SCENARIO", "--seed", "-1"], "seed"),

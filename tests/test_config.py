@@ -16,6 +16,7 @@ from sim.scenario.reader import load_scenario
 
 REFUSED = [
     (SimConfig, {"contact": "Physics"}, "no contact 'Physics': choose one of physics, report"),
+    (SimConfig, {"physics": "havok"}, "no physics 'havok': choose one of swerve, bullet"),
     (SimConfig, {"contact": None}, "choose one of physics, report"),
     (SimConfig, {"seed": -1}, "seed must be a whole number between 0 and 4294967295, not -1"),
     (SimConfig, {"seed": 1 << 32}, "seed must be a whole number"),
@@ -43,6 +44,7 @@ REFUSED = [
     (DatasetConfig, {"draws": 10**9}, "draws must be a whole number between 1 and 100000"),
     (DatasetConfig, {"seed": -1}, "seed must be a whole number"),
     (DatasetConfig, {"quality": "best"}, "no quality 'best'"),
+    (DatasetConfig, {"physics": "magic"}, "choose one of swerve, bullet"),
     (DatasetConfig, {"contact": "magic"}, "no contact 'magic'"),
 ]  # fmt: skip
 

@@ -31,6 +31,7 @@ def render_dataset(
     quality: str = "standard",
     driver: str | None = None,
     contact: str = "physics",
+    physics: str = "swerve",
     replay: str | Path | None = None,
     strict: bool = False,
     keys: Sequence[int] | None = None,
@@ -51,6 +52,7 @@ def render_dataset(
         quality: One of `sim.config.QUALITIES`.
         driver: Who drives the ego; None: as the file says.
         contact: 'physics' or 'report'.
+        physics: 'swerve' or 'bullet'.
         replay: Manifest of an earlier data set: its worlds and its settings, instead of all of the above but ``out``.
         strict: What a file uses and Swerve does not know is an error.
         keys: Which draws of each scenario; None: the first ``draws``.
@@ -65,7 +67,9 @@ def render_dataset(
         SwerveError: for unusable files, settings or folders; nothing is written then.
     """
     who = None if driver == "default" else driver
-    config = DatasetConfig((size[0], size[1]), fps, duration, draws, seed, quality, who, contact, strict, chase)
+    config = DatasetConfig(
+        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase
+    )
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)
 
@@ -84,7 +88,9 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
     the same bytes. The manifest is written last.
     """
     from sim.export.summary import write_summary
+    from sim.simulation import check_physics
 
+    check_physics(plan.config.physics)
     known = identity(plan, describe_device(device))
     with open_folder(root, known), Progress(quiet) as progress:
         with progress.stage("Loading the kernels"):

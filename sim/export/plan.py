@@ -47,7 +47,8 @@ class Plan:
     @property
     def sim_config(self) -> SimConfig:
         """How the worlds are stepped."""
-        return with_driver(SimConfig(seed=self.config.seed, contact=self.config.contact, pool=1), self.config.driver)
+        config = self.config
+        return with_driver(SimConfig(config.seed, config.contact, physics=config.physics, pool=1), config.driver)
 
     @property
     def scenarios(self) -> list[Scenario]:

@@ -16,8 +16,8 @@ from sim.kernels import load_kernels
 from sim.rotation import yaw_of
 from sim.sampling import Batch, check_world, draw_world, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
-from sim.simulation import WorldGraph, step
-from sim.types import TICK, Contact, Control, Scene, State
+from sim.simulation import check_physics, make_steps
+from sim.types import TICK, Contact
 
 COLUMNS = ("t", "name", "x", "y", "z", "heading", "speed")
 PERIOD_TICKS = 10
@@ -31,6 +31,7 @@ def simulate_file(
     duration: float = 30.0,
     driver: str = "default",
     contact: str = "report",
+    physics: str = "swerve",
     seed: int = 0,
     strict: bool = False,
     device: Any = None,
@@ -43,6 +44,7 @@ def simulate_file(
         duration: Longest simulated time [s].
         driver: 'default' or a driver of `sim.behavior.drivers`.
         contact: 'report' or 'physics'.
+        physics: 'swerve' or 'bullet'.
         seed: Seed of the draw.
         strict: Unknown content of the file is an error.
         device: Warp device.
@@ -53,10 +55,11 @@ def simulate_file(
     Raises:
         SwerveError: for unusable input.
     """
-    config = with_driver(SimConfig(seed=seed, contact=contact, pool=1), driver)
+    config = with_driver(SimConfig(seed=seed, contact=contact, physics=physics, pool=1), driver)
     scenario = load_scenario(file, strict=strict)
     # Faults of the file are told before kernels are compiled, which may take a minute.
     check_world(draw_world(scenario, config, 0, 0), config)
+    check_physics(physics)
     load_kernels(device)
     batch = sample_worlds([scenario], [0], device, config)
     rows = run_trace(batch, duration)
@@ -67,15 +70,7 @@ def simulate_file(
 
 def run_trace(batch: Batch, duration: float) -> list[tuple[float, str, np.ndarray, float, float]]:
     """Step world 0 and keep (t, name, position [m], heading [rad], speed [m/s]) of each present actor at 10 Hz."""
-
-    def make_stage(scene: Scene, state: State, control: Control) -> Any:
-        def stage() -> None:
-            for _ in range(PERIOD_TICKS):
-                step(scene, state, control)
-
-        return stage
-
-    graph = WorldGraph(make_stage, [batch.scene, batch.state, batch.control], batch.nworld, batch.device)
+    steps = make_steps(batch.scene, batch.state, batch.control, batch.config.physics, PERIOD_TICKS)
     rows: list[tuple[float, str, np.ndarray, float, float]] = []
     last = round(duration / TICK)
     while True:
@@ -85,7 +80,7 @@ def run_trace(batch: Batch, duration: float) -> list[tuple[float, str, np.ndarra
             rows += snapshot(batch, tick * TICK)
         if done or tick + PERIOD_TICKS > last:
             return rows
-        graph.launch()
+        steps.launch()
 
 
 def snapshot(batch: Batch, t: float) -> list[tuple[float, str, np.ndarray, float, float]]:

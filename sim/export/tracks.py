@@ -16,9 +16,9 @@ from sim.errors import SwerveError
 from sim.metrics.measure import measure_gaps
 from sim.render.scene_bvh import Poses, PoseWindow
 from sim.sampling import Batch
-from sim.simulation import WorldGraph, step
+from sim.simulation import make_steps
 from sim.structs import to_numpy
-from sim.types import TICK, Control, Scene, State
+from sim.types import TICK, Scene, State
 
 POSES = tuple(Poses.vars)
 """Fields of `sim.render.scene_bvh.Poses`: all that a picture depends on, interpolated to the frame's time."""
@@ -113,10 +113,7 @@ def record(
     """
     scene, state = batch.scene, batch.state
 
-    def make_stage(scene: Scene, state: State, control: Control) -> Callable[[], None]:
-        return lambda: step(scene, state, control)
-
-    graph = WorldGraph(make_stage, [scene, state, batch.control], batch.nworld, batch.device)
+    steps = make_steps(scene, state, batch.control, batch.config.physics)
     window = PoseWindow(scene, state)
     rows = [_snapshot(window, scene, state)]
     limit = int(scene.end_tick.numpy().max()) + 1
@@ -128,11 +125,11 @@ def record(
         exact = Fraction(frame) / rate / Fraction(TICK).limit_denominator(1000)
         last = math.ceil(exact)
         while tick < last - 1:
-            graph.launch()
+            steps.launch()
             tick += 1
         window.record(scene, state)
         while tick < last:
-            graph.launch()
+            steps.launch()
             tick += 1
         window.fraction.fill_(float(exact - (last - 1)))
         window.advance(scene, state)

@@ -1,0 +1,96 @@
+"""What PyBullet's bodies need of the road tables: the planes they stand on before a tick, and their road places after it."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior.measures import yaw_of
+from sim.physics.place import ground_near, keep_place, road_place
+from sim.structs import actor_threads
+from sim.types import Motion, Scene, State
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+SPOTS = 5
+"""Places under an actor: wheels front left, front right, rear left, rear right, and its centre of gravity."""
+
+
+@wp.struct
+class Footing:
+    """The ground under each actor, and how far it moved: between the road tables and PyBullet."""
+
+    plane: wp.array3d[wp.vec4]
+    """Unit normal n and offset d of the tangent plane n . x = d [m] at each spot, (nworld, nactor, SPOTS)."""
+    friction: wp.array3d[float]
+    """There, weather included, (nworld, nactor, SPOTS)."""
+    moved: wp.array2d[float]
+    """Way of the reference point over the last tick [m], (nworld, nactor)."""
+
+
+@wp.func
+def stand_on(scene: Scene, state: State, footing: Footing, world: int, a: int):
+    """Read the ground at all spots of an actor."""
+    pos = state.pos[world, a]
+    q = state.rot[world, a]
+    near = road_place(state, world, a, yaw_of(q))
+    base = scene.vehicle.wheelbase[world, a]
+    half = 0.5 * scene.vehicle.track[world, a]
+    cog = scene.vehicle.cog[world, a]
+    for i in range(wp.static(SPOTS)):
+        local = wp.vec3(wp.where(i < 2, base, 0.0), wp.where(i % 2 == 0, half, -half), 0.0)
+        if i == 4:
+            local = wp.vec3(cog[0], 0.0, cog[1])
+        spot = pos + wp.quat_rotate(q, local)
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(spot[0], spot[1]))
+        n = point.normal
+        d = n[0] * spot[0] + n[1] * spot[1] + n[2] * point.z
+        footing.plane[world, a, i] = wp.vec4(n[0], n[1], n[2], d)
+        footing.friction[world, a, i] = point.friction * scene.weather.friction_scale[world]
+
+
+@wp.kernel
+def _read_footing(scene: Scene, state: State, footing: Footing, stride: int):
+    """Reads poses and the road. Writes planes and friction under every actor."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        if scene.valid[world, a] != 0:
+            stand_on(scene, state, footing, world, a)
+
+
+@wp.kernel
+def _keep_places(scene: Scene, state: State, footing: Footing, stride: int):
+    """Reads poses and ways. Writes road places, distances and clocks of DRIVEN and BODY actors."""
+    world, first = wp.tid()
+    if state.done[world] != 0:
+        return
+    for a in range(first, scene.valid.shape[1], stride):
+        motion = state.motion[world, a]
+        free = motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
+        if free and scene.valid[world, a] != 0:
+            keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), footing.moved[world, a])
+
+
+def make_footing(state: State) -> Footing:
+    """Arrays for all actors of ``state``."""
+    nworld, nactor = state.motion.shape
+    footing = Footing()
+    footing.plane = wp.zeros((nworld, nactor, SPOTS), dtype=wp.vec4, device=state.motion.device)
+    footing.friction = wp.zeros((nworld, nactor, SPOTS), dtype=float, device=state.motion.device)
+    footing.moved = wp.zeros((nworld, nactor), dtype=float, device=state.motion.device)
+    return footing
+
+
+def read_footing(scene: Scene, state: State, footing: Footing) -> None:
+    """Bring planes and friction up to where the actors are."""
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_read_footing, dim=dim, inputs=[scene, state, footing, stride], device=state.tick.device)
+
+
+def keep_places(scene: Scene, state: State, footing: Footing) -> None:
+    """Bring road places up to where PyBullet left the actors it moves."""
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_keep_places, dim=dim, inputs=[scene, state, footing, stride], device=state.tick.device)
