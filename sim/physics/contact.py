@@ -16,15 +16,15 @@ from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
 from sim.physics.collide import Manifold, collide, collide_boxes, greatest_depth, mean_point
 from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
 from sim.physics.injury import injury_risk
-from sim.physics.integrate import SLEEP_TICKS
-from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, note_touch, same_train
+from sim.physics.integrate import bear, is_free, sleeps
+from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, note_touch, same_train, touches_now
 from sim.structs import actor_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-SWEEPS = 6
+SWEEPS = 8
 """Passes over the touching pairs of a world per tick."""
 WAKE_SPEED = 0.02
 """Closing speed from which a contact turns actors into bodies [m/s]."""
@@ -75,12 +75,6 @@ def met_ago(scene: Scene, state: State, world: int, a: int, b: int, one: Body, t
 def is_body(state: State, world: int, a: int) -> bool:
     """Whether an actor is a free body."""
     return state.motion[world, a] == wp.static(int(Motion.BODY))
-
-
-@wp.func
-def sleeps(state: State, world: int, a: int) -> bool:
-    """Whether an actor is a body that sleeps."""
-    return is_body(state, world, a) and state.rest[world, a] >= wp.static(SLEEP_TICKS)
 
 
 @wp.func
@@ -190,7 +184,7 @@ def yield_door(state: State, world: int, a: int, b: int, j: Impulse) -> Impulse:
 
 
 @wp.func
-def collide_shapes(scene: Scene, world: int, one: Body, two: Body, then: Manifold, ago: float) -> Manifold:
+def collide_shapes(one: Body, two: Body, then: Manifold, ago: float) -> Manifold:
     """Contact of two actors as the shapes they are, where they met or, if these do not touch there yet, where they are."""
     if one.radius == 0.0 and two.radius == 0.0:
         return then
@@ -227,28 +221,33 @@ def strike(scene: Scene, state: State, world: int, a: int, b: int, one: Body, tw
 
 
 @wp.func
-def drowsy(state: State, world: int, a: int, b: int, one: Body, two: Body) -> Body:
-    """The first of two bodies, immovable if it sleeps and the second hardly stirs."""
-    if sleeps(state, world, a) and is_body(state, world, b) and wp.length(two.vel - one.vel) < wp.static(STIR_SPEED):
-        out = Body()
-        out.center = one.center
-        out.cog = one.cog
-        out.axes = one.axes
-        out.half = one.half
-        out.radius = one.radius
-        return out
-    return one
+def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up: wp.vec3) -> bool:
+    """Whether a body counts as immovable for another that hardly stirs: it sleeps, or lies still below it (``up``: from it to the other).
+
+    So piles stand without many sweeps (shock propagation: Guendelman et al. 2003, Nonconvex rigid bodies with stacking).
+    """
+    if not is_body(state, world, a) or not is_body(state, world, b):
+        return False
+    below = state.rest[world, a] > 0 and up[2] > 0.7
+    return (below or sleeps(state, world, a)) and wp.length(two.vel - one.vel) < wp.static(STIR_SPEED)
+
+
+@wp.func
+def as_ground(body: Body) -> Body:
+    """A body that nothing moves."""
+    out = body
+    out.vel = wp.vec3()
+    out.rate = wp.vec3()
+    out.mass = 0.0
+    out.inertia = wp.mat33()
+    return out
 
 
 @wp.func
 def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
     """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
-    if sleeps(state, world, a) and sleeps(state, world, b) and sweep > 0:
-        return
-    first = load_body(scene, state, world, a)
-    second = load_body(scene, state, world, b)
-    one = drowsy(state, world, a, b, first, second)
-    two = drowsy(state, world, b, a, second, first)
+    one = load_body(scene, state, world, a)
+    two = load_body(scene, state, world, b)
     ago = float(0.0)
     if sweep == 0:
         ago = met_ago(scene, state, world, a, b, one, two)
@@ -262,8 +261,15 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
         record_contact(state, world, a, b, then, closing_speed(set_back(one, ago), set_back(two, ago), then))
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
         return
-    m = collide_shapes(scene, world, one, two, then, ago)
-    if m.n > 0:
+    m = collide_shapes(one, two, then, ago)
+    if m.n == 0:
+        return
+    still = supports(state, world, a, b, one, two, m.normal)
+    if supports(state, world, b, a, two, one, -m.normal):
+        two = as_ground(two)
+    if still:
+        one = as_ground(one)
+    if one.mass + two.mass > 0.0:
         strike(scene, state, world, a, b, one, two, m, ago, sweep)
 
 
@@ -271,12 +277,13 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
 def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
     """Whether an actor may be pushed out of another: bodies that are awake, and DRIVEN vehicles."""
     moves = is_body(state, world, a) or state.motion[world, a] == wp.static(int(Motion.DRIVEN))
-    return moves and not is_fixed(scene, world, a) and not sleeps(state, world, a)
+    still = is_body(state, world, a) and sleeps(state, world, a)
+    return moves and not is_fixed(scene, world, a) and not still
 
 
 @wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int):
-    """Take out some of the overlap of two bodies, shared by inverse mass; velocities stay."""
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, push: float):
+    """Take out the share ``push`` of the overlap of two bodies, shared by inverse mass; velocities stay."""
     free_a = is_loose(scene, state, world, a)
     free_b = is_loose(scene, state, world, b)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)) or (not free_a and not free_b):
@@ -287,14 +294,31 @@ def part_bodies(scene: Scene, state: State, world: int, a: int, b: int):
         return
     ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
     mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
-    shift = m.normal * (wp.static(PUSH) * (depth - wp.static(SLOP)) / (ma + mb))
+    shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))
     state.pos[world, a] = state.pos[world, a] - shift * ma
     state.pos[world, b] = state.pos[world, b] + shift * mb
 
 
+@wp.func
+def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push: float):
+    """A pass over an actor's pairs with those of higher index; after the last sweep they are pushed apart."""
+    n = scene.valid.shape[1]
+    own = state.bound[world, a]
+    for j in range(a + 1, n):
+        b = wp.where(sweep % 2 == 0, j, n + a - j)
+        if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
+            if sweep < wp.static(SWEEPS):
+                meet(scene, state, world, a, b, sweep)
+            else:
+                part_bodies(scene, state, world, a, b, push)
+
+
 @wp.kernel
-def _resolve_contacts(scene: Scene, state: State):
-    """Reads the pairs that touch, in order of their indices. Writes contact and impact records, and motion, pose and velocities of bodies."""
+def _resolve_contacts(scene: Scene, state: State, push: float):
+    """Reads the pairs that touch, in order of their indices. Writes contact and impact records, and motion, pose and velocities of bodies.
+
+    ``push``: share of what is left of the overlaps that is taken out.
+    """
     world = wp.tid()
     if state.done[world] != 0:
         return
@@ -304,16 +328,18 @@ def _resolve_contacts(scene: Scene, state: State):
         total += state.touching[world, a]
     if total == 0:
         return
-    for sweep in range(wp.static(SWEEPS + 1)):
-        for a in range(n):
+    for sweep in range(wp.static(SWEEPS)):
+        for i in range(n):
+            # To and fro: what lies on top of a pile comes last, then first.
+            a = wp.where(sweep % 2 == 0, i, n - 1 - i)
             if state.touching[world, a] > 0:
-                own = state.bound[world, a]
-                for b in range(a + 1, n):
-                    if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
-                        if sweep < wp.static(SWEEPS):
-                            meet(scene, state, world, a, b, sweep)
-                        else:
-                            part_bodies(scene, state, world, a, b)
+                visit_pairs(scene, state, world, a, sweep, 0.0)
+        for a in range(n):
+            if touches_now(state, world, a, -1) and is_free(scene, state, world, a):
+                bear(scene, state, world, a, wp.static(TICK))
+    for a in range(n):
+        if state.touching[world, a] > 0:
+            visit_pairs(scene, state, world, a, wp.static(SWEEPS), push)
 
 
 def resolve_contacts(scene: Scene, state: State) -> None:
@@ -322,4 +348,4 @@ def resolve_contacts(scene: Scene, state: State) -> None:
     dim, stride = actor_threads(state.motion)
     bound_actors(scene, state)
     wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=device)
-    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state], device=device)
+    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state, PUSH], device=device)

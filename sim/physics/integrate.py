@@ -79,12 +79,18 @@ def corner_of(scene: Scene, world: int, a: int, i: int, radius: float) -> wp.vec
 
 @wp.func
 def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach: float) -> Ground:
-    """The ground under those corners that may meet it within ``reach`` [m] of their height; below the others there is none."""
+    """The ground under those corners that may meet it within ``reach`` [m] of their height; below the others there is none.
+
+    Keeps that under the body's middle in `State.ground`.
+    """
     out = Ground()
     pos = state.pos[world, a]
     near = road_place(state, world, a, yaw_of(state.rot[world, a]))
     under = ground_near(scene.road, scene.map_index[world], near, wp.vec2(body.center[0], body.center[1]))
     out.friction = under.friction * scene.weather.friction_scale[world]
+    level = under.z * under.normal[2] + body.center[0] * under.normal[0] + body.center[1] * under.normal[1]
+    state.ground[world, a] = wp.vec4(under.normal[0], under.normal[1], under.normal[2], level)
+    state.vehicle.friction[world, a] = out.friction
     for i in range(8):
         p = pos + body.axes * corner_of(scene, world, a, i, body.radius)
         point = under
@@ -202,20 +208,47 @@ def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: fl
 
 
 @wp.func
+def sleeps(state: State, world: int, a: int) -> bool:
+    """Whether a body has been still for so long that it sleeps."""
+    return state.rest[world, a] > wp.static(SLEEP_TICKS)
+
+
+@wp.func
 def falls_asleep(state: State, world: int, a: int, body: Body) -> bool:
     """Count how long a body has been still; one that sleeps is left bit for bit where it is."""
     still = wp.length(body.vel) < wp.static(REST_SPEED) and wp.length(body.rate) < wp.static(REST_RATE)
     if not still:
         state.rest[world, a] = 0
         return False
-    if state.rest[world, a] < wp.static(SLEEP_TICKS):
+    if not sleeps(state, world, a):
         state.rest[world, a] = state.rest[world, a] + 1
-        return False
+        if not sleeps(state, world, a):
+            return False
     state.vel[world, a] = wp.vec3()
     state.ang_vel[world, a] = wp.vec3()
     state.accel[world, a] = wp.vec3()
     state.speed[world, a] = 0.0
     return True
+
+
+@wp.func
+def bear(scene: Scene, state: State, world: int, a: int, dt: float):
+    """Let the ground bear what other bodies have put on a body since it was moved: impulses only."""
+    plane = state.ground[world, a]
+    if plane[2] == 0.0 or sleeps(state, world, a):
+        return
+    ground = Ground()
+    ground.friction = state.vehicle.friction[world, a]
+    for i in range(8):
+        ground.x[i] = plane[0]
+        ground.y[i] = plane[1]
+        ground.z[i] = plane[2]
+        ground.level[i] = plane[3]
+    body = load_body(scene, state, world, a)
+    after = land(scene, world, a, body, ground, dt)
+    body.vel = after.vel
+    body.rate = after.rate
+    keep_velocity(state, world, a, body)
 
 
 @wp.func

@@ -87,7 +87,7 @@ class VehicleState:
     load: wp.array2d[wp.vec4]
     """Wheel loads [N], (nworld, nactor)."""
     friction: wp.array2d[float]
-    """Mean friction under the wheels, weather included, (nworld, nactor)."""
+    """Mean friction under the wheels or the body, weather included, (nworld, nactor)."""
     request: wp.array2d[float]
     """Acceleration that a following controller asks for [m/s^2], (nworld, nactor)."""
     alarm_tick: wp.array2d[wp.int32]

@@ -184,9 +184,11 @@ class State:
     contact_normal: wp.array2d[wp.vec3]
     """Unit, towards this actor, (nworld, nactor)."""
     rest: wp.array2d[wp.int32]
-    """Ticks in a row that a body has been still; from `sim.physics.integrate.SLEEP_TICKS` on it sleeps, (nworld, nactor)."""
+    """Ticks in a row that a body has been still; after `sim.physics.integrate.SLEEP_TICKS` it sleeps, (nworld, nactor)."""
     fallen: wp.array2d[wp.int32]
     """1 once a person, an animal or a cycle was hit so hard that it no longer keeps upright, (nworld, nactor)."""
+    ground: wp.array2d[wp.vec4]
+    """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]
     """Circle about the contact box in the plane, with a tick's way of what is faster than it is wide: centre x, y and height [m], radius [m]
     (negative: takes no part), (nworld, nactor)."""

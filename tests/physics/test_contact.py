@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.physics.contact import resolve_contacts
+from sim.physics.contact import _resolve_contacts, resolve_contacts
 from sim.physics.integrate import integrate_bodies
-from sim.physics.pairs import _bound_actors, _find_contacts
+from sim.physics.pairs import _bound_actors, _find_contacts, bound_actors
 from sim.types import Contact, Motion
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, run, straight, world_rows
 
@@ -156,6 +156,13 @@ def totals(arrays):
     return momentum, angular, energy
 
 
+def strike_only(scene, state):
+    """Contacts without their last part, which moves bodies out of each other."""
+    bound_actors(scene, state)
+    wp.launch(_find_contacts, dim=(state.tick.shape[0], 1), inputs=[scene, state, 1], device="cpu")
+    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state, 0.0], device="cpu")
+
+
 def test_impulses_conserve_momentum_and_never_add_energy():
     """10,000 impacts of boxes, cars, lorries and people at random places, attitudes and velocities."""
     rng = np.random.default_rng(5)
@@ -168,35 +175,37 @@ def test_impulses_conserve_momentum_and_never_add_energy():
     state.fallen.fill_(1)
     reach = scene.size.numpy()[:, :, 0]
     pos = rng.normal(size=(nworld, 2, 3)) * reach[:, :, None] * (0.12, 0.12, 0.08)
+    runs = np.arange(nworld) < 2500  # these run into each other from outside
+    way = rng.normal(size=(nworld, 3)) * (1, 1, 0.2)
+    way /= np.linalg.norm(way, axis=-1, keepdims=True)
+    pos[runs, 1] = (way * reach.sum(1, keepdims=True) * rng.uniform(0.15, 0.6, (nworld, 1)))[runs]
+    pos[runs, 0] = 0.0
     q = rng.normal(size=(nworld, 2, 4)) * np.where(rng.random((nworld, 1, 1)) < 0.5, (1, 1, 1, 1), (0.02, 0.02, 1, 1))
     state.rot.assign((q / np.linalg.norm(q, axis=-1, keepdims=True)).astype(np.float32))
     state.pos.assign(pos.astype(np.float32))
-    state.vel.assign(rng.normal(size=(nworld, 2, 3)).astype(np.float32) * np.float32(12.0))
+
+    def velocities():
+        vel = rng.normal(size=(nworld, 2, 3)) * 12.0
+        vel[runs, 1] = -30.0 * way[runs]
+        return vel.astype(np.float32)
+
+    state.vel.assign(velocities())
     state.ang_vel.assign(rng.normal(size=(nworld, 2, 3)).astype(np.float32) * np.float32(3.0))
-    rate = state.ang_vel.numpy().copy()
-    start, hits, exact = state.pos.numpy().copy(), 0, 0
-    for _ in range(5):
+    start, hits = state.pos.numpy().copy(), 0
+    for _ in range(6):
         before, vel = totals(arrays), state.vel.numpy().copy()
-        run(arrays, 1, [resolve_contacts])
+        run(arrays, 1, [strike_only])
         after = totals(arrays)
-        change, shift = state.vel.numpy() - vel, state.pos.numpy() - start
-        change += np.cross(state.ang_vel.numpy() - rate, arms(arrays))
-        hit = np.abs(change).max((1, 2)) > 1e-3
+        hit = np.abs(state.vel.numpy() - vel).max((1, 2)) > 1e-3
         hits += hit.sum()
         size = (scene.vehicle.mass.numpy() * np.linalg.norm(vel, axis=-1)).sum(1)
         assert (np.abs(after[0] - before[0]).max(1) / size).max() < 1e-5
+        assert (np.abs(after[1] - before[1]).max(1) / (size * 10.0)).max() < 1e-4
         assert (after[2] <= before[2] * (1 + 1e-5)).all()
         assert (after[2] < 0.99 * before[2])[hit].mean() > 0.5
-        # A pair moves on from where it met by its change of velocity. Some were also pushed apart: these turn the other way about the origin.
-        ago = (shift * change).sum((1, 2)) / np.maximum((change * change).sum((1, 2)), 1e-9)
-        alone = hit & (np.abs(shift - change * ago[:, None, None]).max((1, 2)) < 1e-5)
-        assert (ago[alone] > -1e-6).all() and (ago <= 0.0101)[alone].all()
-        assert (np.abs(after[1] - before[1]).max(1) / (size * 10.0))[alone].max() < 1e-5
-        exact += alone.sum()
         state.pos.assign(start)
-        state.vel.assign(rng.normal(size=(nworld, 2, 3)).astype(np.float32) * np.float32(12.0))
-        rate = state.ang_vel.numpy().copy()
-    assert hits > 10000 and exact > 1000
+        state.vel.assign(velocities())
+    assert hits > 10000
 
 
 @pytest.mark.parametrize("closing", [0.1, 2.0, 6.0, 20.0])
