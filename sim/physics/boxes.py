@@ -178,10 +178,8 @@ def sweep_time(p: Footprint, q: Footprint, vel: wp.vec2) -> float:
 
 @wp.func
 def met_within(p: Footprint, q: Footprint, vel: wp.vec2, dt: float) -> float:
-    """How long ago two rectangles met if the second moved with ``vel`` against the first for ``dt`` [s]; 0 if not within that time."""
+    """How long ago two rectangles met if the second moved with ``vel`` against the first for ``dt`` [s]: ``dt`` if before, 0 if never."""
     before = q
     before.center = q.center - vel * dt
     t = sweep_time(p, before, vel)
-    if t <= 0.0 or t >= dt:
-        return 0.0
-    return dt - t
+    return wp.clamp(dt - t, 0.0, dt)

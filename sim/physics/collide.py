@@ -17,6 +17,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 MAX_POINTS = 8
 """Of a contact."""
+NEAR = 0.1
+"""Points of a face that do not touch yet belong to a contact up to this gap: they may close it within the tick [m]."""
 FACE_BIAS = 1.0e-3
 """An edge pair is the normal only if it separates by so much more than a face [m]."""
 
@@ -69,11 +71,14 @@ def with_point(m: Manifold, point: wp.vec3, gap: float) -> Manifold:
 
 @wp.func
 def mean_point(m: Manifold) -> wp.vec3:
-    """Middle of a contact's points [m]."""
+    """Middle of the points that touch [m]."""
     out = wp.vec3()
+    count = float(0.0)
     for i in range(m.n):
-        out += point_of(m, i)
-    return out / wp.max(float(m.n), 1.0)
+        if m.gap[i] <= 0.0:
+            out += point_of(m, i)
+            count += 1.0
+    return out / wp.max(count, 1.0)
 
 
 @wp.func
@@ -151,7 +156,7 @@ def face_contact(base: Body, other: Body, k: int, n: wp.vec3, flip: bool) -> Man
     u = axis_of(base.axes, (k + 1) % 3)
     v = axis_of(base.axes, (k + 2) % 3)
     for i in range(poly.n):
-        if poly.w[i] <= 0.0:
+        if poly.w[i] <= wp.static(NEAR):
             point = base.center + u * poly.u[i] + v * poly.v[i] + n * (base.half[k] + 0.5 * poly.w[i])
             m = with_point(m, point, poly.w[i])
     return m
@@ -308,7 +313,7 @@ def collide_box_capsule(box: Body, cap: Body) -> Manifold:
         for i in range(2):
             p = middle + core * ends[i]
             gap = wp.dot(p, n) - box.half[k] - cap.radius
-            if ends[1] > ends[0] and gap < 0.0:
+            if ends[1] > ends[0] and gap < wp.static(NEAR):
                 m = with_point(m, box.center + box.axes * (p - n * (cap.radius + 0.5 * gap)), gap)
     if m.n == 0:
         p = middle + core * t

@@ -13,7 +13,7 @@ import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
-from sim.physics.collide import Manifold, collide, collide_boxes, greatest_depth, mean_point
+from sim.physics.collide import Manifold, collide, greatest_depth, mean_point
 from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
 from sim.physics.injury import injury_risk
 from sim.physics.integrate import bear, is_free, sleeps
@@ -32,6 +32,8 @@ STIR_SPEED = 0.2
 """Speed between two bodies at their contact from which one that sleeps wakes; slower ones find it immovable [m/s]."""
 GRAZE_DEPTH = 0.002
 """How deep a pair that is set back to where it met may overlap there: more than rounding [m]."""
+STRIDE, MAX_STRIDES = 0.05, 16
+"""Way between two looks for the moment at which a pair met, and how many at most [m]."""
 SLOP = 0.005
 """Overlap that is left alone [m]."""
 PUSH = 0.2
@@ -50,6 +52,15 @@ IMPACT_TICKS = 10
 """A pair apart for longer begins a new impact."""
 
 
+@wp.struct
+class Meeting:
+    """Where and when two bodies met."""
+
+    m: Manifold
+    ago: float
+    """Before the tick's end [s]."""
+
+
 @wp.func
 def set_back(body: Body, time: float) -> Body:
     """A body where it was ``time`` [s] ago, not turned."""
@@ -61,14 +72,43 @@ def set_back(body: Body, time: float) -> Body:
 
 @wp.func
 def met_ago(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body) -> float:
-    """How long ago, within the tick, two actors met [s], less the way for `GRAZE_DEPTH`; 0 for those that were in touch before."""
+    """How long ago, within the tick, two actors met [s], less the way for `GRAZE_DEPTH`.
+
+    0 for those that were in touch before, unless they move so fast that they might come out on the other side.
+    """
     v = two.vel - one.vel
     v2 = wp.vec2(v[0], v[1])
     speed = wp.length(v2)
     if speed < wp.static(STIR_SPEED):
         return 0.0
-    ago = met_within(footprint(scene, state, world, a), footprint(scene, state, world, b), v2, wp.static(TICK))
+    p = footprint(scene, state, world, a)
+    q = footprint(scene, state, world, b)
+    ago = met_within(p, q, v2, wp.static(TICK))
+    thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
+    if ago >= wp.static(TICK) and speed * wp.static(TICK) < 0.5 * thin:
+        return 0.0
     return wp.max(ago - wp.static(GRAZE_DEPTH) / speed, 0.0)
+
+
+@wp.func
+def first_touch(one: Body, two: Body, ago: float) -> Meeting:
+    """Earliest contact of two bodies on their way since ``ago`` [s], looked for every `STRIDE`; none if they do not touch."""
+    out = Meeting()
+    steps = wp.clamp(int(wp.ceil(wp.length(two.vel - one.vel) * ago / wp.static(STRIDE))), 1, wp.static(MAX_STRIDES))
+    for k in range(steps + 1):
+        out.ago = ago * (1.0 - float(k) / float(steps))
+        out.m = collide(set_back(one, out.ago), set_back(two, out.ago))
+        if out.m.n > 0 or ago <= 0.0:
+            break
+    return out
+
+
+@wp.func
+def as_box(body: Body) -> Body:
+    """A capsule as the box about it."""
+    out = body
+    out.radius = 0.0
+    return out
 
 
 @wp.func
@@ -184,20 +224,9 @@ def yield_door(state: State, world: int, a: int, b: int, j: Impulse) -> Impulse:
 
 
 @wp.func
-def collide_shapes(one: Body, two: Body, then: Manifold, ago: float) -> Manifold:
-    """Contact of two actors as the shapes they are, where they met or, if these do not touch there yet, where they are."""
-    if one.radius == 0.0 and two.radius == 0.0:
-        return then
-    m = collide(set_back(one, ago), set_back(two, ago))
-    if m.n == 0:
-        m = collide(one, two)
-    return m
-
-
-@wp.func
 def strike(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold, ago: float, sweep: int):
     """Exchange the impulse of a contact, unless it is too light to matter."""
-    closing = closing_speed(set_back(one, ago), set_back(two, ago), m)
+    closing = closing_speed(set_back(one, ago), set_back(two, ago), m, 0.0)
     people = scene.vehicle.kind[world, a] == wp.static(PERSON) and scene.vehicle.kind[world, b] == wp.static(PERSON)
     if people and closing < wp.static(JOSTLE_SPEED):
         return
@@ -212,7 +241,7 @@ def strike(scene: Scene, state: State, world: int, a: int, b: int, one: Body, tw
     two = may_fall(scene, state, world, b, two, expected)
     grip = Grip()
     grip.friction = wp.vec2(wp.static(FRICTION), wp.static(FRICTION))
-    j = contact_impulse(set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.static(TICK))
+    j = contact_impulse(set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK)))
     if only_door(scene, state, world, a, b):
         j = yield_door(state, world, a, b, j)
     push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
@@ -248,29 +277,27 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
     """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
-    ago = float(0.0)
-    if sweep == 0:
-        ago = met_ago(scene, state, world, a, b, one, two)
-    then = collide_boxes(set_back(one, ago), set_back(two, ago))
-    if then.n == 0 and ago > 0.0:
-        ago = 0.0
-        then = collide_boxes(one, two)
-    if then.n == 0:
+    # In later sweeps too: set back by its new velocities, a pair that still closes stands where it met.
+    ago = met_ago(scene, state, world, a, b, one, two)
+    met = first_touch(as_box(one), as_box(two), ago)
+    if met.m.n == 0:
         return
     if sweep == 0:
-        record_contact(state, world, a, b, then, closing_speed(set_back(one, ago), set_back(two, ago), then))
+        closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
+        record_contact(state, world, a, b, met.m, closing)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
         return
-    m = collide_shapes(one, two, then, ago)
-    if m.n == 0:
-        return
-    still = supports(state, world, a, b, one, two, m.normal)
-    if supports(state, world, b, a, two, one, -m.normal):
+    if one.radius > 0.0 or two.radius > 0.0:
+        met = first_touch(one, two, ago)
+        if met.m.n == 0:
+            return
+    still = supports(state, world, a, b, one, two, met.m.normal)
+    if supports(state, world, b, a, two, one, -met.m.normal):
         two = as_ground(two)
     if still:
         one = as_ground(one)
     if one.mass + two.mass > 0.0:
-        strike(scene, state, world, a, b, one, two, m, ago, sweep)
+        strike(scene, state, world, a, b, one, two, met.m, met.ago, sweep)
 
 
 @wp.func

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, THING, Body, point_velocity
-from sim.physics.collide import Column, Manifold, point_of
+from sim.physics.collide import NEAR, Column, Manifold, point_of
 from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -67,12 +67,13 @@ class Search:
 
 
 @wp.func
-def closing_speed(a: Body, b: Body, m: Manifold) -> float:
-    """Greatest speed at which a contact's points close [m/s]."""
+def closing_speed(a: Body, b: Body, m: Manifold, near: float) -> float:
+    """Greatest speed at which a contact's points close [m/s]; ``near``: greatest gap of those looked at [m]."""
     out = float(0.0)
     for i in range(m.n):
         p = point_of(m, i)
-        out = wp.max(out, wp.dot(point_velocity(a, p) - point_velocity(b, p), m.normal))
+        if m.gap[i] <= near:
+            out = wp.max(out, wp.dot(point_velocity(a, p) - point_velocity(b, p), m.normal))
     return out
 
 
@@ -199,7 +200,7 @@ def contact_impulse(a: Body, b: Body, m: Manifold, grip: Grip, bounce: float, dt
         dt: [s].
     """
     s = Search()
-    if a.mass + b.mass <= 0.0 or closing_speed(a, b, m) <= 0.0:
+    if a.mass + b.mass <= 0.0 or closing_speed(a, b, m, wp.static(NEAR)) <= 0.0:
         return s.total
     s.a = a
     s.b = b

@@ -25,7 +25,7 @@ from sim.physics.body import (
     keep_velocity,
     load_body,
 )
-from sim.physics.collide import Column, Manifold, greatest_depth, with_point
+from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
 from sim.physics.parameters import GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
@@ -172,7 +172,7 @@ def land(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float
     earth = Body()
     m.normal = -m.normal
     bounce = float(0.0)
-    if closing_speed(body, earth, m) > wp.static(BOUNCE_SPEED):
+    if closing_speed(body, earth, m, wp.static(NEAR)) > wp.static(BOUNCE_SPEED):
         bounce = wp.where(scene.vehicle.kind[world, a] == wp.static(THING), 0.2, 0.1)
         if scene.vehicle.kind[world, a] == wp.static(PERSON):
             bounce = 0.0
