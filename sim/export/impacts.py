@@ -46,5 +46,7 @@ def describe_impact(impact: Mapping[str, Any]) -> str:
     """Change of speed and risk of each actor, for a reader."""
     parts = []
     for name, delta, risk in zip(impact["actors"], impact["delta_v"], impact["fatality_risk"], strict=True):
-        parts.append(f"{name} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else ""))
+        parts.append(
+            f"{name} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
+        )
     return "; ".join(parts)

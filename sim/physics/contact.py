@@ -1,8 +1,8 @@
 """Contacts of the actors that touch: recorded and, with `Contact.PHYSICS`, answered by impulses.
 
-A pair that met within the tick is set back to that moment: its contact is found there, the impulse changes its velocities, and both move
-on with the new ones for the rest of the tick. So nothing overlaps deeply or passes through however fast it is, and the normal is that of the
-sides that met. Pairs are taken in the order of their indices, `SWEEPS` times.
+A pair that met within the tick is set back to that moment: its contact is found there, the impulse changes its velocities, and both
+move on with the new ones for the rest of the tick. So nothing overlaps deeply or passes through however fast it is, and the normal is that
+of the sides that met. Pairs are taken in the order of their indices, `SWEEPS` times.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -18,7 +18,7 @@ from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_
 from sim.physics.injury import injury_risk
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, note_touch, same_train, touches_now
-from sim.structs import actor_threads
+from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -104,10 +104,11 @@ def first_touch(one: Body, two: Body, ago: float) -> Meeting:
 
 
 @wp.func
-def as_box(body: Body) -> Body:
-    """A capsule as the box about it."""
+def shape_of(body: Body, look: int) -> Body:
+    """A body as the box about it at the first look, as it is at the second."""
     out = body
-    out.radius = 0.0
+    if look == 0:
+        out.radius = 0.0
     return out
 
 
@@ -224,7 +225,9 @@ def yield_door(state: State, world: int, a: int, b: int, j: Impulse) -> Impulse:
 
 
 @wp.func
-def strike(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold, ago: float, sweep: int):
+def strike(
+    scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold, ago: float, sweep: int
+):
     """Exchange the impulse of a contact, unless it is too light to matter."""
     closing = closing_speed(set_back(one, ago), set_back(two, ago), m, 0.0)
     people = scene.vehicle.kind[world, a] == wp.static(PERSON) and scene.vehicle.kind[world, b] == wp.static(PERSON)
@@ -241,7 +244,9 @@ def strike(scene: Scene, state: State, world: int, a: int, b: int, one: Body, tw
     two = may_fall(scene, state, world, b, two, expected)
     grip = Grip()
     grip.friction = wp.vec2(wp.static(FRICTION), wp.static(FRICTION))
-    j = contact_impulse(set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK)))
+    j = contact_impulse(
+        set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK))
+    )
     if only_door(scene, state, world, a, b):
         j = yield_door(state, world, a, b, j)
     push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
@@ -273,24 +278,54 @@ def as_ground(body: Body) -> Body:
 
 
 @wp.func
-def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
-    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
+def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor may be pushed out of another: bodies that are awake, and DRIVEN vehicles."""
+    moves = is_body(state, world, a) or state.motion[world, a] == wp.static(int(Motion.DRIVEN))
+    still = is_body(state, world, a) and sleeps(state, world, a)
+    return moves and not is_fixed(scene, world, a) and not still
+
+
+@wp.func
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float):
+    """Take out the share ``push`` of the overlap of two bodies, shared by inverse mass; velocities stay."""
+    free_a = is_loose(scene, state, world, a)
+    free_b = is_loose(scene, state, world, b)
+    depth = greatest_depth(m)
+    if depth <= wp.static(SLOP) or (not free_a and not free_b):
+        return
+    ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
+    mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
+    shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))
+    state.pos[world, a] = state.pos[world, a] - shift * ma
+    state.pos[world, b] = state.pos[world, b] + shift * mb
+
+
+@wp.func
+def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, push: float):
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last pass only part them."""
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
-    # In later sweeps too: set back by its new velocities, a pair that still closes stands where it met.
-    ago = met_ago(scene, state, world, a, b, one, two)
-    met = first_touch(as_box(one), as_box(two), ago)
-    if met.m.n == 0:
-        return
-    if sweep == 0:
-        closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
-        record_contact(state, world, a, b, met.m, closing)
+    last = sweep == wp.static(SWEEPS)
+    capsule = one.radius > 0.0 or two.radius > 0.0
+    ago = float(0.0)
+    if not last:
+        # In later passes too: set back by its new velocities, a pair that still closes stands where it met.
+        ago = met_ago(scene, state, world, a, b, one, two)
+    met = Meeting()
+    # Recorded is when the boxes touch; what acts are the shapes. One call in a loop: the code is long.
+    for look in range(2):
+        if (look == 0 and not (last and capsule)) or (look == 1 and capsule):
+            met = first_touch(shape_of(one, look), shape_of(two, look), ago)
+            if met.m.n == 0:
+                return
+            if look == 0 and sweep == 0:
+                closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
+                record_contact(state, world, a, b, met.m, closing)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
         return
-    if one.radius > 0.0 or two.radius > 0.0:
-        met = first_touch(one, two, ago)
-        if met.m.n == 0:
-            return
+    if last:
+        part_bodies(scene, state, world, a, b, met.m, push)
+        return
     still = supports(state, world, a, b, one, two, met.m.normal)
     if supports(state, world, b, a, two, one, -met.m.normal):
         two = as_ground(two)
@@ -301,32 +336,6 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
 
 
 @wp.func
-def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
-    """Whether an actor may be pushed out of another: bodies that are awake, and DRIVEN vehicles."""
-    moves = is_body(state, world, a) or state.motion[world, a] == wp.static(int(Motion.DRIVEN))
-    still = is_body(state, world, a) and sleeps(state, world, a)
-    return moves and not is_fixed(scene, world, a) and not still
-
-
-@wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, push: float):
-    """Take out the share ``push`` of the overlap of two bodies, shared by inverse mass; velocities stay."""
-    free_a = is_loose(scene, state, world, a)
-    free_b = is_loose(scene, state, world, b)
-    if scene.contact[world] != wp.static(int(Contact.PHYSICS)) or (not free_a and not free_b):
-        return
-    m = collide(load_body(scene, state, world, a), load_body(scene, state, world, b))
-    depth = greatest_depth(m)
-    if depth <= wp.static(SLOP):
-        return
-    ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
-    mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
-    shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))
-    state.pos[world, a] = state.pos[world, a] - shift * ma
-    state.pos[world, b] = state.pos[world, b] + shift * mb
-
-
-@wp.func
 def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push: float):
     """A pass over an actor's pairs with those of higher index; after the last sweep they are pushed apart."""
     n = scene.valid.shape[1]
@@ -334,39 +343,37 @@ def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push
     for j in range(a + 1, n):
         b = wp.where(sweep % 2 == 0, j, n + a - j)
         if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
-            if sweep < wp.static(SWEEPS):
-                meet(scene, state, world, a, b, sweep)
-            else:
-                part_bodies(scene, state, world, a, b, push)
+            meet(scene, state, world, a, b, sweep, push)
 
 
-@wp.kernel
-def _resolve_contacts(scene: Scene, state: State, push: float):
-    """Reads the pairs that touch, in order of their indices. Writes contact and impact records, and motion, pose and velocities of bodies.
-
-    ``push``: share of what is left of the overlaps that is taken out.
-    """
-    world = wp.tid()
-    if state.done[world] != 0:
-        return
+@wp.func
+def resolve_world(scene: Scene, state: State, world: int, push: float):
+    """All passes over the pairs of a world."""
     n = scene.valid.shape[1]
-    total = int(0)
-    for a in range(n):
-        total += state.touching[world, a]
-    if total == 0:
-        return
-    for sweep in range(wp.static(SWEEPS)):
+    for sweep in range(wp.static(SWEEPS + 1)):
         for i in range(n):
             # To and fro: what lies on top of a pile comes last, then first.
             a = wp.where(sweep % 2 == 0, i, n - 1 - i)
             if state.touching[world, a] > 0:
-                visit_pairs(scene, state, world, a, sweep, 0.0)
+                visit_pairs(scene, state, world, a, sweep, push)
         for a in range(n):
-            if touches_now(state, world, a, -1) and is_free(scene, state, world, a):
+            if sweep < wp.static(SWEEPS) and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
                 bear(scene, state, world, a, wp.static(TICK))
-    for a in range(n):
-        if state.touching[world, a] > 0:
-            visit_pairs(scene, state, world, a, wp.static(SWEEPS), push)
+
+
+@wp.kernel
+def _resolve_contacts(scene: Scene, state: State, push: float, stride: int):
+    """Reads the pairs that touch, in order of their indices. Writes contact and impact records, and motion, pose and velocities of bodies.
+
+    ``push``: share of what is left of the overlaps that is taken out.
+    """
+    first = wp.tid()
+    for world in range(first, state.tick.shape[0], stride):
+        total = int(0)
+        for a in range(scene.valid.shape[1]):
+            total += state.touching[world, a]
+        if total > 0 and state.done[world] == 0:
+            resolve_world(scene, state, world, push)
 
 
 def resolve_contacts(scene: Scene, state: State) -> None:
@@ -375,4 +382,5 @@ def resolve_contacts(scene: Scene, state: State) -> None:
     dim, stride = actor_threads(state.motion)
     bound_actors(scene, state)
     wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=device)
-    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state, PUSH], device=device)
+    worlds, stride = world_threads(state.tick)
+    wp.launch(_resolve_contacts, dim=worlds, inputs=[scene, state, PUSH, stride], device=device)

@@ -1,8 +1,8 @@
 """The impulses between two bodies that touch at several points (`wp.func`s).
 
-The plastic impulse with Coulomb friction is found point by point (projected Gauss-Seidel: Jean 1999, The non-smooth contact dynamics method),
-then scaled as a whole by one plus the coefficient of restitution, but never so far that kinetic energy would grow (Brach 1991, Mechanical
-impact dynamics): both bodies get the same impulse at the same points, so momentum is conserved whatever the search has reached.
+The plastic impulse with Coulomb friction is found point by point (projected Gauss-Seidel: Jean 1999, The non-smooth contact dynamics
+method), then scaled as a whole by one plus the coefficient of restitution, but never so far that kinetic energy would grow (Brach 1991,
+Mechanical impact dynamics): both bodies get the same impulse at the same points, so momentum is conserved whatever the search has reached.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false

@@ -1,7 +1,7 @@
 """How likely an impact kills, by published curves (`wp.func`s).
 
-- Occupants: Joksch 1993, Velocity change and fatality risk in a crash (Accident Analysis and Prevention 25): the fourth power of delta-v over
-  71 mph, for drivers of cars; taken here for all that sit in vehicles.
+- Occupants: Joksch 1993, Velocity change and fatality risk in a crash (Accident Analysis and Prevention 25): the fourth power of
+  delta-v over 71 mph, for drivers of cars; taken here for all that sit in vehicles.
 - Pedestrians: Rosen and Sander 2009, Pedestrian fatality risk as a function of car impact speed (ibid. 41): logistic in the impact
   speed, adults hit by the fronts of cars; taken here for all people on foot and on cycles and whatever hits them.
 

@@ -29,7 +29,7 @@ from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_poi
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
 from sim.physics.parameters import GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
-from sim.structs import actor_threads
+from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -282,17 +282,23 @@ def is_free(scene: Scene, state: State, world: int, a: int) -> bool:
 
 
 @wp.kernel
-def _integrate_bodies(scene: Scene, state: State, dt: float, stride: int):
+def _integrate_bodies(scene: Scene, state: State, dt: float, worlds: int, stride: int):
     """Reads the ground and parameters. Writes pose, velocities, rest and road place of bodies."""
     world, first = wp.tid()
-    if state.done[world] != 0:
-        return
-    for a in range(first, scene.valid.shape[1], stride):
-        if is_free(scene, state, world, a):
-            move_body(scene, state, world, a, dt)
+    for w in range(world, state.tick.shape[0], worlds):
+        if state.done[w] == 0:
+            for a in range(first, scene.valid.shape[1], stride):
+                if is_free(scene, state, w, a):
+                    move_body(scene, state, w, a, dt)
 
 
 def integrate_bodies(scene: Scene, state: State) -> None:
-    """Move all bodies by one tick."""
+    """Move all bodies by one tick: a thread for each actor on CUDA, one for all worlds on the CPU."""
+    worlds, across = world_threads(state.tick)
     dim, stride = actor_threads(state.motion)
-    wp.launch(_integrate_bodies, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)
+    wp.launch(
+        _integrate_bodies,
+        dim=(worlds, dim[1]),
+        inputs=[scene, state, TICK, across, stride],
+        device=state.tick.device,
+    )

@@ -20,7 +20,6 @@ MARGIN = 0.01
 """By how much circles are taken larger along the sweep [m]."""
 
 
-
 @wp.func
 def note_touch(state: State, world: int, a: int, b: int):
     """Set actor ``b``'s bit in what actor ``a`` touches now."""
@@ -65,9 +64,10 @@ def circle_about(scene: Scene, state: State, world: int, a: int) -> wp.vec4:
     door = state.door[world, a]
     size = scene.size[world, a]
     radius = 0.5 * wp.length(size) + door_reach(door[0]) + door_reach(door[1])
-    way = wp.length(state.vel[world, a]) * wp.static(TICK)
-    if way > 0.5 * wp.min(size[0], size[1]):
-        radius += way  # it may have passed through something thin
+    way = state.vel[world, a] * wp.static(TICK)
+    thin = 0.5 * wp.min(size[0], size[1])
+    if wp.length_sq(way) > thin * thin:
+        radius += wp.length(way)  # it may have passed through something thin
     return wp.vec4(c[0], c[1], c[2], radius)
 
 
@@ -109,9 +109,9 @@ def may_touch(scene: Scene, state: State, world: int, a: int, b: int, p: Footpri
     if overlaps(p, q):
         return True
     v = state.vel[world, b] - state.vel[world, a]
-    way = wp.sqrt(v[0] * v[0] + v[1] * v[1]) * wp.static(TICK)
+    way = wp.vec2(v[0], v[1]) * wp.static(TICK)
     thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
-    if way <= thin or scene.contact[world] != wp.static(int(Contact.PHYSICS)) or p.low >= q.high or q.low >= p.high:
+    if wp.length_sq(way) <= thin * thin or scene.contact[world] != wp.static(int(Contact.PHYSICS)) or p.low >= q.high or q.low >= p.high:
         return False
     return met_within(p, q, wp.vec2(v[0], v[1]), wp.static(TICK)) > 0.0
 

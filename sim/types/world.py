@@ -190,8 +190,8 @@ class State:
     ground: wp.array2d[wp.vec4]
     """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]
-    """Circle about the contact box in the plane, with a tick's way of what is faster than it is wide: centre x, y and height [m], radius [m]
-    (negative: takes no part), (nworld, nactor)."""
+    """Circle about the contact box in the plane, with a tick's way of what is faster than it is wide: centre x, y and height [m], radius
+    [m] (negative: takes no part), (nworld, nactor)."""
     order: wp.array2d[wp.int32]
     """Actors by where their circles begin along x, absent ones last; kept on the CPU only, (nworld, nactor)."""
     touching: wp.array2d[wp.int32]

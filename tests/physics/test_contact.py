@@ -160,7 +160,7 @@ def strike_only(scene, state):
     """Contacts without their last part, which moves bodies out of each other."""
     bound_actors(scene, state)
     wp.launch(_find_contacts, dim=(state.tick.shape[0], 1), inputs=[scene, state, 1], device="cpu")
-    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state, 0.0], device="cpu")
+    wp.launch(_resolve_contacts, dim=1, inputs=[scene, state, 0.0, 1], device="cpu")
 
 
 def test_impulses_conserve_momentum_and_never_add_energy():

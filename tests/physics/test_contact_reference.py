@@ -25,7 +25,7 @@ def quaternion(yaw=0.0, pitch=0.0, roll=0.0):
 
 @pytest.fixture
 def reference():
-    """Starts a PyBullet world: ``bodies`` as (kind, pos, quaternion, vel), returns a function that runs it and gives poses and velocities."""
+    """Starts a PyBullet world of (kind, pos, quaternion, vel); returns a function that runs it and gives poses and velocities."""
     client = bullet.connect(bullet.DIRECT)
 
     def start(bodies, ground, friction, bounce):
@@ -42,7 +42,10 @@ def reference():
             cog = np.array([params["cog"][0], 0.0, params["cog"][1]])
             offset = np.array(kind["box_center"]) - cog
             shape = bullet.createCollisionShape(
-                bullet.GEOM_BOX, halfExtents=np.array(kind["size"]) / 2, collisionFramePosition=offset, physicsClientId=client
+                bullet.GEOM_BOX,
+                halfExtents=np.array(kind["size"]) / 2,
+                collisionFramePosition=offset,
+                physicsClientId=client,
             )
             axes = matrices(rot)
             at = np.array(pos) + axes @ cog
@@ -138,7 +141,10 @@ def test_boxes_dropped_rest_as_the_reference_does(reference, tilt):
     up, theirs = matrices(state.rot.numpy()[0, 0])[2], matrices(rot[0])[2]
     print(tilt, state.pos.numpy()[0, 0], pos[0], up, theirs)
     assert np.argmax(np.abs(up)) == np.argmax(np.abs(theirs)) and np.abs(up).max() > 0.9999  # on the same side of it
-    middle, other = (p + matrices(q) @ BOX["box_center"] for p, q in ((state.pos.numpy()[0, 0], state.rot.numpy()[0, 0]), (pos[0], rot[0])))
+    middle, other = (
+        p + matrices(q) @ BOX["box_center"]
+        for p, q in ((state.pos.numpy()[0, 0], state.rot.numpy()[0, 0]), (pos[0], rot[0]))
+    )
     assert middle[2] == pytest.approx(other[2], abs=0.005)
     assert np.linalg.norm((middle - other)[:2]) < 0.3
 

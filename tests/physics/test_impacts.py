@@ -63,7 +63,10 @@ def test_an_impact_is_recorded_with_delta_v_and_risk():
     ]
     arrays = build([world(actors, [Category.CAR, Category.CAR, Category.PEDESTRIAN])], FIELD)
     state = run(arrays, 110)
-    impacts = {name: getattr(state.impacts, name).numpy()[0] for name in ("tick", "last", "pair", "speed", "risk", "point", "normal")}
+    impacts = {
+        name: getattr(state.impacts, name).numpy()[0]
+        for name in ("tick", "last", "pair", "speed", "risk", "point", "normal")
+    }
     assert state.impacts.count.numpy()[0] == 2
     assert impacts["pair"][:2].tolist() == [[0, 1], [1, 2]]
     assert impacts["tick"][0] == state.contact_tick.numpy()[0, 0] == pytest.approx((10 - 4.3) / 20 * 100, abs=1.01)
@@ -111,7 +114,10 @@ def test_a_light_touch_leaves_the_driver_at_the_wheel_and_a_hard_one_does_not():
 
 
 def test_a_sleeping_body_is_still_bit_for_bit_and_wakes_when_hit():
-    actors = [actor(x=60.0, speed=0.0, motion=Motion.SCRIPTED), actor(BOX, x=100.0, z=0.4, heading=0.3, motion=Motion.BODY)]
+    actors = [
+        actor(x=60.0, speed=0.0, motion=Motion.SCRIPTED),
+        actor(BOX, x=100.0, z=0.4, heading=0.3, motion=Motion.BODY),
+    ]
     arrays = build([world(actors)], FIELD)
     state = run(arrays, 150)
     pose = [state.pos.numpy()[0, 1].tobytes(), state.rot.numpy()[0, 1].tobytes()]
