@@ -227,15 +227,15 @@ def yield_door(state: State, world: int, a: int, b: int, j: Impulse) -> Impulse:
 @wp.func
 def strike(
     scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold, ago: float, sweep: int
-):
-    """Exchange the impulse of a contact, unless it is too light to matter."""
+) -> int:
+    """Exchange the impulse of a contact, unless it is too light to matter; 1 if it was not."""
     closing = closing_speed(set_back(one, ago), set_back(two, ago), m, 0.0)
     people = scene.vehicle.kind[world, a] == wp.static(PERSON) and scene.vehicle.kind[world, b] == wp.static(PERSON)
     if people and closing < wp.static(JOSTLE_SPEED):
-        return
+        return 0
     bodies = is_body(state, world, a) and is_body(state, world, b)
     if closing <= wp.where(bodies, 0.0, wp.static(WAKE_SPEED)):
-        return
+        return 0
     bounce = float(0.0)
     if sweep == 0:
         bounce = restitution(scene, world, a, b, closing)
@@ -252,6 +252,7 @@ def strike(
     push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
     push_actor(state, world, b, two, j.linear, j.turn1, ago)
     record_impact(scene, state, world, a, b, m, closing, j.linear)
+    return 1
 
 
 @wp.func
@@ -301,8 +302,11 @@ def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manif
 
 
 @wp.func
-def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, push: float):
-    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last pass only part them."""
+def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, push: float) -> int:
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last pass only part them.
+
+    Returns 1 if there was an impulse.
+    """
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
     last = sweep == wp.static(SWEEPS)
@@ -317,48 +321,61 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
         if (look == 0 and not (last and capsule)) or (look == 1 and capsule):
             met = first_touch(shape_of(one, look), shape_of(two, look), ago)
             if met.m.n == 0:
-                return
+                return 0
             if look == 0 and sweep == 0:
                 closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
                 record_contact(state, world, a, b, met.m, closing)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
-        return
+        return 0
     if last:
         part_bodies(scene, state, world, a, b, met.m, push)
-        return
+        return 0
     still = supports(state, world, a, b, one, two, met.m.normal)
     if supports(state, world, b, a, two, one, -met.m.normal):
         two = as_ground(two)
     if still:
         one = as_ground(one)
     if one.mass + two.mass > 0.0:
-        strike(scene, state, world, a, b, one, two, met.m, met.ago, sweep)
+        return strike(scene, state, world, a, b, one, two, met.m, met.ago, sweep)
+    return 0
 
 
 @wp.func
-def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push: float):
-    """A pass over an actor's pairs with those of higher index; after the last sweep they are pushed apart."""
+def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push: float) -> int:
+    """A pass over an actor's pairs with those of higher index; returns how many exchanged an impulse."""
     n = scene.valid.shape[1]
     own = state.bound[world, a]
+    struck = int(0)
     for j in range(a + 1, n):
         b = wp.where(sweep % 2 == 0, j, n + a - j)
         if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
-            meet(scene, state, world, a, b, sweep, push)
+            struck += meet(scene, state, world, a, b, sweep, push)
+    return struck
+
+
+@wp.func
+def sweep_world(scene: Scene, state: State, world: int, sweep: int, push: float) -> int:
+    """A pass over all pairs, then over the ground under them; returns how many exchanged an impulse."""
+    n = scene.valid.shape[1]
+    struck = int(0)
+    for i in range(n):
+        # To and fro: what lies on top of a pile comes last, then first.
+        a = wp.where(sweep % 2 == 0, i, n - 1 - i)
+        if state.touching[world, a] > 0:
+            struck += visit_pairs(scene, state, world, a, sweep, push)
+    for a in range(n):
+        if struck > 0 and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
+            bear(scene, state, world, a, wp.static(TICK))
+    return struck
 
 
 @wp.func
 def resolve_world(scene: Scene, state: State, world: int, push: float):
-    """All passes over the pairs of a world."""
-    n = scene.valid.shape[1]
+    """All passes over the pairs of a world: until none exchanges an impulse, then the last."""
+    struck = int(1)
     for sweep in range(wp.static(SWEEPS + 1)):
-        for i in range(n):
-            # To and fro: what lies on top of a pile comes last, then first.
-            a = wp.where(sweep % 2 == 0, i, n - 1 - i)
-            if state.touching[world, a] > 0:
-                visit_pairs(scene, state, world, a, sweep, push)
-        for a in range(n):
-            if sweep < wp.static(SWEEPS) and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
-                bear(scene, state, world, a, wp.static(TICK))
+        if struck > 0 or sweep == wp.static(SWEEPS):
+            struck = sweep_world(scene, state, world, sweep, push)
 
 
 @wp.kernel

@@ -35,7 +35,7 @@ from sim.types import TICK, Motion, Scene, State
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-SUBSTEPS = 4
+SUBSTEPS = 2
 REST_SPEED, REST_RATE = 0.05, 0.1
 """Below both a body counts as still [m/s, rad/s]."""
 SLEEP_TICKS = 25

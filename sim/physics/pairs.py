@@ -111,7 +111,12 @@ def may_touch(scene: Scene, state: State, world: int, a: int, b: int, p: Footpri
     v = state.vel[world, b] - state.vel[world, a]
     way = wp.vec2(v[0], v[1]) * wp.static(TICK)
     thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
-    if wp.length_sq(way) <= thin * thin or scene.contact[world] != wp.static(int(Contact.PHYSICS)) or p.low >= q.high or q.low >= p.high:
+    if (
+        wp.length_sq(way) <= thin * thin
+        or scene.contact[world] != wp.static(int(Contact.PHYSICS))
+        or p.low >= q.high
+        or q.low >= p.high
+    ):
         return False
     return met_within(p, q, wp.vec2(v[0], v[1]), wp.static(TICK)) > 0.0
 
