@@ -6,7 +6,7 @@ does not sink.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false, reportInvalidTypeForm=false
 from __future__ import annotations
 
 import warp as wp
