@@ -121,6 +121,13 @@ def load_body(scene: Scene, state: State, world: int, a: int) -> Body:
 
 
 @wp.func
+def reference_point(scene: Scene, world: int, a: int, body: Body) -> wp.vec3:
+    """An actor's reference point (`State.pos`), from where its centre of gravity is [m]."""
+    cog = scene.vehicle.cog[world, a]
+    return body.cog - body.axes * wp.vec3(cog[0], 0.0, cog[1])
+
+
+@wp.func
 def point_velocity(body: Body, point: wp.vec3) -> wp.vec3:
     """Velocity of a body's material at a point [m/s]."""
     return body.vel + wp.cross(body.rate, point - body.cog)

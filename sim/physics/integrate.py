@@ -24,6 +24,7 @@ from sim.physics.body import (
     is_fixed,
     keep_velocity,
     load_body,
+    reference_point,
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
@@ -108,7 +109,7 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
 def meet_ground(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float) -> Manifold:
     """Points at which a body's corners touch the ground or will within a step."""
     m = Manifold()
-    origin = body.center - body.axes * scene.box_center[world, a]
+    origin = reference_point(scene, world, a, body)
     sum = wp.vec3()
     for i in range(8):
         n = wp.vec3(ground.x[i], ground.y[i], ground.z[i])
@@ -147,10 +148,8 @@ def turned(axes: wp.mat33, rate: wp.vec3, dt: float) -> wp.mat33:
 def fly(scene: Scene, world: int, a: int, body: Body, upright: bool, dt: float) -> Body:
     """A step in the air: moved, turned with the angular momentum kept, and faster by gravity."""
     out = body
-    shift = body.vel * dt
-    out.cog = body.cog + shift
+    out.cog = body.cog + body.vel * dt
     out.vel = body.vel - wp.vec3(0.0, 0.0, wp.static(GRAVITY) * dt)
-    arm = body.center - body.cog
     if not upright:
         inertia = scene.vehicle.inertia[world, a]
         spin = wp.transpose(body.axes) * body.rate
@@ -158,8 +157,6 @@ def fly(scene: Scene, world: int, a: int, body: Body, upright: bool, dt: float) 
         out.axes = turned(body.axes, body.rate, dt)
         out.inertia = inverse_inertia(out.axes, inertia)
         out.rate = out.inertia * momentum
-        arm = out.axes * (wp.transpose(body.axes) * arm)
-    out.center = out.cog + arm
     return out
 
 
@@ -181,9 +178,7 @@ def land(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float
     j = contact_impulse(body, earth, m, ground_grip(scene, world, a, body, ground.friction), bounce, window)
     out = give(body, -j.linear, -j.turn0)
     lift = wp.static(PUSH) * wp.max(greatest_depth(m) - wp.static(SLOP), 0.0)
-    shift = m.normal * -wp.min(lift, wp.static(RISE) * dt)
-    out.center = out.center + shift
-    out.cog = out.cog + shift
+    out.cog = out.cog - m.normal * wp.min(lift, wp.static(RISE) * dt)
     return out
 
 
@@ -192,7 +187,7 @@ def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: fl
     """Write pose, velocities and road place of a body."""
     before = state.vel[world, a]
     old = state.pos[world, a]
-    pos = body.center - body.axes * scene.box_center[world, a]
+    pos = reference_point(scene, world, a, body)
     state.pos[world, a] = pos
     state.rot[world, a] = wp.normalize(wp.quat_from_matrix(body.axes))
     keep_velocity(state, world, a, body)
@@ -203,7 +198,9 @@ def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: fl
     if scene.vehicle.kind[world, a] < wp.static(PERSON):
         radius = wp.max(scene.vehicle.wheel_radius[world, a], 0.1)
         state.wheel_angle[world, a] = wrap_angle(state.wheel_angle[world, a] + speed * dt / radius)
-    moved = wp.length(wp.vec2(pos[0] - old[0], pos[1] - old[1]))
+    moved = float(0.0)
+    if state.fallen[world, a] == 0:  # who was felled does not walk on
+        moved = wp.length(wp.vec2(pos[0] - old[0], pos[1] - old[1]))
     keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), moved)
 
 
@@ -260,8 +257,6 @@ def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
     upright = is_balanced(scene, state, world, a)
     if upright:
         body.rate = wp.vec3()
-    # The box without its doors: these give way.
-    body.center = state.pos[world, a] + body.axes * scene.box_center[world, a]
     reach = 0.3 + 2.0 * wp.length(body.vel) * dt + wp.length(body.rate) * wp.length(scene.size[world, a]) * dt
     ground = read_plane(scene, state, world, a, body, reach)
     h = dt / wp.static(float(SUBSTEPS))
