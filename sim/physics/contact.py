@@ -13,7 +13,7 @@ import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
-from sim.physics.collide import Manifold, collide, greatest_depth
+from sim.physics.collide import Manifold, collide, greatest_depth, reach_along
 from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, same_train, touches_now
@@ -34,14 +34,16 @@ GRAZE_DEPTH = 0.002
 """How deep a pair that is set back to where it met may overlap there: more than rounding [m]."""
 STRIDE, MAX_STRIDES = 0.05, 16
 """Way between two looks for the moment at which a pair met, and how many at most [m]."""
-SLOP = 0.005
+SLOP = 0.003
 """Overlap that is left alone [m]."""
-PUSH = 0.2
+PUSH = 0.4
 """Share of the further overlap that is taken out per tick."""
 JOSTLE_SPEED = 4.0
 """People and animals that touch each other more slowly go on as they were [m/s]."""
 FELL_SPEED, FELL_CYCLE_SPEED = 2.0, 0.3
 """Change of speed that fells a person, an animal or a cycle; under it, it is only stopped or pushed [m/s]."""
+UPRIGHT = 0.7
+"""Vertical part of a normal from which one body lies on another."""
 LIGHT_TOUCH = 1.0
 """A DRIVEN actor whose velocity a contact changes by less drives on [m/s]."""
 DOOR_IMPULSE = 1200.0
@@ -194,14 +196,19 @@ def strike(
 
 @wp.func
 def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up: wp.vec3) -> bool:
-    """Whether a body counts as immovable for another that hardly stirs: it sleeps, or lies still below it (``up``: from it to the other).
+    """Whether a body counts as immovable for another that hardly stirs.
 
-    So piles stand without many sweeps (shock propagation: Guendelman et al. 2003, Nonconvex rigid bodies with stacking).
+    It sleeps, or is below the other (``up``: from it to the other) and lies still or on the ground. So piles stand without many passes
+    (shock propagation: Guendelman et al. 2003, Nonconvex rigid bodies with stacking).
     """
     if not is_body(state, world, a) or not is_body(state, world, b):
         return False
-    below = state.rest[world, a] > 0 and up[2] > 0.7
-    return (below or sleeps(state, world, a)) and wp.length(two.vel - one.vel) < wp.static(STIR_SPEED)
+    n = wp.vec3(state.ground[world, a][0], state.ground[world, a][1], state.ground[world, a][2])
+    over = wp.dot(n, one.center) - state.ground[world, a][3] - reach_along(one, n)
+    steady = state.rest[world, a] > 0 or over < wp.static(SLOP)
+    return ((steady and up[2] > wp.static(UPRIGHT)) or sleeps(state, world, a)) and wp.length(
+        two.vel - one.vel
+    ) < wp.static(STIR_SPEED)
 
 
 @wp.func
@@ -231,6 +238,9 @@ def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manif
     depth = greatest_depth(m)
     if depth <= wp.static(SLOP) or (not free_a and not free_b):
         return
+    # What lies below is not pressed down.
+    free_a = free_a and not (free_b and m.normal[2] > wp.static(UPRIGHT))
+    free_b = free_b and not (free_a and m.normal[2] < -wp.static(UPRIGHT))
     ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
     mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
     shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))

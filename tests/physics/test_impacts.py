@@ -9,8 +9,8 @@ import pytest
 
 from sim.assets.spec import Category
 from sim.types import MAX_IMPACTS, Contact, Motion
-from tests.physics.test_contact import BOX, FIELD, arms, matrices
-from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, press, run, world_rows
+from tests.physics.test_contact import BICYCLE, BOX, FIELD, arms, matrices
+from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, press, run, straight, world_rows
 
 WALL = {
     "category": "obstacle", "size": (0.2, 30.0, 6.0), "mass": 9000.0, "wheelbase": 0.1, "wheel_radius": 0.1, "box_center": (0, 0, 3.0),
@@ -137,8 +137,6 @@ def test_a_sleeping_body_is_still_bit_for_bit_and_wakes_when_hit():
 @pytest.mark.parametrize("grade", [0.1, 0.3])
 def test_bodies_hold_or_slide_on_a_slope_as_friction_says(grade):
     """Friction 0.55 holds a box on 10 and 30 per cent; a car off its brakes slides from 0.35 down 40 per cent."""
-    from tests.physics.worlds import straight
-
     profile = [(s, grade * s) for s in np.linspace(0, 4000, 81)]
     place = {"x": 200.0, "y": -1.75, "z": 200.0 * grade + 0.1, "nose_down": -math.atan(grade), "motion": Motion.BODY}
     worlds = [world([actor(BOX, **place)]), world([actor(PERSON, **place)])]
@@ -152,3 +150,40 @@ def test_bodies_hold_or_slide_on_a_slope_as_friction_says(grade):
     assert (height > -0.01).all()
     run(arrays, 300)
     assert (state.pos.numpy()[:, 0] == moved).all()
+
+
+def test_thrown_bodies_stay_finite_and_above_the_road():
+    """Things, people, cycles, cars and lorries, in all attitudes, at up to 40 m/s and 20 rad/s, onto a sloping road and each other."""
+    rng = np.random.default_rng(11)
+    grade, nworld = 0.06, 60
+    kinds = (BOX, PERSON, BICYCLE, BALL, CAR, LORRY)
+    profile = [(s, grade * s) for s in np.linspace(0, 4000, 81)]
+    worlds = []
+    for _ in range(nworld):
+        row = []
+        for k in range(6):
+            vel = rng.normal(size=3) * (15, 5, 5)
+            x = 500.0 + 12.0 * k
+            place = {"x": x, "y": rng.uniform(-8, 8), "z": grade * x + rng.uniform(3, 8), "vel": np.clip(vel, -40, 40)}
+            row.append(actor(kinds[k], motion=Motion.BODY, **place))
+        worlds.append(world(row, friction=rng.uniform(0.4, 1.0)))
+    arrays = build(worlds, [straight(length=4000.0, lanes=(2, 2), lane_width=200.0, profile=profile)])
+    scene, state, _ = arrays
+    q = rng.normal(size=(nworld, 6, 4))
+    state.rot.assign((q / np.linalg.norm(q, axis=-1, keepdims=True)).astype(np.float32))
+    state.ang_vel.assign(np.clip(rng.normal(size=(nworld, 6, 3)) * 8, -20, 20).astype(np.float32))
+    state.fallen.fill_(1)
+    sharp = np.array([k not in (PERSON, BICYCLE) for k in kinds])  # a cycle's lower corners are not there
+    signs = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+    for _ in range(16):
+        run(arrays, 50)
+        pos, axes = state.pos.numpy().astype(float), matrices(state.rot.numpy())
+        assert np.isfinite(pos).all() and np.isfinite(axes).all() and np.isfinite(state.vel.numpy()).all()
+        local = scene.box_center.numpy()[:, :, None] + 0.5 * scene.size.numpy()[:, :, None] * signs
+        at = pos[:, :, None] + np.einsum("waij,wakj->waki", axes, local)
+        depth = (grade * at[..., 0] - at[..., 2]).max(-1)
+        assert depth[:, sharp].max() < 0.2
+    assert depth[:, sharp].max() < 0.03
+    assert depth[:, 1].max() < 0.15 * (math.sqrt(3) - 1) + 0.01, "a person's corners are round"
+    speed = np.linalg.norm(state.vel.numpy(), axis=-1)
+    assert (speed[:, [0, 1, 3]] < 0.1).mean() > 0.95, "things and people lie still after 8 s"
