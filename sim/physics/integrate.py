@@ -37,6 +37,8 @@ from sim.types import TICK, Motion, Scene, State
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 SUBSTEPS = 2
+TURNS = 3
+"""Rounds of the search for the rate midway of a step."""
 REST_SPEED, REST_RATE = 0.05, 0.1
 """Below both a body counts as still [m/s, rad/s]."""
 SLEEP_TICKS = 25
@@ -146,17 +148,20 @@ def turned(axes: wp.mat33, rate: wp.vec3, dt: float) -> wp.mat33:
 
 @wp.func
 def fly(scene: Scene, world: int, a: int, body: Body, upright: bool, dt: float) -> Body:
-    """A step in the air: moved, turned with the angular momentum kept, and faster by gravity."""
+    """A step in the air: moved, turned with the angular momentum kept and never more energy, and faster by gravity."""
     out = body
     out.cog = body.cog + body.vel * dt
     out.vel = body.vel - wp.vec3(0.0, 0.0, wp.static(GRAVITY) * dt)
     if not upright:
         inertia = scene.vehicle.inertia[world, a]
-        spin = wp.transpose(body.axes) * body.rate
-        momentum = body.axes * wp.cw_mul(inertia, spin)
-        out.axes = turned(body.axes, body.rate, dt)
-        out.inertia = inverse_inertia(out.axes, inertia)
-        out.rate = out.inertia * momentum
+        momentum = body.axes * wp.cw_mul(inertia, wp.transpose(body.axes) * body.rate)
+        # The midpoint's rate turns it: with the rate at the start slender bodies would spin up about their long axis.
+        for _i in range(wp.static(TURNS)):
+            out.axes = turned(body.axes, 0.5 * (body.rate + out.rate), dt)
+            out.inertia = inverse_inertia(out.axes, inertia)
+            out.rate = out.inertia * momentum
+        energy = wp.dot(body.rate, momentum)
+        out.rate *= wp.sqrt(wp.min(energy / wp.max(wp.dot(out.rate, momentum), 1.0e-12), 1.0))
     return out
 
 
