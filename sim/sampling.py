@@ -17,13 +17,13 @@ from sim.behavior.motion import settle
 from sim.config import SimConfig
 from sim.errors import ScenarioError, SwerveError
 from sim.metrics.measure import measure
-from sim.physics.contact import bound_actors
+from sim.physics.pairs import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
 from sim.road.tables import build_road_tables
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes
-from sim.types import TICK, Contact, Control, Motion, Scene, State
+from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, State
 
 MAX_WORLDS = 1 << 20
 PAINTS = (
@@ -186,6 +186,7 @@ def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[s
     if struct is State:
         per_actor |= {f"story.{name}" for name in STORY_BY_ACTOR}
         sizes["contact_now"] = (nactor, math.ceil(nactor / 32))
+        sizes |= {f"impacts.{name}": (MAX_IMPACTS,) for name in Impacts.vars if name != "count"}
     return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
 
 

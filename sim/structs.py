@@ -216,6 +216,18 @@ def actor_threads(actors: wp.array) -> tuple[tuple[int, int], int]:
     return ((nworld, nactor), nactor) if actors.device is not None and actors.device.is_cuda else ((nworld, 1), 1)
 
 
+def world_threads(worlds: wp.array) -> tuple[int, int]:
+    """Launch size and stride of a kernel over worlds of which few have anything to do: one thread on the CPU takes all worlds.
+
+    The kernel loops ``for world in range(first, nworld, stride)`` with ``first = wp.tid()``.
+
+    Args:
+        worlds: Any array (nworld, ...).
+    """
+    nworld = worlds.shape[0]
+    return (nworld, nworld) if worlds.device is not None and worlds.device.is_cuda else (1, 1)
+
+
 def to_numpy(struct: Any) -> dict[str, np.ndarray]:
     """A host copy of every world array, by dotted name."""
     return {name: array.numpy().copy() for name, array in world_arrays(struct)}

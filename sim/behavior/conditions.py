@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.behavior.codes import ConditionField, ConditionKind, Phase
 from sim.behavior.measures import Spot, compare, component, distance_to, gap_along, spot_of, yaw_of
-from sim.physics.contact import touches_now
+from sim.physics.pairs import touches_now
 from sim.road.frenet import section_at
 from sim.scenario.storyboard import Coordinates, DistanceType, Edge, ElementState
 from sim.types import TICK, LaneKind, Scene, State

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.export.impacts import describe_impact
 from sim.export.tracks import Tracks
 from sim.rotation import rotate
 from sim.types import TICK, Conflict, Lamp
@@ -97,8 +98,13 @@ def format_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def find_events(tracks: Tracks, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Moments to jump to, in order of time: hazard onset, first braking after it or at all, the ego's contact."""
+def find_events(
+    tracks: Tracks, rows: Sequence[Mapping[str, Any]], impacts: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Moments to jump to, in order of time: hazard onset, first braking after it or at all, the ego's contact.
+
+    ``impacts``: those of the ego of `Tracks.impacts`; that of its first contact is told with it.
+    """
     events: list[dict[str, Any]] = []
     last = rows[-1]
     if last["onset_time"] is not None:
@@ -123,6 +129,8 @@ def find_events(tracks: Tracks, rows: Sequence[Mapping[str, Any]]) -> list[dict[
     if first_contact is not None:
         speed = float(tracks.arrays["contact_speed"][tracks.nframe - 1, 0])
         text = f"Contact with {last['collision_actor']}" + (f" at {speed:.1f} m/s" if speed > 0 else "")
+        impact = next((i for i in impacts if i["actors"][1] == last["collision_actor"]), None)
+        text += f": {describe_impact(impact)}" if impact else ""
         events.append({"kind": "contact", "time": first_contact, "actor": last["collision_actor"], "text": text})
     if last["goal_reached"]:
         reached = next(row["time"] for row in rows if row["goal_reached"])

@@ -64,11 +64,12 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
         names = [actor.name for actor in draw.spec.actors]
         labels, hazard = read_labels(root, draw.id, tracks.nframe), hazard_rows(draw.id, tracks, names)
-        events = find_events(tracks, hazard)
+        impacts = tracks.impacts(names)
+        events = find_events(tracks, hazard, [i for i in impacts if i["actors"][0] == names[0]])
         index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
         labelled.append((draw.id, partial(read_labels, root, draw.id, tracks.nframe)))
         hazards += hazard
-        rows.append(draw_row(draw, index, tracks, hazard, events, root))
+        rows.append(draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts})
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
         pages.append(page_draw(draw, index, tracks, labels, hazard, events, video))
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}

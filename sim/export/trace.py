@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.config import SimConfig
+from sim.export.impacts import FIELDS, list_impacts
 from sim.kernels import load_kernels
 from sim.rotation import yaw_of
 from sim.sampling import Batch, check_world, draw_world, sample_worlds, with_driver
@@ -50,7 +51,7 @@ def simulate_file(
         device: Warp device.
 
     Returns:
-        What happened: end time, contacts, least time to collision and distance, notes of the reader.
+        What happened: end time, contacts, impacts (with 'physics'), least time to collision and distance, notes of the reader.
 
     Raises:
         SwerveError: for unusable input.
@@ -136,6 +137,9 @@ def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
         "stopped_by_storyboard": bool(state.done.numpy()[0]),
         "contact": Contact(int(batch.scene.contact.numpy()[0])).name.lower(),
         "contacts": contacts,
+        "impacts": list_impacts(
+            {name: getattr(state.impacts, name).numpy()[0] for name in FIELDS}, [a.name for a in spec.actors]
+        ),
         "min_time_to_collision": least_ttc if math.isfinite(least_ttc) and least_ttc < 1e6 else None,
         "min_distance": least_distance if math.isfinite(least_distance) and least_distance < 1e6 else None,
         "goal_reached": bool(metrics.goal_reached.numpy()[0]),

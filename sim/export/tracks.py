@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import SwerveError
+from sim.export.impacts import FIELDS, list_impacts
 from sim.metrics.measure import measure_gaps
 from sim.render.scene_bvh import Poses, PoseWindow
 from sim.sampling import Batch
@@ -32,6 +33,9 @@ METRICS = (
 )  # fmt: skip
 """Fields of `sim.types.Metrics`, as above."""
 
+IMPACTS = tuple(f"impacts.{name}" for name in FIELDS)
+"""Fields of `sim.types.Impacts`, as above."""
+
 MAX_BYTES = 4 << 30
 """Tracks that unpack to more are refused."""
 
@@ -48,7 +52,7 @@ class Tracks:
     rate: Fraction
     """Frames per second."""
     arrays: dict[str, np.ndarray]
-    """Fields of POSES and STATE as they are called, those of METRICS after 'metrics.'."""
+    """Fields of POSES and STATE as they are called, those of METRICS after 'metrics.', IMPACTS."""
 
     @property
     def nframe(self) -> int:
@@ -58,6 +62,10 @@ class Tracks:
     def time(self, frame: int) -> float:
         """When a frame is [s]."""
         return float(frame / self.rate)
+
+    def impacts(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """`sim.export.impacts.list_impacts` of all that happened; ``names``: of the actors."""
+        return list_impacts({name: self.arrays[f"impacts.{name}"][self.nframe - 1] for name in FIELDS}, names)
 
     def encode(self) -> bytes:
         """The tracks as .npz bytes, equal for equal tracks."""
@@ -81,7 +89,7 @@ class Tracks:
             with np.load(io.BytesIO(data), allow_pickle=False) as fields:
                 arrays = {name: fields[name] for name in fields.files}
             rate = arrays.pop("rate")
-            missing = {*POSES, *STATE, *(f"metrics.{name}" for name in METRICS)} - arrays.keys()
+            missing = {*POSES, *STATE, *IMPACTS, *(f"metrics.{name}" for name in METRICS)} - arrays.keys()
             if missing:
                 raise SwerveError(f"these tracks lack {', '.join(sorted(missing))}")
             return Tracks(Fraction(int(rate[0]), int(rate[1])), arrays)
@@ -149,7 +157,7 @@ def _tracks(batch: Batch, rows: list[dict[str, np.ndarray]], rate: Fraction, cou
         nactor = len(batch.specs[w][0].actors)
         arrays = {k: np.stack([row[k][w] for row in rows[: count + 1]]) for k in rows[0]}
         for name, array in arrays.items():
-            if array.ndim > 1 and name != "signal":
+            if array.ndim > 1 and name != "signal" and name not in IMPACTS:
                 arrays[name] = np.ascontiguousarray(array[:, :nactor])
         tracks.append(Tracks(rate, arrays))
     return tracks
@@ -161,6 +169,7 @@ def _snapshot(window: PoseWindow, scene: Scene, state: State) -> dict[str, np.nd
     poses = to_numpy(window.current)
     values = {name: poses[name] for name in POSES}
     values |= {name: getattr(state, name).numpy().copy() for name in STATE}
+    values |= {f"impacts.{name}": getattr(state.impacts, name).numpy().copy() for name in FIELDS}
     values |= {f"metrics.{name}": getattr(state.metrics, name).numpy().copy() for name in METRICS}
     return values
 

@@ -14,7 +14,7 @@ from sim.assets.spec import Category
 from sim.metrics.courses import MARGIN, course_of, time_to_collision
 from sim.metrics.sight import SEEN, look
 from sim.physics.boxes import footprint, plane_distance
-from sim.physics.contact import same_train
+from sim.physics.pairs import same_train
 from sim.road.frenet import lane_border, lane_row, section_at
 from sim.road.surface import surface, vehicles_may_use
 from sim.structs import actor_threads, index

@@ -16,8 +16,6 @@ NEVER = 1.0e9
 DOOR_LENGTH = 0.95
 """How far a door that stands open at a right angle sticks out [m]."""
 
-Corners = wp.types.vector(length=10, dtype=float)
-
 
 @wp.struct
 class Footprint:
@@ -32,28 +30,6 @@ class Footprint:
     low: float
     """[m]."""
     high: float
-
-
-@wp.struct
-class Touch:
-    """How two footprints overlap."""
-
-    touches: int
-    depth: float
-    """Along the normal [m]."""
-    normal: wp.vec2
-    """Unit, from the first to the second."""
-    point: wp.vec2
-    """Centre of the overlap [m]."""
-
-
-@wp.struct
-class Polygon:
-    """A convex polygon of up to ten corners."""
-
-    n: int
-    x: Corners
-    y: Corners
 
 
 @wp.func
@@ -201,89 +177,9 @@ def sweep_time(p: Footprint, q: Footprint, vel: wp.vec2) -> float:
 
 
 @wp.func
-def _clip(poly: Polygon, axis: wp.vec2, limit: float) -> Polygon:
-    """The part of a polygon with ``axis`` . point <= limit (Sutherland and Hodgman 1974)."""
-    out = Polygon()
-    for i in range(poly.n):
-        j = wp.where(i + 1 < poly.n, i + 1, 0)
-        a = axis[0] * poly.x[i] + axis[1] * poly.y[i] - limit
-        b = axis[0] * poly.x[j] + axis[1] * poly.y[j] - limit
-        if a <= 0.0:
-            out.x[out.n] = poly.x[i]
-            out.y[out.n] = poly.y[i]
-            out.n += 1
-        if (a < 0.0 and b > 0.0) or (a > 0.0 and b < 0.0):
-            f = a / (a - b)
-            out.x[out.n] = poly.x[i] + f * (poly.x[j] - poly.x[i])
-            out.y[out.n] = poly.y[i] + f * (poly.y[j] - poly.y[i])
-            out.n += 1
-    return out
-
-
-@wp.func
-def overlap_center(p: Footprint, q: Footprint) -> wp.vec2:
-    """Centroid of the overlap of two rectangles [m]; midway between their centres if there is none."""
-    poly = Polygon()
-    poly.n = 4
-    for k in range(4):
-        d = corner(q, k) - p.center
-        poly.x[k] = wp.dot(d, p.axis)
-        poly.y[k] = cross2(p.axis, d)
-    poly = _clip(poly, wp.vec2(1.0, 0.0), p.half[0])
-    poly = _clip(poly, wp.vec2(-1.0, 0.0), p.half[0])
-    poly = _clip(poly, wp.vec2(0.0, 1.0), p.half[1])
-    poly = _clip(poly, wp.vec2(0.0, -1.0), p.half[1])
-    area = float(0.0)
-    x = float(0.0)
-    y = float(0.0)
-    for i in range(1, poly.n - 1):
-        w = (poly.x[i] - poly.x[0]) * (poly.y[i + 1] - poly.y[0]) - (poly.x[i + 1] - poly.x[0]) * (
-            poly.y[i] - poly.y[0]
-        )
-        area += w
-        x += w * (poly.x[0] + poly.x[i] + poly.x[i + 1]) / 3.0
-        y += w * (poly.y[0] + poly.y[i] + poly.y[i + 1]) / 3.0
-    if area < 1.0e-9:
-        return 0.5 * (p.center + q.center)
-    return p.center + p.axis * (x / area) + side_of(p.axis) * (y / area)
-
-
-@wp.func
-def _take_axis(out: Touch, axis: wp.vec2, distance: float, reach: float, vel: wp.vec2, best: float) -> float:
-    """Cost of an axis as the contact's normal: how long ago it began to overlap at the present closing speed."""
-    n = wp.where(distance >= 0.0, axis, -axis)
-    closing = wp.max(-wp.dot(vel, n), 0.0)
-    return (reach - wp.abs(distance)) / (closing + 0.5)
-
-
-@wp.func
-def touch(p: Footprint, q: Footprint, vel: wp.vec2) -> Touch:
-    """Normal, depth and point of the contact of two overlapping boxes.
-
-    The normal is the axis that began to overlap last, going by the velocity ``vel`` of the second against the first: at high speed the
-    least depth may belong to a side that did not meet.
-    """
-    out = Touch()
-    if not overlaps(p, q):
-        return out
-    out.touches = 1
-    d = q.center - p.center
-    c = wp.abs(wp.dot(p.axis, q.axis))
-    s = wp.abs(cross2(p.axis, q.axis))
-    best = float(1.0e30)
-    for k in range(4):
-        first = k < 2
-        base = wp.where(first, p.axis, q.axis)
-        own = wp.where(first, p.half, q.half)
-        other = wp.where(first, q.half, p.half)
-        lengthwise = k % 2 == 0
-        axis = wp.where(lengthwise, base, side_of(base))
-        reach = wp.where(lengthwise, own[0] + other[0] * c + other[1] * s, own[1] + other[0] * s + other[1] * c)
-        distance = wp.dot(d, axis)
-        cost = _take_axis(out, axis, distance, reach, vel, best)
-        if cost < best - 1.0e-6:
-            best = cost
-            out.depth = reach - wp.abs(distance)
-            out.normal = wp.where(distance >= 0.0, axis, -axis)
-    out.point = overlap_center(p, q)
-    return out
+def met_within(p: Footprint, q: Footprint, vel: wp.vec2, dt: float) -> float:
+    """How long ago two rectangles met if the second moved with ``vel`` against the first for ``dt`` [s]: ``dt`` if before, 0 if never."""
+    before = q
+    before.center = q.center - vel * dt
+    t = sweep_time(p, before, vel)
+    return wp.clamp(dt - t, 0.0, dt)

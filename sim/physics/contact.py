@@ -1,6 +1,8 @@
-"""Contacts between all pairs of actors of a world: found, recorded and, with `Contact.PHYSICS`, answered by impulses.
+"""Contacts of the actors that touch: recorded and, with `Contact.PHYSICS`, answered by impulses.
 
-Boxes are upright; bodies move in the plane by the impulses of `sim.physics.impulse`, and narrow ones topple.
+A pair that met within the tick is set back to that moment: its contact is found there, the impulse changes its velocities, and both
+move on with the new ones for the rest of the tick. So nothing overlaps deeply or passes through however fast it is, and the normal is that
+of the sides that met. Pairs are taken in the order of their indices, `SWEEPS` times.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -9,137 +11,138 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.boxes import (
-    Footprint,
-    Touch,
-    closed_footprint,
-    cross2,
-    door_reach,
-    footprint,
-    overlaps,
-    side_of,
-    touch,
-)
-from sim.physics.impulse import (
-    FRICTION,
-    Pair,
-    contact_impulse,
-    gravity_center,
-    is_fixed,
-    load_pair,
-    restitution,
-    slip_velocity,
-)
-from sim.physics.parameters import SETS
-from sim.structs import actor_threads, begin_order, index
-from sim.types import Contact, Motion, Scene, State
+from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
+from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
+from sim.physics.collide import Manifold, collide, greatest_depth, reach_along
+from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
+from sim.physics.integrate import bear, is_free, sleeps
+from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, same_train, touches_now
+from sim.physics.record import record_contact, record_impact
+from sim.structs import actor_threads, world_threads
+from sim.types import TICK, Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-SWEEPS = 4
+SWEEPS = 8
 """Passes over the touching pairs of a world per tick."""
 WAKE_SPEED = 0.02
 """Closing speed from which a contact turns actors into bodies [m/s]."""
-SLOP = 0.01
+STIR_SPEED = 0.2
+"""Speed between two bodies at their contact from which one that sleeps wakes; slower ones find it immovable [m/s]."""
+GRAZE_DEPTH = 0.002
+"""How deep a pair that is set back to where it met may overlap there: more than rounding [m]."""
+STRIDE, MAX_STRIDES = 0.05, 16
+"""Way between two looks for the moment at which a pair met, and how many at most [m]."""
+SLOP = 0.003
 """Overlap that is left alone [m]."""
-PUSH = 0.15
+PUSH = 0.4
 """Share of the further overlap that is taken out per tick."""
 JOSTLE_SPEED = 4.0
 """People and animals that touch each other more slowly go on as they were [m/s]."""
-TOPPLE_SPEED, RIDER_SPEED = 2.0, 0.3
-"""Change of speed that knocks a person or a two-wheeler over; under it, it is only stopped or pushed [m/s]."""
-LIFT = 0.2
-"""Upward share of the speed that a person takes from a hit (Searle 1983: launched at about 10 degrees)."""
+FELL_SPEED, FELL_CYCLE_SPEED = 2.0, 0.3
+"""Change of speed that fells a person, an animal or a cycle; under it, it is only stopped or pushed [m/s]."""
+UPRIGHT = 0.7
+"""Vertical part of a normal from which one body lies on another."""
+LIGHT_TOUCH = 1.0
+"""A DRIVEN actor whose velocity a contact changes by less drives on [m/s]."""
 DOOR_IMPULSE = 1200.0
 """Greatest impulse of an open door, which then gives way: about 10 kJ at 10 m/s [N s]."""
-FALL_RATE = 5.0
-"""Greatest rate at which a hit makes something topple [rad/s]."""
-
-_PERSON = list(SETS).index("person")
 
 
-@wp.func
-def topple(scene: Scene, state: State, world: int, a: int, push: wp.vec2):
-    """Start the fall of a narrow body that was given the velocity ``push`` [m/s], and lift it a little."""
-    lean = state.vehicle.lean[world, a]
-    speed = wp.length(push)
-    needed = wp.where(
-        scene.vehicle.kind[world, a] < wp.static(_PERSON), wp.static(RIDER_SPEED), wp.static(TOPPLE_SPEED)
-    )
-    if scene.vehicle.topples[world, a] == 0 or lean[1] > 0.0 or lean[0] > 0.0 or speed < needed:
-        return
-    size = scene.size[world, a]
-    x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
-    along = x[0] * push[0] + x[1] * push[1]
-    across = x[0] * push[1] - x[1] * push[0]
-    direction = wp.atan2(across, along)
-    if size[0] > 0.8 * size[2]:  # what is long falls on its side
-        direction = wp.where(across >= 0.0, 0.5, -0.5) * wp.pi
-    rate = wp.min(speed / size[2], wp.static(FALL_RATE))
-    state.vehicle.lean[world, a] = wp.vec4(0.0, wp.max(rate, 0.3), direction, 0.0)
-    v = state.vel[world, a]
-    state.vel[world, a] = wp.vec3(v[0], v[1], wp.max(v[2], wp.static(LIFT) * wp.clamp(speed - 2.0, 0.0, 12.0)))
+@wp.struct
+class Meeting:
+    """Where and when two bodies met."""
+
+    m: Manifold
+    ago: float
+    """Before the tick's end [s]."""
 
 
 @wp.func
-def push_body(scene: Scene, state: State, world: int, a: int, impulse: wp.vec2, arm: wp.vec2):
-    """Change an actor's velocities by an impulse [N s] at ``arm`` from its centre of gravity; it becomes a body."""
-    if is_fixed(scene, world, a):
+def set_back(body: Body, time: float) -> Body:
+    """A body where it was ``time`` [s] ago, not turned."""
+    out = body
+    out.center = body.center - body.vel * time
+    out.cog = body.cog - body.vel * time
+    return out
+
+
+@wp.func
+def met_ago(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body) -> float:
+    """How long ago, within the tick, two actors met [s], less the way for `GRAZE_DEPTH`.
+
+    0 for those that were in touch before, unless they move so fast that they might come out on the other side.
+    """
+    v = two.vel - one.vel
+    v2 = wp.vec2(v[0], v[1])
+    speed = wp.length(v2)
+    if speed < wp.static(STIR_SPEED):
+        return 0.0
+    p = footprint(scene, state, world, a)
+    q = footprint(scene, state, world, b)
+    ago = met_within(p, q, v2, wp.static(TICK))
+    thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
+    if ago >= wp.static(TICK) and speed * wp.static(TICK) < 0.5 * thin:
+        return 0.0
+    return wp.max(ago - wp.static(GRAZE_DEPTH) / speed, 0.0)
+
+
+@wp.func
+def first_touch(one: Body, two: Body, ago: float) -> Meeting:
+    """Earliest contact of two bodies on their way since ``ago`` [s], looked for every `STRIDE`; none if they do not touch."""
+    out = Meeting()
+    steps = wp.clamp(int(wp.ceil(wp.length(two.vel - one.vel) * ago / wp.static(STRIDE))), 1, wp.static(MAX_STRIDES))
+    for k in range(steps + 1):
+        out.ago = ago * (1.0 - float(k) / float(steps))
+        out.m = collide(set_back(one, out.ago), set_back(two, out.ago))
+        if out.m.n > 0 or ago <= 0.0:
+            break
+    return out
+
+
+@wp.func
+def shape_of(body: Body, look: int) -> Body:
+    """A body as the box about it at the first look, as it is at the second."""
+    out = body
+    if look == 0:
+        out.radius = 0.0
+    return out
+
+
+@wp.func
+def is_body(state: State, world: int, a: int) -> bool:
+    """Whether an actor is a free body."""
+    return state.motion[world, a] == wp.static(int(Motion.BODY))
+
+
+@wp.func
+def may_fall(scene: Scene, state: State, world: int, a: int, body: Body, push: float) -> Body:
+    """The body, felled if it kept upright and a hit changes its speed by more than it can stand; ``push``: the impulse to expect [N s]."""
+    out = body
+    if is_balanced(scene, state, world, a):
+        limit = wp.where(
+            is_cycle(scene.vehicle.kind[world, a]), wp.static(FELL_CYCLE_SPEED), wp.static(FELL_SPEED)
+        )  # fmt: skip
+        if push * body.mass > limit:
+            state.fallen[world, a] = 1
+            out.inertia = inverse_inertia(body.axes, scene.vehicle.inertia[world, a])
+    return out
+
+
+@wp.func
+def push_actor(state: State, world: int, a: int, before: Body, linear: wp.vec3, turn: wp.vec3, ago: float):
+    """Change an actor's velocities by an impulse; moved on with the new ones since it met ``ago`` [s]; what is hit hard becomes a body."""
+    if before.mass <= 0.0:
         return
-    if state.motion[world, a] != wp.static(int(Motion.BODY)):
+    after = give(before, linear, turn)
+    change = after.vel - before.vel
+    keep_velocity(state, world, a, after)
+    state.pos[world, a] = state.pos[world, a] + change * ago
+    if sleeps(state, world, a):
+        state.rest[world, a] = 0
+    if state.motion[world, a] != wp.static(int(Motion.DRIVEN)) or wp.length(change) >= wp.static(LIGHT_TOUCH):
         state.motion[world, a] = wp.static(int(Motion.BODY))
-        if scene.vehicle.topples[world, a] != 0:
-            state.vehicle.lean[world, a] = wp.vec4()
-    c = gravity_center(scene, state, world, a)
-    dv = impulse / scene.vehicle.mass[world, a]
-    dw = cross2(arm, impulse) / scene.vehicle.inertia[world, a][2]
-    change = dv - side_of(c) * dw
-    v = state.vel[world, a]
-    state.vel[world, a] = wp.vec3(v[0] + change[0], v[1] + change[1], v[2])
-    w = state.ang_vel[world, a]
-    state.ang_vel[world, a] = wp.vec3(w[0], w[1], w[2] + dw)
-    topple(scene, state, world, a, dv)
-
-
-@wp.func
-def note_touch(state: State, world: int, a: int, b: int):
-    """Set actor ``b``'s bit in what actor ``a`` touches now."""
-    bit = wp.uint32(1) << wp.uint32(b % 32)
-    state.contact_now[world, a, b // 32] = state.contact_now[world, a, b // 32] | bit
-
-
-@wp.func
-def touches_now(state: State, world: int, a: int, b: int) -> bool:
-    """Whether actor ``a`` touches ``b``, or anything if ``b`` is -1."""
-    if b >= 0:
-        return (state.contact_now[world, a, b // 32] & (wp.uint32(1) << wp.uint32(b % 32))) != wp.uint32(0)
-    for k in range(state.contact_now.shape[2]):
-        if state.contact_now[world, a, k] != wp.uint32(0):
-            return True
-    return False
-
-
-@wp.func
-def record_contact(state: State, world: int, a: int, b: int, hit: Touch, closing: float, z: float):
-    """Keep who touches whom now, and everything of each actor's first contact."""
-    now = state.tick[world] + 1
-    note_touch(state, world, a, b)
-    note_touch(state, world, b, a)
-    n = wp.vec3(hit.normal[0], hit.normal[1], 0.0)
-    point = wp.vec3(hit.point[0], hit.point[1], z)
-    if state.contact_tick[world, a] < 0:
-        state.contact_tick[world, a] = now
-        state.contact_with[world, a] = b
-        state.contact_speed[world, a] = closing
-        state.contact_point[world, a] = point
-        state.contact_normal[world, a] = -n
-    if state.contact_tick[world, b] < 0:
-        state.contact_tick[world, b] = now
-        state.contact_with[world, b] = a
-        state.contact_speed[world, b] = closing
-        state.contact_point[world, b] = point
-        state.contact_normal[world, b] = n
 
 
 @wp.func
@@ -153,208 +156,188 @@ def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
 
 
 @wp.func
-def hit_door(scene: Scene, state: State, world: int, a: int, b: int, pair: Pair, n: wp.vec2):
+def yield_door(state: State, world: int, a: int, b: int, j: Impulse) -> Impulse:
     """An open door is hit: it takes what it can and is pressed shut."""
-    impulse = contact_impulse(pair, n, wp.static(FRICTION), 0.0)
-    impulse *= wp.min(wp.static(DOOR_IMPULSE) / wp.max(wp.length(impulse), 1.0), 1.0)
-    push_body(scene, state, world, a, -impulse, pair.arm0)
-    push_body(scene, state, world, b, impulse, pair.arm1)
     state.door[world, a] = wp.vec2(0.0, 0.0)
     state.door[world, b] = wp.vec2(0.0, 0.0)
+    return scaled(j, wp.min(wp.static(DOOR_IMPULSE) / wp.max(wp.length(j.linear), 1.0), 1.0))
 
 
 @wp.func
-def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int):
-    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse."""
-    p = footprint(scene, state, world, a)
-    q = footprint(scene, state, world, b)
-    v = state.vel[world, b] - state.vel[world, a]
-    hit = touch(p, q, wp.vec2(v[0], v[1]))
-    if hit.touches == 0:
-        return
-    pair = load_pair(scene, state, world, a, b, hit.point)
-    closing = wp.max(-wp.dot(slip_velocity(pair), hit.normal), 0.0)
-    if sweep == 0:
-        record_contact(state, world, a, b, hit, closing, 0.5 * (wp.max(p.low, q.low) + wp.min(p.high, q.high)))
-    if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
-        return
-    people = scene.vehicle.kind[world, a] == wp.static(_PERSON) and scene.vehicle.kind[world, b] == wp.static(_PERSON)
+def strike(
+    scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold, ago: float, sweep: int
+) -> int:
+    """Exchange the impulse of a contact, unless it is too light to matter; 1 if it was not."""
+    closing = closing_speed(set_back(one, ago), set_back(two, ago), m, 0.0)
+    people = scene.vehicle.kind[world, a] == wp.static(PERSON) and scene.vehicle.kind[world, b] == wp.static(PERSON)
     if people and closing < wp.static(JOSTLE_SPEED):
-        return
-    bodies = state.motion[world, a] == wp.static(int(Motion.BODY)) and state.motion[world, b] == wp.static(
-        int(Motion.BODY)
+        return 0
+    bodies = is_body(state, world, a) and is_body(state, world, b)
+    if closing <= wp.where(bodies, 0.0, wp.static(WAKE_SPEED)):
+        return 0
+    bounce = float(0.0)
+    if sweep == 0:
+        bounce = restitution(scene, world, a, b, closing)
+    expected = (1.0 + bounce) * closing / wp.max(one.mass + two.mass, 1.0e-9)
+    one = may_fall(scene, state, world, a, one, expected)
+    two = may_fall(scene, state, world, b, two, expected)
+    grip = Grip()
+    grip.friction = wp.vec2(wp.static(FRICTION), wp.static(FRICTION))
+    j = contact_impulse(
+        set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK))
     )
-    if closing > wp.where(bodies, 0.0, wp.static(WAKE_SPEED)):
-        if only_door(scene, state, world, a, b):
-            hit_door(scene, state, world, a, b, pair, hit.normal)
-            return
-        bounce = wp.where(sweep == 0, restitution(scene, world, a, b, closing), 0.0)
-        impulse = contact_impulse(pair, hit.normal, wp.static(FRICTION), bounce)
-        push_body(scene, state, world, a, -impulse, pair.arm0)
-        push_body(scene, state, world, b, impulse, pair.arm1)
+    if only_door(scene, state, world, a, b):
+        j = yield_door(state, world, a, b, j)
+    push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
+    push_actor(state, world, b, two, j.linear, j.turn1, ago)
+    record_impact(scene, state, world, a, b, m, closing, j.linear)
+    return 1
 
 
 @wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int):
-    """Take out some of the overlap of two bodies, shared by inverse mass; velocities stay."""
-    free_a = state.motion[world, a] == wp.static(int(Motion.BODY)) and not is_fixed(scene, world, a)
-    free_b = state.motion[world, b] == wp.static(int(Motion.BODY)) and not is_fixed(scene, world, b)
-    if not free_a and not free_b:
+def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up: wp.vec3) -> bool:
+    """Whether a body counts as immovable for another that hardly stirs.
+
+    It sleeps, or is below the other (``up``: from it to the other) and lies still or on the ground. So piles stand without many passes
+    (shock propagation: Guendelman et al. 2003, Nonconvex rigid bodies with stacking).
+    """
+    if not is_body(state, world, a) or not is_body(state, world, b):
+        return False
+    n = wp.vec3(state.ground[world, a][0], state.ground[world, a][1], state.ground[world, a][2])
+    over = wp.dot(n, one.center) - state.ground[world, a][3] - reach_along(one, n)
+    steady = state.rest[world, a] > 0 or over < wp.static(SLOP)
+    return ((steady and up[2] > wp.static(UPRIGHT)) or sleeps(state, world, a)) and wp.length(
+        two.vel - one.vel
+    ) < wp.static(STIR_SPEED)
+
+
+@wp.func
+def as_ground(body: Body) -> Body:
+    """A body that nothing moves."""
+    out = body
+    out.vel = wp.vec3()
+    out.rate = wp.vec3()
+    out.mass = 0.0
+    out.inertia = wp.mat33()
+    return out
+
+
+@wp.func
+def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor may be pushed out of another: bodies that are awake, and DRIVEN vehicles."""
+    moves = is_body(state, world, a) or state.motion[world, a] == wp.static(int(Motion.DRIVEN))
+    still = is_body(state, world, a) and sleeps(state, world, a)
+    return moves and not is_fixed(scene, world, a) and not still
+
+
+@wp.func
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float):
+    """Take out the share ``push`` of the overlap of two bodies, shared by inverse mass; velocities stay."""
+    free_a = is_loose(scene, state, world, a)
+    free_b = is_loose(scene, state, world, b)
+    depth = greatest_depth(m)
+    if depth <= wp.static(SLOP) or (not free_a and not free_b):
         return
-    hit = touch(footprint(scene, state, world, a), footprint(scene, state, world, b), wp.vec2(0.0, 0.0))
-    if hit.touches == 0 or hit.depth <= wp.static(SLOP):
-        return
+    # What lies below is not pressed down.
+    free_a = free_a and not (free_b and m.normal[2] > wp.static(UPRIGHT))
+    free_b = free_b and not (free_a and m.normal[2] < -wp.static(UPRIGHT))
     ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
     mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
-    shift = hit.normal * (wp.static(PUSH) * (hit.depth - wp.static(SLOP)) / (ma + mb))
-    step = wp.vec3(shift[0], shift[1], 0.0)
-    state.pos[world, a] = state.pos[world, a] - step * ma
-    state.pos[world, b] = state.pos[world, b] + step * mb
+    shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))
+    state.pos[world, a] = state.pos[world, a] - shift * ma
+    state.pos[world, b] = state.pos[world, b] + shift * mb
 
 
 @wp.func
-def circle_about(scene: Scene, state: State, world: int, a: int) -> wp.vec4:
-    """`State.bound` of an actor."""
-    if scene.valid[world, a] == 0 or state.visible[world, a] == 0:
-        return wp.vec4(0.0, 0.0, 0.0, -1.0e9)
-    c = state.pos[world, a] + wp.quat_rotate(state.rot[world, a], scene.box_center[world, a])
-    door = state.door[world, a]
-    radius = 0.5 * wp.length(scene.size[world, a]) + door_reach(door[0]) + door_reach(door[1])
-    return wp.vec4(c[0], c[1], c[2], radius)
+def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, push: float) -> int:
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last pass only part them.
+
+    Returns 1 if there was an impulse.
+    """
+    one = load_body(scene, state, world, a)
+    two = load_body(scene, state, world, b)
+    last = sweep == wp.static(SWEEPS)
+    capsule = one.radius > 0.0 or two.radius > 0.0
+    ago = float(0.0)
+    if not last:
+        # In later passes too: set back by its new velocities, a pair that still closes stands where it met.
+        ago = met_ago(scene, state, world, a, b, one, two)
+    met = Meeting()
+    # Recorded is when the boxes touch; what acts are the shapes. One call in a loop: the code is long.
+    for look in range(2):
+        if (look == 0 and not (last and capsule)) or (look == 1 and capsule):
+            met = first_touch(shape_of(one, look), shape_of(two, look), ago)
+            if met.m.n == 0:
+                return 0
+            if look == 0 and sweep == 0:
+                closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
+                record_contact(state, world, a, b, met.m, closing)
+    if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
+        return 0
+    if last:
+        part_bodies(scene, state, world, a, b, met.m, push)
+        return 0
+    still = supports(state, world, a, b, one, two, met.m.normal)
+    if supports(state, world, b, a, two, one, -met.m.normal):
+        two = as_ground(two)
+    if still:
+        one = as_ground(one)
+    if one.mass + two.mass > 0.0:
+        return strike(scene, state, world, a, b, one, two, met.m, met.ago, sweep)
+    return 0
 
 
 @wp.func
-def sort_actors(state: State, world: int):
-    """Bring ``State.order`` up to date by insertion: actors change places seldom."""
-    n = state.order.shape[1]
-    begin_order(state.order, world)
-    last = float(-1.0e30)
+def visit_pairs(scene: Scene, state: State, world: int, a: int, sweep: int, push: float) -> int:
+    """A pass over an actor's pairs with those of higher index; returns how many exchanged an impulse."""
+    n = scene.valid.shape[1]
+    own = state.bound[world, a]
+    struck = int(0)
+    for j in range(a + 1, n):
+        b = wp.where(sweep % 2 == 0, j, n + a - j)
+        if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
+            struck += meet(scene, state, world, a, b, sweep, push)
+    return struck
+
+
+@wp.func
+def sweep_world(scene: Scene, state: State, world: int, sweep: int, push: float) -> int:
+    """A pass over all pairs, then over the ground under them; returns how many exchanged an impulse."""
+    n = scene.valid.shape[1]
+    struck = int(0)
     for i in range(n):
-        a = state.order[world, i]
-        circle = state.bound[world, a]
-        begin = circle[0] - circle[3]
-        if begin >= last:
-            last = begin
-        else:
-            j = int(i)
-            while j > 0:
-                other = state.bound[world, state.order[world, j - 1]]
-                if other[0] - other[3] <= begin:
-                    break
-                state.order[world, j] = state.order[world, j - 1]
-                j -= 1
-            state.order[world, j] = a
-
-
-@wp.kernel
-def _bound_actors(scene: Scene, state: State, stride: int):
-    """Reads poses and boxes. Writes each actor's circle, and clears the contacts of the tick before.
-
-    Where one thread has all actors of a world it also sorts them.
-    """
-    world, first = wp.tid()
-    world = index(world)
-    if state.done[world] != 0:
-        return
-    for i in range(first, scene.valid.shape[1], stride):
-        a = index(i)
-        for k in range(state.contact_now.shape[2]):
-            state.contact_now[world, a, k] = wp.uint32(0)
-        state.touching[world, a] = 0
-        state.bound[world, a] = circle_about(scene, state, world, a)
-    if stride == 1:
-        sort_actors(state, world)
-
-
-@wp.func
-def same_train(state: State, world: int, a: int, b: int) -> bool:
-    """Whether one of two actors pulls the other, straight or by trailers between: these overlap where they are coupled."""
-    p = int(a)
-    q = int(b)
-    for _i in range(state.story.tow.shape[1]):
-        if p >= 0:
-            p = state.story.tow[world, p]
-        if q >= 0:
-            q = state.story.tow[world, q]
-        if p == b or q == a:
-            return True
-        if p < 0 and q < 0:
-            return False
-    return False
-
-
-@wp.func
-def circles_overlap(p: wp.vec4, q: wp.vec4) -> bool:
-    """Whether two circles of `State.bound` overlap; absent actors' never do."""
-    reach = p[3] + q[3]
-    x = q[0] - p[0]
-    y = q[1] - p[1]
-    return reach > 0.0 and x * x + y * y < reach * reach
-
-
-@wp.kernel
-def _find_contacts(scene: Scene, state: State, stride: int):
-    """Reads circles, poses and boxes. Writes how many actors of a higher index each actor touches.
-
-    A thread of its own holds each actor against all of a higher index; where one thread has all actors of a world it sweeps over them in
-    order, each against those that begin before it ends.
-    """
-    world, first = wp.tid()
-    if state.done[world] != 0:
-        return
-    n = scene.valid.shape[1]
-    for i in range(first, n, stride):
-        a = int(i)
-        if stride == 1:
-            a = state.order[world, i]
-        own = state.bound[world, a]
-        end = own[0] + own[3] + wp.static(SLOP)
-        box = Footprint()
-        known = bool(False)
-        for j in range(i + 1, n):
-            b = int(j)
-            if stride == 1:
-                b = state.order[world, j]
-            other = state.bound[world, b]
-            if stride == 1 and other[0] - other[3] > end:
-                break
-            if circles_overlap(own, other) and not same_train(state, world, a, b):
-                if not known:
-                    box = footprint(scene, state, world, a)
-                    known = True
-                if overlaps(box, footprint(scene, state, world, b)):
-                    k = wp.min(a, b)
-                    state.touching[world, k] = state.touching[world, k] + 1
-
-
-@wp.kernel
-def _resolve_contacts(scene: Scene, state: State):
-    """Reads the pairs that touch, in order of their indices. Writes contact records, and motion and velocities of bodies."""
-    world = wp.tid()
-    if state.done[world] != 0:
-        return
-    n = scene.valid.shape[1]
-    total = int(0)
+        # To and fro: what lies on top of a pile comes last, then first.
+        a = wp.where(sweep % 2 == 0, i, n - 1 - i)
+        if state.touching[world, a] > 0:
+            struck += visit_pairs(scene, state, world, a, sweep, push)
     for a in range(n):
-        total += state.touching[world, a]
-    if total == 0:
-        return
+        if struck > 0 and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
+            bear(scene, state, world, a, wp.static(TICK))
+    return struck
+
+
+@wp.func
+def resolve_world(scene: Scene, state: State, world: int, push: float):
+    """All passes over the pairs of a world: until none exchanges an impulse, then the last."""
+    struck = int(1)
     for sweep in range(wp.static(SWEEPS + 1)):
-        for a in range(n):
-            if state.touching[world, a] > 0:
-                own = state.bound[world, a]
-                for b in range(a + 1, n):
-                    if circles_overlap(own, state.bound[world, b]) and not same_train(state, world, a, b):
-                        if sweep < wp.static(SWEEPS):
-                            meet(scene, state, world, a, b, sweep)
-                        else:
-                            part_bodies(scene, state, world, a, b)
+        if struck > 0 or sweep == wp.static(SWEEPS):
+            struck = sweep_world(scene, state, world, sweep, push)
 
 
-def bound_actors(scene: Scene, state: State) -> None:
-    """Bring ``State.bound`` up to where the actors are."""
-    dim, stride = actor_threads(state.motion)
-    wp.launch(_bound_actors, dim=dim, inputs=[scene, state, stride], device=state.tick.device)
+@wp.kernel
+def _resolve_contacts(scene: Scene, state: State, push: float, stride: int):
+    """Reads the pairs that touch, in order of their indices. Writes contact and impact records, and motion, pose and velocities of bodies.
+
+    ``push``: share of what is left of the overlaps that is taken out.
+    """
+    first = wp.tid()
+    for world in range(first, state.tick.shape[0], stride):
+        total = int(0)
+        for a in range(scene.valid.shape[1]):
+            total += state.touching[world, a]
+        if total > 0 and state.done[world] == 0:
+            resolve_world(scene, state, world, push)
 
 
 def resolve_contacts(scene: Scene, state: State) -> None:
@@ -363,4 +346,5 @@ def resolve_contacts(scene: Scene, state: State) -> None:
     dim, stride = actor_threads(state.motion)
     bound_actors(scene, state)
     wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=device)
-    wp.launch(_resolve_contacts, dim=state.tick.shape[0], inputs=[scene, state], device=device)
+    worlds, stride = world_threads(state.tick)
+    wp.launch(_resolve_contacts, dim=worlds, inputs=[scene, state, PUSH, stride], device=device)

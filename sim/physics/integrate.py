@@ -1,215 +1,304 @@
-"""Free bodies after a contact: they slide and spin down on the road, fall, and come to rest.
+"""Free bodies: they fly, tumble, slide on the road under them, come to rest and sleep.
 
-Friction acts at four points under the body; vehicles slide easier along their wheels than across them (`VehicleParams.slide`). Narrow
-bodies topple about their foot like a rod.
+A tick is `SUBSTEPS` steps: move and turn with the angular momentum kept, fall, then the impulses of the ground on up to eight corners. The
+velocities that a tick leaves behind are what `sim.physics.contact` works on, and the next tick moves by, so what rests on another body
+does not sink.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false, reportInvalidTypeForm=false
 from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.physics.boxes import cross2, side_of
-from sim.physics.parameters import GRAVITY, SETS
-from sim.physics.place import keep_place
-from sim.physics.vehicle import Ground, read_ground
-from sim.structs import actor_threads
+from sim.physics.body import (
+    PERSON,
+    THING,
+    Body,
+    axis_of,
+    inverse_inertia,
+    is_balanced,
+    is_cycle,
+    is_fixed,
+    keep_velocity,
+    load_body,
+    reference_point,
+)
+from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
+from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
+from sim.physics.parameters import GRAVITY
+from sim.physics.place import ground_near, keep_place, road_place
+from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-REST_SPEED, REST_RATE = 0.03, 0.03
-"""Below both a body is at rest, where friction holds it [m/s, rad/s]."""
-RISE = 1.5
-"""Speed at which a body is lifted over a kerb [m/s]."""
-
-_ROLLING = list(SETS).index("person")
-"""Kinds below it stand on wheels."""
+SUBSTEPS = 2
+TURNS = 3
+"""Rounds of the search for the rate midway of a step."""
+REST_SPEED, REST_RATE = 0.05, 0.1
+"""Below both a body counts as still [m/s, rad/s]."""
+SLEEP_TICKS = 25
+"""A body still for so long sleeps: only another body moves it."""
+BOUNCE_SPEED = 0.5
+"""Slower falls do not bounce [m/s]."""
+SLOP, PUSH, RISE = 0.002, 0.2, 1.5
+"""Overlap with the ground that is left alone [m], share of the rest taken out per step, and the greatest speed of that [m/s]."""
+SIDE_FRICTION = 0.5
+"""Of a vehicle on its side or roof, over the road's: sheet metal (Fricke 1990)."""
+CYCLE_WIDTH = 0.1
+"""Width of what a cycle stands on, over its box's."""
 
 
 @wp.struct
-class Slide:
-    """A body's motion in the plane; world axes."""
+class Ground:
+    """Under each corner of a body, over a tick: the plane n . p = level."""
 
-    vel: wp.vec2
-    """Of the centre of gravity [m/s]."""
-    rate: float
-    """[rad/s]."""
-
-
-@wp.func
-def tilt_rotation(lean: wp.vec4) -> wp.quat:
-    """Rotation in the actor's frame that tilts z towards the direction of the fall."""
-    return wp.quat_from_axis_angle(wp.vec3(-wp.sin(lean[2]), wp.cos(lean[2]), 0.0), lean[0])
+    x: Column
+    y: Column
+    z: Column
+    level: Column
+    friction: float
+    """Mean under the body, weather included."""
 
 
 @wp.func
-def body_yaw(scene: Scene, state: State, world: int, a: int) -> float:
-    """Heading of a body, whatever its tilt [rad]."""
-    q = state.rot[world, a]
-    if scene.vehicle.topples[world, a] != 0:
-        q = q * wp.quat_inverse(tilt_rotation(state.vehicle.lean[world, a]))
-    return yaw_of(q)
+def corner_of(scene: Scene, world: int, a: int, i: int, radius: float) -> wp.vec3:
+    """Corner 0..7 of an actor's box less its rounding, in the actor's frame [m]."""
+    half = 0.5 * scene.size[world, a] - wp.vec3(radius, radius, radius)
+    low = i % 2 == 0
+    y = half[1]
+    if low and is_cycle(scene.vehicle.kind[world, a]):
+        y *= wp.static(CYCLE_WIDTH)
+    return scene.box_center[world, a] + wp.vec3(
+        wp.where((i // 4) % 2 == 0, half[0], -half[0]),
+        wp.where((i // 2) % 2 == 0, y, -y),
+        wp.where(low, -half[2], half[2]),
+    )
 
 
 @wp.func
-def rub(slide: Slide, arm: wp.vec2, forward: wp.vec2, drop: wp.vec2, inverse: wp.vec2) -> Slide:
-    """Friction at one point: takes at most ``drop`` along and across [N s], never more than stops the point.
+def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach: float) -> Ground:
+    """The ground under those corners that may meet it within ``reach`` [m] of their height; below the others there is none.
 
-    ``inverse``: of mass and yaw inertia.
+    Keeps that under the body's middle in `State.ground`.
     """
-    v = slide.vel + side_of(arm) * slide.rate
-    speed = wp.length(v)
-    if speed < 1.0e-6:
-        return slide
-    left = side_of(forward)
-    j = forward * (-drop[0] * wp.dot(v, forward) / speed) + left * (-drop[1] * wp.dot(v, left) / speed)
-    size = wp.length(j)
-    if size <= 0.0:
-        return slide
-    turn = cross2(arm, j) / size
-    most = 0.5 * speed / (inverse[0] + turn * turn * inverse[1])
-    j *= wp.min(most / size, 1.0)
-    out = Slide()
-    out.vel = slide.vel + j * inverse[0]
-    out.rate = slide.rate + cross2(arm, j) * inverse[1]
-    return out
-
-
-@wp.func
-def slide_on(scene: Scene, world: int, a: int, slide: Slide, yaw: float, ground: Ground, dt: float) -> Slide:
-    """A tick of friction and slope."""
-    out = Slide()
-    mass = scene.vehicle.mass[world, a]
-    inverse = wp.vec2(1.0 / mass, 1.0 / scene.vehicle.inertia[world, a][2])
-    share = scene.vehicle.slide[world, a]
-    forward = wp.vec2(wp.cos(yaw), wp.sin(yaw))
-    left = side_of(forward)
-    pull = forward * wp.sin(ground.pitch) - left * wp.sin(ground.roll)
-    mean = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
-    slow = wp.length(slide.vel) < wp.static(REST_SPEED) and wp.abs(slide.rate) < wp.static(REST_RATE)
-    if slow and wp.length(pull) < mean * wp.min(share[0], share[1]):
-        return out
-    out.vel = slide.vel + pull * (wp.static(GRAVITY) * dt)
-    out.rate = slide.rate
-    wheels = scene.vehicle.kind[world, a] < wp.static(_ROLLING) and scene.vehicle.topples[world, a] == 0
-    cog = scene.vehicle.cog[world, a][0]
-    base = scene.vehicle.wheelbase[world, a]
-    for i in range(4):
-        x = 0.35 * scene.size[world, a][0]
-        y = 0.35 * scene.size[world, a][1]
-        load = float(0.25)
-        if wheels:
-            x = wp.where(i < 2, base - cog, cog)
-            y = 0.5 * scene.vehicle.track[world, a]
-            load = 0.5 * wp.where(i < 2, cog, base - cog) / base
-        arm = forward * wp.where(i < 2, x, -x) + left * wp.where(i % 2 == 0, y, -y)
-        drop = ground.friction[i] * load * mass * wp.static(GRAVITY) * dt
-        out = rub(out, arm, forward, share * drop, inverse)
-    return out
-
-
-@wp.func
-def fall_over(scene: Scene, state: State, world: int, a: int, dt: float) -> wp.vec4:
-    """A tick of toppling: a rod of the body's height about its foot, from its first tilt to the ground."""
-    lean = state.vehicle.lean[world, a]
-    if lean[1] <= 0.0:
-        return lean
-    height = scene.size[world, a][2]
-    rate = lean[1] + 1.5 * wp.static(GRAVITY) / height * wp.sin(lean[0]) * dt
-    tilt = lean[0] + rate * dt
-    if tilt >= 0.5 * wp.pi:
-        return wp.vec4(0.5 * wp.pi, 0.0, lean[2], 0.0)
-    return wp.vec4(tilt, rate, lean[2], 0.0)
-
-
-@wp.func
-def settle_height(z: float, rise: float, ground: float, dt: float) -> wp.vec2:
-    """Height and vertical speed after a tick: free fall above the ground, lifted onto it from below."""
-    if z <= ground and rise <= 0.0:
-        return wp.vec2(wp.min(z + wp.static(RISE) * dt, ground), 0.0)
-    v = rise - wp.static(GRAVITY) * dt
-    new = z + v * dt
-    if new <= ground:
-        return wp.vec2(ground, 0.0)
-    return wp.vec2(new, v)
-
-
-@wp.func
-def place_body(scene: Scene, state: State, world: int, a: int, yaw: float, ground: Ground, z: float):
-    """Orientation and height of a body on the ground; one that lies on its side rests on it."""
-    lean = state.vehicle.lean[world, a]
+    out = Ground()
     pos = state.pos[world, a]
-    if scene.vehicle.topples[world, a] == 0:
-        state.rot[world, a] = pose_rotation(wrap_angle(yaw), ground.pitch + lean[2], ground.roll + lean[0])
-        state.pos[world, a] = wp.vec3(pos[0], pos[1], z)
+    near = road_place(state, world, a, yaw_of(state.rot[world, a]))
+    under = ground_near(scene.road, scene.map_index[world], near, wp.vec2(body.center[0], body.center[1]))
+    out.friction = under.friction * scene.weather.friction_scale[world]
+    level = under.z * under.normal[2] + body.center[0] * under.normal[0] + body.center[1] * under.normal[1]
+    state.ground[world, a] = wp.vec4(under.normal[0], under.normal[1], under.normal[2], level)
+    state.vehicle.friction[world, a] = out.friction
+    for i in range(8):
+        p = pos + body.axes * corner_of(scene, world, a, i, body.radius)
+        point = under
+        out.level[i] = -1.0e9
+        if p[2] - body.radius < under.z + reach:
+            point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]))
+            out.level[i] = point.z * point.normal[2] + p[0] * point.normal[0] + p[1] * point.normal[1]
+        out.x[i] = point.normal[0]
+        out.y[i] = point.normal[1]
+        out.z[i] = point.normal[2]
+    return out
+
+
+@wp.func
+def meet_ground(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float) -> Manifold:
+    """Points at which a body's corners touch the ground or will within a step."""
+    m = Manifold()
+    origin = reference_point(scene, world, a, body)
+    sum = wp.vec3()
+    for i in range(8):
+        n = wp.vec3(ground.x[i], ground.y[i], ground.z[i])
+        p = origin + body.axes * corner_of(scene, world, a, i, body.radius) - n * body.radius
+        gap = wp.dot(n, p) - ground.level[i]
+        speed = wp.dot(n, body.vel + wp.cross(body.rate, p - body.cog))
+        if gap + speed * dt < 0.0:
+            m = with_point(m, p, gap)
+            sum += n
+    m.normal = wp.normalize(sum)
+    return m
+
+
+@wp.func
+def ground_grip(scene: Scene, world: int, a: int, body: Body, friction: float) -> Grip:
+    """Friction of a body on the ground: a vehicle on its wheels slides easier along them than across."""
+    grip = Grip()
+    grip.along = axis_of(body.axes, 0)
+    share = scene.vehicle.slide[world, a]
+    if scene.vehicle.kind[world, a] < wp.static(PERSON) and body.axes[2, 2] < 0.5:
+        share = wp.vec2(wp.static(SIDE_FRICTION), wp.static(SIDE_FRICTION))
+    grip.friction = share * friction
+    return grip
+
+
+@wp.func
+def turned(axes: wp.mat33, rate: wp.vec3, dt: float) -> wp.mat33:
+    """Axes after a turn."""
+    angle = wp.length(rate) * dt
+    if angle < 1.0e-9:
+        return axes
+    return wp.quat_to_matrix(wp.quat_from_axis_angle(wp.normalize(rate), angle)) * axes
+
+
+@wp.func
+def fly(scene: Scene, world: int, a: int, body: Body, upright: bool, dt: float) -> Body:
+    """A step in the air: moved, turned with the angular momentum kept and never more energy, and faster by gravity."""
+    out = body
+    out.cog = body.cog + body.vel * dt
+    out.vel = body.vel - wp.vec3(0.0, 0.0, wp.static(GRAVITY) * dt)
+    if not upright:
+        inertia = scene.vehicle.inertia[world, a]
+        momentum = body.axes * wp.cw_mul(inertia, wp.transpose(body.axes) * body.rate)
+        # The midpoint's rate turns it: with the rate at the start slender bodies would spin up about their long axis.
+        for _i in range(wp.static(TURNS)):
+            out.axes = turned(body.axes, 0.5 * (body.rate + out.rate), dt)
+            out.inertia = inverse_inertia(out.axes, inertia)
+            out.rate = out.inertia * momentum
+        energy = wp.dot(body.rate, momentum)
+        out.rate *= wp.sqrt(wp.min(energy / wp.max(wp.dot(out.rate, momentum), 1.0e-12), 1.0))
+    return out
+
+
+@wp.func
+def land(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float) -> Body:
+    """A step of the ground: its impulses, and a share of the overlap taken out."""
+    m = meet_ground(scene, world, a, body, ground, dt)
+    if m.n == 0:
+        return body
+    earth = Body()
+    m.normal = -m.normal
+    bounce = float(0.0)
+    if closing_speed(body, earth, m, wp.static(NEAR)) > wp.static(BOUNCE_SPEED):
+        bounce = wp.where(scene.vehicle.kind[world, a] == wp.static(THING), 0.2, 0.1)
+        if scene.vehicle.kind[world, a] == wp.static(PERSON):
+            bounce = 0.0
+    # What bounces does so where it is, up to a step's way above the ground; all else may first come down to it.
+    window = wp.where(bounce > 0.0, 1.0e9, dt)
+    j = contact_impulse(body, earth, m, ground_grip(scene, world, a, body, ground.friction), bounce, window)
+    out = give(body, -j.linear, -j.turn0)
+    lift = wp.static(PUSH) * wp.max(greatest_depth(m) - wp.static(SLOP), 0.0)
+    out.cog = out.cog - m.normal * wp.min(lift, wp.static(RISE) * dt)
+    return out
+
+
+@wp.func
+def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: float):
+    """Write pose, velocities and road place of a body."""
+    before = state.vel[world, a]
+    old = state.pos[world, a]
+    pos = reference_point(scene, world, a, body)
+    state.pos[world, a] = pos
+    state.rot[world, a] = wp.normalize(wp.quat_from_matrix(body.axes))
+    keep_velocity(state, world, a, body)
+    vel = state.vel[world, a]
+    state.accel[world, a] = (vel - before) / dt
+    speed = wp.dot(vel, axis_of(body.axes, 0))
+    state.speed[world, a] = speed
+    if scene.vehicle.kind[world, a] < wp.static(PERSON):
+        radius = wp.max(scene.vehicle.wheel_radius[world, a], 0.1)
+        state.wheel_angle[world, a] = wrap_angle(state.wheel_angle[world, a] + speed * dt / radius)
+    moved = float(0.0)
+    if state.fallen[world, a] == 0:  # who was felled does not walk on
+        moved = wp.length(wp.vec2(pos[0] - old[0], pos[1] - old[1]))
+    keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), moved)
+
+
+@wp.func
+def sleeps(state: State, world: int, a: int) -> bool:
+    """Whether a body has been still for so long that it sleeps."""
+    return state.rest[world, a] > wp.static(SLEEP_TICKS)
+
+
+@wp.func
+def falls_asleep(state: State, world: int, a: int, body: Body) -> bool:
+    """Count how long a body has been still; one that sleeps is left bit for bit where it is."""
+    still = wp.length(body.vel) < wp.static(REST_SPEED) and wp.length(body.rate) < wp.static(REST_RATE)
+    if not still:
+        state.rest[world, a] = 0
+        return False
+    if not sleeps(state, world, a):
+        state.rest[world, a] = state.rest[world, a] + 1
+        if not sleeps(state, world, a):
+            return False
+    state.vel[world, a] = wp.vec3()
+    state.ang_vel[world, a] = wp.vec3()
+    state.accel[world, a] = wp.vec3()
+    state.speed[world, a] = 0.0
+    return True
+
+
+@wp.func
+def bear(scene: Scene, state: State, world: int, a: int, dt: float):
+    """Let the ground bear what other bodies have put on a body since it was moved: impulses only."""
+    plane = state.ground[world, a]
+    if plane[2] == 0.0 or sleeps(state, world, a):
         return
-    size = scene.size[world, a]
-    thick = 0.5 * (size[0] * wp.abs(wp.cos(lean[2])) + size[1] * wp.abs(wp.sin(lean[2])))
-    state.rot[world, a] = pose_rotation(wrap_angle(yaw), ground.pitch, ground.roll) * tilt_rotation(lean)
-    state.pos[world, a] = wp.vec3(pos[0], pos[1], z + thick * wp.sin(lean[0]))
+    ground = Ground()
+    ground.friction = state.vehicle.friction[world, a]
+    for i in range(8):
+        ground.x[i] = plane[0]
+        ground.y[i] = plane[1]
+        ground.z[i] = plane[2]
+        ground.level[i] = plane[3]
+    body = load_body(scene, state, world, a)
+    after = land(scene, world, a, body, ground, dt)
+    body.vel = after.vel
+    body.rate = after.rate
+    keep_velocity(state, world, a, body)
 
 
 @wp.func
 def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
     """A tick of a body."""
-    topples = scene.vehicle.topples[world, a] != 0
-    yaw = body_yaw(scene, state, world, a)
-    ground = read_ground(scene, state, world, a, yaw)
-    lean = state.vehicle.lean[world, a]
-    size = scene.size[world, a]
-    thick = float(0.0)
-    cog = scene.vehicle.cog[world, a][0]
-    if topples:
-        x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
-        cog *= wp.cos(yaw) * x[0] + wp.sin(yaw) * x[1]
-        thick = 0.5 * (size[0] * wp.abs(wp.cos(lean[2])) + size[1] * wp.abs(wp.sin(lean[2]))) * wp.sin(lean[0])
-        state.vehicle.lean[world, a] = fall_over(scene, state, world, a, dt)
-    else:
-        state.vehicle.lean[world, a] = lean * (1.0 - 5.0 * dt)
-    before = state.vel[world, a]
-    pos = state.pos[world, a]
-    forward = wp.vec2(wp.cos(yaw), wp.sin(yaw))
-    slide = Slide()
-    slide.rate = state.ang_vel[world, a][2]
-    slide.vel = wp.vec2(before[0], before[1]) + side_of(forward) * (slide.rate * cog)
-    vertical = settle_height(pos[2] - thick, before[2], ground.z, dt)
-    if pos[2] - thick < ground.z + 0.02 or not topples:
-        slide = slide_on(scene, world, a, slide, yaw, ground, dt)
-    turned = yaw + slide.rate * dt
-    ahead = wp.vec2(wp.cos(turned), wp.sin(turned))
-    shift = slide.vel * dt + (forward - ahead) * cog
-    vel = slide.vel - side_of(ahead) * (slide.rate * cog)
-    state.pos[world, a] = wp.vec3(pos[0] + shift[0], pos[1] + shift[1], pos[2])
-    place_body(scene, state, world, a, turned, ground, vertical[0])
-    after = wp.vec3(vel[0], vel[1], vertical[1])
-    state.vel[world, a] = after
-    state.accel[world, a] = (after - before) / dt
-    state.ang_vel[world, a] = wp.vec3(0.0, 0.0, slide.rate)
-    speed = wp.dot(vel, ahead)
-    state.speed[world, a] = speed
-    radius = wp.max(scene.vehicle.wheel_radius[world, a], 0.1)
-    state.wheel_angle[world, a] = wrap_angle(state.wheel_angle[world, a] + speed * dt / radius)
-    keep_place(scene, state, world, a, turned, wp.length(shift))
+    body = load_body(scene, state, world, a)
+    if falls_asleep(state, world, a, body):
+        return
+    upright = is_balanced(scene, state, world, a)
+    if upright:
+        body.rate = wp.vec3()
+    reach = 0.3 + 2.0 * wp.length(body.vel) * dt + wp.length(body.rate) * wp.length(scene.size[world, a]) * dt
+    ground = read_plane(scene, state, world, a, body, reach)
+    h = dt / wp.static(float(SUBSTEPS))
+    for _i in range(wp.static(SUBSTEPS)):
+        body = fly(scene, world, a, body, upright, h)
+        body = land(scene, world, a, body, ground, h)
+    keep_body(scene, state, world, a, body, dt)
+
+
+@wp.func
+def is_free(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether this stage moves an actor."""
+    return (
+        state.motion[world, a] == wp.static(int(Motion.BODY))
+        and scene.valid[world, a] != 0
+        and not is_fixed(scene, world, a)
+    )
 
 
 @wp.kernel
-def _integrate_bodies(scene: Scene, state: State, dt: float, stride: int):
-    """Reads the ground and parameters. Writes pose, velocities, fall and road place of bodies."""
+def _integrate_bodies(scene: Scene, state: State, dt: float, worlds: int, stride: int):
+    """Reads the ground and parameters. Writes pose, velocities, rest and road place of bodies."""
     world, first = wp.tid()
-    if state.done[world] != 0:
-        return
-    for a in range(first, scene.valid.shape[1], stride):
-        if state.motion[world, a] == wp.static(int(Motion.BODY)) and scene.valid[world, a] != 0:
-            move_body(scene, state, world, a, dt)
+    for w in range(world, state.tick.shape[0], worlds):
+        if state.done[w] == 0:
+            for a in range(first, scene.valid.shape[1], stride):
+                if is_free(scene, state, w, a):
+                    move_body(scene, state, w, a, dt)
 
 
 def integrate_bodies(scene: Scene, state: State) -> None:
-    """Move all bodies by one tick."""
+    """Move all bodies by one tick: a thread for each actor on CUDA, one for all worlds on the CPU."""
+    worlds, across = world_threads(state.tick)
     dim, stride = actor_threads(state.motion)
-    wp.launch(_integrate_bodies, dim=dim, inputs=[scene, state, TICK, stride], device=state.tick.device)
+    wp.launch(
+        _integrate_bodies,
+        dim=(worlds, dim[1]),
+        inputs=[scene, state, TICK, across, stride],
+        device=state.tick.device,
+    )

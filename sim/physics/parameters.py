@@ -225,7 +225,6 @@ def actor_parameters(
         "tyre_corner": (tyre.ky1, tyre.ky2, weight / 4.0),
         "tyre_peak": (peak_argument(tyre.cx, tyre.ex), peak_argument(tyre.cy, tyre.ey), tyre.sliding, tyre.friction),
         "slide": p.slide,
-        "topples": int(height > 1.7 * min(length, width) and mass < 700.0),
         "kind": list(SETS).index(name),
         "driver": -1,
     }
@@ -239,5 +238,5 @@ def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
         )
         for a in actors
     ]
-    whole = ("abs", "topples", "kind", "driver")
+    whole = ("abs", "kind", "driver")
     return {key: np.array([row[key] for row in rows], np.int32 if key in whole else np.float32) for key in rows[0]}

@@ -8,6 +8,7 @@ SI units, radians. Actor 0 is the ego.
 
 from __future__ import annotations
 
+from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
@@ -15,10 +16,12 @@ from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
+    "MAX_IMPACTS",
     "TICK",
     "Conflict",
     "Contact",
     "Control",
+    "Impacts",
     "Lamp",
     "LaneKind",
     "Metrics",

@@ -64,8 +64,6 @@ class VehicleParams:
     (nworld, nactor)."""
     slide: wp.array2d[wp.vec2]
     """Of a body off its tyres' control: friction lengthwise and crosswise as shares of the road's, (nworld, nactor)."""
-    topples: wp.array2d[wp.int32]
-    """1 for narrow things (people, cycles, animals) that fall over when hit, (nworld, nactor)."""
     kind: wp.array2d[wp.int32]
     """Row of `sim.physics.parameters.SETS`, (nworld, nactor)."""
     driver: wp.array2d[wp.int32]
@@ -74,7 +72,7 @@ class VehicleParams:
 
 @wp.struct
 class VehicleState:
-    """Chassis and wheels of DRIVEN actors, falling of bodies, memory of drivers. All zero at the start of an episode."""
+    """Chassis and wheels of DRIVEN actors, memory of drivers. All zero at the start of an episode."""
 
     ready: wp.array2d[wp.int32]
     """1 once wheels and body were set to the actor's motion, (nworld, nactor)."""
@@ -85,12 +83,11 @@ class VehicleState:
     throttle: wp.array2d[float]
     """What the engine gives of what it can, 0..1, (nworld, nactor)."""
     lean: wp.array2d[wp.vec4]
-    """DRIVEN: roll [rad], its rate, pitch [rad], its rate, of the body against the ground. BODY that topples: tilt [rad], its rate, and
-    direction of the fall in the actor's frame [rad], (nworld, nactor)."""
+    """Roll [rad], its rate, pitch [rad], its rate, of the body against the ground, (nworld, nactor)."""
     load: wp.array2d[wp.vec4]
     """Wheel loads [N], (nworld, nactor)."""
     friction: wp.array2d[float]
-    """Mean friction under the wheels, weather included, (nworld, nactor)."""
+    """Mean friction under the wheels or the body, weather included, (nworld, nactor)."""
     request: wp.array2d[float]
     """Acceleration that a following controller asks for [m/s^2], (nworld, nactor)."""
     alarm_tick: wp.array2d[wp.int32]

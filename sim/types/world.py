@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import warp as wp
 
+from sim.types.impact import Impacts
 from sim.types.metrics import Metrics
 from sim.types.road import RoadTables
 from sim.types.story import PathTables, StoryState, StoryTables
@@ -182,8 +183,15 @@ class State:
     """Where it was [m], (nworld, nactor)."""
     contact_normal: wp.array2d[wp.vec3]
     """Unit, towards this actor, (nworld, nactor)."""
+    rest: wp.array2d[wp.int32]
+    """Ticks in a row that a body has been still; after `sim.physics.integrate.SLEEP_TICKS` it sleeps, (nworld, nactor)."""
+    fallen: wp.array2d[wp.int32]
+    """1 once a person, an animal or a cycle was hit so hard that it no longer keeps upright, (nworld, nactor)."""
+    ground: wp.array2d[wp.vec4]
+    """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]
-    """Circle about the contact box in the plane: centre x, y and height [m], radius [m] (negative: takes no part), (nworld, nactor)."""
+    """Circle about the contact box in the plane, with a tick's way of what is faster than it is wide: centre x, y and height [m], radius
+    [m] (negative: takes no part), (nworld, nactor)."""
     order: wp.array2d[wp.int32]
     """Actors by where their circles begin along x, absent ones last; kept on the CPU only, (nworld, nactor)."""
     touching: wp.array2d[wp.int32]
@@ -202,6 +210,7 @@ class State:
     vehicle: VehicleState
     story: StoryState
     metrics: Metrics
+    impacts: Impacts
 
 
 @wp.struct

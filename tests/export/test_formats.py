@@ -187,6 +187,13 @@ def made_up_tracks(count=20, onset=35, contact=120):
     metrics["collided"] = (ticks >= contact).astype(np.int32)
     for name, value in (("collision_tick", contact), ("collision_actor", 1)):
         metrics[name] = np.where(ticks >= contact, value, -1)
+    # The car loses 1 m/s, the child gains 9.
+    one = {
+        "count": 1, "tick": [contact] + [0] * 7, "pair": [(0, 1)] + [(0, 0)] * 7, "point": [(1, 2, 0.5)] * 8, "normal": [(0, 1, 0)] * 8,
+        "speed": [10.0] * 8, "delta_first": [(0, -1, 0)] * 8, "delta_second": [(0, 7.2, 5.4)] * 8, "risk": [(0.0, 0.0250)] * 8,
+    }  # fmt: skip
+    impacts = {f"impacts.{k}": np.stack([np.asarray(v) * (t >= contact) for t in ticks]) for k, v in one.items()}
+    arrays |= impacts
     return Tracks(Fraction(10), arrays | {f"metrics.{k}": v for k, v in metrics.items()})
 
 
@@ -208,6 +215,17 @@ def test_hazard_rows_and_events_say_what_the_tracks_hold():
         and events[2]["text"] == "Contact with child at 4.2 m/s"
     )
     assert format_csv(rows).splitlines()[4].split(",")[5] == ""
+
+
+def test_the_impact_of_the_contact_is_told_with_it():
+    tracks, names = made_up_tracks(), ["ego", "child"]
+    impacts = tracks.impacts(names)
+    assert [i["actors"] for i in impacts] == [names] and impacts[0]["t"] == 1.2 and impacts[0]["closing_speed"] == 10.0
+    assert impacts[0]["delta_v"] == [1.0, 9.0] and impacts[0]["fatality_risk"] == [0.0, 0.025]
+    text = find_events(tracks, hazard_rows("d", tracks, names), impacts)[2]["text"]
+    assert text == (
+        "Contact with child at 4.2 m/s: ego changes speed by 1.0 m/s; child changes speed by 9.0 m/s, risk of death 2.5%"
+    )
 
 
 def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():

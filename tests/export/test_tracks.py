@@ -9,12 +9,12 @@ import pytest
 
 from sim.errors import SwerveError
 from sim.export import tracks
-from sim.export.tracks import METRICS, POSES, STATE, Tracks
+from sim.export.tracks import IMPACTS, METRICS, POSES, STATE, Tracks
 from sim.export.writer import encode_npz
 
 
 def whole(rows: int = 3) -> Tracks:
-    names = [*POSES, *STATE, *(f"metrics.{name}" for name in METRICS)]
+    names = [*POSES, *STATE, *IMPACTS, *(f"metrics.{name}" for name in METRICS)]
     return Tracks(Fraction(2997, 100), {name: np.full((rows, 2), k, np.float32) for k, name in enumerate(names)})
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.physics.contact import _bound_actors, _find_contacts, resolve_contacts
+from sim.physics.contact import _resolve_contacts, resolve_contacts
 from sim.physics.integrate import integrate_bodies
+from sim.physics.pairs import _bound_actors, _find_contacts, bound_actors
 from sim.types import Contact, Motion
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, run, straight, world_rows
 
@@ -122,53 +123,89 @@ def test_report_only_records():
     assert state.contact_point.numpy()[0, 0, 0] == pytest.approx(129.15, abs=0.21)
 
 
+def matrices(q):
+    """Rotation matrices of quaternions x y z w, (..., 3, 3)."""
+    x, y, z, w = np.moveaxis(np.asarray(q, float), -1, 0)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+
+
+def arms(arrays):
+    """From the reference points to the centres of gravity, world axes."""
+    cog = arrays[0].vehicle.cog.numpy()
+    local = np.stack([cog[..., 0], 0 * cog[..., 0], cog[..., 1]], -1)
+    return np.einsum("...ij,...j", matrices(arrays[1].rot.numpy()), local)
+
+
 def totals(arrays):
-    """Momentum in the plane, angular momentum about the origin and kinetic energy, per world."""
+    """Momentum, angular momentum about the origin and kinetic energy, per world."""
     scene, state = arrays[0], arrays[1]
-    mass, inertia = scene.vehicle.mass.numpy(), scene.vehicle.inertia.numpy()[..., 2]
-    rot, pos, rate = (
-        state.rot.numpy(),
-        state.pos.numpy()[..., :2].astype(float),
-        state.ang_vel.numpy()[..., 2].astype(float),
-    )
-    yaw = 2 * np.arctan2(rot[..., 2], rot[..., 3])
-    arm = scene.vehicle.cog.numpy()[..., :1] * np.stack([np.cos(yaw), np.sin(yaw)], -1)
-    vel = state.vel.numpy()[..., :2] + rate[..., None] * np.stack([-arm[..., 1], arm[..., 0]], -1)
+    mass, inertia = scene.vehicle.mass.numpy().astype(float), scene.vehicle.inertia.numpy().astype(float)
+    axes, arm = matrices(state.rot.numpy()), arms(arrays)
+    rate = state.ang_vel.numpy().astype(float)
+    vel = state.vel.numpy() + np.cross(rate, arm)
+    spin = np.einsum("...ij,...j,...kj,...k", axes, inertia, axes, rate)
+    at = state.pos.numpy() + arm
     momentum = (mass[..., None] * vel).sum(1)
-    at = pos + arm
-    spin = (inertia * rate + mass * (at[..., 0] * vel[..., 1] - at[..., 1] * vel[..., 0])).sum(1)
-    energy = 0.5 * (mass * (vel**2).sum(-1) + inertia * rate**2).sum(1)
-    return momentum, spin, energy
+    angular = (spin + mass[..., None] * np.cross(at, vel)).sum(1)
+    energy = 0.5 * (mass * (vel**2).sum(-1) + (rate * spin).sum(-1)).sum(1)
+    return momentum, angular, energy
+
+
+def strike_only(scene, state):
+    """Contacts without their last part, which moves bodies out of each other."""
+    bound_actors(scene, state)
+    wp.launch(_find_contacts, dim=(state.tick.shape[0], 1), inputs=[scene, state, 1], device="cpu")
+    wp.launch(_resolve_contacts, dim=1, inputs=[scene, state, 0.0, 1], device="cpu")
 
 
 def test_impulses_conserve_momentum_and_never_add_energy():
+    """10,000 impacts of boxes, cars, lorries and people at random places, attitudes and velocities."""
     rng = np.random.default_rng(5)
-    kinds = (CAR, LORRY, BOX)
-    worlds = []
-    for _ in range(150):
-        actors = []
-        for k in range(4):
-            heading = rng.uniform(-math.pi, math.pi)
-            speed = rng.uniform(-5, 30)
-            x, y = rng.uniform(-3.5, 3.5, 2)
-            actors.append(
-                actor(kinds[rng.integers(3)], x, y, heading, speed, motion=Motion.BODY if k % 2 else Motion.SCRIPTED)
-            )
-        worlds.append(world_rows(actors))
+    nworld, kinds = 6000, (CAR, LORRY, BOX, PERSON)
+    layouts = [world_rows([actor(kinds[k // 4]), actor(kinds[k % 4])]) for k in range(16)]
+    worlds = [(dict(layouts[k][0]), layouts[k][1]) for k in rng.integers(16, size=nworld)]
     arrays = build(worlds, FIELD)
-    arrays[1].ang_vel.assign(
-        np.concatenate([np.zeros((150, 4, 2)), rng.uniform(-2, 2, (150, 4, 1))], -1).astype(np.float32)
-    )
-    before = totals(arrays)
-    start = arrays[1].pos.numpy().copy()
-    state = run(arrays, 1, [resolve_contacts])
-    state.pos.assign(start)  # bodies were also moved apart a little
-    after = totals(arrays)
-    scale = np.abs(arrays[0].vehicle.mass.numpy()).sum(1) * 30.0
-    assert (np.abs(after[0] - before[0]).max(1) / scale).max() < 1e-6
-    assert (np.abs(after[1] - before[1]) / scale).max() < 1e-5
-    assert (after[2] <= before[2] * (1 + 1e-5)).all()
-    assert (after[2] < 0.99 * before[2]).mean() > 0.5
+    scene, state = arrays[0], arrays[1]
+    state.motion.fill_(int(Motion.BODY))
+    state.fallen.fill_(1)
+    reach = scene.size.numpy()[:, :, 0]
+    pos = rng.normal(size=(nworld, 2, 3)) * reach[:, :, None] * (0.12, 0.12, 0.08)
+    runs = np.arange(nworld) < 2500  # these run into each other from outside
+    way = rng.normal(size=(nworld, 3)) * (1, 1, 0.2)
+    way /= np.linalg.norm(way, axis=-1, keepdims=True)
+    pos[runs, 1] = (way * reach.sum(1, keepdims=True) * rng.uniform(0.15, 0.6, (nworld, 1)))[runs]
+    pos[runs, 0] = 0.0
+    q = rng.normal(size=(nworld, 2, 4)) * np.where(rng.random((nworld, 1, 1)) < 0.5, (1, 1, 1, 1), (0.02, 0.02, 1, 1))
+    state.rot.assign((q / np.linalg.norm(q, axis=-1, keepdims=True)).astype(np.float32))
+    state.pos.assign(pos.astype(np.float32))
+
+    def velocities():
+        vel = rng.normal(size=(nworld, 2, 3)) * 12.0
+        vel[runs, 1] = -30.0 * way[runs]
+        return vel.astype(np.float32)
+
+    state.vel.assign(velocities())
+    state.ang_vel.assign(rng.normal(size=(nworld, 2, 3)).astype(np.float32) * np.float32(3.0))
+    start, hits = state.pos.numpy().copy(), 0
+    for _ in range(6):
+        before, vel = totals(arrays), state.vel.numpy().copy()
+        run(arrays, 1, [strike_only])
+        after = totals(arrays)
+        hit = np.abs(state.vel.numpy() - vel).max((1, 2)) > 1e-3
+        hits += hit.sum()
+        size = (scene.vehicle.mass.numpy() * np.linalg.norm(vel, axis=-1)).sum(1)
+        assert (np.abs(after[0] - before[0]).max(1) / size).max() < 1e-5
+        assert (np.abs(after[1] - before[1]).max(1) / (size * 10.0)).max() < 1e-4
+        assert (after[2] <= before[2] * (1 + 1e-5)).all()
+        assert (after[2] < 0.99 * before[2])[hit].mean() > 0.5
+        state.pos.assign(start)
+        state.vel.assign(velocities())
+    assert hits > 10000
 
 
 @pytest.mark.parametrize("closing", [0.1, 2.0, 6.0, 20.0])
@@ -178,14 +215,14 @@ def test_central_impact_bounces_by_the_coefficient_of_restitution(closing):
     v = state.vel.numpy()[0, :, 0]
     bounce = 0.0 if closing < 0.15 else max(0.6 * math.exp(-0.25 * closing), 0.05)
     assert v[1] - v[0] == pytest.approx(bounce * closing, abs=1e-4)
-    assert v[0] + v[1] == pytest.approx(closing, rel=1e-5)
+    assert v[0] + v[1] == pytest.approx(closing, rel=1e-4)
     assert state.motion.numpy()[0].tolist() == [Motion.BODY, Motion.BODY]
 
 
 def test_offset_impact_spins_both_cars():
     actors = [
         actor(x=100.0, y=0.0, speed=20.0, motion=Motion.SCRIPTED),
-        actor(x=104.2, y=0.9, heading=math.pi, motion=Motion.SCRIPTED),
+        actor(x=106.8, y=0.9, heading=math.pi, motion=Motion.SCRIPTED),
     ]
     state = run(build([world_rows(actors)], FIELD), 1, [resolve_contacts])
     rate = state.ang_vel.numpy()[0, :, 2]
@@ -243,10 +280,10 @@ def test_a_spinning_body_loses_energy_every_tick():
     arrays = build([world_rows([actor(x=100.0, speed=0.0, motion=Motion.BODY, vel=(10.0, 3.0, 0.0))])], FIELD)
     arrays[1].ang_vel.assign(np.array([[[0.0, 0.0, 4.0]]], np.float32))
     last = totals(arrays)[2][0]
-    for _ in range(60):
+    for _ in range(80):
         run(arrays, 5, [integrate_bodies])
         energy = totals(arrays)[2][0]
-        assert energy <= last
+        assert energy <= last + 1e-6
         last = energy
     assert last < 1.0
 
@@ -277,19 +314,33 @@ def test_a_person_is_thrown_topples_and_lies_on_the_road():
         state = run(arrays, 10)
         highest = max(highest, float(state.pos.numpy()[0, 1, 2]))
         assert state.pos.numpy()[0, 1, 2] > -1e-3, "sinks"
-    lean = state.vehicle.lean.numpy()[0, 1]
-    assert lean[0] == pytest.approx(math.pi / 2) and lean[1] == 0.0
     assert 0.1 < highest < 2.0
-    up = state.rot.numpy()[0, 1]
-    z = 1 - 2 * (up[0] ** 2 + up[1] ** 2)
-    assert abs(z) < 1e-3  # it lies
-    assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.15, abs=0.03)  # half its depth above the road
+    assert abs(matrices(state.rot.numpy()[0, 1])[2, 2]) < 0.02  # it lies
+    assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.15, abs=0.01)  # half its depth above the road
     assert (state.vel.numpy()[0, 1] == 0.0).all()
     # Between sliding alone and Searle's best launch, or else pushed along by the car that slides less far
     way, car = state.pos.numpy()[0, 1, 0] - 100.0, state.pos.numpy()[0, 0, 0] + 3.45 - 100.0
     slid = 121 / (2 * 0.66 * 9.81)
     assert 0.7 * slid < way < max(slid * (1 + 0.66**2), car + 1.8)
     assert way > car - 0.05, "not run over"
+
+
+@pytest.mark.parametrize("speed", [8.0, 14.0, 22.0])
+def test_throw_distance_is_within_searles_bounds(speed):
+    """Searle 1993 (SAE 930659): from v^2 / (2 mu g) to (1 + mu^2) times that, v the speed at which the person is thrown.
+
+    The car has locked wheels, so that it does not push the person on.
+    """
+    actors = [
+        actor(x=90.0, speed=speed, motion=Motion.SCRIPTED, slide=(1.0, 1.0)),
+        actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED),
+    ]
+    state = run(build([world_rows(actors)], FIELD), 900)
+    thrown = float(np.linalg.norm(state.impacts.delta_second.numpy()[0, 0]))
+    way = state.pos.numpy()[0, 1, 0] - 100.0
+    least = thrown**2 / (2 * 0.66 * 9.81)
+    assert 0.97 * least < way < (1 + 0.66**2) * least
+    assert (state.vel.numpy()[0, 1] == 0.0).all() and thrown == pytest.approx(speed, rel=0.1)
 
 
 def test_hit_bodies_keep_to_a_sloping_road():
@@ -320,21 +371,22 @@ def test_people_who_brush_past_each_other_go_on_and_who_bumps_into_a_car_stays_u
     assert (state.contact_tick.numpy()[0] > 0).all()
     assert state.motion.numpy()[0].tolist()[:2] == [Motion.SCRIPTED, Motion.SCRIPTED]
     assert state.pos.numpy()[0, 0, 0] == pytest.approx(105.2, abs=0.01)
-    assert state.vehicle.lean.numpy()[0, 2, 0] == 0.0
+    assert state.fallen.numpy()[0].tolist() == [0, 0, 0, 0] and state.rot.numpy()[0, 2].tolist() == [0.0, 0.0, 0.0, 1.0]
     assert state.pos.numpy()[0, 2, 0] == pytest.approx(200.0 + 1.3 - 2.15 - 0.15, abs=0.1)
     assert np.linalg.norm(state.pos.numpy()[0, 3, :2] - (200.0, 0.0)) < 0.1
 
 
-def test_a_brushed_cyclist_falls_on_its_side():
+def test_a_cyclist_hit_from_the_side_falls_away_from_the_car_and_lies():
     actors = [
-        actor(x=100.0, y=0.0, heading=0.3, speed=6.0, motion=Motion.SCRIPTED, road=-1),
-        actor(BICYCLE, x=101.5, y=1.9, speed=5.0, motion=Motion.SCRIPTED, road=-1),
+        actor(x=100.0, y=-6.0, heading=math.pi / 2, speed=4.0, motion=Motion.SCRIPTED, road=-1),
+        actor(BICYCLE, x=98.5, y=0.0, speed=1.5, motion=Motion.SCRIPTED, road=-1),
     ]
-    state = run(build([world_rows(actors)], FIELD), 500)
-    lean = state.vehicle.lean.numpy()[0, 1]
-    assert lean[0] == pytest.approx(math.pi / 2) and lean[2] == pytest.approx(math.pi / 2)
-    assert state.pos.numpy()[0, 1, 2] == pytest.approx(0.3, abs=0.01)
-    assert (state.vel.numpy()[0] == 0.0).all()
+    state = run(build([world_rows(actors)], FIELD), 600)
+    up = matrices(state.rot.numpy()[0, 1])[:, 2]
+    assert state.fallen.numpy()[0, 1] == 1
+    # It rests on its wheels' side and on its widest part at the top, 0.3 m from its middle and 1.8 m up.
+    assert up[2] == pytest.approx(math.sin(math.atan2(0.27, 1.8)), abs=0.02) and up[1] > 0.95
+    assert (state.vel.numpy()[0, 1] == 0.0).all()
 
 
 def test_an_open_door_gives_way():

@@ -1,0 +1,79 @@
+"""What is kept of contacts: who touches whom, each actor's first contact, and a world's impacts (`wp.func`s)."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.physics.body import is_fixed
+from sim.physics.collide import Manifold, mean_point
+from sim.physics.injury import injury_risk
+from sim.physics.pairs import note_touch
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+IMPACT_SPEED = 0.5
+"""Contacts that close more slowly are no impacts [m/s]."""
+IMPACT_TICKS = 10
+"""A pair apart for longer begins a new impact."""
+
+
+@wp.func
+def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closing: float):
+    """Keep who touches whom now, and everything of each actor's first contact."""
+    now = state.tick[world] + 1
+    note_touch(state, world, a, b)
+    note_touch(state, world, b, a)
+    point = mean_point(m)
+    if state.contact_tick[world, a] < 0:
+        state.contact_tick[world, a] = now
+        state.contact_with[world, a] = b
+        state.contact_speed[world, a] = closing
+        state.contact_point[world, a] = point
+        state.contact_normal[world, a] = -m.normal
+    if state.contact_tick[world, b] < 0:
+        state.contact_tick[world, b] = now
+        state.contact_with[world, b] = a
+        state.contact_speed[world, b] = closing
+        state.contact_point[world, b] = point
+        state.contact_normal[world, b] = m.normal
+
+
+@wp.func
+def record_impact(
+    scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, closing: float, linear: wp.vec3
+):  # fmt: skip
+    """Add an impulse [N s] on ``b``, and its opposite on ``a``, to the pair's impact, or begin one."""
+    now = state.tick[world] + 1
+    n = state.impacts.count[world]
+    k = int(n)
+    pair = wp.vec2i(wp.min(a, b), wp.max(a, b))
+    for i in range(n):
+        if state.impacts.pair[world, i] == pair and now - state.impacts.last[world, i] <= wp.static(IMPACT_TICKS):
+            k = i
+    if k == n:
+        if closing < wp.static(IMPACT_SPEED) or n >= state.impacts.tick.shape[1]:
+            return
+        state.impacts.count[world] = n + 1
+        state.impacts.tick[world, k] = now
+        state.impacts.pair[world, k] = pair
+        state.impacts.point[world, k] = mean_point(m)
+        state.impacts.normal[world, k] = m.normal
+        state.impacts.speed[world, k] = closing
+        state.impacts.delta_first[world, k] = wp.vec3()
+        state.impacts.delta_second[world, k] = wp.vec3()
+    state.impacts.last[world, k] = now
+    first = state.impacts.delta_first[world, k]
+    second = state.impacts.delta_second[world, k]
+    if not is_fixed(scene, world, a):
+        first -= linear / scene.vehicle.mass[world, a]
+    if not is_fixed(scene, world, b):
+        second += linear / scene.vehicle.mass[world, b]
+    state.impacts.delta_first[world, k] = first
+    state.impacts.delta_second[world, k] = second
+    speed = state.impacts.speed[world, k]
+    state.impacts.risk[world, k] = wp.vec2(
+        injury_risk(scene, world, a, speed, wp.length(first)), injury_risk(scene, world, b, speed, wp.length(second))
+    )
