@@ -43,7 +43,7 @@ def magic_tyre(kind: str, load: float) -> Any:
     tyre = MagicTyre()
     tyre.cx1, tyre.ex1, tyre.kx1, tyre.dx1, tyre.dx2 = p.cx, p.ex, p.kx, p.friction, p.dx2
     tyre.cy1, tyre.ey1, tyre.dy1, tyre.dy2 = p.cy, p.ey, p.friction * p.dy, p.dy2
-    tyre.ky1, tyre.ky2, tyre.load = -p.ky1, p.ky2, load
+    tyre.ky1, tyre.ky2, tyre.load = -2.0 * p.ky1 / p.ky2, 1.0 / p.ky2, load
     tyre.relax_x, tyre.relax_y = RELAX_X, RELAX_Y
     for name, value in COMBINED.items():
         setattr(tyre, name, value)

@@ -12,11 +12,12 @@ import numpy as np
 import warp as wp
 
 from sim.physics.chassis import Demand, step_body
+from sim.physics.options import VEHICLES
 from sim.physics.parameters import GRAVITY
 from sim.physics.suspension import CarSet
-from sim.physics.wheels import Body, Footing, Rows
+from sim.physics.wheels import Body, Footing, Rows, steer_wheels, tractive_force, turn_steering
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 
 @wp.struct
@@ -92,16 +93,23 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     ground.friction = inputs.friction[world, a]
     for i in range(4):
         ground.point[i] = inputs.point[world, a][i] - pos
-    ask = Demand()
+    car = cars[state.row[world, a]]
     # The steering turns evenly over the tick.
-    aim = inputs.steer[world, a]
-    begin = b.steer
-    ask.drive = inputs.drive[world, a]
-    ask.brake = inputs.brake[world, a]
-    row = state.row[world, a]
-    for k in range(steps):
-        ask.steer = begin + (aim - begin) * float(k + 1) / float(steps)
-        b = step_body(cars, row, b, ground, ask, inputs.wind[world], h)
+    begin = steer_wheels(car, b.steer)
+    b.steer = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))
+    turn = (steer_wheels(car, b.steer) - begin) / float(steps)
+    ask = Demand()
+    ask.steer = begin - 0.5 * turn
+    ask.drive = tractive_force(
+        car, inputs.drive[world, a], wp.dot(b.vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
+    )
+    pedal = wp.clamp(inputs.brake[world, a] / car.max_brake, 0.0, 1.0)
+    ask.brake = wp.vec4(pedal, pedal, pedal, pedal)
+    steer = b.steer
+    for _k in range(steps):
+        ask.steer = ask.steer + turn
+        b = step_body(car, b, ground, ask, inputs.wind[world], h)
+    b.steer = steer
     state.pos[world, a] = pos + b.shift
     state.rot[world, a] = b.rot
     state.vel[world, a] = b.vel
@@ -116,7 +124,7 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     state.load[world, a] = b.load
 
 
-def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 10) -> None:
+def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 4) -> None:
     """Move all vehicles by a tick, in place.
 
     Args:
@@ -124,7 +132,7 @@ def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0
         state: Vehicles.
         inputs: Drivers' demands and the ground under each wheel.
         tick: [s].
-        steps: Steps in a tick; ``tick / steps`` may be 0.002 s at most.
+        steps: Steps in a tick; ``tick / steps`` may be 0.005 s at most.
     """
     wp.launch(
         _step_cars, dim=state.pos.shape, inputs=[cars, state, inputs, tick / steps, steps], device=state.pos.device

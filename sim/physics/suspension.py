@@ -12,8 +12,9 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.magic_formula import MagicTyre
+from sim.physics.options import VEHICLES
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 STOP_RATE = 10.0
 """Stiffness of bump and droop stops over the spring's."""
@@ -102,17 +103,17 @@ class CarSet:
     tyre: MagicTyre
 
 
-@wp.func
+@wp.func(inline=True)
 def strut_force(axle: Axle, travel: float, stop: float, lift: float, rate: float, other: float) -> float:
     """Force over the static one [N] at a wheel's rise ``lift`` [m] in the body and its rate; ``other``: of the axle's other wheel."""
-    force = axle.spring * lift + axle.damper * rate + axle.bar * (lift - other) / (axle.track * axle.track)
+    force = axle.spring * lift + axle.damper * rate + axle.bar / (axle.track * axle.track) * (lift - other)
     past = wp.abs(lift) - travel
     if past > 0.0:
         force += wp.sign(lift) * past * stop * axle.spring
     return force
 
 
-@wp.func
+@wp.func(inline=True)
 def axle_moment(axle: Axle, radius: float, side: float, through: float, below: float, lean: float) -> float:
     """Roll moment on an axle's two wheels about their hubs [N m]: side force at the road against what the links pass on.
 

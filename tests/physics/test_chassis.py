@@ -38,7 +38,7 @@ def centre(car):
     return x, (car.sprung * car.height + unsprung * car.radius) / car.mass
 
 
-def drive(car, speed, ticks, inputs=lambda k: {}, friction=1.0, steps=10, slope=None, look=None):
+def drive(car, speed, ticks, inputs=lambda k: {}, friction=1.0, steps=4, slope=None, look=None):
     """State after ``ticks``; ``inputs``: tick -> fields of the driver, ``look``: called with the state after each tick."""
     cars, state, given = flat_cars([car], [[0]], speed, friction, device="cpu")
     if slope is not None:
