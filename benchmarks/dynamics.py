@@ -173,7 +173,7 @@ def print_tipping() -> None:
             for axle in (car.front, car.rear):
                 axle.spring, axle.damper, axle.bar = 3e6, 3e4, 0.0
         if not soft:
-            car.tyre_spring = 4e6
+            car.front.tyre_spring = car.rear.tyre_spring = 4e6
         return car
 
     print("\n| free to move | threshold / (t / 2h) |\n|---|---|")

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.physics.chassis import Demand, step_body
+from sim.physics.chassis import Demand, run_tick
 from sim.physics.options import VEHICLES
 from sim.physics.parameters import GRAVITY
-from sim.physics.suspension import CarSet
-from sim.physics.wheels import Body, Footing, Rows, steer_wheels, tractive_force, turn_steering
+from sim.physics.wheels import Body, Footing, Rows, tractive_force, turn_steering
+from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
 
@@ -93,23 +93,17 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     ground.friction = inputs.friction[world, a]
     for i in range(4):
         ground.point[i] = inputs.point[world, a][i] - pos
+        ground.floor += 0.25 * ground.point[i]
+        ground.floor_normal += 0.25 * ground.normal[i]
+    ground.floor_normal = wp.normalize(ground.floor_normal)
     car = cars[state.row[world, a]]
-    # The steering turns evenly over the tick.
-    begin = steer_wheels(car, b.steer)
-    b.steer = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))
-    turn = (steer_wheels(car, b.steer) - begin) / float(steps)
     ask = Demand()
-    ask.steer = begin - 0.5 * turn
-    ask.drive = tractive_force(
-        car, inputs.drive[world, a], wp.dot(b.vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
-    )
+    ask.aim = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))
+    speed = wp.dot(b.vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
+    ask.drive = wp.min(inputs.drive[world, a], tractive_force(car, speed))
     pedal = wp.clamp(inputs.brake[world, a] / car.max_brake, 0.0, 1.0)
     ask.brake = wp.vec4(pedal, pedal, pedal, pedal)
-    steer = b.steer
-    for _k in range(steps):
-        ask.steer = ask.steer + turn
-        b = step_body(car, b, ground, ask, inputs.wind[world], h)
-    b.steer = steer
+    b = run_tick(car, b, ground, ask, inputs.wind[world], h, steps)
     state.pos[world, a] = pos + b.shift
     state.rot[world, a] = b.rot
     state.vel[world, a] = b.vel
@@ -144,7 +138,7 @@ def rest_pose(car: Any) -> tuple[float, float]:
     front, rear = car.front, car.rear
     base = front.x - rear.x
     sink = [
-        0.5 * GRAVITY * (car.sprung * share / base + axle.mass) / car.tyre_spring
+        0.5 * GRAVITY * (car.sprung * share / base + axle.mass) / axle.tyre_spring
         for axle, share in ((front, -rear.x), (rear, front.x))
     ]
     pitch = math.asin((sink[0] - sink[1]) / base)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.hull import land_hull
 from sim.physics.options import VEHICLES
 from sim.physics.parameters import GRAVITY
-from sim.physics.suspension import STOP_RATE, CarSet, axle_moment, strut_force
+from sim.physics.suspension import STOP_RATE, axle_moment, strut_force
 from sim.physics.wheels import (
     CALM_SPEED,
     Body,
@@ -23,28 +24,36 @@ from sim.physics.wheels import (
     Wheels,
     grip_wheel,
     stand_wheel,
+    steer_wheels,
     wheel_axle,
     wheel_side,
     wheel_velocity,
 )
+from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
 
 
 MAX_RATE = 30.0
 """Greatest angular velocity of a body [rad/s]."""
+BALANCE_RATE = 7.0
+"""Natural frequency of a rider's balance [rad/s]."""
 
 
 @wp.struct
 class Demand:
     """What is asked for, over a tick."""
 
-    steer: wp.vec4
-    """`sim.physics.wheels.steer_wheels`."""
+    aim: float
+    """Angle of the front wheels at the tick's end [rad]."""
     drive: float
     """Tractive force [N]."""
     brake: wp.vec4
     """Brake pedal as each wheel feels it, 0..1."""
+    balance: float
+    """1: the rider holds ``lean``, 0: nobody balances."""
+    lean: float
+    """Wanted roll [rad]."""
 
 
 @wp.func(inline=True)
@@ -164,9 +173,20 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     return out
 
 
+@wp.func
+def balance_moment(car: CarSet, back: wp.mat33, rate: float, lean: float) -> float:
+    """Roll moment by which a rider holds the wanted lean [N m]: a spring and a damper about the wheels' line; ``back``: world to body."""
+    roll = wp.asin(wp.clamp(back[1, 2], -1.0, 1.0))
+    inert = car.inertia[0] + car.mass * car.stand * car.stand
+    gain = wp.static(BALANCE_RATE * BALANCE_RATE)
+    wish = gain * (lean - roll) - wp.static(2.0 * 0.8 * BALANCE_RATE) * rate
+    most = car.mass * wp.static(GRAVITY) * car.stand
+    return wp.clamp(inert * wish, -most, most)
+
+
 @wp.func(inline=True)
-def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float) -> Body:
-    """One step of ``h`` seconds, up to five milliseconds."""
+def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float) -> Body:
+    """One step of ``h`` seconds, up to five milliseconds; ``steer``: `sim.physics.wheels.steer_wheels`."""
     out = Body()
     turn = wp.quat_to_matrix(b.rot)
     back = wp.transpose(turn)
@@ -177,7 +197,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3,
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
     w = Wheels()
     for i in range(4):
-        w = stand_wheel(car, w, b, back, ground, ask.steer, i)
+        w = stand_wheel(car, w, b, back, ground, steer, i)
         at = wheel_velocity(car, w, b, i, vel, calm)
         w = grip_wheel(car, w, b, i, at, ground.friction[i], wp.vec2(ask.drive, ask.brake[i]), h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
@@ -195,6 +215,8 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3,
     arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
     hung = 1.0 - car.sprung / car.mass
     swing = 1.0 / (inertia[0] + car.sprung * hung * arm * arm)
+    if ask.balance > 0.0:
+        heave.moment = heave.moment + wp.vec2(balance_moment(car, back, b.rate[0], ask.lean), 0.0)
     roll = (heave.moment[0] + (inertia[1] - inertia[2]) * b.rate[1] * b.rate[2]) * swing
     change = change - wp.vec3(0.0, h * hung * arm * roll, 0.0)
     pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) * (1.0 / inertia[1])
@@ -211,7 +233,9 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3,
     rate = b.rate + h * wp.vec3(roll, pitch, yaw)
     out.rate = rate * wp.min(wp.static(MAX_RATE) / wp.max(wp.length(rate), 1.0), 1.0)
     out.vel = b.vel + turn * wp.vec3(change[0], change[1], h * rise)
-    out.shift = b.shift + h * out.vel
+    out.shift = b.shift
+    out = land_hull(car, out, back, ground)
+    out.shift = out.shift + h * out.vel
     half = (0.5 * h) * out.rate
     out.rot = wp.normalize(b.rot * wp.quat(half[0], half[1], half[2], 1.0))
     out.spin = w.keep
@@ -220,3 +244,16 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3,
     out.brake = w.brake
     out.load = w.load
     return out
+
+
+@wp.func(inline=True)
+def run_tick(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> Body:
+    """``steps`` steps of ``h`` seconds; the steering turns evenly over them."""
+    begin = steer_wheels(car, b.steer)
+    turn = (steer_wheels(car, ask.aim) - begin) * (1.0 / float(steps))
+    steer = begin - 0.5 * turn
+    for _k in range(steps):
+        steer += turn
+        b = step_body(car, b, ground, ask, steer, wind, h)
+    b.steer = ask.aim
+    return b

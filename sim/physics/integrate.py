@@ -14,9 +14,8 @@ from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.boxes import cross2, side_of
-from sim.physics.parameters import GRAVITY, SETS
-from sim.physics.place import keep_place
-from sim.physics.vehicle import Ground, read_ground
+from sim.physics.parameters import FOUR_WHEELS, GRAVITY
+from sim.physics.place import ground_near, keep_place, road_place
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
@@ -28,8 +27,19 @@ REST_SPEED, REST_RATE = 0.03, 0.03
 RISE = 1.5
 """Speed at which a body is lifted over a kerb [m/s]."""
 
-_ROLLING = list(SETS).index("person")
-"""Kinds below it stand on wheels."""
+
+@wp.struct
+class Ground:
+    """What a body lies on, over a tick."""
+
+    z: float
+    """Mean height [m]."""
+    pitch: float
+    """Positive nose down [rad]."""
+    roll: float
+    """Positive left side up [rad]."""
+    friction: wp.vec4
+    """Under each point, weather included."""
 
 
 @wp.struct
@@ -40,6 +50,31 @@ class Slide:
     """Of the centre of gravity [m/s]."""
     rate: float
     """[rad/s]."""
+
+
+@wp.func
+def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> Ground:
+    """Height, slope and friction under four points of a body."""
+    out = Ground()
+    pos = state.pos[world, a]
+    base = 0.7 * scene.size[world, a][0]
+    half = 0.35 * scene.size[world, a][1]
+    near = road_place(state, world, a, yaw)
+    c = wp.cos(yaw)
+    s = wp.sin(yaw)
+    z = wp.vec4()
+    for i in range(4):
+        x = scene.box_center[world, a][0] + wp.where(i < 2, 0.5, -0.5) * base
+        y = wp.where(i % 2 == 0, half, -half)
+        point = ground_near(
+            scene.road, scene.map_index[world], near, wp.vec2(pos[0] + c * x - s * y, pos[1] + s * x + c * y)
+        )
+        z[i] = point.z
+        out.friction[i] = point.friction * scene.weather.friction_scale[world]
+    out.z = 0.25 * (z[0] + z[1] + z[2] + z[3])
+    out.pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / base)
+    out.roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / wp.max(2.0 * half, 0.1))
+    return out
 
 
 @wp.func
@@ -97,19 +132,11 @@ def slide_on(scene: Scene, world: int, a: int, slide: Slide, yaw: float, ground:
         return out
     out.vel = slide.vel + pull * (wp.static(GRAVITY) * dt)
     out.rate = slide.rate
-    wheels = scene.vehicle.kind[world, a] < wp.static(_ROLLING) and scene.vehicle.topples[world, a] == 0
-    cog = scene.vehicle.cog[world, a][0]
-    base = scene.vehicle.wheelbase[world, a]
     for i in range(4):
         x = 0.35 * scene.size[world, a][0]
         y = 0.35 * scene.size[world, a][1]
-        load = float(0.25)
-        if wheels:
-            x = wp.where(i < 2, base - cog, cog)
-            y = 0.5 * scene.vehicle.track[world, a]
-            load = 0.5 * wp.where(i < 2, cog, base - cog) / base
         arm = forward * wp.where(i < 2, x, -x) + left * wp.where(i % 2 == 0, y, -y)
-        drop = ground.friction[i] * load * mass * wp.static(GRAVITY) * dt
+        drop = 0.25 * ground.friction[i] * mass * wp.static(GRAVITY) * dt
         out = rub(out, arm, forward, share * drop, inverse)
     return out
 
@@ -200,12 +227,16 @@ def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
 
 @wp.kernel
 def _integrate_bodies(scene: Scene, state: State, dt: float, stride: int):
-    """Reads the ground and parameters. Writes pose, velocities, fall and road place of bodies."""
+    """Reads the ground and parameters. Writes pose, velocities, fall and road place of bodies.
+
+    Vehicles on four wheels are moved by `sim.physics.vehicle`.
+    """
     world, first = wp.tid()
     if state.done[world] != 0:
         return
     for a in range(first, scene.valid.shape[1], stride):
-        if state.motion[world, a] == wp.static(int(Motion.BODY)) and scene.valid[world, a] != 0:
+        body = state.motion[world, a] == wp.static(int(Motion.BODY)) and scene.valid[world, a] != 0
+        if body and scene.vehicle.kind[world, a] >= wp.static(FOUR_WHEELS):
             move_body(scene, state, world, a, dt)
 
 

@@ -12,59 +12,9 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.options import VEHICLES
+from sim.types import MagicTyre
 
 wp.set_module_options(VEHICLES)
-
-
-@wp.struct
-class MagicTyre:
-    """Coefficients in Pacejka's names, without their leading p; angles in radians."""
-
-    cx1: float
-    dx1: float
-    dx2: float
-    """Change of friction over relative change of load."""
-    dx3: float
-    ex1: float
-    kx1: float
-    hx1: float
-    vx1: float
-    rbx1: float
-    rbx2: float
-    rcx1: float
-    rex1: float
-    rhx1: float
-    cy1: float
-    dy1: float
-    dy2: float
-    """Change of friction over relative change of load."""
-    dy3: float
-    ey1: float
-    ky1: float
-    """Cornering stiffness over load where that is small, negative: twice Pacejka's pKy1 over his pKy2."""
-    ky2: float
-    """Nominal load over the load at which cornering stiffness peaks, one over Pacejka's pKy2; 0: stiffness is proportional to load."""
-    hy1: float
-    hy3: float
-    vy1: float
-    vy3: float
-    rby1: float
-    rby2: float
-    rby3: float
-    rcy1: float
-    rey1: float
-    rhy1: float
-    rvy1: float
-    rvy3: float
-    rvy4: float
-    rvy5: float
-    rvy6: float
-    load: float
-    """Nominal load [N]."""
-    relax_x: float
-    """Relaxation length [m], 0: none."""
-    relax_y: float
-    """Relaxation length [m], 0: none."""
 
 
 @wp.struct
@@ -120,12 +70,13 @@ def curve(x: float, c: float, e: float) -> float:
 
 
 @wp.func(inline=True)
-def tyre_grip(tyre: MagicTyre, slip: wp.vec2, lean: float, load: float, friction: float) -> TyreGrip:
+def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: float, friction: float) -> TyreGrip:
     """Forces at combined slip.
 
     Args:
         tyre: Coefficients.
-        slip: Lengthwise (positive when driven) and slip angle [rad].
+        slip: Lengthwise, positive when driven.
+        angle: Of slip [rad].
         lean: Inclination [rad].
         load: [N].
         friction: The road's, relative to the one where the coefficients were measured.
@@ -138,24 +89,24 @@ def tyre_grip(tyre: MagicTyre, slip: wp.vec2, lean: float, load: float, friction
     side = wp.where(lean > 0.0, 1.0, wp.where(lean < 0.0, -1.0, 0.0))
     tilt = wp.abs(lean)
     # Pure slip lengthwise (4.E9 to 4.E18); the vertical shift turns the sine's argument, as in CommonRoad, where Pacejka adds it.
-    kappa = slip[0] + tyre.hx1
+    kappa = slip + tyre.hx1
     mux = wp.max(friction * tyre.dx1 * (1.0 + tyre.dx2 * more) * (1.0 - tyre.dx3 * lean * lean), 0.01)
     bx = (tyre.kx1 / tyre.cx1) / mux
     fx = mux * sine(curve(bx * kappa, tyre.cx1, tyre.ex1) + load * tyre.vx1)
     # Pure slip crosswise (4.E19 to 4.E30).
-    alpha = slip[1] + side * (tyre.hy1 + tyre.hy3 * tilt)
+    alpha = angle + side * (tyre.hy1 + tyre.hy3 * tilt)
     muy = wp.max(friction * tyre.dy1 * (1.0 + tyre.dy2 * more) * (1.0 - tyre.dy3 * lean * lean), 0.01)
     z = relative * tyre.ky2  # sin(2 atan z) = 2 z / (1 + z^2), over the load
     stiff = tyre.ky1 / (1.0 + z * z)
     by = stiff / (tyre.cy1 * muy)
     fy = muy * sine(curve(by * alpha, tyre.cy1, tyre.ey1))
     # Weights of the other slip (4.E50 to 4.E67); cos(atan x) = 1 / sqrt(1 + x^2).
-    a = tyre.rbx2 * slip[0]
-    gx = cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * (slip[1] + tyre.rhx1), tyre.rcx1, tyre.rex1))
+    a = tyre.rbx2 * slip
+    gx = cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * (angle + tyre.rhx1), tyre.rcx1, tyre.rex1))
     if tyre.rhx1 != 0.0:
         gx = gx / cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * tyre.rhx1, tyre.rcx1, tyre.rex1))
-    a = tyre.rby2 * (slip[1] - tyre.rby3)
-    gy = cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * (slip[0] + tyre.rhy1), tyre.rcy1, tyre.rey1))
+    a = tyre.rby2 * (angle - tyre.rby3)
+    gy = cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * (slip + tyre.rhy1), tyre.rcy1, tyre.rey1))
     if tyre.rhy1 != 0.0:
         gy = gy / cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * tyre.rhy1, tyre.rcy1, tyre.rey1))
     shift = float(0.0)
@@ -163,8 +114,8 @@ def tyre_grip(tyre: MagicTyre, slip: wp.vec2, lean: float, load: float, friction
     if tyre.vy1 != 0.0 or tyre.vy3 != 0.0:
         shift = side * friction * (tyre.vy1 + tyre.vy3 * tilt)
     if tyre.rvy5 != 0.0:
-        a = tyre.rvy4 * slip[1]
-        turn = tyre.rvy5 * arctan(tyre.rvy6 * slip[0])
+        a = tyre.rvy4 * angle
+        turn = tyre.rvy5 * arctan(tyre.rvy6 * slip)
         push = muy * (tyre.rvy1 + tyre.rvy3 * lean) / wp.sqrt(1.0 + a * a) * sine(turn)
     out.fx = gx * fx * load
     out.fy = (gy * (fy + shift) + push) * load

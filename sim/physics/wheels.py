@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.physics.magic_formula import arctan, tyre_grip
 from sim.physics.options import VEHICLES
-from sim.physics.suspension import Axle, CarSet
+from sim.types import Axle, CarSet
 
 wp.set_module_options(VEHICLES)
 
@@ -35,6 +35,9 @@ class Footing:
     """A point of each plane, relative to the centre of gravity at the start of the tick [m]."""
     normal: Rows
     friction: wp.vec4
+    floor: wp.vec3
+    """A point of the plane that the body may touch, as ``point`` [m]."""
+    floor_normal: wp.vec3
 
 
 @wp.struct
@@ -123,21 +126,25 @@ def turn_steering(car: CarSet, steer: float, wanted: float, dt: float) -> float:
 
 
 @wp.func
-def tractive_force(car: CarSet, asked: float, speed: float) -> float:
-    """What the engine gives at ``speed`` of the tractive force asked for [N]."""
-    return wp.clamp(asked, 0.0, wp.min(car.max_drive, car.power / wp.max(speed, 1.0)))
+def tractive_force(car: CarSet, speed: float) -> float:
+    """The most that the engine gives at ``speed`` [N]."""
+    return wp.min(car.max_drive, car.power / wp.max(speed, 1.0))
 
 
 @wp.func(inline=True)
-def relax(old: float, steady: float, velocity: float, speed: float, length: float, h: float) -> float:
-    """Slip after a step with relaxation, implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9).
+def relax_gain(length: float, speed: float, per: float, h: float) -> float:
+    """Change of a relaxed slip over a step's slip velocity; ``per``: without relaxation, one over the speed [s/m].
 
-    At standstill the tyre is a spring, so that a parked vehicle does not creep.
+    Implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9). At standstill the tyre is a spring then, so that a
+    parked vehicle does not creep.
     """
-    if length <= 0.0:
-        return steady
-    share = h / length
-    return (old + share * velocity) / (1.0 + share * speed)
+    return wp.where(length > 0.0, h / (wp.max(length, 1.0e-3) + h * speed), per)
+
+
+@wp.func(inline=True)
+def relaxed(old: float, velocity: float, length: float, speed: float, gain: float) -> float:
+    """Slip after a step; ``gain``: `relax_gain`."""
+    return gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
 
 
 @wp.func(inline=True)
@@ -159,22 +166,22 @@ def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enou
 
 
 @wp.func(inline=True)
-def roll_wheel(car: CarSet, w: Wheels, b: Body, i: int, drive: float, grip: wp.vec2, h: float) -> Wheels:
-    """Spin of a wheel under drive, brake and tyre, implicit; ``grip``: force lengthwise and its secant."""
+def roll_wheel(car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, h: float) -> Wheels:
+    """Spin of a wheel under drive, brake and tyre, implicit; ``force``: of the tyre lengthwise, ``secant``: its own."""
     radius = car.radius
     inertia = car.spin / h
     axle = wheel_axle(car, i)
     stop = 0.5 * radius * axle.brake * car.max_brake * w.brake[i] + radius * car.rolling * w.load[i]
-    stiff = radius * radius * grip[1]
-    push = (inertia + stiff) * b.spin[i] + radius * (0.5 * axle.drive * drive - grip[0])
+    stiff = radius * radius * secant
+    push = (inertia + stiff) * b.spin[i] + radius * (0.5 * axle.drive * drive - force)
     w.keep[i] = 0.0
     w.gain[i] = 0.0
     if wp.abs(push) > stop:
         give = 1.0 / (inertia + stiff)
         w.keep[i] = (push - wp.sign(push) * stop) * give
-        w.gain[i] = radius * grip[1] * give
-    w.fx[i] = grip[0] + grip[1] * radius * (w.keep[i] - b.spin[i])
-    w.kx[i] = grip[1] * (1.0 - radius * w.gain[i])
+        w.gain[i] = radius * secant * give
+    w.fx[i] = force + secant * radius * (w.keep[i] - b.spin[i])
+    w.kx[i] = secant * (1.0 - radius * w.gain[i])
     return w
 
 
@@ -199,7 +206,7 @@ def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing
     w.below[i] = below
     # A hub under the ground belongs to a vehicle that has rolled over: its wheels carry nothing more.
     stands = up[2] > 0.1 and below > 0.0
-    w.load[i] = wp.where(stands, wp.max((car.radius - below) * upright * car.tyre_spring, 0.0), 0.0)
+    w.load[i] = wp.where(stands, wp.max((car.radius - below) * upright * axle.tyre_spring, 0.0), 0.0)
     return w
 
 
@@ -246,23 +253,23 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
     ref = wp.max(fast, wp.static(CREEP_SPEED))
     per = 1.0 / ref
     slide = b.spin[i] * car.radius - at[0]
-    long_x = car.tyre.relax_x
-    long_y = car.tyre.relax_y
-    slip_x = relax(b.slip_x[i], slide * per, slide, fast, long_x, h)
-    slip_y = relax(b.slip_y[i], at[1] * per, at[1], fast, long_y, h)
+    # What slides at right angles to its wheels, or spins them on the spot, has a slip of its own speed.
+    speed_x = wp.max(fast, 0.5 * wp.abs(slide))
+    speed_y = wp.max(fast, wp.abs(at[1]))
+    gain_x = relax_gain(car.tyre.relax_x, speed_x, per, h)
+    gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
+    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x)
+    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y)
     w.slip_x[i] = slip_x
     w.slip_y[i] = slip_y
-    near = 0.2 * wp.max(1.0 - ref * wp.static(1.0 / DAMP_SPEED), 0.0)
-    ease_x = float(1.0)  # what the force still changes by within the step
-    ease_y = float(1.0)
-    if long_x > 0.0:
-        slip_x += near * slide
-        ease_x = wp.min(ref * (h / long_x + near), 1.0)
-    if long_y > 0.0:
-        slip_y += near * at[1]
-        ease_y = wp.min(ref * (h / long_y + near), 1.0)
+    # A tyre that is a spring has a damper, too (section 8.6).
+    damp = 0.2 * wp.max(1.0 - speed_y * wp.static(1.0 / DAMP_SPEED), 0.0)
+    damp_x = wp.where(car.tyre.relax_x > 0.0, damp, 0.0)
+    damp_y = wp.where(car.tyre.relax_y > 0.0, damp, 0.0)
+    kappa = slip_x + damp_x * slide
+    alpha = arctan(slip_y + damp_y * at[1])
     lean = wheel_lean(car, b, i, w.up[i][1])
-    grip = tyre_grip(car.tyre, wp.vec2(slip_x, arctan(slip_y)), lean, w.load[i], friction)
+    grip = tyre_grip(car.tyre, kappa, alpha, lean, w.load[i], friction)
     pressure = b.brake[i]
     if ask[1] > 0.0 or pressure > 0.0:
         let_off = wp.where(fast > wp.static(ABS_SPEED), slide * per / wp.max(friction, 0.05), 0.0)
@@ -270,5 +277,5 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
         pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
     w.brake[i] = pressure
     w.fy[i] = grip.fy
-    w.ky[i] = grip.ky * per * ease_y
-    return roll_wheel(car, w, b, i, ask[0], wp.vec2(grip.fx, grip.kx * per * ease_x), h)
+    w.ky[i] = grip.ky * (gain_y + damp_y)
+    return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * (gain_x + damp_x), h)

@@ -8,6 +8,7 @@ SI units, radians. Actor 0 is the ego.
 
 from __future__ import annotations
 
+from sim.types.car import Axle, CarSet, MagicTyre
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
@@ -16,11 +17,14 @@ from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, 
 
 __all__ = [
     "TICK",
+    "Axle",
+    "CarSet",
     "Conflict",
     "Contact",
     "Control",
     "Lamp",
     "LaneKind",
+    "MagicTyre",
     "Metrics",
     "Motion",
     "PathTables",

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from sim.physics.car_sets import car_set
 from sim.physics.cars import flat_cars, step_cars
 from sim.physics.parameters import GRAVITY, actor_parameters
 from tests.physics.worlds import CAR
@@ -17,7 +16,7 @@ FRICTIONS = [1.0, 0.8, 0.6, 0.3, 0.1]
 
 def sedan(**more):
     """The set "car"; ``more``: fields changed."""
-    car = car_set(actor_parameters(**CAR), "car")
+    car = actor_parameters(**CAR)["car"]
     for name, value in more.items():
         setattr(car, name, value)
     return car
@@ -114,7 +113,7 @@ def test_a_locked_suspension_rolls_over_at_half_the_track_over_the_height():
     car = ideal(travel=1.0)
     for axle in (car.front, car.rear):
         axle.spring, axle.damper, axle.bar = 3e6, 3e4, 0.0
-    car.tyre_spring = 4e6
+    car.front.tyre_spring = car.rear.tyre_spring = 4e6
     car.height = 1.2
     seen = []
 

@@ -1,0 +1,68 @@
+"""The ground under a vehicle's wheels, read from the road once a tick."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior.measures import yaw_of
+from sim.physics.place import ground_near, road_place
+from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.types import CarSet, Scene, State
+
+# Loops stay loops: unrolled, look-ups on the road take long to compile and run no faster.
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+CLIMB = 0.5
+"""Slope of the ramp by which wheels meet steps: a wheel of 0.3 m rolls onto a kerb of 0.12 m over 0.24 m."""
+CREEP = 0.3
+"""Speed at which the ground lifts a wheel that stands in a step [m/s]."""
+
+
+@wp.func
+def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
+    """Lowest point of a wheel, from the centre of gravity [m]; ``turn``: body axes to world."""
+    axle = wheel_axle(car, i)
+    hub = turn * wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
+    return hub - wp.vec3(0.0, 0.0, car.radius)
+
+
+@wp.func
+def read_footing(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float
+) -> Footing:
+    """Planes under the wheels for the coming tick, ``dt`` seconds; keeps the height of the ground under each.
+
+    A step up (a kerb) is met by the wheel as a ramp, as it rolls or slides onto it, which pushes the vehicle back; the ground falls away
+    at once. ``cog``: centre of gravity of the sprung mass [m].
+    """
+    out = Footing()
+    turn = wp.quat_to_matrix(b.rot)
+    near = road_place(state, world, a, yaw_of(b.rot))
+    weather = scene.weather.friction_scale[world]
+    old = state.vehicle.ground[world, a]
+    fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
+    way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
+    rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
+    now = wp.vec4()
+    for i in range(4):
+        bottom = wheel_bottom(car, b, turn, i)
+        at = cog + bottom + 0.5 * dt * b.vel
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
+        normal = point.normal
+        z = point.z
+        if state.vehicle.ready[world, a] != 0:
+            most = wp.max(old[i], cog[2] + bottom[2]) + rise
+            if z > most:
+                z = most
+                normal = wp.normalize(normal - way)
+        now[i] = z
+        out.point[i] = wp.vec3(at[0], at[1], z) - cog
+        out.normal[i] = normal
+        out.friction[i] = point.friction * weather
+        out.floor += 0.25 * out.point[i]
+        out.floor_normal += 0.25 * point.normal
+    out.floor_normal = wp.normalize(out.floor_normal)
+    state.vehicle.ground[world, a] = now
+    return out
