@@ -118,7 +118,7 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     state.load[world, a] = b.load
 
 
-def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 4) -> None:
+def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 3) -> None:
     """Move all vehicles by a tick, in place.
 
     Args:

