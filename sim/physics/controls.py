@@ -26,7 +26,7 @@ YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
 """Yaw rate off the wanted one [rad/s] and side-slip beyond its bound [rad] that stability control lets pass."""
 YAW_GAIN, SLIP_GAIN = 2.5, 4.0
 """Brake pressure over them."""
-LOST_LEAN, LOST_GRIP = 0.6, 0.25
+LOST_LEAN, LOST_GRIP = 0.6, 0.2
 """Lean off the wanted one [rad], and speed sideways over that ahead, at which a rider can no longer hold a cycle."""
 
 
@@ -113,14 +113,17 @@ def drive_demand(
 
 @wp.func
 def loses_balance(car: CarSet, b: Body, ask: Demand) -> bool:
-    """Whether a cycle falls: it lies too far off the lean that its bend asks for, or its rear wheel slides away."""
+    """Whether a cycle falls: it lies too far off the lean that its bend asks for, or a wheel slides away."""
     if ask.balance == 0.0:
         return False
     side = wp.quat_rotate(b.rot, wp.vec3(0.0, 1.0, 0.0))
     off = wp.asin(wp.clamp(side[2], -1.0, 1.0)) - ask.lean
     vel = wp.quat_rotate_inv(b.rot, b.vel)
-    slide = vel[1] + b.rate[2] * car.rear.x
-    return wp.abs(off) > wp.static(LOST_LEAN) or wp.abs(slide) > wp.static(LOST_GRIP) * wp.max(wp.abs(vel[0]), 5.0)
+    rear = wp.abs(vel[1] + b.rate[2] * car.rear.x)
+    front = wp.abs(vel[1] + b.rate[2] * car.front.x - wp.tan(b.steer) * vel[0])
+    return wp.abs(off) > wp.static(LOST_LEAN) or wp.max(rear, front) > wp.static(LOST_GRIP) * wp.max(
+        wp.abs(vel[0]), 5.0
+    )
 
 
 @wp.func

@@ -18,6 +18,8 @@ CLIMB = 0.5
 """Slope of the ramp by which wheels meet steps: a wheel of 0.3 m rolls onto a kerb of 0.12 m over 0.24 m."""
 CREEP = 0.3
 """Speed at which the ground lifts a wheel that stands in a step [m/s]."""
+SIDEWAYS, STEP = 1.5, 0.04
+"""Speed across a wheel over that along it from which it does not roll onto a step higher than this [m]."""
 
 
 @wp.func
@@ -34,8 +36,8 @@ def read_footing(
 ) -> Footing:
     """Planes under the wheels for the coming tick, ``dt`` seconds; keeps the height of the ground under each.
 
-    A step up (a kerb) is met by the wheel as a ramp, as it rolls or slides onto it, which pushes the vehicle back; the ground falls away
-    at once. ``cog``: centre of gravity of the sprung mass [m].
+    A step up (a kerb) is met by a rolling wheel as a ramp, which pushes the vehicle back, and stops a wheel that slides against it; the
+    ground falls away at once. ``cog``: centre of gravity of the sprung mass [m].
     """
     out = Footing()
     turn = wp.quat_to_matrix(b.rot)
@@ -53,10 +55,16 @@ def read_footing(
         normal = point.normal
         z = point.z
         if state.vehicle.ready[world, a] != 0:
-            most = wp.max(old[i], cog[2] + bottom[2]) + rise
-            if z > most:
-                z = most
-                normal = wp.normalize(normal - way)
+            base = wp.max(old[i], cog[2] + bottom[2])
+            if z > base + wp.min(rise, wp.static(STEP)):
+                v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
+                sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
+                if sideways and z > base + wp.static(STEP):
+                    out.block[i] = 1.0
+                    z = base
+                elif z > base + rise:
+                    z = base + rise
+                    normal = wp.normalize(normal - way)
         now[i] = z
         out.point[i] = wp.vec3(at[0], at[1], z) - cog
         out.normal[i] = normal

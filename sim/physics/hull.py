@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.options import VEHICLES
-from sim.physics.wheels import Body, Footing
+from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
 from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
@@ -88,4 +88,21 @@ def land_hull(car: CarSet, b: Body, back: wp.mat33, ground: Footing) -> Body:
     out.vel = wp.transpose(back) * vel
     out.rate = rate
     out.shift = b.shift + ground.floor_normal * (wp.static(LIFT) * wp.max(deepest - wp.static(SLOP), 0.0))
+    return out
+
+
+@wp.func
+def trip(car: CarSet, b: Body, ground: Footing) -> Body:
+    """The vehicle's velocities once the wheels that slid against a step have stopped there, all of a sudden: what makes it roll over."""
+    out = b
+    left = wp.vec3(0.0, 1.0, 0.0)
+    vel = wp.quat_rotate_inv(b.rot, b.vel)
+    for i in range(4):
+        if ground.block[i] > 0.0:
+            axle = wheel_axle(car, i)
+            arm = wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, 0.2 * car.radius - car.height + b.lift[i])
+            push = -wp.dot(vel + wp.cross(out.rate, arm), left) / resist(car, arm, left) * left
+            vel += push / car.mass
+            out.rate = out.rate + wp.cw_div(wp.cross(arm, push), car.inertia)
+    out.vel = wp.quat_rotate(b.rot, vel)
     return out

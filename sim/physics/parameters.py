@@ -59,7 +59,7 @@ def _axles(car: Any, p: ParameterSet, base: float, behind: float, track: float) 
     for k, axle in enumerate((car.front, car.rear)):
         load = behind / base if k == 0 else 1.0 - behind / base
         corner = 0.5 * car.sprung * load
-        axle.x, axle.track, axle.mass = base * (1 - k) - behind, track, 0.5 * (car.mass - car.sprung)
+        axle.x, axle.track, axle.mass = base * (1 - k) - behind, track, load * (car.mass - car.sprung)
         axle.spring = corner * (2.0 * math.pi * springs.ride[k]) ** 2
         axle.damper = 2.0 * springs.damping * math.sqrt(corner * axle.spring)
         axle.bar = max((k + (1 - 2 * k) * p.roll_front) * stiff - 0.5 * axle.spring * track**2, 0.0)

@@ -15,6 +15,7 @@ from sim.behavior.path import wrap_angle
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, wreck_demand
 from sim.physics.footing import read_footing
+from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
 from sim.physics.place import keep_place
 from sim.physics.sets import CYCLES, FOUR_WHEELS
@@ -134,6 +135,8 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     b = load_vehicle(state, world, a, car)
     cog = state.pos[world, a] - wp.quat_rotate(b.rot, reference_arm(car))
     ground = read_footing(scene, state, world, a, car, b, cog, dt)
+    if wp.max(ground.block) > 0.0:
+        b = trip(car, b, ground)
     friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
     state.vehicle.friction[world, a] = friction
     ask = Demand()

@@ -25,6 +25,8 @@ RECOVERY = 0.7
 """Brake force over tyre force down to which the anti-lock system lets pressure off."""
 DAMP_SPEED = 2.5
 """Below this speed a tyre with relaxation is damped (Pacejka 2012, section 8.6) [m/s]."""
+BEARS = 0.15
+"""Slip of a tyre about its peak where friction is 1."""
 
 
 @wp.struct
@@ -35,6 +37,8 @@ class Footing:
     """A point of each plane, relative to the centre of gravity at the start of the tick [m]."""
     normal: Rows
     friction: wp.vec4
+    block: wp.vec4
+    """1 where a wheel that slides sideways meets a step: it stops there, as it cannot roll onto it."""
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
@@ -260,6 +264,10 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
     gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
     slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x)
     slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y)
+    # Coming to rest, a tyre keeps no more deflection than it can bear before it slides.
+    bear = wp.static(BEARS) * friction
+    slip_x = wp.clamp(slip_x, -bear - 0.4 * speed_x, bear + 0.4 * speed_x)
+    slip_y = wp.clamp(slip_y, -bear - 0.4 * speed_y, bear + 0.4 * speed_y)
     w.slip_x[i] = slip_x
     w.slip_y[i] = slip_y
     # A tyre that is a spring has a damper, too (section 8.6).
