@@ -212,9 +212,9 @@ def test_cycles_lean_into_bends_as_they_must(kind, speed, angle):
 
 @pytest.mark.parametrize("kind", [MOTORCYCLE, BICYCLE])
 def test_cycles_fall_where_they_slide_and_lie_still(kind):
-    arrays = one(kind, speed=8.0, friction=0.1)
+    arrays = one(kind, speed=7.0, friction=0.1)
     press(arrays, 0.5, 0.0)
-    state = run(arrays, 1500)
+    state = run(arrays, 2000)
     assert state.vehicle.down.numpy()[0, 0] == 1
     assert abs(angles(state)[0][0]) > 1.3
     assert np.linalg.norm(state.vel.numpy()[0, 0]) < 0.05
