@@ -64,22 +64,6 @@ class Course:
 
 
 @wp.func
-def axle_slips(scene: Scene, world: int, a: int) -> wp.vec2:
-    """Slip angles of front and rear axle per lateral acceleration [rad s^2/m]: axle loads over cornering stiffnesses."""
-    v = scene.vehicle
-    corner = v.tyre_corner[world, a]
-    base = v.wheelbase[world, a]
-    weight = v.mass[world, a] * wp.static(GRAVITY)
-    front = 0.5 * weight * v.cog[world, a][0] / base
-    rear = 0.5 * weight - front
-    zf = front / (corner[1] * corner[2])
-    zr = rear / (corner[1] * corner[2])
-    cf = corner[0] * corner[2] * 2.0 * zf / (1.0 + zf * zf)
-    cr = corner[0] * corner[2] * 2.0 * zr / (1.0 + zr * zr)
-    return wp.vec2(front / wp.max(cf, 1.0), rear / wp.max(cr, 1.0)) / wp.static(GRAVITY)
-
-
-@wp.func
 def route_course(scene: Scene, state: State, world: int, a: int, p: int, yaw: float) -> Course:
     """Course along path ``p``."""
     out = Course()
@@ -121,16 +105,14 @@ def steer_along(scene: Scene, state: State, world: int, a: int, course: Course, 
     speed = wp.max(state.speed[world, a], 1.0)
     reach = wp.max(hurry * speed, 3.0)
     error = wp.clamp(course.here.offset - aside, -0.35 * reach, 0.35 * reach)
-    slips = axle_slips(scene, world, a)
-    turn = (
-        course.turn - slips[1] * speed * speed * course.curvature
-    )  # a slipping rear axle points the nose into the bend
+    rear = scene.vehicle.car[world, a].slip_rear
+    turn = course.turn - rear * speed * speed * course.curvature  # a slipping rear axle points the nose into the bend
     curvature = course.curvature - error / (reach * reach) - 1.8 / reach * wp.sin(turn)
     grip = 0.85 * wp.max(state.vehicle.friction[world, a], 0.15) * wp.static(GRAVITY) / (speed * speed)
     curvature = wp.clamp(curvature, -grip, grip)
     angle = wp.atan(scene.vehicle.wheelbase[world, a] * curvature)
-    angle += (slips[0] - slips[1]) * speed * speed * curvature
-    return wp.clamp(angle / scene.vehicle.max_steer[world, a], -1.0, 1.0)
+    angle += (scene.vehicle.car[world, a].slip_front - rear) * speed * speed * curvature
+    return wp.clamp(angle / scene.vehicle.car[world, a].max_steer, -1.0, 1.0)
 
 
 @wp.func
@@ -139,15 +121,15 @@ def pedal_for(scene: Scene, state: State, world: int, a: int, accel: float) -> f
     v = scene.vehicle
     speed = state.speed[world, a]
     mass = v.mass[world, a]
-    resist = v.drag[world, a] * speed * wp.abs(speed) + v.rolling[world, a] * mass * wp.static(GRAVITY) * wp.clamp(
-        speed, -1.0, 1.0
-    )
+    resist = v.car[world, a].drag * speed * wp.abs(speed) + v.car[world, a].rolling * mass * wp.static(
+        GRAVITY
+    ) * wp.clamp(speed, -1.0, 1.0)
     x = wp.quat_rotate(state.rot[world, a], wp.vec3(1.0, 0.0, 0.0))
     force = mass * (accel + wp.static(GRAVITY) * x[2]) + resist
     if force >= 0.0:
-        most = wp.min(v.drive_force[world, a], v.power[world, a] / wp.max(wp.abs(speed), 1.0))
+        most = wp.min(v.car[world, a].max_drive, v.car[world, a].power / wp.max(wp.abs(speed), 1.0))
         return wp.min(force / wp.max(most, 1.0), 1.0)
-    return wp.max(force / wp.max(v.brake_force[world, a], 1.0), -1.0)
+    return wp.max(force / wp.max(v.car[world, a].max_brake, 1.0), -1.0)
 
 
 @wp.func
@@ -241,7 +223,9 @@ def work_pedals(scene: Scene, state: State, world: int, a: int, code: int) -> wp
             state.vehicle.braking[world, a] = 1
             request = -100.0
             if code != wp.static(_EVADE):
-                request = wp.static(SWERVE_BRAKE) * -scene.vehicle.brake_force[world, a] / scene.vehicle.mass[world, a]
+                request = (
+                    wp.static(SWERVE_BRAKE) * -scene.vehicle.car[world, a].max_brake / scene.vehicle.mass[world, a]
+                )
                 aside = wp.where(code == wp.static(_LEFT), wp.static(SWERVE), -wp.static(SWERVE))
                 hurry = 0.45
     state.vehicle.request[world, a] = request

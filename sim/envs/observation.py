@@ -91,7 +91,7 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
     obs_out[world, 2] = _clip(state.ang_vel[world, 0][2])
     obs_out[world, 3] = _clip(acc[0] / 10.0)
     obs_out[world, 4] = _clip(acc[1] / 10.0)
-    obs_out[world, 5] = state.steer[world, 0] / wp.max(scene.vehicle.max_steer[world, 0], 0.1)
+    obs_out[world, 5] = state.steer[world, 0] / wp.max(scene.vehicle.car[world, 0].max_steer, 0.1)
     obs_out[world, 11] = wp.min(float(scene.end_tick[world] - state.tick[world]) * 0.01 / 30.0, 1.0)
     obs_out[world, 12] = scene.desired_speed[world, 0] / 20.0
     obs_out[world, 13] = scene.weather.wetness[world]

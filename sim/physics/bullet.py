@@ -24,7 +24,7 @@ READ = (
 WRITTEN = (
     "motion", "pos", "rot", "vel", "ang_vel", "accel", "speed", "steer", "wheel_angle", "lamps", "contact_tick", "contact_with",
     "contact_speed", "contact_point", "contact_normal", "contact_now", "vehicle.wheel_speed", "vehicle.brake", "vehicle.throttle",
-    "vehicle.lean", "vehicle.load", "vehicle.friction", "vehicle.ready", "door",
+    "vehicle.load", "vehicle.friction", "vehicle.ready", "door",
 )  # fmt: skip
 """Fields of `State` that they write."""
 

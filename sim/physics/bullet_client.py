@@ -81,7 +81,7 @@ def make_cast(scene: Mapping[str, Any]) -> Cast:
     kinds = np.array(list(SETS))[scene["vehicle.kind"]]
     person = kinds == "person"
     wheels = ~person & (kinds != "thing")
-    rides = wheels & (scene["vehicle.topples"] != 0)
+    rides = wheels & (scene["vehicle.car"]["balance"] > 0.0)
     mass = np.asarray(scene["vehicle.mass"], float)
     category = np.asarray(scene["category"])
     rooted = np.isin(category, [int(Category[name]) for name in ROOTED])

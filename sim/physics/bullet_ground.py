@@ -36,7 +36,7 @@ def stand_on(scene: Scene, state: State, footing: Footing, world: int, a: int):
     q = state.rot[world, a]
     near = road_place(state, world, a, yaw_of(q))
     base = scene.vehicle.wheelbase[world, a]
-    half = 0.5 * scene.vehicle.track[world, a]
+    half = 0.5 * scene.vehicle.car[world, a].front.track
     cog = scene.vehicle.cog[world, a]
     for i in range(wp.static(SPOTS)):
         local = wp.vec3(wp.where(i < 2, base, 0.0), wp.where(i % 2 == 0, half, -half), 0.0)

@@ -70,7 +70,7 @@ class Wheels:
     """
 
     def __init__(self, params: Mapping[str, Any], rides: npt.NDArray[np.bool_]) -> None:
-        p = {name: np.asarray(value, np.float64) for name, value in params.items()}
+        p = _parameters(params)
         n = len(p["mass"])
         self.params, self.rides = p, rides
         base, cog = np.maximum(p["wheelbase"], 1e-3), p["cog"]
@@ -82,7 +82,8 @@ class Wheels:
         front = 0.5 * weight * cog[:, 0] / base
         self.static = np.stack([front, front, 0.5 * weight - front, 0.5 * weight - front], 1)
         """Loads at rest on level ground [N], (nactor, 4)."""
-        self.stiffness, self.damping = _springs(p, self.static, rides)
+        axles = (0, 0, 1, 1)
+        self.stiffness, self.damping = p["stiffness"][:, axles], p["damping"][:, axles]
         self.bend = np.zeros((n, 4, 2))
         """Deflection of the tyres lengthwise and crosswise [m], (nactor, 4, 2)."""
         self.brake = np.zeros(n)
@@ -161,8 +162,8 @@ class Wheels:
     ) -> tuple[Floats, Floats]:
         """Forces along and across the wheels [N], (n, 4) each."""
         p, drives = self.params, driven[:, None] > 0.0
-        grip = np.where(drives, p["tyre_peak"][who, 3:], p["slide"][who, :1]) * friction * load
-        side_grip = np.where(drives, grip * p["tyre_lat"][who, 2:3], p["slide"][who, 1:] * friction * load)
+        grip = np.where(drives, p["peak"][who, None], p["slide"][who, :1]) * friction * load
+        side_grip = np.where(drives, grip * p["peak_side"][who, None], p["slide"][who, 1:] * friction * load)
         brake, drive = self._demand(who, load, vx)
         brake = np.where(drives, brake, np.inf)
         abs_on = drives & (p["abs"][who, None] > 0.0)
@@ -179,7 +180,7 @@ class Wheels:
         total = fx + np.where(drives, drive, 0.0)
         use = np.sqrt((total / np.maximum(grip, 1e-6)) ** 2 + (fy / np.maximum(side_grip, 1e-6)) ** 2)
         slides = use > 1.0
-        left = np.where(locked & drives, p["tyre_peak"][who, 2:3], 1.0)
+        left = np.where(locked & drives, p["sliding"][who, None], 1.0)
         scale = np.where(slides, left / np.maximum(use, 1.0), 1.0)
         # What slips does not bend further: the deflection is the one that belongs to the force.
         x = np.where(slides | (np.abs(elastic) > most), -fx * scale / stiff, x)
@@ -200,10 +201,10 @@ class Wheels:
         return brake, share * pull[:, None]
 
     def _stiffness(self, who: npt.NDArray[np.intp], load: Floats) -> tuple[Floats, Floats, Floats]:
-        """Stiffness [N/m] and damping [N s/m] of the tyres' deflection, and relaxation length [m]: pKy1, pKy2 of Pacejka 2012."""
-        corner = self.params["tyre_corner"][who, None]
-        nominal = corner[..., 2]
-        slope = corner[..., 0] * nominal * np.sin(2.0 * np.arctan(load / (corner[..., 1] * nominal)))
+        """Stiffness [N/m] and damping [N s/m] of the tyres' deflection, and relaxation length [m]: Pacejka 2012, eq. 4.E25."""
+        nominal = self.params["nominal"][who, None]
+        bend = load / nominal * self.params["ky2"][who, None]
+        slope = self.params["ky1"][who, None] * load / (1.0 + bend**2)
         length = RELAXATION * np.maximum(self.params["wheel_radius"][who, None], 0.05)
         stiff = np.maximum(slope, 0.02 * nominal) / length
         return stiff, 2.0 * TYRE_DAMPING * np.sqrt(stiff * self.static[who] / GRAVITY), length
@@ -218,17 +219,29 @@ class Wheels:
         return ahead * np.where(self.rides[who] & (driven > 0.0), size, 0.0)[:, None]
 
 
-def _springs(p: Mapping[str, Floats], static: Floats, rides: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Stiffness [N/m] and damping [N s/m] of the struts, (nactor, 4) each.
+def _parameters(params: Mapping[str, Any]) -> dict[str, Floats]:
+    """What wheels read of `sim.types.VehicleParams`, by name: (nactor, ...), with the axles' values front and rear, (nactor, 2).
 
-    Springs alone hold the roll that the set names per lateral acceleration, split over the axles as it splits the load transfer; wheels in
-    one track have the set's natural frequency in pitch instead.
+    The tyre's Magic Formula is cut down to its peak friction, what is left of that at full slip, and its cornering stiffness.
     """
-    height, gradient = p["cog"][:, 1], np.where(p["roll"][:, 0] > 1e-6, p["roll"][:, 0], 1.0)
-    roll = p["mass"] * height * (1.0 / gradient + GRAVITY)
-    front = p["roll"][:, 3:]
-    share = np.concatenate([front, front, 1.0 - front, 1.0 - front], 1)
-    by_roll = 2.0 * roll[:, None] * share / np.maximum(p["track"][:, None], 0.1) ** 2
-    by_pitch = static / GRAVITY * p["pitch"][:, 1:2] ** 2
-    stiff = np.where((rides | (p["roll"][:, 0] <= 1e-6))[:, None], by_pitch, by_roll)
-    return stiff, 2.0 * p["roll"][:, 2:3] * np.sqrt(stiff * np.maximum(static, 0.0) / GRAVITY)
+    out = {name: np.asarray(value, np.float64) for name, value in params.items() if name != "car"}
+    car, tyre = params["car"], params["car"]["tyre"]
+    for name in ("max_steer", "steer_rate", "brake_rate", "power", "rolling"):
+        out[name] = np.asarray(car[name], np.float64)
+    out["track"] = np.asarray(car["front"]["track"], np.float64)
+    out["drive_front"], out["drive_force"] = car["front"]["drive"].astype(float), car["max_drive"].astype(float)
+    out["brake_front"], out["brake_force"] = car["front"]["brake"].astype(float), car["max_brake"].astype(float)
+    out["abs"] = (car["abs_slip"] > 0.0).astype(float)
+    peak = np.maximum(tyre["dx1"].astype(float), 1e-6)
+    out["peak"], out["peak_side"] = peak, tyre["dy1"] / peak
+    full = tyre["kx1"] / np.maximum(tyre["cx1"], 1e-6) / peak  # B at slip 1
+    out["sliding"] = np.sin(tyre["cx1"] * np.arctan(full - tyre["ex1"] * (full - np.arctan(full))))
+    out["ky1"], out["ky2"] = -tyre["ky1"].astype(float), tyre["ky2"].astype(float)
+    out["nominal"] = np.maximum(tyre["load"].astype(float), 1.0)
+    axles = [car["front"], car["rear"]]
+    # An anti-roll bar as springs at both wheels.
+    out["stiffness"] = np.stack(
+        [a["spring"] + 2.0 * a["bar"] / np.maximum(a["track"], 0.1) ** 2 for a in axles], 1
+    ).astype(float)
+    out["damping"] = np.stack([a["damper"] for a in axles], 1).astype(float)
+    return out

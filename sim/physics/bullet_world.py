@@ -55,7 +55,7 @@ class BulletWorld:
         self.wheels = Wheels(params, self.cast.rides)
         self.doors = Doors(self.cast, self.client)
         self.wind = np.append(np.asarray(scene["weather.wind"], float), 0.0)
-        self.drag = np.asarray(params["drag"], float)
+        self.drag = np.asarray(params["car"]["drag"], float)
         self.valid = np.asarray(scene["valid"]) != 0
         n = len(self.valid)
         self.free = np.zeros(n, bool)
@@ -293,16 +293,10 @@ class BulletWorld:
         self.pos[:], self.rot[:] = r["pos"], r["rot"]
 
     def _write_driven(self, r: Rows, who: npt.NDArray[np.intp]) -> None:
-        """Put pedals, steering, brake lamps and the body's lean against its ground into `State`."""
-        turn, normal, rate = self.now.turn[who], r["plane"][who, 4, :3], self.now.rate[who]
+        """Put pedals, steering and brake lamps into `State`."""
         r["steer"][who] = self.wheels.steer[who]
         r["vehicle.brake"][who] = self.wheels.brake[who, None]
         r["vehicle.throttle"][who] = self.wheels.throttle[who]
-        axes = (turn * normal[:, :, None]).sum(1)
-        roll, pitch = np.arcsin(np.clip(axes[:, 1], -1, 1)), -np.arcsin(np.clip(axes[:, 0], -1, 1))
-        r["vehicle.lean"][who] = np.stack(
-            [roll, (rate * turn[:, :, 0]).sum(1), pitch, (rate * turn[:, :, 1]).sum(1)], 1
-        )
         lit = r["control.accel"][who] < -0.02
         r["lamps"][who] = np.where(lit, r["lamps"][who] | int(Lamp.BRAKE), r["lamps"][who] & ~int(Lamp.BRAKE))
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.physics.chassis import Demand, step_body
+from sim.physics.chassis import Demand, run_tick
+from sim.physics.options import VEHICLES
 from sim.physics.parameters import GRAVITY
-from sim.physics.suspension import CarSet
-from sim.physics.wheels import Body, Footing, Rows
+from sim.physics.wheels import Body, Footing, Rows, tractive_force, turn_steering
+from sim.types import CarSet
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 
 @wp.struct
@@ -92,16 +93,17 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     ground.friction = inputs.friction[world, a]
     for i in range(4):
         ground.point[i] = inputs.point[world, a][i] - pos
+        ground.floor += 0.25 * ground.point[i]
+        ground.floor_normal += 0.25 * ground.normal[i]
+    ground.floor_normal = wp.normalize(ground.floor_normal)
+    car = cars[state.row[world, a]]
     ask = Demand()
-    # The steering turns evenly over the tick.
-    aim = inputs.steer[world, a]
-    begin = b.steer
-    ask.drive = inputs.drive[world, a]
-    ask.brake = inputs.brake[world, a]
-    row = state.row[world, a]
-    for k in range(steps):
-        ask.steer = begin + (aim - begin) * float(k + 1) / float(steps)
-        b = step_body(cars, row, b, ground, ask, inputs.wind[world], h)
+    ask.aim = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))
+    speed = wp.dot(b.vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
+    ask.drive = wp.min(inputs.drive[world, a], tractive_force(car, speed))
+    pedal = wp.clamp(inputs.brake[world, a] / car.max_brake, 0.0, 1.0)
+    ask.brake = wp.vec4(pedal, pedal, pedal, pedal)
+    b = run_tick(car, b, ground, ask, inputs.wind[world], h, steps)
     state.pos[world, a] = pos + b.shift
     state.rot[world, a] = b.rot
     state.vel[world, a] = b.vel
@@ -116,7 +118,7 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     state.load[world, a] = b.load
 
 
-def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 10) -> None:
+def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0.01, steps: int = 3) -> None:
     """Move all vehicles by a tick, in place.
 
     Args:
@@ -124,7 +126,7 @@ def step_cars(cars: wp.array, state: CarState, inputs: CarInput, tick: float = 0
         state: Vehicles.
         inputs: Drivers' demands and the ground under each wheel.
         tick: [s].
-        steps: Steps in a tick; ``tick / steps`` may be 0.002 s at most.
+        steps: Steps in a tick; ``tick / steps`` may be 0.005 s at most.
     """
     wp.launch(
         _step_cars, dim=state.pos.shape, inputs=[cars, state, inputs, tick / steps, steps], device=state.pos.device
@@ -136,7 +138,7 @@ def rest_pose(car: Any) -> tuple[float, float]:
     front, rear = car.front, car.rear
     base = front.x - rear.x
     sink = [
-        0.5 * GRAVITY * (car.sprung * share / base + axle.mass) / car.tyre_spring
+        0.5 * GRAVITY * (car.sprung * share / base + axle.mass) / axle.tyre_spring
         for axle, share in ((front, -rear.x), (rear, front.x))
     ]
     pitch = math.asin((sink[0] - sink[1]) / base)

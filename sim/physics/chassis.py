@@ -13,76 +13,109 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.hull import land_hull
+from sim.physics.options import VEHICLES
 from sim.physics.parameters import GRAVITY
-from sim.physics.suspension import STOP_RATE, CarSet, axle_moment, strut_force
-from sim.physics.wheels import Body, Footing, Wheels, grip_wheel, stand_wheel, wheel_axle
+from sim.physics.suspension import STOP_RATE, axle_moment, strut_force
+from sim.physics.wheels import (
+    CALM_SPEED,
+    Body,
+    Footing,
+    Wheels,
+    grip_wheel,
+    stand_wheel,
+    steer_wheels,
+    wheel_axle,
+    wheel_side,
+    wheel_velocity,
+)
+from sim.types import CarSet
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 
 MAX_RATE = 30.0
 """Greatest angular velocity of a body [rad/s]."""
+BALANCE_RATE = 7.0
+"""Natural frequency of a rider's balance [rad/s]."""
 
 
 @wp.struct
 class Demand:
     """What is asked for, over a tick."""
 
-    steer: float
-    """Angle of the front wheels [rad]."""
+    aim: float
+    """Angle of the front wheels at the tick's end [rad]."""
     drive: float
     """Tractive force [N]."""
-    brake: float
-    """Brake force [N]."""
+    brake: wp.vec4
+    """Brake pedal as each wheel feels it, 0..1."""
+    balance: float
+    """1: the rider holds ``lean``, 0: nobody balances."""
+    lean: float
+    """Wanted roll [rad]."""
 
 
-@wp.func
+@wp.func(inline=True)
 def solve_plane(
-    cars: wp.array[CarSet], row: int, w: Wheels, pull: wp.vec3, drag: wp.vec3, turning: float, h: float
+    car: CarSet, w: Wheels, pull: wp.vec3, drag: wp.vec3, turning: wp.vec3, rate: float, h: float
 ) -> wp.vec3:
-    """Change over a step of the body's forward and left speed and its yaw rate.
+    """Change over a step of the body's forward and left speed along its own axes and of its yaw rate.
 
     Args:
-        cars: Parameter sets.
-        row: Which of them.
+        car: Parameters.
         w: Wheels.
         pull: Gravity, body axes [m/s^2].
         drag: Of the air, body axes [N].
-        turning: Yaw rate [rad/s].
+        turning: Acceleration that only turns the velocity with the axes [m/s^2].
+        rate: Yaw rate [rad/s].
         h: Step [s].
     """
-    m = cars[row].mass
-    lhs = wp.diag(wp.vec3(m / h, m / h, cars[row].inertia[2] / h))
-    uneven = cars[row].front.mass * cars[row].front.x + cars[row].rear.mass * cars[row].rear.x
-    lhs[1, 2] = uneven * cars[row].apart / h
-    lhs[2, 1] = lhs[1, 2]
-    swing = uneven * cars[row].apart * turning * turning
-    rhs = wp.vec3(m * pull[0] + drag[0] + swing, m * pull[1] + drag[1], uneven * pull[1])
+    m = car.mass
+    uneven = car.front.mass * car.front.x + car.rear.mass * car.rear.x
+    apart = uneven * car.apart
+    a00 = m / h
+    a11 = m / h
+    a22 = car.inertia[2] / h
+    a01 = float(0.0)
+    a02 = float(0.0)
+    a12 = apart / h
+    r0 = m * (pull[0] - turning[0]) + drag[0] + apart * rate * rate
+    r1 = m * (pull[1] - turning[1]) + drag[1]
+    r2 = uneven * pull[1] - apart * turning[1]
     for i in range(4):
-        axle = wheel_axle(cars, row, i)
-        x = axle.x
-        y = wp.where(i % 2 == 0, 0.5, -0.5) * axle.track
+        axle = wheel_axle(car, i)
+        y = 0.5 * wheel_side(i) * axle.track
         ex = w.ex[i]
         ey = w.ey[i]
         up = w.up[i]
-        jx = wp.vec3(ex[0], ex[1], ex[1] * x - ex[0] * y)
-        jy = wp.vec3(ey[0], ey[1], ey[1] * x - ey[0] * y)
-        jz = wp.vec3(up[0], up[1], up[1] * x - up[0] * y)
-        rhs += jx * w.fx[i] + jy * w.fy[i] + jz * w.load[i]
-        lhs += wp.outer(jx, jx) * w.kx[i] + wp.outer(jy, jy) * w.ky[i]
-    return wp.inverse(lhs) * rhs
+        px = ex[1] * axle.x - ex[0] * y
+        py = ey[1] * axle.x - ey[0] * y
+        pz = up[1] * axle.x - up[0] * y
+        r0 += ex[0] * w.fx[i] + ey[0] * w.fy[i] + up[0] * w.load[i]
+        r1 += ex[1] * w.fx[i] + ey[1] * w.fy[i] + up[1] * w.load[i]
+        r2 += px * w.fx[i] + py * w.fy[i] + pz * w.load[i]
+        kx = w.kx[i]
+        ky = w.ky[i]
+        a00 += ex[0] * ex[0] * kx + ey[0] * ey[0] * ky
+        a01 += ex[0] * ex[1] * kx + ey[0] * ey[1] * ky
+        a02 += ex[0] * px * kx + ey[0] * py * ky
+        a11 += ex[1] * ex[1] * kx + ey[1] * ey[1] * ky
+        a12 += ex[1] * px * kx + ey[1] * py * ky
+        a22 += px * px * kx + py * py * ky
+    return wp.inverse(wp.mat33(a00, a01, a02, a01, a11, a12, a02, a12, a22)) * wp.vec3(r0, r1, r2)
 
 
-@wp.func
-def settle_forces(cars: wp.array[CarSet], row: int, w: Wheels, change: wp.vec3) -> Wheels:
+@wp.func(inline=True)
+def settle_forces(car: CarSet, w: Wheels, change: wp.vec3) -> Wheels:
     """Tyre forces and spins once the body's motion in its plane has changed."""
     for i in range(4):
-        axle = wheel_axle(cars, row, i)
-        y = wp.where(i % 2 == 0, 0.5, -0.5) * axle.track
-        at = wp.vec3(change[0] - change[2] * y, change[1] + change[2] * axle.x, 0.0)
-        along = wp.dot(w.ex[i], at)
+        axle = wheel_axle(car, i)
+        dx = change[0] - change[2] * 0.5 * wheel_side(i) * axle.track
+        dy = change[1] + change[2] * axle.x
+        along = w.ex[i][0] * dx + w.ex[i][1] * dy
         w.fx[i] = w.fx[i] - w.kx[i] * along
-        w.fy[i] = w.fy[i] - w.ky[i] * wp.dot(w.ey[i], at)
+        w.fy[i] = w.fy[i] - w.ky[i] * (w.ey[i][0] * dx + w.ey[i][1] * dy)
         w.keep[i] = w.keep[i] + w.gain[i] * along
     return w
 
@@ -99,13 +132,11 @@ class Heave:
     """Net force on each wheel along the body's vertical, but for its weight [N]."""
 
 
-@wp.func
-def carry_axle(
-    cars: wp.array[CarSet], row: int, w: Wheels, b: Body, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2
-) -> Heave:
+@wp.func(inline=True)
+def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
     """Adds an axle's share; ``first``: its left wheel, ``accel``: of the axle in the body's plane, ``pull``: gravity [m/s^2]."""
-    axle = wheel_axle(cars, row, first)
-    radius = cars[row].radius
+    axle = wheel_axle(car, first)
+    radius = car.radius
     force = wp.vec3()
     shifted = float(0.0)
     pitch = float(0.0)
@@ -115,25 +146,25 @@ def carry_axle(
         i = first + k
         one = w.ex[i] * w.fx[i] + w.ey[i] * w.fy[i] + w.up[i] * w.load[i]
         force += one
-        shifted += w.load[i] * (one[1] - w.load[i] * w.up[i][1]) * cars[row].tyre_side
+        shifted += w.load[i] * (one[1] - w.load[i] * w.up[i][1]) * car.tyre_side
         up[k] = one[2]
         even += 0.5 * (one[2] - w.load[i] * w.up[i][2])
-        pitch += (one[0] - axle.rigid * w.load[i] * w.up[i][0]) * (radius - cars[row].height + b.lift[i] - w.below[i])
+        pitch += (one[0] - axle.rigid * w.load[i] * w.up[i][0]) * (radius - car.height + b.lift[i] - w.below[i])
     heavy = axle.mass * (wp.vec2(pull[0], pull[1]) - accel)
     through = force[1] + heavy[1]
     tilt = 0.5 * (w.up[first][1] + w.up[first + 1][1]) - (w.below[first] - w.below[first + 1]) / axle.track
     lean = tilt * (w.load[first] + w.load[first + 1])
     below = 0.5 * (w.below[first] + w.below[first + 1])
     pair = axle_moment(axle, radius, force[1], through, below, lean) + shifted
-    center = axle.roll_center - cars[row].height + 0.5 * (b.lift[first] + b.lift[first + 1])
-    base = cars[row].front.x - cars[row].rear.x
-    static = 0.5 * cars[row].sprung * wp.static(GRAVITY) * (1.0 - wp.abs(axle.x) / base)
-    out.moment += wp.vec2(-center * through, pitch + heavy[0] * (cars[row].unsprung_height - cars[row].height))
+    center = axle.roll_center - car.height + 0.5 * (b.lift[first] + b.lift[first + 1])
+    base = car.front.x - car.rear.x
+    static = 0.5 * car.sprung * wp.static(GRAVITY) * (1.0 - wp.abs(axle.x) / base)
+    out.moment += wp.vec2(-center * through, pitch + heavy[0] * (car.unsprung_height - car.height))
     for k in range(2):
         i = first + k
         left = wp.where(k == 0, 1.0, -1.0)
         strut = static + strut_force(
-            axle, cars[row].travel, wp.static(STOP_RATE), b.lift[i], b.lift_rate[i], b.lift[2 * first + 1 - i]
+            axle, car.travel, wp.static(STOP_RATE), b.lift[i], b.lift_rate[i], b.lift[2 * first + 1 - i]
         )
         out.force += strut
         out.moment += wp.vec2(0.5 * left * axle.track, -axle.x) * strut
@@ -143,66 +174,86 @@ def carry_axle(
 
 
 @wp.func
-def turn_steering(cars: wp.array[CarSet], row: int, steer: float, wanted: float, h: float) -> float:
-    """Steering angle after a step, within its rate and its locks."""
-    step = cars[row].steer_rate * h
-    lock = cars[row].max_steer
-    return wp.clamp(steer + wp.clamp(wanted - steer, -step, step), -lock, lock)
+def balance_moment(car: CarSet, back: wp.mat33, rate: float, lean: float) -> float:
+    """Roll moment by which a rider holds the wanted lean [N m]: a spring and a damper about the wheels' line; ``back``: world to body."""
+    roll = wp.asin(wp.clamp(back[1, 2], -1.0, 1.0))
+    inert = car.inertia[0] + car.mass * car.stand * car.stand
+    gain = wp.static(BALANCE_RATE * BALANCE_RATE)
+    wish = gain * (lean - roll) - wp.static(2.0 * 0.8 * BALANCE_RATE) * rate
+    most = car.mass * wp.static(GRAVITY) * car.stand
+    return wp.clamp(inert * wish, -most, most)
 
 
-@wp.func
-def step_body(cars: wp.array[CarSet], row: int, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float) -> Body:
-    """One step of ``h`` seconds, up to two milliseconds."""
+@wp.func(inline=True)
+def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float) -> Body:
+    """One step of ``h`` seconds, up to five milliseconds; ``steer``: `sim.physics.wheels.steer_wheels`."""
     out = Body()
     turn = wp.quat_to_matrix(b.rot)
     back = wp.transpose(turn)
     vel = back * b.vel
     pull = back * wp.vec3(0.0, 0.0, -wp.static(GRAVITY))
     air = back * (b.vel - wind)
-    drag = air * (-cars[row].drag * wp.length(air))
-    out.steer = turn_steering(cars, row, b.steer, ask.steer, h)
-    drive = wp.clamp(ask.drive, 0.0, wp.min(cars[row].max_drive, cars[row].power / wp.max(vel[0], 1.0)))
-    pedals = wp.vec2(drive, wp.clamp(ask.brake / cars[row].max_brake, 0.0, 1.0))
+    drag = air * (-car.drag * wp.length(air))
+    calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
     w = Wheels()
     for i in range(4):
-        w = stand_wheel(cars, row, w, b, turn, ground, i)
-        w = grip_wheel(cars, row, w, b, i, vel, ground.friction[i], pedals, h)
-    change = solve_plane(cars, row, w, pull, drag, b.rate[2], h)
-    w = settle_forces(cars, row, w, change)
-    accel = change / h
+        w = stand_wheel(car, w, b, back, ground, steer, i)
+        at = wheel_velocity(car, w, b, i, vel, calm)
+        w = grip_wheel(car, w, b, i, at, ground.friction[i], wp.vec2(ask.drive, ask.brake[i]), h)
+    # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
+    turning = wp.cross(b.rate, vel)
+    change = solve_plane(car, w, pull, drag, turning, b.rate[2], h)
+    w = settle_forces(car, w, change)
+    change = change + wp.vec3(h * turning[0], h * turning[1], 0.0)
+    accel = change * (1.0 / h)
     heave = Heave()
-    heave = carry_axle(cars, row, w, b, heave, 0, pull, wp.vec2(accel[0], accel[1] + accel[2] * cars[row].front.x))
-    heave = carry_axle(cars, row, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * cars[row].rear.x))
-    rise = pull[2] + (heave.force + drag[2]) / cars[row].sprung
-    inertia = cars[row].inertia
+    heave = carry_axle(car, w, b, heave, 0, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.front.x))
+    heave = carry_axle(car, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.rear.x))
+    rise = pull[2] + (heave.force + drag[2]) * (1.0 / car.sprung)
+    inertia = car.inertia
     # Rolling, the body swings against the unsprung masses, which the links hold at the side.
-    arm = cars[row].height - wp.lerp(cars[row].radius, cars[row].front.roll_center, cars[row].front.rigid)
-    hung = 1.0 - cars[row].sprung / cars[row].mass
-    swing = cars[row].sprung * hung * arm * arm
-    roll = (heave.moment[0] + (inertia[1] - inertia[2]) * b.rate[1] * b.rate[2]) / (inertia[0] + swing)
+    arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
+    hung = 1.0 - car.sprung / car.mass
+    swing = 1.0 / (inertia[0] + car.sprung * hung * arm * arm)
+    if ask.balance > 0.0:
+        heave.moment = heave.moment + wp.vec2(balance_moment(car, back, b.rate[0], ask.lean), 0.0)
+    roll = (heave.moment[0] + (inertia[1] - inertia[2]) * b.rate[1] * b.rate[2]) * swing
     change = change - wp.vec3(0.0, h * hung * arm * roll, 0.0)
-    pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) / inertia[1]
-    yaw = accel[2] + (inertia[0] - inertia[1]) * b.rate[0] * b.rate[1] / inertia[2]
+    pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) * (1.0 / inertia[1])
+    yaw = accel[2] + ((inertia[0] - inertia[1]) / inertia[2]) * b.rate[0] * b.rate[1]
+    most = 2.0 * car.travel
     for i in range(4):
-        axle = wheel_axle(cars, row, i)
-        y = wp.where(i % 2 == 0, 0.5, -0.5) * axle.track
-        hop = 2.0 * heave.wheel[i] / axle.mass + pull[2] - (rise + roll * y - pitch * axle.x)
+        axle = wheel_axle(car, i)
+        hop = heave.wheel[i] * (2.0 / axle.mass) + pull[2] - rise
+        hop += pitch * axle.x - roll * 0.5 * wheel_side(i) * axle.track
         hop_rate = b.lift_rate[i] + h * hop
-        most = 2.0 * cars[row].travel
-        out.lift[i] = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
-        out.lift_rate[i] = wp.where(wp.abs(out.lift[i]) < most, hop_rate, 0.0)
-    out.rate = b.rate + h * wp.vec3(roll, pitch, yaw)
-    fast = wp.length(out.rate) / wp.static(MAX_RATE)
-    if fast > 1.0:
-        out.rate = out.rate / fast
+        lift = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
+        out.lift[i] = lift
+        out.lift_rate[i] = wp.where(wp.abs(lift) < most, hop_rate, 0.0)
+    rate = b.rate + h * wp.vec3(roll, pitch, yaw)
+    out.rate = rate * wp.min(wp.static(MAX_RATE) / wp.max(wp.length(rate), 1.0), 1.0)
     out.vel = b.vel + turn * wp.vec3(change[0], change[1], h * rise)
-    out.shift = b.shift + h * out.vel
-    angle = wp.length(out.rate) * h
-    spun = wp.quat_from_axis_angle(wp.normalize(out.rate + wp.vec3(0.0, 0.0, 1.0e-12)), angle)
-    out.rot = wp.normalize(b.rot * spun)
+    out.shift = b.shift
+    out = land_hull(car, out, back, ground)
+    out.shift = out.shift + h * out.vel
+    half = (0.5 * h) * out.rate
+    out.rot = wp.normalize(b.rot * wp.quat(half[0], half[1], half[2], 1.0))
     out.spin = w.keep
     out.slip_x = w.slip_x
     out.slip_y = w.slip_y
     out.brake = w.brake
     out.load = w.load
     return out
+
+
+@wp.func(inline=True)
+def run_tick(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> Body:
+    """``steps`` steps of ``h`` seconds; the steering turns evenly over them."""
+    begin = steer_wheels(car, b.steer)
+    turn = (steer_wheels(car, ask.aim) - begin) * (1.0 / float(steps))
+    steer = begin - 0.5 * turn
+    for _k in range(steps):
+        steer += turn
+        b = step_body(car, b, ground, ask, steer, wind, h)
+    b.steer = ask.aim
+    return b

@@ -28,7 +28,7 @@ from sim.physics.body import (
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
-from sim.physics.parameters import GRAVITY
+from sim.physics.parameters import FOUR_WHEELS, GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
 from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State
@@ -273,9 +273,10 @@ def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
 
 @wp.func
 def is_free(scene: Scene, state: State, world: int, a: int) -> bool:
-    """Whether this stage moves an actor."""
+    """Whether this stage moves an actor; what stands on four wheels is moved by `sim.physics.vehicle`."""
     return (
-        state.motion[world, a] == wp.static(int(Motion.BODY))
+        scene.vehicle.kind[world, a] >= wp.static(FOUR_WHEELS)
+        and state.motion[world, a] == wp.static(int(Motion.BODY))
         and scene.valid[world, a] != 0
         and not is_fixed(scene, world, a)
     )

@@ -11,63 +11,15 @@ from __future__ import annotations
 
 import warp as wp
 
-wp.set_module_options({"enable_backward": False})
+from sim.physics.options import VEHICLES
+from sim.types import MagicTyre
 
-
-@wp.struct
-class MagicTyre:
-    """Coefficients in Pacejka's names, without their leading p; angles in radians."""
-
-    cx1: float
-    dx1: float
-    dx2: float
-    """Change of friction over relative change of load."""
-    dx3: float
-    ex1: float
-    kx1: float
-    hx1: float
-    vx1: float
-    rbx1: float
-    rbx2: float
-    rcx1: float
-    rex1: float
-    rhx1: float
-    cy1: float
-    dy1: float
-    dy2: float
-    """Change of friction over relative change of load."""
-    dy3: float
-    ey1: float
-    ky1: float
-    """Cornering stiffness over load, negative; with ``ky2`` its greatest value over nominal load."""
-    ky2: float
-    """Load over nominal load at which cornering stiffness peaks; 0: stiffness is proportional to load."""
-    hy1: float
-    hy3: float
-    vy1: float
-    vy3: float
-    rby1: float
-    rby2: float
-    rby3: float
-    rcy1: float
-    rey1: float
-    rhy1: float
-    rvy1: float
-    rvy3: float
-    rvy4: float
-    rvy5: float
-    rvy6: float
-    load: float
-    """Nominal load [N]."""
-    relax_x: float
-    """Relaxation length [m], 0: none."""
-    relax_y: float
-    """Relaxation length [m], 0: none."""
+wp.set_module_options(VEHICLES)
 
 
 @wp.struct
 class TyreGrip:
-    """Forces of a tyre [N] and how fast they fall with the velocity at the contact [N s/m], both in the wheel's axes."""
+    """Forces of a tyre [N] and their secants against slip [N], in the wheel's axes."""
 
     fx: float
     fy: float
@@ -75,61 +27,101 @@ class TyreGrip:
     ky: float
 
 
-@wp.func
+@wp.func(inline=True)
+def arctan(x: float) -> float:
+    """Arc tangent within 3e-7: the least-maximum odd polynomial of degree 13 on [0, 1], and reciprocals beyond."""
+    a = wp.abs(x)
+    z = wp.min(a, 1.0) / wp.max(a, 1.0)
+    u = z * z
+    p = 0.00681156 * u - 0.03360354
+    p = p * u + 0.07962291
+    p = p * u - 0.13233301
+    p = p * u + 0.19807805
+    p = p * u - 0.33317367
+    p = (p * u + 0.99999611) * z
+    return wp.where(x < 0.0, -1.0, 1.0) * wp.where(a > 1.0, 0.5 * wp.pi - p, p)
+
+
+@wp.func(inline=True)
+def sine(x: float) -> float:
+    """Sine within 6e-7 on [-pi, pi] and beyond to one and a half pi: the least-maximum odd polynomial of degree 7 on a quarter turn."""
+    a = wp.abs(x)
+    z = wp.min(a, wp.pi - a)
+    u = z * z
+    p = 8.30632293e-3 - 1.83635913e-4 * u
+    p = p * u - 0.166648281
+    return wp.where(x < 0.0, -1.0, 1.0) * (p * u + 0.999996615) * z
+
+
+@wp.func(inline=True)
+def cosine(x: float) -> float:
+    """Cosine within 6e-7 on [-pi, pi]."""
+    z = 0.5 * wp.pi - wp.abs(x)
+    u = z * z
+    p = 8.30632293e-3 - 1.83635913e-4 * u
+    p = p * u - 0.166648281
+    return (p * u + 0.999996615) * z
+
+
+@wp.func(inline=True)
 def curve(x: float, c: float, e: float) -> float:
     """C atan(x - E (x - atan x)), the argument of every Magic Formula (eq. 4.6)."""
-    return c * wp.atan(x - e * (x - wp.atan(x)))
+    return c * arctan(x - e * (x - arctan(x)))
 
 
-@wp.func
-def tyre_grip(tyre: MagicTyre, slip: wp.vec2, lean: float, load: float, friction: float, ref: float) -> TyreGrip:
+@wp.func(inline=True)
+def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: float, friction: float) -> TyreGrip:
     """Forces at combined slip.
 
     Args:
         tyre: Coefficients.
-        slip: Lengthwise (positive when driven) and slip angle [rad].
+        slip: Lengthwise, positive when driven.
+        angle: Of slip [rad].
         lean: Inclination [rad].
         load: [N].
         friction: The road's, relative to the one where the coefficients were measured.
-        ref: Speed by which slip velocities are divided [m/s].
     """
     out = TyreGrip()
     if load <= 0.0 or friction <= 0.0:
         return out
-    more = wp.clamp(load / tyre.load - 1.0, -1.0, 2.0)
+    relative = load * (1.0 / tyre.load)
+    more = wp.clamp(relative - 1.0, -1.0, 2.0)
     side = wp.where(lean > 0.0, 1.0, wp.where(lean < 0.0, -1.0, 0.0))
     tilt = wp.abs(lean)
     # Pure slip lengthwise (4.E9 to 4.E18); the vertical shift turns the sine's argument, as in CommonRoad, where Pacejka adds it.
-    kappa = slip[0] + tyre.hx1
-    dx = wp.max(friction * tyre.dx1 * (1.0 + tyre.dx2 * more) * (1.0 - tyre.dx3 * lean * lean), 0.01) * load
-    bx = tyre.kx1 * load / (tyre.cx1 * dx)
-    fx = dx * wp.sin(curve(bx * kappa, tyre.cx1, tyre.ex1) + load * tyre.vx1)
+    kappa = slip + tyre.hx1
+    mux = wp.max(friction * tyre.dx1 * (1.0 + tyre.dx2 * more) * (1.0 - tyre.dx3 * lean * lean), 0.01)
+    bx = (tyre.kx1 / tyre.cx1) / mux
+    fx = mux * sine(curve(bx * kappa, tyre.cx1, tyre.ex1) + load * tyre.vx1)
     # Pure slip crosswise (4.E19 to 4.E30).
-    alpha = slip[1] + side * (tyre.hy1 + tyre.hy3 * tilt)
-    mu = wp.max(friction * tyre.dy1 * (1.0 + tyre.dy2 * more) * (1.0 - tyre.dy3 * lean * lean), 0.01)
-    stiff = tyre.ky1 * load
-    if tyre.ky2 > 0.0:
-        z = load / (tyre.ky2 * tyre.load)  # sin(2 atan z) = 2 z / (1 + z^2)
-        stiff = tyre.ky1 * tyre.load * 2.0 * z / (1.0 + z * z)
-    dy = mu * load
-    by = stiff / (tyre.cy1 * dy)
-    shift = side * friction * load * (tyre.vy1 + tyre.vy3 * tilt)
-    fy = dy * wp.sin(curve(by * alpha, tyre.cy1, tyre.ey1))
+    alpha = angle + side * (tyre.hy1 + tyre.hy3 * tilt)
+    muy = wp.max(friction * tyre.dy1 * (1.0 + tyre.dy2 * more) * (1.0 - tyre.dy3 * lean * lean), 0.01)
+    z = relative * tyre.ky2  # sin(2 atan z) = 2 z / (1 + z^2), over the load
+    stiff = tyre.ky1 / (1.0 + z * z)
+    by = stiff / (tyre.cy1 * muy)
+    fy = muy * sine(curve(by * alpha, tyre.cy1, tyre.ey1))
+    # The curve hardly falls past its peak, while what slides sideways has less friction.
+    fy = fy * (1.0 - tyre.fade * wp.clamp(2.0 * wp.abs(alpha) - 0.6, 0.0, 1.0))
     # Weights of the other slip (4.E50 to 4.E67); cos(atan x) = 1 / sqrt(1 + x^2).
-    b = tyre.rbx1 / wp.sqrt(1.0 + tyre.rbx2 * tyre.rbx2 * slip[0] * slip[0])
-    gx = wp.cos(curve(b * (slip[1] + tyre.rhx1), tyre.rcx1, tyre.rex1)) / wp.cos(
-        curve(b * tyre.rhx1, tyre.rcx1, tyre.rex1)
-    )
-    a = tyre.rby2 * (slip[1] - tyre.rby3)
-    b = tyre.rby1 / wp.sqrt(1.0 + a * a)
-    gy = wp.cos(curve(b * (slip[0] + tyre.rhy1), tyre.rcy1, tyre.rey1)) / wp.cos(
-        curve(b * tyre.rhy1, tyre.rcy1, tyre.rey1)
-    )
-    a = tyre.rvy4 * slip[1]
-    push = dy * (tyre.rvy1 + tyre.rvy3 * lean) / wp.sqrt(1.0 + a * a) * wp.sin(tyre.rvy5 * wp.atan(tyre.rvy6 * slip[0]))
-    out.fx = gx * fx
-    out.fy = gy * (fy + shift) + push
+    a = tyre.rbx2 * slip
+    gx = cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * (angle + tyre.rhx1), tyre.rcx1, tyre.rex1))
+    if tyre.rhx1 != 0.0:
+        gx = gx / cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * tyre.rhx1, tyre.rcx1, tyre.rex1))
+    a = tyre.rby2 * (angle - tyre.rby3)
+    gy = cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * (slip + tyre.rhy1), tyre.rcy1, tyre.rey1))
+    if tyre.rhy1 != 0.0:
+        gy = gy / cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * tyre.rhy1, tyre.rcy1, tyre.rey1))
+    shift = float(0.0)
+    push = float(0.0)
+    if tyre.vy1 != 0.0 or tyre.vy3 != 0.0:
+        shift = side * friction * (tyre.vy1 + tyre.vy3 * tilt)
+    if tyre.rvy5 != 0.0:
+        a = tyre.rvy4 * angle
+        turn = tyre.rvy5 * arctan(tyre.rvy6 * slip)
+        push = muy * (tyre.rvy1 + tyre.rvy3 * lean) / wp.sqrt(1.0 + a * a) * sine(turn)
+    out.fx = gx * fx * load
+    out.fy = (gy * (fy + shift) + push) * load
     # Secants of the pure curves: never negative, equal to the slope at rest.
-    out.kx = wp.where(wp.abs(kappa) > 1.0e-3, wp.abs(out.fx / kappa), tyre.kx1 * load * wp.abs(gx)) / ref
-    out.ky = wp.where(wp.abs(alpha) > 1.0e-3, wp.abs(gy * fy / alpha), wp.abs(stiff * gy)) / ref
+    out.kx = wp.abs(gx) * load * wp.where(wp.abs(kappa) > 1.0e-3, wp.abs(fx / kappa), tyre.kx1)
+    out.ky = wp.abs(gy) * load * wp.where(wp.abs(alpha) > 1.0e-3, wp.abs(fy / alpha), wp.abs(stiff))
     return out

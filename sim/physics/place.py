@@ -9,7 +9,7 @@ import warp as wp
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
 from sim.road.surface import SurfacePoint, surface_on
-from sim.types import RoadTables, Scene, State
+from sim.types import RoadTables, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -27,7 +27,9 @@ def project_near(road: RoadTables, near: RoadCoord, pos: wp.vec2) -> RoadCoord:
     out.road = r
     s = float(near.s)
     along = float(0.0)
-    for _i in range(2):
+    i = int(0)
+    while i < 2:
+        i += 1
         pose = road_pose(road, r, s, 0.0)
         c = pose.ahead[0]
         n = pose.ahead[1]
@@ -42,6 +44,10 @@ def project_near(road: RoadTables, near: RoadCoord, pos: wp.vec2) -> RoadCoord:
         out.s = wp.clamp(s + step, 0.0, road.road_length[r])
         along -= (out.s - s) * wp.max(1.0 - pose.curvature * out.t, 0.2)
         out.heading += pose.curvature * (out.s - s)
+        k = section_at(road, r, s)
+        ends = road.section_s[k]
+        if (road.section_shape[k] & wp.static(int(Shape.STRAIGHT))) != 0 and out.s >= ends[0] and out.s < ends[1]:
+            i = 2  # the first step was exact
         s = out.s
     k = section_at(road, r, s)
     high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1

@@ -1,8 +1,7 @@
-"""Four-wheel vehicles on Magic Formula tyres: chassis in the plane of the road, body roll and pitch, wheels, pedals and steering.
+"""Vehicles on tyres: a tick of every DRIVEN actor and of every body on four wheels, by the six-degree-of-freedom model of `chassis`.
 
-Per tick: the ground under the wheels is read once, then `SUBSTEPS` backward Euler steps of chassis (3 degrees of freedom) and wheel spins
-(4) are solved as one linear system with the tyres' resistances held (`sim.physics.tyre`). Body roll and pitch are damped oscillators
-driven by the specific force; what springs and dampers carry is the load transfer.
+Per tick the ground under each wheel is read once and pedals, stability control and engine are worked; then `STEPS` steps follow. A vehicle
+that has stood still for `SLEEP_TICKS` sleeps, bit for bit where it is, until its driver or another body moves it.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -14,364 +13,206 @@ import warp as wp
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
-from sim.physics.parameters import GRAVITY
-from sim.physics.place import ground_near, keep_place, road_place
-from sim.physics.tyre import tyre_force
+from sim.physics.chassis import Demand, run_tick
+from sim.physics.controls import drive_demand, loses_balance, wreck_demand
+from sim.physics.footing import read_footing
+from sim.physics.hull import trip
+from sim.physics.options import VEHICLES
+from sim.physics.place import keep_place
+from sim.physics.sets import CYCLES, FOUR_WHEELS
+from sim.physics.wheels import Body, Footing
 from sim.structs import actor_threads, index
-from sim.types import TICK, Control, Lamp, Motion, Scene, State, VehicleParams
+from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
-# Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
-SUBSTEPS = 5
-THROTTLE_LAG = 0.15
-"""Time constant of the engine [s]."""
-ABS_SPEED = 1.5
-"""Below this the anti-lock system lets wheels lock [m/s]."""
-
-
-@wp.struct
-class Ground:
-    """What the vehicle stands on, over a tick."""
-
-    z: float
-    """Height under the rear axle's middle [m]."""
-    pitch: float
-    """Positive nose down [rad]."""
-    roll: float
-    """Positive left side up [rad]."""
-    friction: wp.vec4
-    """Under each wheel, weather included."""
-    pull: wp.vec3
-    """Gravity along the vehicle, to its left, and into the road [m/s^2]."""
-
-
-@wp.struct
-class Pedals:
-    """What the driver asks for, over a tick."""
-
-    steer: wp.vec4
-    """Cosine and sine of the front left and the front right wheel's angle."""
-    drive: float
-    """Tractive force [N]."""
-    brake: float
-    """0..1."""
-
-
-@wp.struct
-class Chassis:
-    """A vehicle within a tick."""
-
-    vel: wp.vec3
-    """Of the centre of gravity, forward and left [m/s], and yaw rate [rad/s]."""
-    shift: wp.vec2
-    """Way of the centre of gravity since the tick began, in the plane of the road, world axes [m]."""
-    yaw: float
-    spin: wp.vec4
-    brake: wp.vec4
-    lean: wp.vec4
-    load: wp.vec4
+STEPS = 3
+"""Per tick."""
+STILL_SPEED, STILL_RATE = 0.02, 0.02
+"""Below both a vehicle stands still [m/s, rad/s]."""
+SLEEP_TICKS = 50
 
 
 @wp.func
-def steer_wheels(wheelbase: float, track: float, angle: float) -> wp.vec4:
-    """Cosines and sines of the front wheels' angles, both square to one centre of turn (Ackermann)."""
-    t = wp.tan(angle)
-    left = wp.atan(wheelbase * t / wp.max(wheelbase - 0.5 * track * t, 0.1))
-    right = wp.atan(wheelbase * t / wp.max(wheelbase + 0.5 * track * t, 0.1))
-    return wp.vec4(wp.cos(left), wp.sin(left), wp.cos(right), wp.sin(right))
+def reference_arm(car: CarSet) -> wp.vec3:
+    """From the sprung mass's centre of gravity to the reference point, body axes [m]."""
+    return wp.vec3(car.rear.x, 0.0, -car.stand)
 
 
 @wp.func
-def wheel_loads(params: VehicleParams, world: int, a: int, lean: wp.vec4, gravity: float) -> wp.vec4:
-    """Loads from the static ones and what the springs and dampers of the leaning body carry; no wheel pulls."""
-    m = params.mass[world, a]
-    base = params.wheelbase[world, a]
-    cog = params.cog[world, a]
-    roll = params.roll[world, a]
-    pitch = params.pitch[world, a]
-    ay = (lean[0] + 2.0 * roll[2] / roll[1] * lean[1]) / roll[0]
-    ax = -(lean[2] + 2.0 * pitch[2] / pitch[1] * lean[3]) / pitch[0]
-    front = 0.5 * m * (gravity * cog[0] - ax * cog[1]) / base
-    rear = 0.5 * m * gravity - front
-    side = m * ay * pitch[3] / params.track[world, a]
-    df = side * roll[3]
-    dr = side - df
-    out = wp.vec4(wp.max(front - df, 0.0), wp.max(front + df, 0.0), wp.max(rear - dr, 0.0), wp.max(rear + dr, 0.0))
-    return out * (m * gravity / wp.max(out[0] + out[1] + out[2] + out[3], 1.0))
-
-
-@wp.func
-def wheel_brake(
-    params: VehicleParams, world: int, a: int, pressure: float, pedal: float, sliding: bool, h: float
-) -> float:
-    """Brake pressure of a wheel after a sub-step: builds up at the system's rate, or is let off by the anti-lock system."""
-    rate = params.brake_rate[world, a]
-    if sliding:
-        return wp.max(pressure * (1.0 - 25.0 * h) - 0.05 * h, 0.0)
-    if pedal > pressure:
-        grow = rate * h
-        if params.abs[world, a] != 0 and pressure > 0.05:
-            grow = wp.min(grow, 12.0 * pressure * h)
-        return wp.min(pressure + grow, pedal)
-    return wp.max(pressure - 4.0 * rate * h, pedal)
-
-
-@wp.func
-def step_chassis(
-    params: VehicleParams, world: int, a: int, c: Chassis, ground: Ground, pedals: Pedals, wind: wp.vec2, h: float
-) -> Chassis:
-    """One backward Euler step of ``h`` seconds."""
-    m = params.mass[world, a]
-    inertia = params.inertia[world, a][2]
-    cog = params.cog[world, a]
-    base = params.wheelbase[world, a]
-    radius = params.wheel_radius[world, a]
-    spin_h = params.wheel_inertia[world, a] / h
-    gx = ground.pull[0]
-    gy = ground.pull[1]
-    cy = wp.cos(c.yaw)
-    sy = wp.sin(c.yaw)
-    air = wp.vec2(c.vel[0] - (cy * wind[0] + sy * wind[1]), c.vel[1] - (cy * wind[1] - sy * wind[0]))
-    drag = params.drag[world, a] * wp.length(air)
-    load = wheel_loads(params, world, a, c.lean, ground.pull[2])
-    lhs = wp.diag(wp.vec3(m / h, m / h, inertia / h))
-    rhs = wp.vec3(
-        m * (c.vel[0] / h + gx) - drag * air[0], m * (c.vel[1] / h + gy) - drag * air[1], inertia / h * c.vel[2]
-    )
-    keep = wp.vec4()  # wheel spin at zero hub speed
-    gain = wp.vec4()  # spin per hub speed
-    brake = wp.vec4(c.brake)
-    for i in range(4):
-        front = i < 2
-        x = wp.where(front, base, 0.0) - cog[0]
-        y = wp.where(i % 2 == 0, 0.5, -0.5) * params.track[world, a]
-        ex = wp.vec2(1.0, 0.0)
-        if front:
-            ex = wp.vec2(pedals.steer[2 * (i % 2)], pedals.steer[2 * (i % 2) + 1])
-        jx = wp.vec3(ex[0], ex[1], ex[1] * x - ex[0] * y)
-        jy = wp.vec3(-ex[1], ex[0], ex[0] * x + ex[1] * y)
-        vx = wp.dot(jx, c.vel)
-        rolling = c.spin[i] * radius
-        f = tyre_force(params, world, a, load[i], ground.friction[i], vx, wp.dot(jy, c.vel), rolling)
-        slides = f.use > 1.05 and wp.abs(rolling) < wp.abs(vx) and wp.abs(vx) > wp.static(ABS_SPEED)
-        brake[i] = wheel_brake(params, world, a, c.brake[i], pedals.brake, slides and params.abs[world, a] != 0, h)
-        share = wp.where(front, params.drive_front[world, a], 1.0 - params.drive_front[world, a])
-        brake_share = wp.where(front, params.brake_front[world, a], 1.0 - params.brake_front[world, a])
-        stop = 0.5 * radius * brake_share * params.brake_force[world, a] * brake[i]
-        stop += radius * params.rolling[world, a] * load[i]
-        push = spin_h * c.spin[i] + 0.5 * share * pedals.drive * radius
-        stiff = spin_h + radius * radius * f.kx
-        free = push + radius * f.kx * vx
-        if wp.abs(free) > stop:
-            push -= wp.sign(free) * stop
-            keep[i] = push / stiff
-            gain[i] = radius * f.kx / stiff
-        rhs += jx * (f.kx * radius * keep[i])
-        lhs += wp.outer(jx, jx) * (f.kx * (1.0 - radius * gain[i])) + wp.outer(jy, jy) * f.ky
-    vel = wp.inverse(lhs) * rhs
-    return _finish_step(params, world, a, c, vel, keep, gain, brake, load, pedals, wp.vec2(gx, gy), h)
-
-
-@wp.func
-def _finish_step(
-    params: VehicleParams,
-    world: int,
-    a: int,
-    c: Chassis,
-    vel: wp.vec3,
-    keep: wp.vec4,
-    gain: wp.vec4,
-    brake: wp.vec4,
-    load: wp.vec4,
-    pedals: Pedals,
-    slope: wp.vec2,
-    h: float,
-) -> Chassis:
-    """Wheel spins, body lean and position that belong to the new velocity."""
-    out = Chassis()
-    base = params.wheelbase[world, a]
-    for i in range(4):
-        x = wp.where(i < 2, base, 0.0) - params.cog[world, a][0]
-        y = wp.where(i % 2 == 0, 0.5, -0.5) * params.track[world, a]
-        ex = wp.vec2(1.0, 0.0)
-        if i < 2:
-            ex = wp.vec2(pedals.steer[2 * (i % 2)], pedals.steer[2 * (i % 2) + 1])
-        out.spin[i] = keep[i] + gain[i] * (ex[0] * (vel[0] - vel[2] * y) + ex[1] * (vel[1] + vel[2] * x))
-    fx = (vel[0] - c.vel[0]) / h - slope[0]
-    fy = (vel[1] - c.vel[1]) / h - slope[1]
-    roll = params.roll[world, a]
-    pitch = params.pitch[world, a]
-    roll_rate = c.lean[1] + h * roll[1] * (roll[1] * (roll[0] * fy - c.lean[0]) - 2.0 * roll[2] * c.lean[1])
-    pitch_rate = c.lean[3] + h * pitch[1] * (pitch[1] * (-pitch[0] * fx - c.lean[2]) - 2.0 * pitch[2] * c.lean[3])
-    lean_roll = wp.clamp(c.lean[0] + h * roll_rate, -1.0, 1.0)
-    lean_pitch = wp.clamp(c.lean[2] + h * pitch_rate, -0.3, 0.3)
-    out.lean = wp.vec4(lean_roll, roll_rate, lean_pitch, pitch_rate)
-    turn = vel[2] * h
-    c0 = wp.cos(c.yaw)
-    s0 = wp.sin(c.yaw)
-    out.shift = c.shift + wp.vec2(c0 * vel[0] - s0 * vel[1], s0 * vel[0] + c0 * vel[1]) * h
-    # The step was taken in the axes of its beginning; they turn with the vehicle.
-    c1 = wp.cos(turn)
-    s1 = wp.sin(turn)
-    out.vel = wp.vec3(c1 * vel[0] + s1 * vel[1], c1 * vel[1] - s1 * vel[0], vel[2])
-    out.yaw = c.yaw + turn
-    out.brake = brake
-    out.load = load
-    return out
-
-
-@wp.func
-def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> Ground:
-    """Height, slope and friction under the wheels."""
-    out = Ground()
-    pos = state.pos[world, a]
-    base = scene.vehicle.wheelbase[world, a]
-    half = 0.5 * scene.vehicle.track[world, a]
-    near = road_place(state, world, a, yaw)
-    c = wp.cos(yaw)
-    s = wp.sin(yaw)
-    z = wp.vec4()
-    for i in range(4):
-        x = wp.where(i < 2, base, 0.0)
-        y = wp.where(i % 2 == 0, half, -half)
-        point = ground_near(
-            scene.road, scene.map_index[world], near, wp.vec2(pos[0] + c * x - s * y, pos[1] + s * x + c * y)
-        )
-        z[i] = point.z
-        out.friction[i] = point.friction * scene.weather.friction_scale[world]
-    out.z = 0.5 * (z[2] + z[3])
-    out.pitch = wp.atan((out.z - 0.5 * (z[0] + z[1])) / base)
-    out.roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / wp.max(2.0 * half, 0.1))
-    out.pull = wp.vec3(
-        wp.static(GRAVITY) * wp.sin(out.pitch), -wp.static(GRAVITY) * wp.sin(out.roll),
-        wp.static(GRAVITY) * wp.cos(out.pitch) * wp.cos(out.roll),
-    )  # fmt: skip
-    return out
-
-
-@wp.func
-def start_chassis(scene: Scene, state: State, world: int, a: int, ground: Ground) -> Chassis:
-    """The vehicle as the tick begins; at the first tick wheels roll and the body leans as its motion asks."""
-    c = Chassis()
-    vel = state.vel[world, a]
-    rate = state.ang_vel[world, a][2]
-    c.yaw = yaw_of(state.rot[world, a])
-    cy = wp.cos(c.yaw)
-    sy = wp.sin(c.yaw)
-    along = cy * vel[0] + sy * vel[1]
-    along = wp.sign(along) * wp.sqrt(along * along + vel[2] * vel[2])
-    c.vel = wp.vec3(along, cy * vel[1] - sy * vel[0] + rate * scene.vehicle.cog[world, a][0], rate)
-    c.spin = state.vehicle.wheel_speed[world, a]
-    c.brake = state.vehicle.brake[world, a]
-    c.lean = state.vehicle.lean[world, a]
+def load_vehicle(state: State, world: int, a: int, car: CarSet) -> Body:
+    """The vehicle as the tick begins; at its first tick wheels roll and springs carry the static load."""
+    b = Body()
+    b.rot = state.rot[world, a]
+    rate = state.ang_vel[world, a]
+    b.rate = wp.quat_rotate_inv(b.rot, rate)
+    b.vel = state.vel[world, a] - wp.cross(rate, wp.quat_rotate(b.rot, reference_arm(car)))
+    b.steer = state.steer[world, a]
     if state.vehicle.ready[world, a] == 0:
-        state.vehicle.ready[world, a] = 1
-        w = along / scene.vehicle.wheel_radius[world, a]
-        c.spin = wp.vec4(w, w, w, w)
-        side = along * rate + wp.static(GRAVITY) * wp.sin(ground.roll)
-        c.lean = wp.vec4(
-            scene.vehicle.roll[world, a][0] * side, 0.0,
-            scene.vehicle.pitch[world, a][0] * wp.static(GRAVITY) * wp.sin(ground.pitch), 0.0,
-        )  # fmt: skip
-    return c
+        ahead = wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0))
+        w = wp.dot(ahead, state.vel[world, a]) / car.radius
+        b.spin = wp.vec4(w, w, w, w)
+        return b
+    b.spin = state.vehicle.wheel_speed[world, a]
+    b.lift = state.vehicle.lift[world, a]
+    b.lift_rate = state.vehicle.lift_rate[world, a]
+    b.slip_x = state.vehicle.slip_x[world, a]
+    b.slip_y = state.vehicle.slip_y[world, a]
+    b.brake = state.vehicle.brake[world, a]
+    b.load = state.vehicle.load[world, a]
+    return b
+
+
+@wp.struct
+class Start:
+    """Where a vehicle begins to drive."""
+
+    body: Body
+    ground: Footing
+    cog: wp.vec3
+    """Centre of gravity of the sprung mass [m]."""
 
 
 @wp.func
-def read_pedals(scene: Scene, state: State, control: Control, world: int, a: int, speed: float, dt: float) -> Pedals:
-    """Steering and pedals after rate limits and lags; also keeps the steering angle, the engine and the brake lamps."""
-    out = Pedals()
-    steer = control.steer[world, a]
-    accel = control.accel[world, a]
-    if not wp.isfinite(steer):
-        steer = 0.0
-    if not wp.isfinite(accel):
-        accel = 0.0
-    limit = scene.vehicle.max_steer[world, a]
-    step = scene.vehicle.steer_rate[world, a] * dt
-    old = state.steer[world, a]
-    angle = wp.clamp(old + wp.clamp(wp.clamp(steer, -1.0, 1.0) * limit - old, -step, step), -limit, limit)
-    state.steer[world, a] = angle
-    out.steer = steer_wheels(scene.vehicle.wheelbase[world, a], scene.vehicle.track[world, a], angle)
-    throttle = state.vehicle.throttle[world, a]
-    throttle += (wp.clamp(accel, 0.0, 1.0) - throttle) * wp.min(dt / wp.static(THROTTLE_LAG), 1.0)
-    state.vehicle.throttle[world, a] = throttle
-    out.drive = throttle * wp.min(
-        scene.vehicle.drive_force[world, a], scene.vehicle.power[world, a] / wp.max(wp.abs(speed), 1.0)
-    )
-    out.brake = wp.clamp(-accel, 0.0, 1.0)
-    lamp = wp.static(int(Lamp.BRAKE))
-    if out.brake > 0.02:
-        state.lamps[world, a] = state.lamps[world, a] | lamp
-    else:
-        state.lamps[world, a] = state.lamps[world, a] & (~lamp)
+def stand_on_ground(car: CarSet, b: Body, ground: Footing, cog: wp.vec3) -> Start:
+    """A vehicle that was moved along the road as a point: set on the ground under its wheels, with its velocity along that."""
+    out = Start()
+    z = wp.vec4(ground.point[0][2], ground.point[1][2], ground.point[2][2], ground.point[3][2])
+    pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / (car.front.x - car.rear.x))
+    roll = float(0.0)
+    if car.balance == 0.0:
+        roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / car.front.track)
+    out.body = b
+    out.body.rot = pose_rotation(yaw_of(b.rot), pitch, roll)
+    before = wp.quat_rotate(b.rot, reference_arm(car))
+    after = wp.quat_rotate(out.body.rot, reference_arm(car))
+    shift = wp.vec3(before[0] - after[0], before[1] - after[1], 0.5 * (z[2] + z[3]) - after[2])
+    up = wp.quat_rotate(out.body.rot, wp.vec3(0.0, 0.0, 1.0))
+    out.body.vel = wp.vec3(b.vel[0], b.vel[1], -(b.vel[0] * up[0] + b.vel[1] * up[1]) / up[2])
+    out.cog = cog + shift
+    out.ground = ground
+    for i in range(4):
+        out.ground.point[i] = ground.point[i] - shift
+    out.ground.floor = ground.floor - shift
     return out
 
 
 @wp.func
-def write_vehicle(scene: Scene, state: State, world: int, a: int, c: Chassis, ground: Ground, dt: float):
-    """Pose, velocities and wheels after the tick; the body pivots about its middle, so that pitching lowers one end and lifts the other."""
-    cog_x = scene.vehicle.cog[world, a][0]
+def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float):
+    """Write pose, velocities, wheels and road place after the tick; ``cog``: where the centre of gravity was [m]."""
     before = state.pos[world, a]
-    yaw0 = yaw_of(state.rot[world, a])
-    cp = wp.cos(ground.pitch)
-    c0 = wp.cos(yaw0)
-    s0 = wp.sin(yaw0)
-    c1 = wp.cos(c.yaw)
-    s1 = wp.sin(c.yaw)
-    along = c0 * c.shift[0] + s0 * c.shift[1]
-    dx = c.shift[0] - c0 * along * (1.0 - cp) + cog_x * (c0 - c1)
-    dy = c.shift[1] - s0 * along * (1.0 - cp) + cog_x * (s0 - s1)
-    rise = -along * wp.sin(ground.pitch)
-    raised = cog_x * wp.sin(c.lean[2])
-    state.pos[world, a] = wp.vec3(before[0] + dx, before[1] + dy, ground.z + rise + raised)
-    state.rot[world, a] = pose_rotation(wrap_angle(c.yaw), ground.pitch + c.lean[2], ground.roll + c.lean[0])
-    side = c.vel[1] - c.vel[2] * cog_x
-    forward = c.vel[0] * cp
-    vel = wp.vec3(c1 * forward - s1 * side, s1 * forward + c1 * side, -c.vel[0] * wp.sin(ground.pitch))
+    arm = wp.quat_rotate(b.rot, reference_arm(car))
+    rate = wp.quat_rotate(b.rot, b.rate)
+    vel = b.vel + wp.cross(rate, arm)
+    pos = cog + (b.shift + arm)
     state.accel[world, a] = (vel - state.vel[world, a]) / dt
+    state.pos[world, a] = pos
+    state.rot[world, a] = b.rot
     state.vel[world, a] = vel
-    state.ang_vel[world, a] = wp.vec3(0.0, 0.0, c.vel[2])
-    state.speed[world, a] = c.vel[0]
-    state.vehicle.wheel_speed[world, a] = c.spin
-    state.vehicle.brake[world, a] = c.brake
-    state.vehicle.lean[world, a] = c.lean
-    state.vehicle.load[world, a] = c.load
-    state.vehicle.friction[world, a] = 0.25 * (
-        ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3]
-    )
-    mean = 0.25 * (c.spin[0] + c.spin[1] + c.spin[2] + c.spin[3])
+    state.ang_vel[world, a] = rate
+    state.speed[world, a] = wp.dot(vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
+    state.steer[world, a] = b.steer
+    state.vehicle.ready[world, a] = 1
+    state.vehicle.wheel_speed[world, a] = b.spin
+    state.vehicle.lift[world, a] = b.lift
+    state.vehicle.lift_rate[world, a] = b.lift_rate
+    state.vehicle.slip_x[world, a] = b.slip_x
+    state.vehicle.slip_y[world, a] = b.slip_y
+    state.vehicle.brake[world, a] = b.brake
+    state.vehicle.load[world, a] = b.load
+    mean = 0.25 * (b.spin[0] + b.spin[1] + b.spin[2] + b.spin[3])
     state.wheel_angle[world, a] = wrap_angle(state.wheel_angle[world, a] + mean * dt)
-    keep_place(scene, state, world, a, c.yaw, wp.length(wp.vec2(dx, dy)))
+    moved = wp.length(wp.vec2(pos[0] - before[0], pos[1] - before[1]))
+    keep_place(scene, state, world, a, yaw_of(b.rot), moved)
 
 
 @wp.func
-def drive_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
-    """A tick of a DRIVEN actor."""
-    ground = read_ground(scene, state, world, a, yaw_of(state.rot[world, a]))
-    c = start_chassis(scene, state, world, a, ground)
-    pedals = read_pedals(scene, state, control, world, a, c.vel[0], dt)
-    for _i in range(wp.static(SUBSTEPS)):
-        c = step_chassis(
-            scene.vehicle, world, a, c, ground, pedals, scene.weather.wind[world], dt / wp.static(float(SUBSTEPS))
-        )
-    write_vehicle(scene, state, world, a, c, ground, dt)
+def sleeps(state: State, control: Control, world: int, a: int, driven: bool) -> bool:
+    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver neither drives nor lets the brakes go."""
+    if state.rest[world, a] < wp.static(SLEEP_TICKS):
+        return False
+    pushed = wp.length_sq(state.vel[world, a]) + wp.length_sq(state.ang_vel[world, a]) > 0.0
+    accel = control.accel[world, a]
+    released = driven and (accel > 0.0 or -accel < wp.max(state.vehicle.brake[world, a]) - 0.01)
+    if pushed or released:
+        state.rest[world, a] = 0
+        return False
+    return True
+
+
+@wp.func
+def settle(state: State, world: int, a: int, b: Body):
+    """Count for how long the vehicle has stood still; it stops altogether once it falls asleep."""
+    if (
+        wp.length(b.vel) > wp.static(STILL_SPEED)
+        or wp.length(b.rate) > wp.static(STILL_RATE)
+        or state.vehicle.throttle[world, a] > 1.0e-3
+    ):
+        state.rest[world, a] = 0
+        return
+    still = state.rest[world, a] + 1
+    state.rest[world, a] = still
+    if still == wp.static(SLEEP_TICKS):
+        state.vel[world, a] = wp.vec3()
+        state.ang_vel[world, a] = wp.vec3()
+        state.accel[world, a] = wp.vec3()
+        state.speed[world, a] = 0.0
+        state.vehicle.wheel_speed[world, a] = wp.vec4()
+
+
+@wp.func
+def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
+    """A tick of a vehicle."""
+    driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN))
+    if sleeps(state, control, world, a, driven):
+        return
+    car = scene.vehicle.car[world, a]
+    b = load_vehicle(state, world, a, car)
+    cog = state.pos[world, a] - wp.quat_rotate(b.rot, reference_arm(car))
+    ground = read_footing(scene, state, world, a, car, b, cog, dt)
+    if driven and state.vehicle.ready[world, a] == 0:
+        start = stand_on_ground(car, b, ground, cog)
+        b = start.body
+        ground = start.ground
+        cog = start.cog
+    if wp.max(ground.block) > 0.0:
+        b = trip(car, b, ground)
+    friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
+    state.vehicle.friction[world, a] = friction
+    ask = Demand()
+    if driven and state.fallen[world, a] == 0:
+        ask = drive_demand(state, control, world, a, car, b, friction, dt)
+        if loses_balance(car, b, ask):
+            state.fallen[world, a] = 1
+    else:
+        ask = wreck_demand(scene, state, world, a, car, b, friction)
+    wind = scene.weather.wind[world]
+    b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
+    keep_vehicle(scene, state, world, a, car, b, cog, dt)
+    settle(state, world, a, b)
 
 
 @wp.kernel
-def _drive_vehicles(scene: Scene, state: State, control: Control, dt: float, stride: int):
-    """Reads pedals, ground, weather and vehicle parameters. Writes pose, velocities, road place and vehicle state of DRIVEN actors."""
+def _move_vehicles(scene: Scene, state: State, control: Control, dt: float, stride: int):
+    """Reads pedals, ground, weather and vehicle parameters. Writes pose, velocities, road place and vehicle state.
+
+    Of DRIVEN actors on wheels and of bodies on four wheels.
+    """
     world, first = wp.tid()
     world = index(world)
     if state.done[world] != 0:
         return
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
-        if state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and scene.valid[world, a] != 0:
-            drive_vehicle(scene, state, control, world, a, dt)
+        motion = state.motion[world, a]
+        kind = scene.vehicle.kind[world, a]
+        driven = motion == wp.static(int(Motion.DRIVEN)) and kind < wp.static(CYCLES)
+        wreck = motion == wp.static(int(Motion.BODY)) and kind < wp.static(FOUR_WHEELS)
+        if (driven or wreck) and scene.valid[world, a] != 0:
+            move_vehicle(scene, state, control, world, a, dt)
 
 
 def drive_vehicles(scene: Scene, state: State, control: Control) -> None:
-    """Move all DRIVEN actors by one tick under their `Control`."""
+    """Move all DRIVEN actors under their `Control`, and all bodies on four wheels, by one tick."""
     dim, stride = actor_threads(state.motion)
-    wp.launch(_drive_vehicles, dim=dim, inputs=[scene, state, control, TICK, stride], device=state.tick.device)
+    wp.launch(_move_vehicles, dim=dim, inputs=[scene, state, control, TICK, stride], device=state.tick.device)

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.magic_formula import tyre_grip
-from sim.physics.suspension import Axle, CarSet
+from sim.physics.magic_formula import arctan, tyre_grip
+from sim.physics.options import VEHICLES
+from sim.types import Axle, CarSet
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 Rows = wp.types.matrix(shape=(4, 3), dtype=wp.float32)
 """A vector for each wheel."""
@@ -24,6 +25,8 @@ RECOVERY = 0.7
 """Brake force over tyre force down to which the anti-lock system lets pressure off."""
 DAMP_SPEED = 2.5
 """Below this speed a tyre with relaxation is damped (Pacejka 2012, section 8.6) [m/s]."""
+BEARS = 0.15
+"""Slip of a tyre about its peak where friction is 1."""
 
 
 @wp.struct
@@ -34,6 +37,11 @@ class Footing:
     """A point of each plane, relative to the centre of gravity at the start of the tick [m]."""
     normal: Rows
     friction: wp.vec4
+    block: wp.vec4
+    """1 where a wheel that slides sideways meets a step: it stops there, as it cannot roll onto it."""
+    floor: wp.vec3
+    """A point of the plane that the body may touch, as ``point`` [m]."""
+    floor_normal: wp.vec3
 
 
 @wp.struct
@@ -90,45 +98,67 @@ class Wheels:
 
 
 @wp.func
-def wheel_axle(cars: wp.array[CarSet], row: int, i: int) -> Axle:
+def wheel_axle(car: CarSet, i: int) -> Axle:
     """The axle of wheel ``i``."""
     if i < 2:
-        return cars[row].front
-    return cars[row].rear
+        return car.front
+    return car.rear
 
 
 @wp.func
-def wheel_angle(cars: wp.array[CarSet], row: int, i: int, steer: float) -> float:
-    """Steering angle of a wheel: both front ones alike, or square to one centre of turn."""
-    if i > 1:
-        return 0.0
-    base = cars[row].front.x - cars[row].rear.x
-    half = wp.where(i == 0, 0.5, -0.5) * cars[row].front.track * cars[row].ackermann
+def wheel_side(i: int) -> float:
+    """1 for a wheel on the left, -1 for one on the right."""
+    return wp.where(i % 2 == 0, 1.0, -1.0)
+
+
+@wp.func
+def steer_wheels(car: CarSet, steer: float) -> wp.vec4:
+    """Cosine and sine of the front left and the front right wheel's angle: alike, or square to one centre of turn (Ackermann)."""
+    base = car.front.x - car.rear.x
+    half = 0.5 * car.front.track * car.ackermann
     t = wp.tan(steer)
-    return wp.atan(base * t / wp.max(base - half * t, 0.1))
+    left = wp.atan(base * t / wp.max(base - half * t, 0.1))
+    right = wp.atan(base * t / wp.max(base + half * t, 0.1))
+    return wp.vec4(wp.cos(left), wp.sin(left), wp.cos(right), wp.sin(right))
 
 
 @wp.func
-def relax(old: float, steady: float, velocity: float, speed: float, length: float, h: float) -> float:
-    """Slip after a step with relaxation, implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9).
+def turn_steering(car: CarSet, steer: float, wanted: float, dt: float) -> float:
+    """Steering angle after ``dt`` seconds, within its rate and its locks."""
+    step = car.steer_rate * dt
+    return wp.clamp(steer + wp.clamp(wanted - steer, -step, step), -car.max_steer, car.max_steer)
 
-    At standstill the tyre is a spring, so that a parked vehicle does not creep.
+
+@wp.func
+def tractive_force(car: CarSet, speed: float) -> float:
+    """The most that the engine gives at ``speed`` [N]."""
+    return wp.min(car.max_drive, car.power / wp.max(speed, 1.0))
+
+
+@wp.func(inline=True)
+def relax_gain(length: float, speed: float, per: float, h: float) -> float:
+    """Change of a relaxed slip over a step's slip velocity; ``per``: without relaxation, one over the speed [s/m].
+
+    Implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9). At standstill the tyre is a spring then, so that a
+    parked vehicle does not creep.
     """
-    if length <= 0.0:
-        return steady
-    return (old + h * velocity / length) / (1.0 + h * speed / length)
+    return wp.where(length > 0.0, h / (wp.max(length, 1.0e-3) + h * speed), per)
 
 
-@wp.func
-def brake_pressure(
-    cars: wp.array[CarSet], row: int, pressure: float, pedal: float, slip: float, enough: float, h: float
-) -> float:
+@wp.func(inline=True)
+def relaxed(old: float, velocity: float, length: float, speed: float, gain: float) -> float:
+    """Slip after a step; ``gain``: `relax_gain`."""
+    return gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
+
+
+@wp.func(inline=True)
+def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enough: float, h: float) -> float:
     """A wheel's brake pressure after a step: towards the pedal at the system's rate, or ruled by the anti-lock system.
 
     Past its slip that lets pressure off, but not below ``enough``, at which the tyre spins the wheel up again.
     """
-    limit = cars[row].abs_slip
-    rate = cars[row].brake_rate
+    limit = car.abs_slip
+    rate = car.brake_rate
     if limit > 0.0 and slip < -limit:
         return wp.min(wp.min(pressure, pedal), wp.max(pressure * (1.0 - 25.0 * h) - 0.05 * h, enough))
     if pedal > pressure:
@@ -139,112 +169,121 @@ def brake_pressure(
     return wp.max(pressure - 4.0 * rate * h, pedal)
 
 
-@wp.func
-def roll_wheel(
-    cars: wp.array[CarSet], row: int, w: Wheels, b: Body, i: int, drive: float, grip: wp.vec2, h: float
-) -> Wheels:
-    """Spin of a wheel under drive, brake and tyre, implicit; ``grip``: force lengthwise and its secant."""
-    radius = cars[row].radius
-    inertia = cars[row].spin / h
-    axle = wheel_axle(cars, row, i)
-    stop = 0.5 * radius * axle.brake * cars[row].max_brake * w.brake[i] + radius * cars[row].rolling * w.load[i]
-    push = inertia * b.spin[i] + radius * (0.5 * axle.drive * drive - grip[0] + radius * grip[1] * b.spin[i])
-    stiff = inertia + radius * radius * grip[1]
+@wp.func(inline=True)
+def roll_wheel(car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, h: float) -> Wheels:
+    """Spin of a wheel under drive, brake and tyre, implicit; ``force``: of the tyre lengthwise, ``secant``: its own."""
+    radius = car.radius
+    inertia = car.spin / h
+    axle = wheel_axle(car, i)
+    stop = 0.5 * radius * axle.brake * car.max_brake * w.brake[i] + radius * car.rolling * w.load[i]
+    stiff = radius * radius * secant
+    push = (inertia + stiff) * b.spin[i] + radius * (0.5 * axle.drive * drive - force)
+    w.keep[i] = 0.0
+    w.gain[i] = 0.0
     if wp.abs(push) > stop:
-        w.keep[i] = (push - wp.sign(push) * stop) / stiff
-        w.gain[i] = radius * grip[1] / stiff
-    else:
-        w.keep[i] = 0.0
-        w.gain[i] = 0.0
-    w.fx[i] = grip[0] + grip[1] * radius * (w.keep[i] - b.spin[i])
-    w.kx[i] = grip[1] * (1.0 - radius * w.gain[i])
+        give = 1.0 / (inertia + stiff)
+        w.keep[i] = (push - wp.sign(push) * stop) * give
+        w.gain[i] = radius * secant * give
+    w.fx[i] = force + secant * radius * (w.keep[i] - b.spin[i])
+    w.kx[i] = secant * (1.0 - radius * w.gain[i])
     return w
 
 
-@wp.func
-def stand_wheel(
-    cars: wp.array[CarSet], row: int, w: Wheels, b: Body, turn: wp.mat33, ground: Footing, i: int
-) -> Wheels:
-    """Load, directions and height of a wheel over its plane; ``turn``: body axes to world."""
-    axle = wheel_axle(cars, row, i)
-    y = wp.where(i % 2 == 0, 0.5, -0.5) * axle.track
-    hub = wp.vec3(axle.x, y, cars[row].radius - cars[row].height + b.lift[i])
+@wp.func(inline=True)
+def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int) -> Wheels:
+    """Load, directions and height of a wheel over its plane; ``back``: world axes to body, ``steer``: `steer_wheels`."""
+    axle = wheel_axle(car, i)
     n = ground.normal[i]
-    up = wp.transpose(turn) * n
-    upright = wp.max(wp.sqrt(wp.max(1.0 - up[1] * up[1], 0.0)), 0.1)
-    below = wp.dot(n, b.shift + turn * hub - ground.point[i]) / upright
-    angle = wheel_angle(cars, row, i, b.steer)
-    ex = wp.vec3(wp.cos(angle), wp.sin(angle) / wp.lerp(1.0, upright, axle.rigid), 0.0)
-    ex = wp.normalize(ex - up * wp.dot(ex, up))
+    up = back * n
+    hub = wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
+    upright = wp.sqrt(wp.max(1.0 - up[1] * up[1], 0.01))
+    steep = 1.0 / upright
+    below = (wp.dot(n, b.shift - ground.point[i]) + wp.dot(up, hub)) * steep
+    ahead = wp.vec3(1.0, 0.0, 0.0)
+    if i < 2:
+        ahead = wp.vec3(steer[2 * i], steer[2 * i + 1] * wp.lerp(1.0, steep, axle.rigid), 0.0)
+    ex = ahead - up * wp.dot(ahead, up)
+    ex = ex * (1.0 / wp.sqrt(wp.max(wp.dot(ex, ex), 1.0e-6)))
     w.ex[i] = ex
     w.ey[i] = wp.cross(up, ex)
     w.up[i] = up
     w.below[i] = below
     # A hub under the ground belongs to a vehicle that has rolled over: its wheels carry nothing more.
     stands = up[2] > 0.1 and below > 0.0
-    w.load[i] = wp.where(stands, wp.max((cars[row].radius - below) * upright * cars[row].tyre_spring, 0.0), 0.0)
+    w.load[i] = wp.where(stands, wp.max((car.radius - below) * upright * axle.tyre_spring, 0.0), 0.0)
     return w
 
 
-@wp.func
-def grip_wheel(
-    cars: wp.array[CarSet], row: int, w: Wheels, b: Body, i: int, vel: wp.vec3, friction: float, ask: wp.vec2, h: float
-) -> Wheels:
+@wp.func(inline=True)
+def wheel_velocity(car: CarSet, w: Wheels, b: Body, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
+    """Velocity of a wheel's contact lengthwise and crosswise [m/s]; ``calm``: share of the body's roll and pitch rates that counts."""
+    axle = wheel_axle(car, i)
+    deep = (car.radius - car.height + b.lift[i] - w.below[i]) * calm
+    at = vel + wp.cross(b.rate, wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, deep))
+    if axle.rigid > 0.0:
+        first = i - i % 2
+        rolls = b.rate[0] + (b.lift_rate[first] - b.lift_rate[first + 1]) / axle.track
+        at += wp.vec3(0.0, axle.rigid * rolls * w.below[i], 0.0)
+    return wp.vec2(wp.dot(w.ex[i], at), wp.dot(w.ey[i], at))
+
+
+@wp.func(inline=True)
+def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
+    """Inclination [rad]: the body's roll against the road, of sine ``-side``, and the links' share."""
+    axle = wheel_axle(car, i)
+    out = -b.lift[i]
+    # The arc sine by its series, within 0.02 at 60 degrees.
+    u = side * side
+    roll = side * (1.0 + u * (0.1666667 + u * (0.075 + u * 0.0446429)))
+    return -roll - wheel_side(i) * out * (axle.camber + axle.camber2 * out)
+
+
+@wp.func(inline=True)
+def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: float, ask: wp.vec2, h: float) -> Wheels:
     """Slip, brake pressure and force of a wheel's tyre, and its spin.
 
     Args:
-        cars: Parameter sets.
-        row: Which of them.
+        car: Parameters.
         w: `Wheels` so far.
         b: The vehicle.
         i: Wheel.
-        vel: Of the body, its axes [m/s].
+        at: Its `wheel_velocity`.
         friction: The road's.
         ask: Tractive force [N] and brake pedal, 0..1.
         h: Step [s].
     """
-    axle = wheel_axle(cars, row, i)
-    left = wp.where(i % 2 == 0, 1.0, -1.0)
-    ex = w.ex[i]
-    ey = w.ey[i]
-    deep = cars[row].radius - cars[row].height + b.lift[i] - w.below[i]
-    deep *= cars[row].slip_arm * wp.min(wp.length(vel) / wp.static(CALM_SPEED), 1.0)
-    at = vel + wp.cross(b.rate, wp.vec3(axle.x, 0.5 * left * axle.track, deep))
-    first = i - i % 2
-    rolls = b.rate[0] + (b.lift_rate[first] - b.lift_rate[first + 1]) / axle.track
-    at += wp.vec3(0.0, axle.rigid * rolls * w.below[i], 0.0)
-    vx = wp.dot(ex, at)
-    vy = wp.dot(ey, at)
-    ref = wp.max(wp.abs(vx), wp.static(CREEP_SPEED))
-    rolling = b.spin[i] * cars[row].radius
-    steady_x = (rolling - vx) / ref
-    long_x = cars[row].tyre.relax_x
-    long_y = cars[row].tyre.relax_y
-    slip = wp.vec2(
-        relax(b.slip_x[i], steady_x, rolling - vx, wp.abs(vx), long_x, h),
-        relax(b.slip_y[i], vy / ref, vy, wp.abs(vx), long_y, h),
-    )
-    w.slip_x[i] = slip[0]
-    w.slip_y[i] = slip[1]
-    near = wp.max(1.0 - ref / wp.static(DAMP_SPEED), 0.0)
-    if long_x > 0.0:
-        slip[0] = slip[0] + 0.2 * near * (rolling - vx)
-    if long_y > 0.0:
-        slip[1] = slip[1] + 0.2 * near * vy
-    # Inclination: the body's roll against the road and the links' share.
-    out = -b.lift[i]
-    lean = -wp.asin(wp.clamp(w.up[i][1], -1.0, 1.0)) - left * (axle.camber * out + axle.camber2 * out * out)
-    grip = tyre_grip(cars[row].tyre, wp.vec2(slip[0], wp.atan(slip[1])), lean, w.load[i], friction, ref)
-    let_off = wp.where(wp.abs(vx) > wp.static(ABS_SPEED), steady_x / wp.max(friction, 0.05), 0.0)
-    most = wp.max(0.5 * axle.brake * cars[row].max_brake, 1.0)
-    enough = wp.static(RECOVERY) * wp.abs(grip.fx) / most
-    w.brake[i] = brake_pressure(cars, row, b.brake[i], ask[1], let_off, enough, h)
-    kx = grip.kx
-    ky = grip.ky
-    if long_x > 0.0:  # what the force still changes by within the step
-        kx *= wp.min(h * ref / long_x + 0.2 * near * ref, 1.0)
-    if long_y > 0.0:
-        ky *= wp.min(h * ref / long_y + 0.2 * near * ref, 1.0)
+    axle = wheel_axle(car, i)
+    fast = wp.abs(at[0])
+    ref = wp.max(fast, wp.static(CREEP_SPEED))
+    per = 1.0 / ref
+    slide = b.spin[i] * car.radius - at[0]
+    # What slides at right angles to its wheels, or spins them on the spot, has a slip of its own speed.
+    speed_x = wp.max(fast, 0.5 * wp.abs(slide))
+    speed_y = wp.max(fast, wp.abs(at[1]))
+    gain_x = relax_gain(car.tyre.relax_x, speed_x, per, h)
+    gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
+    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x)
+    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y)
+    # Coming to rest, a tyre keeps no more deflection than it can bear before it slides.
+    bear = wp.static(BEARS) * friction
+    slip_x = wp.clamp(slip_x, -bear - 0.4 * speed_x, bear + 0.4 * speed_x)
+    slip_y = wp.clamp(slip_y, -bear - 0.4 * speed_y, bear + 0.4 * speed_y)
+    w.slip_x[i] = slip_x
+    w.slip_y[i] = slip_y
+    # A tyre that is a spring has a damper, too (section 8.6).
+    damp = 0.2 * wp.max(1.0 - speed_y * wp.static(1.0 / DAMP_SPEED), 0.0)
+    damp_x = wp.where(car.tyre.relax_x > 0.0, damp, 0.0)
+    damp_y = wp.where(car.tyre.relax_y > 0.0, damp, 0.0)
+    kappa = slip_x + damp_x * slide
+    alpha = arctan(slip_y + damp_y * at[1])
+    lean = wheel_lean(car, b, i, w.up[i][1])
+    grip = tyre_grip(car.tyre, kappa, alpha, lean, w.load[i], friction)
+    pressure = b.brake[i]
+    if ask[1] > 0.0 or pressure > 0.0:
+        let_off = wp.where(fast > wp.static(ABS_SPEED), slide * per / wp.max(friction, 0.05), 0.0)
+        enough = wp.static(RECOVERY) * wp.abs(grip.fx) / wp.max(0.5 * axle.brake * car.max_brake, 1.0)
+        pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
+    w.brake[i] = pressure
     w.fy[i] = grip.fy
-    w.ky[i] = ky
-    return roll_wheel(cars, row, w, b, i, ask[0], wp.vec2(grip.fx, kx), h)
+    w.ky[i] = grip.ky * (gain_y + damp_y)
+    return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * (gain_x + damp_x), h)

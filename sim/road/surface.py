@@ -1,13 +1,13 @@
 """The surface under a wheel or foot: height, normal, friction."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp
 
-from sim.road.frenet import RoadCoord, lane_at, lane_border, lane_row, locate, road_pose, section_at
-from sim.types import LaneKind, RoadTables
+from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
+from sim.types import LaneKind, RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
 
@@ -45,26 +45,34 @@ def vehicles_may_use(kind: int) -> bool:
 
 
 @wp.func
+def slope_normal(pose: RoadPose, banked: bool) -> wp.vec3:
+    """Normal of a road that climbs and, where ``banked``, leans to a side."""
+    c = pose.ahead[0]
+    n = pose.ahead[1]
+    forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
+    across = wp.vec3(-n, c, 0.0)
+    if banked:
+        across = wp.vec3(-n * wp.cos(pose.roll), c * wp.cos(pose.roll), wp.sin(pose.roll))
+    return wp.normalize(wp.cross(forward, across))
+
+
+@wp.func
 def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
     """Height, normal and dry friction at a road place; beyond the road's edge the ground goes on level across."""
     out = SurfacePoint()
     r = coord.road
     k = section_at(road, r, coord.s)
-    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
-    left = lane_border(road, r, coord.s, high)
-    right = lane_border(road, r, coord.s, road.section_lane_min[k])
-    pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
-    c = pose.ahead[0]
-    n = pose.ahead[1]
-    forward = wp.vec3(c, n, 0.0)
-    if pose.pitch != 0.0:
-        forward = wp.vec3(c * wp.cos(pose.pitch), n * wp.cos(pose.pitch), -wp.sin(pose.pitch))
-    roll = pose.roll
-    out.z = pose.pos[2]
+    on = coord.outside <= wp.static(EDGE)
+    out.normal = wp.vec3(0.0, 0.0, 1.0)
+    if (road.section_shape[k] & wp.static(int(Shape.LEVEL))) == 0:
+        high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+        left = lane_border(road, r, coord.s, high)
+        right = lane_border(road, r, coord.s, road.section_lane_min[k])
+        pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
+        out.z = pose.pos[2]
+        out.normal = slope_normal(pose, on)
     out.friction = wp.static(OFF_ROAD_FRICTION)
-    if coord.outside > wp.static(EDGE):
-        roll = 0.0
-    else:
+    if on:
         lane = lane_at(road, r, coord.s, coord.t)
         row = lane_row(road, r, coord.s, lane)
         if row >= 0:
@@ -76,10 +84,6 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
             box = road.patch[p]
             if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:
                 out.friction = road.patch_friction[p]
-    across = wp.vec3(-n, c, 0.0)
-    if roll != 0.0:
-        across = wp.vec3(-n * wp.cos(roll), c * wp.cos(roll), wp.sin(roll))
-    out.normal = wp.normalize(wp.cross(forward, across))
     return out
 
 

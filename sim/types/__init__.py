@@ -8,6 +8,7 @@ SI units, radians. Actor 0 is the ego.
 
 from __future__ import annotations
 
+from sim.types.car import Axle, CarSet, MagicTyre
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
@@ -18,12 +19,15 @@ from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, 
 __all__ = [
     "MAX_IMPACTS",
     "TICK",
+    "Axle",
+    "CarSet",
     "Conflict",
     "Contact",
     "Control",
     "Impacts",
     "Lamp",
     "LaneKind",
+    "MagicTyre",
     "Metrics",
     "Motion",
     "PathTables",

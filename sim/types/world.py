@@ -184,9 +184,10 @@ class State:
     contact_normal: wp.array2d[wp.vec3]
     """Unit, towards this actor, (nworld, nactor)."""
     rest: wp.array2d[wp.int32]
-    """Ticks in a row that a body has been still; after `sim.physics.integrate.SLEEP_TICKS` it sleeps, (nworld, nactor)."""
+    """Ticks in a row that a body or a vehicle on tyres has been still; after `SLEEP_TICKS` of `sim.physics.integrate` or
+    `sim.physics.vehicle` it sleeps, (nworld, nactor)."""
     fallen: wp.array2d[wp.int32]
-    """1 once a person, an animal or a cycle was hit so hard that it no longer keeps upright, (nworld, nactor)."""
+    """1 once a person, an animal or a cycle was hit so hard, or a cycle slides so far, that it no longer keeps upright, (nworld, nactor)."""
     ground: wp.array2d[wp.vec4]
     """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]

@@ -20,8 +20,7 @@ from vehiclemodels.vehicle_dynamics_mb import vehicle_dynamics_mb
 from vehiclemodels.vehicle_parameters import setup_vehicle_parameters
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.magic_formula import MagicTyre
-from sim.physics.suspension import CarSet
+from sim.types import CarSet, MagicTyre
 
 TICK = 0.01
 Inputs = Callable[[float, np.ndarray, Any], tuple[float, float]]
@@ -206,7 +205,8 @@ def mapped_set(vehicle: int) -> Any:
         axle.rigid = 1.0
         axle.camber, axle.camber2 = getattr(p, f"D_{end}"), getattr(p, f"E_{end}")
     car.travel, car.radius, car.spin = 1.0, p.R_w, p.I_y_w
-    car.tyre_spring, car.tyre_side = p.K_zt, p.K_lt
+    car.tyre_side = p.K_lt
+    car.front.tyre_spring = car.rear.tyre_spring = p.K_zt
     car.max_steer, car.steer_rate = p.steering.max, 1e3
     car.max_drive = car.max_brake = p.m * p.longitudinal.a_max
     car.power = p.m * p.longitudinal.a_max * p.longitudinal.v_switch
@@ -221,7 +221,7 @@ def world_yaw_rate(q: np.ndarray, rate: np.ndarray) -> float:
 
 
 def drive_cars(
-    sets: list[Any], tracks: list[Track], friction: float = 1.0, steps: int = 10
+    sets: list[Any], tracks: list[Track], friction: float = 1.0, steps: int = 3
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Positions (n, 2) and yaw rates (n,) of our vehicles, one per world, under the inputs of reference runs."""
     rows = np.arange(len(sets))[:, None]

@@ -95,5 +95,5 @@ def test_nothing_becomes_infinite_or_not_a_number():
         assert not np.isnan(value).any(), name
         assert name == "gap" or np.isfinite(value).all(), name
     z = state.pos.numpy()[..., 2]
-    assert z.min() > -0.01 and z.max() < 2.0
+    assert z.min() > -0.05 and z.max() < 2.0  # the reference point belongs to the body, which dives on its springs
     assert math.isclose(np.linalg.norm(state.rot.numpy(), axis=-1).max(), 1.0, abs_tol=1e-4)

@@ -58,7 +58,7 @@ def test_constant_returns_to_the_route_without_overshooting_much():
 
 
 def test_brake_stops_from_the_start():
-    state = run(with_driver("brake"), 260)
+    state = run(with_driver("brake"), 320)
     assert abs(state.speed.numpy()[0, 0]) < 0.01
     assert state.pos.numpy()[0, 0, 0] - 100.0 < 16.0
 

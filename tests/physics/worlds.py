@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from sim.physics.parameters import actor_parameters
+from sim.physics.parameters import actor_parameters, pack_rows
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
 from sim.rotation import quaternion
 from sim.sampling import capacity
 from sim.simulation import WorldGraph, step
 from sim.structs import from_rows
-from sim.types import Contact, Control, Motion, Scene, State
+from sim.types import CarSet, Contact, Control, Motion, Scene, State
 
 CAR = {
     "category": "car",
@@ -64,9 +64,10 @@ def world_rows(actors, friction=1.0, contact=Contact.PHYSICS, path=None, wind=(0
     rows = [actor_parameters(**a["kind"]) for a in actors]
     for row, a in zip(rows, actors, strict=True):
         row |= {k: v for k, v in a["more"].items() if k in row}
-    vehicle = {k: np.array([r[k] for r in rows]) for k in rows[0]}
+        for name in a["more"].keys() & set(CarSet.vars):
+            setattr(row["car"], name, a["more"][name])
     scene = {
-        "contact": int(contact), "valid": np.ones(n), "end_tick": 10**6, "vehicle": vehicle,
+        "contact": int(contact), "valid": np.ones(n), "end_tick": 10**6, "vehicle": pack_rows(rows),
         "weather": {"friction_scale": friction, "wind": wind, "fog_visibility": 1e5},
         "size": np.array([a["kind"]["size"] for a in actors]),
         "box_center": np.array([a["kind"]["box_center"] for a in actors]),

@@ -1,0 +1,78 @@
+"""The ground under a vehicle's wheels, read from the road once a tick."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.behavior.measures import yaw_of
+from sim.physics.options import VEHICLES
+from sim.physics.place import ground_near, road_place
+from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.types import CarSet, Scene, State
+
+wp.set_module_options(VEHICLES)
+
+CLIMB = 0.5
+"""Slope of the ramp by which wheels meet steps: a wheel of 0.3 m rolls onto a kerb of 0.12 m over 0.24 m."""
+CREEP = 0.3
+"""Speed at which the ground lifts a wheel that stands in a step [m/s]."""
+SIDEWAYS, STEP = 1.5, 0.04
+"""Speed across a wheel over that along it from which it does not roll onto a step higher than this [m]."""
+
+
+@wp.func
+def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
+    """Lowest point of a wheel, from the centre of gravity [m]; ``turn``: body axes to world."""
+    axle = wheel_axle(car, i)
+    hub = turn * wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
+    return hub - wp.vec3(0.0, 0.0, car.radius)
+
+
+@wp.func
+def read_footing(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float
+) -> Footing:
+    """Planes under the wheels for the coming tick, ``dt`` seconds; keeps the height of the ground under each.
+
+    A step up (a kerb) is met by a rolling wheel as a ramp, which pushes the vehicle back, and stops a wheel that slides against it; the
+    ground falls away at once. ``cog``: centre of gravity of the sprung mass [m].
+    """
+    out = Footing()
+    turn = wp.quat_to_matrix(b.rot)
+    near = road_place(state, world, a, yaw_of(b.rot))
+    weather = scene.weather.friction_scale[world]
+    old = state.vehicle.ground[world, a]
+    fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
+    way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
+    rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
+    now = wp.vec4()
+    i = int(0)
+    while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
+        bottom = wheel_bottom(car, b, turn, i)
+        at = cog + bottom + 0.5 * dt * b.vel
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
+        normal = point.normal
+        z = point.z
+        if state.vehicle.ready[world, a] != 0:
+            base = wp.max(old[i], cog[2] + bottom[2])
+            if z > base + wp.min(rise, wp.static(STEP)):
+                v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
+                sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
+                if sideways and z > base + wp.static(STEP):
+                    out.block[i] = 1.0
+                    z = base
+                elif z > base + rise:
+                    z = base + rise
+                    normal = wp.normalize(normal - way)
+        now[i] = z
+        out.point[i] = wp.vec3(at[0], at[1], z) - cog
+        out.normal[i] = normal
+        out.friction[i] = point.friction * weather
+        out.floor += 0.25 * out.point[i]
+        out.floor_normal += 0.25 * point.normal
+        i += 1
+    out.floor_normal = wp.normalize(out.floor_normal)
+    state.vehicle.ground[world, a] = now
+    return out
