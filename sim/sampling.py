@@ -20,6 +20,7 @@ from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
+from sim.road.covers import film_depth, film_factor
 from sim.road.tables import build_road_tables
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes
@@ -276,7 +277,8 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "wetness": environment.wetness,
         "snow_cover": environment.snow_cover,
         "ice": environment.ice,
-        "friction_scale": friction_scale(environment),
+        "film": film_factor(film_depth(environment.rain) if environment.water is None else environment.water),
+        "friction_scale": -1.0 if environment.friction_scale is None else environment.friction_scale,
         "wind": np.array(environment.wind, np.float32),
     }
 
@@ -300,20 +302,6 @@ def sun_direction(environment: Environment) -> tuple[float, float, float]:
         math.cos(elevation) * math.cos(azimuth),
         math.sin(elevation),
     )
-
-
-WET_FRICTION, SNOW_FRICTION, ICE_FRICTION = 0.7, 0.3, 0.12
-"""Share of dry-road friction left on wet, snowy and icy roads (Wallman and Astrom 2001, VTI meddelande 911A, mid-range)."""
-
-
-def friction_scale(environment: Environment) -> float:
-    """Share of the dry road's friction that the weather leaves."""
-    if environment.friction_scale is not None:
-        return environment.friction_scale
-    wet = 1.0 - (1.0 - WET_FRICTION) * min(environment.wetness, 1.0)
-    snow = 1.0 - environment.snow_cover * (1.0 - SNOW_FRICTION)
-    ice = 1.0 - environment.ice * (1.0 - ICE_FRICTION)
-    return min(wet, snow, ice)
 
 
 def with_driver(config: SimConfig, driver: str | None) -> SimConfig:

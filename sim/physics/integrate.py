@@ -16,6 +16,7 @@ from sim.behavior.path import wrap_angle
 from sim.physics.boxes import cross2, side_of
 from sim.physics.parameters import FOUR_WHEELS, GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
+from sim.road.grip import road_friction
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
@@ -63,6 +64,7 @@ def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> G
     c = wp.cos(yaw)
     s = wp.sin(yaw)
     z = wp.vec4()
+    speed = wp.length(state.vel[world, a])
     for i in range(4):
         x = scene.box_center[world, a][0] + wp.where(i < 2, 0.5, -0.5) * base
         y = wp.where(i % 2 == 0, half, -half)
@@ -70,7 +72,7 @@ def read_ground(scene: Scene, state: State, world: int, a: int, yaw: float) -> G
             scene.road, scene.map_index[world], near, wp.vec2(pos[0] + c * x - s * y, pos[1] + s * x + c * y)
         )
         z[i] = point.z
-        out.friction[i] = point.friction * scene.weather.friction_scale[world]
+        out.friction[i] = road_friction(scene.weather, world, point, speed, 0.0)
     out.z = 0.25 * (z[0] + z[1] + z[2] + z[3])
     out.pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / base)
     out.roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / wp.max(2.0 * half, 0.1))

@@ -257,14 +257,16 @@ def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
 
     rain = number("rain", 0.0)
     snow = number("snow", 0.0)
+    water = None if e.water is None else number("water", 0.0)
     wet = min(1.0, 0.45 + 0.1 * rain) if rain > 0.0 else 0.0
+    wet = 1.0 if water else wet
     cloud = max(0.2, min(1.0, 0.75 + 0.05 * (rain + snow)) if rain + snow > 0.0 else 0.2)
     wind, blow = number("wind", 0.0), number("wind_from", 0.0) + math.pi
     return Environment(
         time_of_day=number("time", plain.time_of_day), day_of_year=int(number("day", plain.day_of_year)),
         latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", cloud),
         turbidity=number("turbidity", plain.turbidity), fog_visibility=number("fog", plain.fog_visibility), rain=rain, snow=snow,
-        wetness=number("wetness", wet), snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
+        wetness=number("wetness", wet), water=water, snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
         temperature=number("temperature", plain.temperature),
         friction_scale=None if e.friction is None else number("friction", 1.0),
         wind=(wind * math.cos(blow), wind * math.sin(blow)),
