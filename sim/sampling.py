@@ -11,6 +11,7 @@ import numpy as np
 import warp as wp
 
 from sim.assets import AssetSpec, Category, asset_index, find_asset, list_assets
+from sim.behavior.codes import ActionKind, RowField
 from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
 from sim.behavior.motion import settle
@@ -180,7 +181,7 @@ def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[s
     """Array sizes that hold all rows; what is kept per actor has room for all actors, whether a row mentions it or not."""
     sizes = row_sizes(struct, rows)
     per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
-    for prefix in ("vehicle", "metrics"):
+    for prefix in ("vehicle", "faults", "metrics"):
         if prefix in struct.vars:
             nested = struct.vars[prefix].type.vars
             per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
@@ -261,8 +262,16 @@ def world_rows(
     if config.driver != "default":
         state["motion"] = np.array(state["motion"], np.int32)
         state["motion"][0] = int(Motion.DRIVEN)
+    scene["vehicle"]["driver"][_at_the_wheel(scene, state)] = DRIVERS["constant"]
     scene["vehicle"]["driver"][0] = DRIVERS.get("constant" if config.driver == "default" else config.driver, -1)
     return scene, state
+
+
+def _at_the_wheel(scene: dict[str, Any], state: dict[str, Any]) -> np.ndarray:
+    """Actors that storyboard or traffic move until a fault makes them vehicles with a driver of their own."""
+    rows = scene["story"]["row_code"]
+    broken = rows[rows[:, RowField.KIND] == ActionKind.FAULT, RowField.ACTOR]
+    return np.array([a for a in broken if state["motion"][a] != Motion.DRIVEN], np.int32)
 
 
 def weather_row(environment: Environment) -> dict[str, Any]:

@@ -82,6 +82,10 @@ class ActorSpec:
     """Of a trailer: from its reference point ahead to where it is pulled [m]; None: it is no trailer."""
     trailer: str | None = None
     """Name of the actor that it pulls from the start."""
+    carrier: str | None = None
+    """Name of the actor on which it rides from the start."""
+    seat: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Where on it: ahead, left and up in the carrier's frame [m], and how it is turned there [rad]."""
     position: Position | None = None
     """Where it starts; None: set by an init action."""
     speed: float = 0.0

@@ -9,6 +9,7 @@ SI units, radians. Actor 0 is the ego.
 from __future__ import annotations
 
 from sim.types.car import Axle, CarSet, MagicTyre
+from sim.types.faults import Fault, Faults
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
@@ -23,6 +24,8 @@ __all__ = [
     "Contact",
     "Control",
     "Lamp",
+    "Fault",
+    "Faults",
     "LaneKind",
     "MagicTyre",
     "Metrics",

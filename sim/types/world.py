@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import warp as wp
 
+from sim.types.faults import Faults
 from sim.types.metrics import Metrics
 from sim.types.road import RoadTables
 from sim.types.story import PathTables, StoryState, StoryTables
@@ -202,6 +203,7 @@ class State:
     signal: wp.array2d[wp.int32]
     """Aspect of each signal of the world's map: bits 1 red, 2 amber, 4 green, (nworld, nsignal)."""
     vehicle: VehicleState
+    faults: Faults
     story: StoryState
     metrics: Metrics
 
