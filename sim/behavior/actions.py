@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.behavior.codes import ActionKind, PositionField, PositionKind, RowField, RowPhase
 from sim.behavior.cargo import come_loose
+from sim.behavior.codes import ActionKind, PositionField, PositionKind, RowField, RowPhase
 from sim.behavior.follow_path import follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_lane_change, start_lane_offset
 from sim.behavior.lateral_distance import keep_side

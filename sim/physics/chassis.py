@@ -196,7 +196,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     air = back * (b.vel - wind)
     fast = wp.length(air)
     drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
-    # A body that the air meets head on is pushed sideways ahead of its middle (Hucho 1998, ch. 5), one that it meets broadside at its middle.
+    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
     sway = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1)
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
     w = Wheels()

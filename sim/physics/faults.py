@@ -1,9 +1,9 @@
 """Faults of vehicles: what a burst tyre, a lost wheel, failed or hot brakes, steering and a stuck accelerator do within a tick.
 
-A tyre that bursts loses radius, stiffness and grip and gains rolling resistance over `BURST_TIME`: the layout of Blythe, Day and Grimes 1998,
-3-dimensional simulation of vehicle response to tire blow-outs (SAE 980221). The numbers are ours, for a tyre that stays on its rim: the
-radius falls by about the height of the sidewall, and resistance and stiffness are those of rubber folded under the rim. Brakes are lumps of iron
-that take up what they dissipate (Limpert 2011, Brake design and safety, ch. 3) and lose friction when hot.
+A tyre that bursts loses radius, stiffness and grip and gains rolling resistance over `BURST_TIME`: the layout of Blythe, Day and Grimes
+1998, 3-dimensional simulation of vehicle response to tire blow-outs (SAE 980221). The numbers are ours, for a tyre that stays on its rim:
+the radius falls by about the height of the sidewall, and resistance and stiffness are those of rubber folded under the rim. Brakes are
+lumps of iron that take up what they dissipate (Limpert 2011, Brake design and safety, ch. 3) and lose friction when hot.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -29,7 +29,7 @@ GONE = 10.0
 BRAKE_IRON, IRON_HEAT, COOLING = 0.0157, 460.0, 250.0
 """Mass of discs and drums over the vehicle's (22 kg of 1400 kg), their heat capacity [J/(kg K)], time constant of cooling [s]."""
 FADE_START, FADE_END, FADE_LEFT = 335.0, 685.0, 0.35
-"""Heat at which linings begin and cease to fade [K], and the share of brake force that is left then (organic linings; the values are ours)."""
+"""Heat at which linings begin and cease to fade [K], and the share of brake force that is left then (the values are ours)."""
 CASTER_SPEED = 0.5
 """Speed from which free wheels turn where they are dragged [m/s]."""
 

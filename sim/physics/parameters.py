@@ -36,8 +36,8 @@ RELAX_X, RELAX_Y = 0.48, 1.45
 """Relaxation lengths over the wheel's radius: 0.15 m and 0.45 m for a car's."""
 ABS_SLIP = 0.14
 SIDE_DRAG, AIR_CENTER = 0.8, 0.25
-"""Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5: side
-force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
+"""Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5:
+side force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
 CLEARANCE = 0.55
 """Height of the body over the ground, over the wheel's radius."""
 

@@ -7,8 +7,8 @@ Friction is relative to dry asphalt, which counts as 1 (a set's tyres scale it).
   and ice (0.12) of roads in use. Oil and leaves are our own, between wet asphalt and hard snow.
 - Friction in the wet falls with the speed at which rubber slides: exp(-S / Sp), Sp = 14.2 + 89.7 TX km/h (ASTM E1960, the
   International Friction Index; TX: texture depth in mm). At its peak a tyre slides at about `PEAK_SLIP` of the vehicle's speed.
-- Water film: Gallaway et al. 1979 (FHWA-RD-79-31). Aquaplaning: the same authors' speed from 2.4 mm of water on, PAVDRN's power of the depth
-  below (Anderson et al. 1998, NCHRP web document 16). Horne and Dreher 1963 (NASA TN D-2056) is the check for deep water.
+- Water film: Gallaway et al. 1979 (FHWA-RD-79-31). Aquaplaning: the same authors' speed from 2.4 mm of water on, PAVDRN's power of the
+  depth below (Anderson et al. 1998, NCHRP web document 16). Horne and Dreher 1963 (NASA TN D-2056) is the check for deep water.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ PATH, CROSSFALL = 7.0, 0.025
 TREAD, SPIN_DOWN = 5.0, 10.0
 """Depth of treads [mm]; loss of a wheel's spin that counts as aquaplaning [%]."""
 FLOAT, BAND = 0.04, 0.15
-"""Friction of a tyre that floats, and the share of the onset speed over which it comes about, either way: half the friction is gone at onset."""
+"""Friction of a tyre that floats, and the share of the onset speed over which that comes about, either way of the onset."""
 THIN = 2.4
 """Depth of water below which PAVDRN's law holds [mm]."""
 
@@ -83,7 +83,7 @@ def tyre_factor(pressure: float) -> float:
 def film_factor(depth: float) -> float:
     """What a water depth [m] contributes to the speed at which tyres float [m/s], 0 for none; the onset is this times `tyre_factor`.
 
-    The greater of 10.409 / WD^0.06 + 3.507 and (28.952 / WD^0.06 - 7.817) TX^0.14 (inches, mph), and below `THIN` in proportion to WD^-0.259.
+    The greater of 10.409 / WD^0.06 + 3.507 and (28.952 / WD^0.06 - 7.817) TX^0.14 (inches, mph); below `THIN` as WD^-0.259.
     """
     if depth <= 0.0:
         return 0.0

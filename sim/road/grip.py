@@ -1,7 +1,7 @@
-"""What the ground offers to tyres: friction by surface, weather and speed, resistance of loose ground, and aquaplaning (`sim.road.covers`)."""
+"""What the ground offers to tyres: friction by surface, weather and speed, and aquaplaning; numbers: `sim.road.covers`."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp

@@ -9,7 +9,7 @@ from sim.scenario.fields import Heat, Share, Strict, word
 WHEELS = ("front_left", "front_right", "rear_left", "rear_right")
 AXLES = ("front", "rear")
 CIRCUITS: dict[str, tuple[int, ...]] = {
-    "all": (0, 1, 2, 3), "front": (0, 1), "rear": (2, 3), "left": (0, 2), "right": (1, 3), "diagonal_left": (0, 3), "diagonal_right": (1, 2),
+    "all": (0, 1, 2, 3), "front": (0, 1), "rear": (2, 3), "diagonal_left": (0, 3), "diagonal_right": (1, 2),
 }  # fmt: skip
 """Wheels that lose their brakes, in the order of `WHEELS`; a diagonal is named by its front wheel."""
 
