@@ -19,9 +19,7 @@ LEFT, RIGHT, REAR_LEFT = 0, 1, 2
 
 def car(speed, fault=0, networks=None, steer=0.0, accel=0.0, friction=1.0, **more):
     """(scene, state, control) of one car with faults from the start, its controls held."""
-    arrays = build(
-        [world_rows([actor(x=200.0, y=-200.0, speed=speed, **more)], friction=friction)], networks or OPEN
-    )
+    arrays = build([world_rows([actor(x=200.0, y=-200.0, speed=speed, **more)], friction=friction)], networks or OPEN)
     press(arrays, steer, accel)
     arrays[1].faults.broken.fill_(int(fault))
     return arrays
