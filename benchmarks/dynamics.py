@@ -16,11 +16,11 @@ import numpy as np
 import warp as wp
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.parameters import GRAVITY
+from sim.physics.parameters import GRAVITY, actor_parameters
 from sim.physics.vehicle import STEPS, drive_vehicles
 from tests.physics import commonroad as cr
 from tests.physics.test_chassis import brake_share, centre, ideal, sedan
-from tests.physics.test_limits import OPEN, sine_with_dwell
+from tests.physics.test_limits import FOUR, OPEN, sine_with_dwell
 from tests.physics.worlds import actor, build, press, run, world_rows
 
 SETS = (1, 2, 3)
@@ -101,8 +101,8 @@ def turn_limit(car: Any, friction: float, tip: bool = False) -> float:
     along = vel[10:-10] / np.linalg.norm(vel[10:-10], axis=1)[:, None]
     side = np.abs(along[:, 0] * accel[:, 1] - along[:, 1] * accel[:, 0])
     if tip:
-        lifted = np.flatnonzero(inner[30:-10] < 1.0)
-        return float(side[lifted[0] + 20] / GRAVITY) if len(lifted) else math.nan
+        lifted = np.convolve(inner < 1.0, np.ones(30), "valid")[30:-10] > 29.5
+        return float(side[np.argmax(lifted) + 20] / GRAVITY) if lifted.any() else math.nan
     return float(side.max() / (friction * GRAVITY))
 
 
@@ -128,7 +128,7 @@ def print_losses() -> None:
 
 
 def print_tipping() -> None:
-    """Roll-over threshold over half the track over the height, by what is free to move; tall body, high friction."""
+    """Roll-over threshold over half the track over the height, by what is free to move; high friction."""
 
     def tall(free: bool, soft: bool) -> Any:
         car = ideal(height=1.2)
@@ -140,10 +140,16 @@ def print_tipping() -> None:
             car.front.tyre_spring = car.rear.tyre_spring = 4e6
         return car
 
-    print("\n| free to move | threshold / (t / 2h) |\n|---|---|")
-    for name, free, soft in (("nothing", False, False), ("tyres", False, True), ("tyres and suspension", True, True)):
+    print("\n| set | free to move | threshold / (t / 2h) |\n|---|---|---|")
+    for name, free, soft in (("nothing", False, False), ("tyres", False, True)):
         car = tall(free, soft)
-        print(f"| {name} | {turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1]):.3f} |")
+        share = turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1])
+        print(f"| car, centre of gravity at 1.2 m | {name} | {share:.3f} |")
+    for name in ("suv", "pickup", "van", "lorry", "bus"):
+        car = actor_parameters(**FOUR[name])["car"]
+        car.tyre.dx1, car.tyre.dy1 = 1.5 * car.tyre.dx1, 1.5 * car.tyre.dy1
+        share = turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1])
+        print(f"| {name} | all | {share:.3f} |")
 
 
 def print_stability() -> None:

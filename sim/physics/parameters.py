@@ -193,7 +193,9 @@ def actor_parameters(
 def pack_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     """One world's row of `sim.types.VehicleParams` from the `actor_parameters` of its actors."""
     types = {"topples": np.int32, "kind": np.int32, "driver": np.int32}
-    out = {key: np.array([row[key] for row in rows], types.get(key, np.float32)) for key in rows[0] if key != "car"}
+    out: dict[str, Any] = {
+        key: np.array([row[key] for row in rows], types.get(key, np.float32)) for key in rows[0] if key != "car"
+    }
     out["car"] = wp.array([row["car"] for row in rows], dtype=CarSet, device="cpu").numpy()
     return out
 
