@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.physics.parameters import GRAVITY
-from sim.road.covers import COVERS, film_depth, film_factor, horne_speed, tyre_factor
+from sim.road.friction import GRIPS, film_depth, film_factor, horne_speed, tyre_factor
 from sim.types import Fault
 from tests.physics.test_faults import aside, car
 from tests.physics.test_surfaces import deceleration, stretch
@@ -59,9 +59,9 @@ def print_brakes() -> None:
 def print_surfaces() -> None:
     """Full braking on each surface."""
     print("\n| surface | friction | rolling resistance | deceleration over g, dry | wet |\n|---|---|---|---|---|")
-    for name, cover in COVERS.items():
+    for name, grip in GRIPS.items():
         dry, wet = (deceleration(20.0, stretch(name), wetness=w) / GRAVITY for w in (0.0, 1.0))
-        print(f"| {name} | {cover.friction:g} | {cover.rolling:g} | {dry:.2f} | {wet:.2f} |")
+        print(f"| {name} | {grip.friction:g} | {grip.rolling:g} | {dry:.2f} | {wet:.2f} |")
 
 
 def print_water() -> None:

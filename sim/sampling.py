@@ -21,7 +21,7 @@ from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
-from sim.road.covers import film_depth, film_factor
+from sim.road.friction import film_depth, film_factor
 from sim.road.tables import build_road_tables
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes

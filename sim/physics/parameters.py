@@ -10,7 +10,7 @@ import numpy as np
 import warp as wp
 
 from sim.physics.sets import AIR_DENSITY, CYCLES, FOUR_WHEELS, GRAVITY, SETS, ParameterSet, Tyre, set_name
-from sim.road.covers import tyre_factor
+from sim.road.friction import tyre_factor
 from sim.types import CarSet, MagicTyre
 
 __all__ = [

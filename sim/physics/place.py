@@ -7,8 +7,8 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.path import wrap_angle
-from sim.road.covers import GROUND_LOSS
 from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
+from sim.road.friction import GROUND_LOSS
 from sim.road.grip import SurfacePoint
 from sim.road.surface import surface_on
 from sim.types import RoadTables, Scene, Shape, State

@@ -177,7 +177,7 @@ def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enou
 def roll_wheel(
     car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, rolling: float, h: float
 ) -> Wheels:
-    """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's lengthwise, ``secant``: its own."""
+    """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's, ``secant``: its own."""
     radius = car.radius
     inertia = car.spin / h
     axle = wheel_axle(car, i)

@@ -126,7 +126,7 @@ class FrictionPatch:
     t1: float
     friction: float
     kind: str = "ice"
-    """Of `sim.road.covers.COVERS`: what weather does to it."""
+    """Of `sim.road.friction.GRIPS`: what weather does to it."""
     depth: float = 0.0
     """Of water that stands there [m]."""
 

@@ -1,4 +1,4 @@
-"""What the ground offers to tyres: friction by surface, weather and speed, and aquaplaning; numbers: `sim.road.covers`."""
+"""What the ground offers to tyres: friction by surface, weather and speed, and aquaplaning; numbers: `sim.road.friction`."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.road.covers import ASPHALT_LOSS, BAND, FADE_SPEED, FLOAT, ICE, SNOW, WET_SPEED
+from sim.road.friction import ASPHALT_LOSS, BAND, FADE_SPEED, FLOAT, ICE, SNOW, WET_SPEED
 from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})
@@ -23,11 +23,11 @@ class SurfacePoint:
     friction: float
     """Coefficient of the surface without weather."""
     wet_loss: float
-    """`sim.road.covers.Cover.wet_loss`."""
+    """`sim.road.friction.Grip.wet_loss`."""
     rolling: float
-    """`sim.road.covers.Cover.rolling`."""
+    """`sim.road.friction.Grip.rolling`."""
     film: float
-    """`sim.road.covers.film_factor` of the water that lies there [m/s]."""
+    """`sim.road.friction.film_factor` of the water that lies there [m/s]."""
     lane_kind: int
     """`LaneKind`, 0 on no lane."""
     on_road: int
@@ -43,7 +43,7 @@ def road_friction(weather: Weather, world: int, point: SurfacePoint, speed: floa
         world: Which.
         point: The surface.
         speed: Of what rolls or slides there [m/s].
-        float_factor: `sim.road.covers.tyre_factor` of its tyres, 0 for what cannot aquaplane.
+        float_factor: `sim.road.friction.tyre_factor` of its tyres, 0 for what cannot aquaplane.
     """
     scale = weather.friction_scale[world]
     film = point.film

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.road.covers import ASPHALT_LOSS, GROUND_LOSS
 from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
+from sim.road.friction import ASPHALT_LOSS, GROUND_LOSS
 from sim.road.grip import SurfacePoint
 from sim.types import LaneKind, RoadTables, Shape
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.road.covers import COVERS, film_factor
 from sim.road.elements import DRIVABLE, Lane, RoadLink
+from sim.road.friction import GRIPS, film_factor
 from sim.road.geometry import piecewise, piecewise_slope
 from sim.road.network import Road, RoadNetwork
 from sim.types import LaneKind, RoadTables, Shape
@@ -83,8 +83,8 @@ class _Builder:
         lists["road_first_patch"].append(len(lists["patch"]))
         for patch in road.patches:
             lists["patch"].append((patch.s0, patch.s1, patch.t0, patch.t1))
-            cover = COVERS[patch.kind]
-            lists["patch_grip"].append((patch.friction, cover.wet_loss, cover.rolling, film_factor(patch.depth)))
+            grip = GRIPS[patch.kind]
+            lists["patch_grip"].append((patch.friction, grip.wet_loss, grip.rolling, film_factor(patch.depth)))
         for k in range(len(road.sections)):
             self.add_section(road, k, row)
 

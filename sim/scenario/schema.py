@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.road.covers import COVERS
+from sim.road.friction import GRIPS
 from sim.scenario.fields import (
     Angle,
     Clock,
@@ -75,7 +75,7 @@ ActorKind = Annotated[word("kind", *KINDS), BeforeValidator(_refuse_signals)]
 class Patch(Strict):
     """A stretch of road with a surface of its own: ice, water, oil ..."""
 
-    kind: word("patch", *COVERS) | None = None
+    kind: word("patch", *GRIPS) | None = None
     start: PositiveLength = Field(alias="from")
     end: PositiveLength = Field(alias="to")
     friction: Friction | None = None
@@ -88,7 +88,7 @@ class Patch(Strict):
     @model_validator(mode="after")
     def _is_whole(self) -> Patch:
         if self.kind is None and self.friction is None:
-            raise fault("a patch needs a kind or a friction", f"Write kind: ice; kinds: {', '.join(COVERS)}.")
+            raise fault("a patch needs a kind or a friction", f"Write kind: ice; kinds: {', '.join(GRIPS)}.")
         if self.side is not None and self.lane is None:
             raise fault("'side' is the half of a lane: name the lane", "Write lane: -1, side: right.")
         return self

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.road.covers import COVERS
 from sim.road.elements import FrictionPatch
+from sim.road.friction import GRIPS
 from sim.road.network import RoadNetwork
 from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes, road
 from sim.scenario.draws import Draws, Rejected
@@ -200,9 +200,9 @@ class MapBuilder:
             if patch.lane is not None:
                 t0, t1 = self._lane_borders(patch, section, draws, at)
             kind = draws.word(patch.kind, (*at, "kind"), "ice")
-            cover = COVERS[kind]
-            friction = draws.number(patch.friction, (*at, "friction"), cover.friction)
-            depth = draws.number(patch.depth, (*at, "depth"), cover.depth)
+            grip = GRIPS[kind]
+            friction = draws.number(patch.friction, (*at, "friction"), grip.friction)
+            depth = draws.number(patch.depth, (*at, "depth"), grip.depth)
             out.append(FrictionPatch(s0, s1, t0, t1, friction, kind, depth))
         return tuple(out)
 

@@ -156,5 +156,5 @@ class CarSet:
     rolling: float
     """Coefficient of rolling resistance."""
     float_factor: float
-    """Of the tyres on water: `sim.road.covers.tyre_factor`; 0: they never aquaplane."""
+    """Of the tyres on water: `sim.road.friction.tyre_factor`; 0: they never aquaplane."""
     tyre: MagicTyre

@@ -72,7 +72,7 @@ class Weather:
     ice: wp.array[float]
     """0..1, (nworld,)."""
     film: wp.array[float]
-    """Of the water on the road: `sim.road.covers.film_factor` [m/s], (nworld,)."""
+    """Of the water on the road: `sim.road.friction.film_factor` [m/s], (nworld,)."""
     friction_scale: wp.array[float]
     """Multiplies the road's friction; negative: that follows from water, snow and ice (`sim.road.grip`), (nworld,)."""
     wind: wp.array[wp.vec2]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.physics.parameters import AIR_CENTER, GRAVITY, SETS, SIDE_DRAG
-from sim.road.covers import COVERS, film_factor, tyre_factor
 from sim.road.elements import FrictionPatch
+from sim.road.friction import GRIPS, film_factor, tyre_factor
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
@@ -17,8 +17,8 @@ OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
 
 def stretch(kind, depth=0.0):
     """A road that is all of one kind of patch."""
-    cover = COVERS[kind]
-    patch = FrictionPatch(0.0, 4000.0, -400.0, 0.0, cover.friction, kind, depth or cover.depth)
+    grip = GRIPS[kind]
+    patch = FrictionPatch(0.0, 4000.0, -400.0, 0.0, grip.friction, kind, depth or grip.depth)
     return [straight(length=4000.0, lanes=(0, 2), lane_width=200.0, patches=[patch])]
 
 
@@ -38,24 +38,24 @@ def test_brakes_hold_below_the_onset_of_aquaplaning_and_not_above():
     onset = tyre_factor(SETS["car"].tyre.pressure) * film_factor(0.005)
     water = stretch("water", 0.005)
     below, above = deceleration(0.8 * onset, water), deceleration(1.35 * onset, water)
-    assert below > 0.85 * COVERS["water"].friction * GRAVITY
+    assert below > 0.85 * GRIPS["water"].friction * GRAVITY
     assert above < 0.3 * below
     rain = deceleration(1.35 * onset, wetness=1.0, film=film_factor(0.005))
     # Rain and a flooded stretch are the same water, but for the resistance of the deep one.
-    assert rain == pytest.approx(above - COVERS["water"].rolling * GRAVITY, rel=0.1)
+    assert rain == pytest.approx(above - GRIPS["water"].rolling * GRAVITY, rel=0.1)
 
 
 @pytest.mark.parametrize("kind", ["concrete", "gravel", "leaves", "oil", "snow", "ice"])
 def test_each_surface_brakes_by_its_friction(kind):
     value = deceleration(20.0, stretch(kind))
     drag = 0.5 * 1.225 * SETS["car"].drag_area * 15.0**2 / CAR["mass"]
-    most = COVERS[kind].friction * GRAVITY * SETS["car"].tyre.friction + drag
-    assert 0.85 * COVERS[kind].friction * GRAVITY < value < 1.05 * most + 0.3
+    most = GRIPS[kind].friction * GRAVITY * SETS["car"].tyre.friction + drag
+    assert 0.85 * GRIPS[kind].friction * GRAVITY < value < 1.05 * most + 0.3
 
 
 def test_loose_ground_slows_what_rolls_on_it():
     rolls = deceleration(10.0, stretch("gravel"), accel=0.0) - deceleration(10.0, accel=0.0)
-    assert rolls == pytest.approx(COVERS["gravel"].rolling * GRAVITY, rel=0.1)
+    assert rolls == pytest.approx(GRIPS["gravel"].rolling * GRAVITY, rel=0.1)
 
 
 def test_split_friction_yaws_the_car_towards_the_side_that_grips():

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.road.covers import (
-    COVERS,
+from sim.road.friction import (
     FADE_SPEED,
     FLOAT,
+    GRIPS,
     ICE,
     SNOW,
     TREAD,
@@ -39,7 +39,7 @@ def friction(speeds, cover="asphalt", pressure=220.0, film=0.0, **weather):
     """Friction of a cover at some speeds [m/s]; ``film``: what the water on it contributes."""
     row = {"friction_scale": -1.0, **weather}
     point = SurfacePoint()
-    point.friction, point.wet_loss, point.film = COVERS[cover].friction, COVERS[cover].wet_loss, film
+    point.friction, point.wet_loss, point.film = GRIPS[cover].friction, GRIPS[cover].wet_loss, film
     speed = wp.array(np.atleast_1d(speeds), dtype=float, device="cpu")
     out = wp.zeros((1, speed.shape[0]), dtype=float, device="cpu")
     scene = from_rows(Weather, [row], "cpu", {name: () for name in Weather.vars})
@@ -65,7 +65,7 @@ def test_aquaplaning_sets_in_at_gallaway_s_speed(depth, pressure):
     onset = mph * 0.44704
     assert tyre_factor(pressure) * film_factor(depth) == pytest.approx(onset, rel=1e-4)
     wet = friction([0.5 * onset, onset, 2.0 * onset], "water", pressure, film=film_factor(depth))
-    assert wet[0] == pytest.approx(COVERS["water"].friction)
+    assert wet[0] == pytest.approx(GRIPS["water"].friction)
     assert wet[1] == pytest.approx(0.5 * (wet[0] + FLOAT), rel=1e-4)  # half of it is gone at the onset
     assert wet[2] == pytest.approx(FLOAT)
 
@@ -91,10 +91,10 @@ def test_rain_lies_on_the_road_as_gallaway_measured():
 
 def test_wet_asphalt_loses_its_share_and_more_with_speed():
     slow, usual, fast = friction([0.0, WET_SPEED, 40.0], wetness=1.0)
-    assert usual == pytest.approx(1.0 - COVERS["asphalt"].wet_loss)
+    assert usual == pytest.approx(1.0 - GRIPS["asphalt"].wet_loss)
     assert fast / usual == pytest.approx(math.exp((WET_SPEED - 40.0) / FADE_SPEED), rel=1e-5)
     assert slow > usual
-    assert friction(WET_SPEED, wetness=0.5)[0] == pytest.approx(1.0 - 0.5 * COVERS["asphalt"].wet_loss)
+    assert friction(WET_SPEED, wetness=0.5)[0] == pytest.approx(1.0 - 0.5 * GRIPS["asphalt"].wet_loss)
 
 
 def test_weather_does_not_make_ice_of_ice():

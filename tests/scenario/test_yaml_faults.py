@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError
-from sim.road.covers import COVERS, film_depth, film_factor
+from sim.road.friction import GRIPS, film_depth, film_factor
 from sim.sampling import weather_row
 from sim.types import Fault, Motion
 from tests.scenario.files import changed, draw, write
@@ -84,9 +84,9 @@ def test_patches_lie_where_and_as_the_file_says(tmp_path):
     )
     spec = draw(write(tmp_path, changed(plain, "map: " + road % patches)))
     a, b, c, d = spec.network.order[0].patches
-    assert (a.t0, a.t1, a.friction) == (-3.5, -1.75, COVERS["leaves"].friction)
+    assert (a.t0, a.t1, a.friction) == (-3.5, -1.75, GRIPS["leaves"].friction)
     assert (b.t0, b.t1, b.kind) == (1.75, 3.5, "snow")  # right as lane 1 runs
-    assert (c.friction, c.depth) == (COVERS["water"].friction, 0.008)
+    assert (c.friction, c.depth) == (GRIPS["water"].friction, 0.008)
     assert (d.friction, d.kind, d.t1) == (0.5, "ice", 3.5)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Cover:
+class Grip:
     """What lies on a stretch of road."""
 
     friction: float
@@ -31,23 +31,23 @@ class Cover:
     """Of the water on it [m]."""
 
 
-COVERS: dict[str, Cover] = {
-    "asphalt": Cover(1.0, 0.3),
-    "concrete": Cover(1.0, 0.06),
-    "gravel": Cover(0.7, 0.1, 0.02),
-    "oil": Cover(0.25, 0.2),
-    "leaves": Cover(0.45, 0.3, 0.005),
-    "snow": Cover(0.3, 0.2, 0.02),
-    "ice": Cover(0.12, 0.4),
-    "water": Cover(0.7, 0.0, 0.02, 0.005),
+GRIPS: dict[str, Grip] = {
+    "asphalt": Grip(1.0, 0.3),
+    "concrete": Grip(1.0, 0.06),
+    "gravel": Grip(0.7, 0.1, 0.02),
+    "oil": Grip(0.25, 0.2),
+    "leaves": Grip(0.45, 0.3, 0.005),
+    "snow": Grip(0.3, 0.2, 0.02),
+    "ice": Grip(0.12, 0.4),
+    "water": Grip(0.7, 0.0, 0.02, 0.005),
 }
-"""Kinds of patches. Water is wet asphalt under `Cover.depth` of water."""
+"""Kinds of patches. Water is wet asphalt under `Grip.depth` of water."""
 
-ASPHALT_LOSS, GROUND_LOSS = COVERS["asphalt"].wet_loss, 0.2
-"""`Cover.wet_loss` of lanes and of grass and soil beside them."""
-SNOW, ICE = COVERS["snow"].friction, COVERS["ice"].friction
+ASPHALT_LOSS, GROUND_LOSS = GRIPS["asphalt"].wet_loss, 0.2
+"""`Grip.wet_loss` of lanes and of grass and soil beside them."""
+SNOW, ICE = GRIPS["snow"].friction, GRIPS["ice"].friction
 WET_SPEED = 60.0 / 3.6
-"""Speed at which `Cover.wet_loss` holds [m/s]."""
+"""Speed at which `Grip.wet_loss` holds [m/s]."""
 TEXTURE = 0.8
 """Depth of a road's texture [mm]."""
 PEAK_SLIP = 0.14
