@@ -16,7 +16,7 @@ from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import CYCLES
 from sim.physics.wheels import Body, Footing, tractive_force, turn_steering, wheel_axle
-from sim.types import CarSet, Fault, Motion, Scene, State
+from sim.types import NO_WHEEL, CarSet, Fault, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
 
@@ -49,6 +49,8 @@ def break_part(
     state.faults.brake_loss[world, a] = wp.max(state.faults.brake_loss[world, a], brakes)
     state.faults.throttle[world, a] = wp.max(state.faults.throttle[world, a], throttle)
     state.faults.heat[world, a] = wp.max(state.faults.heat[world, a], wp.vec2(heat, heat))
+    gone = (fault // wp.static(int(Fault.WHEEL_LOST))) & 15
+    state.visible[world, a] = state.visible[world, a] | (gone * wp.static(NO_WHEEL))
     state.vehicle.still[world, a] = 0
     if state.motion[world, a] != wp.static(int(Motion.BODY)):
         state.motion[world, a] = wp.static(int(Motion.DRIVEN))

@@ -14,9 +14,10 @@ from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
-from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
+from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
+    "NO_WHEEL",
     "TICK",
     "Axle",
     "CarSet",

@@ -49,6 +49,10 @@ class Lamp(IntEnum):
     BEACON = 128
 
 
+NO_WHEEL = 8
+"""Bit of `State.visible` for a lost front left wheel; front right, rear left and rear right follow."""
+
+
 @wp.struct
 class Weather:
     """Environment of each world; meanings as in `sim.scenario.world.Environment`."""
@@ -142,7 +146,8 @@ class State:
     motion: wp.array2d[wp.int32]
     """`Motion`, (nworld, nactor)."""
     visible: wp.array2d[wp.int32]
-    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic; an absent actor has 0, (nworld, nactor)."""
+    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic, from `NO_WHEEL` on wheels that are gone; an absent actor has 0,
+    (nworld, nactor)."""
     pos: wp.array2d[wp.vec3]
     """OpenSCENARIO reference point (vehicles: rear axle on the ground) [m], (nworld, nactor)."""
     rot: wp.array2d[wp.quat]
