@@ -11,6 +11,7 @@ import numpy as np
 import warp as wp
 
 from sim.assets import AssetSpec, Category, asset_index, find_asset, list_assets
+from sim.behavior.codes import ActionKind, RowField
 from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
 from sim.behavior.motion import settle
@@ -20,6 +21,7 @@ from sim.metrics.measure import measure
 from sim.physics.pairs import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
+from sim.road.friction import film_depth, film_factor
 from sim.road.tables import build_road_tables
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes
@@ -179,7 +181,7 @@ def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[s
     """Array sizes that hold all rows; what is kept per actor has room for all actors, whether a row mentions it or not."""
     sizes = row_sizes(struct, rows)
     per_actor = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
-    for prefix in ("vehicle", "metrics"):
+    for prefix in ("vehicle", "faults", "metrics"):
         if prefix in struct.vars:
             nested = struct.vars[prefix].type.vars
             per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
@@ -261,8 +263,16 @@ def world_rows(
     if config.driver != "default":
         state["motion"] = np.array(state["motion"], np.int32)
         state["motion"][0] = int(Motion.DRIVEN)
+    scene["vehicle"]["driver"][_at_the_wheel(scene, state)] = DRIVERS["constant"]
     scene["vehicle"]["driver"][0] = DRIVERS.get("constant" if config.driver == "default" else config.driver, -1)
     return scene, state
+
+
+def _at_the_wheel(scene: dict[str, Any], state: dict[str, Any]) -> np.ndarray:
+    """Actors that storyboard or traffic move until a fault makes them vehicles with a driver of their own."""
+    rows = scene["story"]["row_code"]
+    broken = rows[rows[:, RowField.KIND] == ActionKind.FAULT, RowField.ACTOR]
+    return np.array([a for a in broken if state["motion"][a] != Motion.DRIVEN], np.int32)
 
 
 def weather_row(environment: Environment) -> dict[str, Any]:
@@ -277,7 +287,8 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "wetness": environment.wetness,
         "snow_cover": environment.snow_cover,
         "ice": environment.ice,
-        "friction_scale": friction_scale(environment),
+        "film": film_factor(film_depth(environment.rain) if environment.water is None else environment.water),
+        "friction_scale": -1.0 if environment.friction_scale is None else environment.friction_scale,
         "wind": np.array(environment.wind, np.float32),
     }
 
@@ -301,20 +312,6 @@ def sun_direction(environment: Environment) -> tuple[float, float, float]:
         math.cos(elevation) * math.cos(azimuth),
         math.sin(elevation),
     )
-
-
-WET_FRICTION, SNOW_FRICTION, ICE_FRICTION = 0.7, 0.3, 0.12
-"""Share of dry-road friction left on wet, snowy and icy roads (Wallman and Astrom 2001, VTI meddelande 911A, mid-range)."""
-
-
-def friction_scale(environment: Environment) -> float:
-    """Share of the dry road's friction that the weather leaves."""
-    if environment.friction_scale is not None:
-        return environment.friction_scale
-    wet = 1.0 - (1.0 - WET_FRICTION) * min(environment.wetness, 1.0)
-    snow = 1.0 - environment.snow_cover * (1.0 - SNOW_FRICTION)
-    ice = 1.0 - environment.ice * (1.0 - ICE_FRICTION)
-    return min(wet, snow, ice)
 
 
 def with_driver(config: SimConfig, driver: str | None) -> SimConfig:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import warp as wp
 
 from sim.behavior.actions import run_actions
+from sim.behavior.cargo import carry_cargo
 from sim.behavior.drivers import work_all_pedals
 from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
@@ -33,6 +34,7 @@ def step(scene: Scene, state: State, control: Control) -> None:
     drive_vehicles(scene, state, control)
     integrate_bodies(scene, state)
     pull_trailers(scene, state)
+    carry_cargo(scene, state)
     resolve_contacts(scene, state)
     measure(scene, state)
 

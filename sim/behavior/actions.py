@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.behavior.cargo import come_loose
 from sim.behavior.codes import ActionKind, PositionField, PositionKind, RowField, RowPhase
 from sim.behavior.follow_path import follow_trajectory, start_follow
 from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_lane_change, start_lane_offset
@@ -19,8 +20,9 @@ from sim.behavior.places import take_place
 from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
 from sim.behavior.trailers import couple
+from sim.physics.faults import break_part
 from sim.road.frenet import locate
-from sim.types import TICK, Scene, State
+from sim.types import NO_WHEEL, TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -75,9 +77,16 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
         else:
             state.lamps[world, a] = state.lamps[world, a] & (~index)
     elif shows:
-        state.visible[world, a] = index
+        gone = wp.where(index != 0, state.visible[world, a] & (-wp.static(NO_WHEEL)), 0)
+        state.visible[world, a] = index | gone
     elif kind == wp.static(int(ActionKind.TRAILER)):
         couple(state, world, a, index)
+    elif kind == wp.static(int(ActionKind.FAULT)):
+        value = scene.story.row_value[world, r]
+        brakes = wp.vec4(value[0], value[1], value[2], value[3])
+        break_part(scene, state, world, a, flags, brakes, value[4], value[5])
+    elif kind == wp.static(int(ActionKind.LOOSE)):
+        come_loose(state, world, a)
     else:
         # variables and signals were set when the event started (`sim.behavior.triggers`)
         return (

@@ -97,6 +97,8 @@ class ActionKind(IntEnum):
     SPEED_PROFILE = 14
     TRAILER = 15
     LATERAL_DISTANCE = 16
+    FAULT = 17
+    LOOSE = 18
 
 
 class RowField(IntEnum):

@@ -24,12 +24,14 @@ from sim.scenario.storyboard import (
     DynamicConstraints,
     EntityAction,
     EnvironmentAction,
+    FaultAction,
     FollowTrajectoryAction,
     LaneChangeAction,
     LaneOffsetAction,
     LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
+    LooseAction,
     Nurbs,
     Polyline,
     Position,
@@ -235,12 +237,15 @@ class ActionLowering:
             case TrailerAction():
                 index = -1 if action.trailer is None else self.build.actor(action.trailer)
                 code |= {field.KIND: kind.TRAILER, field.INDEX: index}
+            case FaultAction():
+                code |= {field.KIND: kind.FAULT, field.FLAGS: action.faults}
+                values = [*action.brakes, action.throttle, action.heat]
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
                 if action.position is not None:
                     code[field.POSITION] = self.position(action.position)
-            case ControllerAction():
-                code[field.KIND] = kind.NOTHING
+            case LooseAction() | ControllerAction():
+                code[field.KIND] = kind.LOOSE if isinstance(action, LooseAction) else kind.NOTHING
             case _:
                 raise ScenarioError(f"action {type(action).__name__} is not known")
         return code, values

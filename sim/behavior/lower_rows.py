@@ -66,6 +66,8 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     if any(actor.coupler is not None for actor in build.spec.actors):
         for name in ("hitch", "coupler"):
             rows[name] = np.array([getattr(actor, name) or 0.0 for actor in build.spec.actors], np.float32)
+    if any(actor.carrier is not None for actor in build.spec.actors):
+        rows["seat"] = np.array([actor.seat for actor in build.spec.actors], np.float32)
     rows["route_road"] = np.array([r for route in build.routes for r in route] or [0], np.int32)
     return rows
 
@@ -85,6 +87,8 @@ def state_rows(build: Lowering) -> dict[str, Any]:
     forward = np.array([[math.cos(p.heading), math.sin(p.heading), -math.sin(p.pitch)] for p in poses], np.float32)
     n = len(spec.actors)
     towing = [-1 if a.trailer is None else build.actor(a.trailer) for a in spec.actors]
+    tow = [towing.index(i) if i in towing else -1 for i in range(n)]
+    tow = [t if a.carrier is None else build.actor(a.carrier) for t, a in zip(tow, spec.actors, strict=True)]
     return {
         "motion": np.array([int(motion.get(a.controller, Motion.SCRIPTED)) for a in spec.actors], np.int32),
         "visible": np.array([s.visible for s in starts], np.int32),
@@ -123,7 +127,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
                 np.float32,
             ),
             "towing": np.array(towing, np.int32),
-            "tow": np.array([towing.index(i) if i in towing else -1 for i in range(n)], np.int32),
+            "tow": np.array(tow, np.int32),
             "posed": np.array([int(s.place.posed) for s in starts], np.int32),
             "direction": np.array(direction, np.int32),
             "still_since": np.full(n, -1, np.int32),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.actions import run_actions
+from sim.behavior.cargo import carry_cargo
 from sim.behavior.lateral import ENDED, LONGITUDINAL, advance, pose_rotation
 from sim.behavior.path import wrap_angle
 from sim.behavior.places import note_motion
@@ -97,3 +98,4 @@ def settle(scene: Scene, state: State) -> None:
     run_actions(scene, state, 0.0)
     move_scripted(scene, state, 0.0)
     pull_trailers(scene, state, 0.0)
+    carry_cargo(scene, state, 0.0)

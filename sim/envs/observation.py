@@ -9,6 +9,7 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_length, path_point, path_project, wrap_angle
 from sim.road.frenet import lane_border, lane_row, road_pose
+from sim.road.grip import weather_share
 from sim.road.surface import vehicles_may_use
 from sim.types import Motion, RoadTables, Scene, State
 
@@ -96,7 +97,7 @@ def _observe_ego(scene: Scene, state: State, mask: wp.array[wp.int32], obs_out: 
     obs_out[world, 12] = scene.desired_speed[world, 0] / 20.0
     obs_out[world, 13] = scene.weather.wetness[world]
     obs_out[world, 14] = wp.min(scene.weather.fog_visibility[world] / 200.0, 1.0)
-    obs_out[world, 15] = scene.weather.friction_scale[world]
+    obs_out[world, 15] = weather_share(scene.weather, world, wp.length(state.vel[world, 0]))
     p = scene.route_path[world]
     if p < 0:
         return

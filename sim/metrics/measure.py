@@ -67,7 +67,7 @@ def watch_actor(scene: Scene, state: State, world: int, a: int):
 @wp.func
 def own_train(state: State, world: int, a: int) -> bool:
     """Whether actor ``a`` pulls the ego or is pulled by it (`same_train`)."""
-    if state.story.towing[world, 0] < 0 and state.story.tow[world, 0] < 0:
+    if state.story.tow[world, a] < 0 and state.story.tow[world, 0] < 0:
         return False
     return same_train(state, world, 0, a)
 

@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.physics.place import ground_near, keep_place, road_place
+from sim.road.grip import road_friction
 from sim.structs import actor_threads
 from sim.types import Motion, Scene, State
 
@@ -47,7 +48,9 @@ def stand_on(scene: Scene, state: State, footing: Footing, world: int, a: int):
         n = point.normal
         d = n[0] * spot[0] + n[1] * spot[1] + n[2] * point.z
         footing.plane[world, a, i] = wp.vec4(n[0], n[1], n[2], d)
-        footing.friction[world, a, i] = point.friction * scene.weather.friction_scale[world]
+        footing.friction[world, a, i] = road_friction(
+            scene.weather, world, point, wp.length(state.vel[world, a]), scene.vehicle.car[world, a].float_factor
+        )
 
 
 @wp.kernel

@@ -219,7 +219,7 @@ class Wheels:
         return ahead * np.where(self.rides[who] & (driven > 0.0), size, 0.0)[:, None]
 
 
-def _parameters(params: Mapping[str, Any]) -> dict[str, Floats]:
+def _parameters(params: Mapping[str, Any]) -> Mapping[str, Floats]:
     """What wheels read of `sim.types.VehicleParams`, by name: (nactor, ...), with the axles' values front and rear, (nactor, 2).
 
     The tyre's Magic Formula is cut down to its peak friction, what is left of that at full slip, and its cornering stiffness.

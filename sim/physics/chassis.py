@@ -58,7 +58,7 @@ class Demand:
 
 @wp.func(inline=True)
 def solve_plane(
-    car: CarSet, w: Wheels, pull: wp.vec3, drag: wp.vec3, turning: wp.vec3, rate: float, h: float
+    car: CarSet, w: Wheels, pull: wp.vec3, drag: wp.vec3, sway: float, turning: wp.vec3, rate: float, h: float
 ) -> wp.vec3:
     """Change over a step of the body's forward and left speed along its own axes and of its yaw rate.
 
@@ -67,6 +67,7 @@ def solve_plane(
         w: Wheels.
         pull: Gravity, body axes [m/s^2].
         drag: Of the air, body axes [N].
+        sway: Its yaw moment [N m].
         turning: Acceleration that only turns the velocity with the axes [m/s^2].
         rate: Yaw rate [rad/s].
         h: Step [s].
@@ -82,7 +83,7 @@ def solve_plane(
     a12 = apart / h
     r0 = m * (pull[0] - turning[0]) + drag[0] + apart * rate * rate
     r1 = m * (pull[1] - turning[1]) + drag[1]
-    r2 = uneven * pull[1] - apart * turning[1]
+    r2 = sway + uneven * pull[1] - apart * turning[1]
     for i in range(4):
         axle = wheel_axle(car, i)
         y = 0.5 * wheel_side(i) * axle.track
@@ -193,16 +194,20 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     vel = back * b.vel
     pull = back * wp.vec3(0.0, 0.0, -wp.static(GRAVITY))
     air = back * (b.vel - wind)
-    drag = air * (-car.drag * wp.length(air))
+    fast = wp.length(air)
+    drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
+    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
+    sway = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1)
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
     w = Wheels()
     for i in range(4):
         w = stand_wheel(car, w, b, back, ground, steer, i)
         at = wheel_velocity(car, w, b, i, vel, calm)
-        w = grip_wheel(car, w, b, i, at, ground.friction[i], wp.vec2(ask.drive, ask.brake[i]), h)
+        road = wp.vec3(ground.friction[i], ground.rolling[i], ground.slack[i])
+        w = grip_wheel(car, w, b, i, at, road, wp.vec2(ask.drive, ask.brake[i]), h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
     turning = wp.cross(b.rate, vel)
-    change = solve_plane(car, w, pull, drag, turning, b.rate[2], h)
+    change = solve_plane(car, w, pull, drag, sway, turning, b.rate[2], h)
     w = settle_forces(car, w, change)
     change = change + wp.vec3(h * turning[0], h * turning[1], 0.0)
     accel = change * (1.0 / h)

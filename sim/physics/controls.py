@@ -104,7 +104,10 @@ def drive_demand(
     if pedal < 0.1:  # a braking driver keeps his brakes
         throttle *= wp.clamp(1.0 - 2.0 * (esc[0] + esc[1] + esc[2] + esc[3]), 0.0, 1.0)
     out.drive = throttle * tractive_force(car, wp.abs(vel[0]))
-    out.brake = wp.max(esc, wp.vec4(pedal, pedal, pedal, pedal))
+    # Brakes that turn the car the wrong way, as on split friction, are let off.
+    left = pedal * (1.0 - wp.min(esc[1] + esc[3], 1.0))
+    right = pedal * (1.0 - wp.min(esc[0] + esc[2], 1.0))
+    out.brake = wp.max(esc, wp.vec4(left, right, left, right))
     if car.balance > 0.0 and state.fallen[world, a] == 0:
         out.balance = 1.0
         out.lean = -wp.atan(vel[0] * b.rate[2] / wp.static(GRAVITY))

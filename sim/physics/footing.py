@@ -10,6 +10,7 @@ from sim.behavior.measures import yaw_of
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
 from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.road.grip import road_friction
 from sim.types import CarSet, Scene, State
 
 wp.set_module_options(VEHICLES)
@@ -42,7 +43,6 @@ def read_footing(
     out = Footing()
     turn = wp.quat_to_matrix(b.rot)
     near = road_place(state, world, a, yaw_of(b.rot))
-    weather = scene.weather.friction_scale[world]
     old = state.vehicle.ground[world, a]
     fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
@@ -69,7 +69,8 @@ def read_footing(
         now[i] = z
         out.point[i] = wp.vec3(at[0], at[1], z) - cog
         out.normal[i] = normal
-        out.friction[i] = point.friction * weather
+        out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
+        out.rolling[i] = point.rolling
         out.floor += 0.25 * out.point[i]
         out.floor_normal += 0.25 * point.normal
         i += 1

@@ -30,6 +30,7 @@ from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_poi
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
 from sim.physics.parameters import FOUR_WHEELS, GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
+from sim.road.grip import road_friction
 from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State
 
@@ -90,7 +91,7 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
     pos = state.pos[world, a]
     near = road_place(state, world, a, yaw_of(state.rot[world, a]))
     under = ground_near(scene.road, scene.map_index[world], near, wp.vec2(body.center[0], body.center[1]))
-    out.friction = under.friction * scene.weather.friction_scale[world]
+    out.friction = road_friction(scene.weather, world, under, wp.length(body.vel), 0.0)
     level = under.z * under.normal[2] + body.center[0] * under.normal[0] + body.center[1] * under.normal[1]
     state.ground[world, a] = wp.vec4(under.normal[0], under.normal[1], under.normal[2], level)
     state.vehicle.friction[world, a] = out.friction

@@ -10,6 +10,7 @@ import numpy as np
 import warp as wp
 
 from sim.physics.sets import AIR_DENSITY, CYCLES, FOUR_WHEELS, GRAVITY, SETS, ParameterSet, Tyre, set_name
+from sim.road.friction import tyre_factor
 from sim.types import CarSet, MagicTyre
 
 __all__ = [
@@ -34,6 +35,9 @@ SINK = 0.018
 RELAX_X, RELAX_Y = 0.48, 1.45
 """Relaxation lengths over the wheel's radius: 0.15 m and 0.45 m for a car's."""
 ABS_SLIP = 0.14
+SIDE_DRAG, AIR_CENTER = 0.8, 0.25
+"""Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5:
+side force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
 CLEARANCE = 0.55
 """Height of the body over the ground, over the wheel's radius."""
 
@@ -113,6 +117,9 @@ def car_set(
     four = list(SETS).index(name) < FOUR_WHEELS
     car.esc, car.balance = (1.0, 0.0) if four else (0.0, 1.0)
     car.drag, car.rolling = 0.5 * AIR_DENSITY * p.drag_area, p.rolling
+    car.side_drag = 0.5 * AIR_DENSITY * SIDE_DRAG * size[0] * size[2]
+    car.air_center = (0.5 + AIR_CENTER) * wheelbase - behind
+    car.float_factor = tyre_factor(p.tyre.pressure)
     return car
 
 
@@ -163,11 +170,10 @@ def actor_parameters(
     p = SETS[name]
     kind = list(SETS).index(name)
     rolls = kind < CYCLES
-    length, width, height = size
     return {
         "mass": mass,
         "inertia": _inertia(p if rolls else None, size, mass, wheelbase),
-        "cog": _center(p, size, wheelbase) if rolls else (box_center[0], 0.5 * height),
+        "cog": _center(p, size, wheelbase) if rolls else (box_center[0], 0.5 * size[2]),
         "wheelbase": wheelbase,
         "wheel_radius": wheel_radius,
         "slide": p.slide,

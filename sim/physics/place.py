@@ -8,7 +8,9 @@ import warp as wp
 
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
-from sim.road.surface import SurfacePoint, surface_on
+from sim.road.friction import GROUND_LOSS
+from sim.road.grip import SurfacePoint
+from sim.road.surface import surface_on
 from sim.types import RoadTables, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
@@ -76,6 +78,7 @@ def ground_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2)
     out = SurfacePoint()
     out.normal = wp.vec3(0.0, 0.0, 1.0)
     out.friction = wp.static(OPEN_GROUND_FRICTION)
+    out.wet_loss = wp.static(GROUND_LOSS)
     return out
 
 

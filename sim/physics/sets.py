@@ -59,13 +59,27 @@ class Tyre:
     """Thrust over load and inclination [1/rad]."""
     nominal: float = 4000.0 / 3430.0
     """Nominal load over the static one: the tyre's 4000 N on a car of 1400 kg."""
+    pressure: float = 220.0
+    """[kPa]."""
     friction: float = 1.092
     """Peak friction lengthwise over the road's coefficient: calibrated, see above."""
 
 
 CAR_TYRE = Tyre()
 TRUCK_TYRE = Tyre(
-    cx=1.6, ex=0.3, kx=14.0, dx2=-0.05, cy=1.25, ey=-0.6, dy=0.9, dy2=-0.1, ky1=9.3, ky2=3.0, nominal=1.0, friction=0.84
+    cx=1.6,
+    ex=0.3,
+    kx=14.0,
+    dx2=-0.05,
+    cy=1.25,
+    ey=-0.6,
+    dy=0.9,
+    dy2=-0.1,
+    ky1=9.3,
+    ky2=3.0,
+    nominal=1.0,
+    friction=0.84,
+    pressure=750.0,
 )
 CYCLE_TYRE = Tyre(camber=0.9, dy=0.95, friction=1.05)
 

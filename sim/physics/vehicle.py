@@ -15,6 +15,7 @@ from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, wreck_demand
+from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
 from sim.physics.footing import read_footing
 from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
@@ -186,8 +187,14 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
             state.fallen[world, a] = 1
     else:
         ask = wreck_demand(scene, state, world, a, car, b, friction)
+    broken = state.faults.broken[world, a]
+    if broken != 0 or wp.max(state.faults.heat[world, a]) > wp.static(FADE_START):
+        ground = damage_wheels(state, world, a, car, ground, dt)
+        if driven:
+            ask = damage_controls(state, world, a, car, b, ask, dt)
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
+    warm_brakes(state, world, a, car, b, dt)
     keep_vehicle(scene, state, world, a, car, b, cog, dt)
     settle(state, world, a, b)
 

@@ -39,6 +39,10 @@ class Footing:
     friction: wp.vec4
     block: wp.vec4
     """1 where a wheel that slides sideways meets a step: it stops there, as it cannot roll onto it."""
+    rolling: wp.vec4
+    """Coefficient of rolling resistance on top of the tyres' own."""
+    slack: wp.vec4
+    """Share of the tyres' slip stiffness that is lost."""
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
@@ -170,12 +174,14 @@ def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enou
 
 
 @wp.func(inline=True)
-def roll_wheel(car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, h: float) -> Wheels:
-    """Spin of a wheel under drive, brake and tyre, implicit; ``force``: of the tyre lengthwise, ``secant``: its own."""
+def roll_wheel(
+    car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, rolling: float, h: float
+) -> Wheels:
+    """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's, ``secant``: its own."""
     radius = car.radius
     inertia = car.spin / h
     axle = wheel_axle(car, i)
-    stop = 0.5 * radius * axle.brake * car.max_brake * w.brake[i] + radius * car.rolling * w.load[i]
+    stop = 0.5 * radius * axle.brake * car.max_brake * w.brake[i] + radius * rolling * w.load[i]
     stiff = radius * radius * secant
     push = (inertia + stiff) * b.spin[i] + radius * (0.5 * axle.drive * drive - force)
     w.keep[i] = 0.0
@@ -239,7 +245,7 @@ def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
 
 
 @wp.func(inline=True)
-def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: float, ask: wp.vec2, h: float) -> Wheels:
+def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.vec3, ask: wp.vec2, h: float) -> Wheels:
     """Slip, brake pressure and force of a wheel's tyre, and its spin.
 
     Args:
@@ -248,11 +254,13 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
         b: The vehicle.
         i: Wheel.
         at: Its `wheel_velocity`.
-        friction: The road's.
+        road: Friction, rolling resistance and slack of the tyre (`Footing`).
         ask: Tractive force [N] and brake pedal, 0..1.
         h: Step [s].
     """
     axle = wheel_axle(car, i)
+    friction = road[0]
+    firm = 1.0 - road[2]
     fast = wp.abs(at[0])
     ref = wp.max(fast, wp.static(CREEP_SPEED))
     per = 1.0 / ref
@@ -274,8 +282,8 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
     damp = 0.2 * wp.max(1.0 - speed_y * wp.static(1.0 / DAMP_SPEED), 0.0)
     damp_x = wp.where(car.tyre.relax_x > 0.0, damp, 0.0)
     damp_y = wp.where(car.tyre.relax_y > 0.0, damp, 0.0)
-    kappa = slip_x + damp_x * slide
-    alpha = arctan(slip_y + damp_y * at[1])
+    kappa = firm * (slip_x + damp_x * slide)
+    alpha = firm * arctan(slip_y + damp_y * at[1])
     lean = wheel_lean(car, b, i, w.up[i][1])
     grip = tyre_grip(car.tyre, kappa, alpha, lean, w.load[i], friction)
     pressure = b.brake[i]
@@ -285,5 +293,5 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, friction: f
         pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
     w.brake[i] = pressure
     w.fy[i] = grip.fy
-    w.ky[i] = grip.ky * (gain_y + damp_y)
-    return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * (gain_x + damp_x), h)
+    w.ky[i] = grip.ky * firm * (gain_y + damp_y)
+    return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * firm * (gain_x + damp_x), car.rolling + road[1], h)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
-from sim.types import Scene, State
+from sim.types import NO_WHEEL, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -247,6 +247,10 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
     own = scale
     if motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL)):
         own = wp.vec3(scale[2], scale[1], scale[2])
+        rear = wp.where(motion == wp.static(int(PartMotion.WHEEL)), 2, 0)
+        wheel = rear + wp.where(geo.part_pivot[part][1] >= 0.0, 0, 1)
+        if (poses.visible[world, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
+            return
     rot = wp.quat_to_matrix(poses.rot[world, actor])
     frames = geo.part_frames[part]
     frame = int(0)

@@ -126,6 +126,9 @@ class FrictionPatch:
     t1: float
     friction: float
     kind: str = "ice"
+    """Of `sim.road.friction.GRIPS`: what weather does to it."""
+    depth: float = 0.0
+    """Of water that stands there [m]."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,9 @@ class Cover(IntEnum):
     OIL = 17
     DEBRIS = 18
     FILL = 19
+    SNOW = 20
+    LEAVES = 21
+    CONCRETE = 22
 
 
 TIER = {

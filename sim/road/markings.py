@@ -260,7 +260,9 @@ def object_areas(road: Road) -> list[Area]:
     return areas
 
 
-PATCH_COVER = {"ice": "ICE", "water": "WATER", "wet": "WATER", "puddle": "WATER", "aquaplaning": "WATER", "oil": "OIL"}
+PATCH_COVER = {
+    "ice": "ICE", "water": "WATER", "oil": "OIL", "snow": "SNOW", "leaves": "LEAVES", "concrete": "CONCRETE", "asphalt": "FILL",
+}  # fmt: skip
 
 
 def patch_areas(road: Road) -> list[Area]:

@@ -53,6 +53,9 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
     Cover.WATER: (Material("puddle", (0.035, 0.036, 0.036), 0.04, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
     Cover.OIL: (Material("oil", (0.018, 0.017, 0.02), 0.15, clearcoat=1.0, surface=Surface.ASPHALT), Semantic.ROAD),
     Cover.DEBRIS: (Material("loose gravel", (0.22, 0.2, 0.17), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
+    Cover.SNOW: (Material("snow", (0.62, 0.64, 0.67), 0.9, surface=Surface.SOIL), Semantic.ROAD),
+    Cover.LEAVES: (Material("fallen leaves", (0.1, 0.056, 0.022), 0.9, surface=Surface.GRAVEL), Semantic.ROAD),
+    Cover.CONCRETE: (Material("concrete", (0.27, 0.265, 0.25), 0.85, surface=Surface.CONCRETE), Semantic.ROAD),
     Cover.FILL: (Material("asphalt", (0.105, 0.104, 0.1), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
 }  # fmt: skip
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import warp as wp
 
 from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
+from sim.road.friction import ASPHALT_LOSS, GROUND_LOSS
+from sim.road.grip import SurfacePoint
 from sim.types import LaneKind, RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
@@ -15,22 +17,6 @@ EDGE = 0.03
 """How far outside a road a place counts as on it: more than rounding leaves of a projection [m]."""
 OFF_ROAD_FRICTION = 0.6
 """Of grass and soil beside the road, dry."""
-
-
-@wp.struct
-class SurfacePoint:
-    """What a wheel or foot stands on."""
-
-    z: float
-    """Height [m]."""
-    normal: wp.vec3
-    """Unit vector, world frame."""
-    friction: float
-    """Coefficient of the dry surface."""
-    lane_kind: int
-    """`LaneKind`, 0 on no lane."""
-    on_road: int
-    """1 on a lane of which `vehicles_may_use` holds."""
 
 
 @wp.func
@@ -58,7 +44,7 @@ def slope_normal(pose: RoadPose, banked: bool) -> wp.vec3:
 
 @wp.func
 def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
-    """Height, normal and dry friction at a road place; beyond the road's edge the ground goes on level across."""
+    """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across."""
     out = SurfacePoint()
     r = coord.road
     k = section_at(road, r, coord.s)
@@ -72,28 +58,35 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
         out.z = pose.pos[2]
         out.normal = slope_normal(pose, on)
     out.friction = wp.static(OFF_ROAD_FRICTION)
+    out.wet_loss = wp.static(GROUND_LOSS)
     if on:
         lane = lane_at(road, r, coord.s, coord.t)
         row = lane_row(road, r, coord.s, lane)
         if row >= 0:
             out.lane_kind = road.lane_kind[row]
             out.friction = road.lane_friction[row]
+            out.wet_loss = wp.static(ASPHALT_LOSS)
             out.z += road.lane_height[row]
             out.on_road = int(vehicles_may_use(out.lane_kind))
         for p in range(road.road_first_patch[r], road.road_first_patch[r + 1]):
             box = road.patch[p]
             if coord.s >= box[0] and coord.s <= box[1] and coord.t >= box[2] and coord.t <= box[3]:
-                out.friction = road.patch_friction[p]
+                grip = road.patch_grip[p]
+                out.friction = grip[0]
+                out.wet_loss = grip[1]
+                out.rolling = grip[2]
+                out.film = grip[3]
     return out
 
 
 @wp.func
 def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint:
-    """Height, normal and dry friction under a world point; level ground at 0 where no road is near."""
+    """Height, normal and what a world point offers to tyres; level ground at 0 where no road is near."""
     coord = locate(road, map, pos, 0.0, hint)
     if coord.road < 0:
         out = SurfacePoint()
         out.normal = wp.vec3(0.0, 0.0, 1.0)
         out.friction = wp.static(OFF_ROAD_FRICTION)
+        out.wet_loss = wp.static(GROUND_LOSS)
         return out
     return surface_on(road, coord)

@@ -11,6 +11,7 @@ import numpy as np
 import warp as wp
 
 from sim.road.elements import DRIVABLE, Lane, RoadLink
+from sim.road.friction import GRIPS, film_factor
 from sim.road.geometry import piecewise, piecewise_slope
 from sim.road.network import Road, RoadNetwork
 from sim.types import LaneKind, RoadTables, Shape
@@ -82,7 +83,8 @@ class _Builder:
         lists["road_first_patch"].append(len(lists["patch"]))
         for patch in road.patches:
             lists["patch"].append((patch.s0, patch.s1, patch.t0, patch.t1))
-            lists["patch_friction"].append(patch.friction)
+            grip = GRIPS[patch.kind]
+            lists["patch_grip"].append((patch.friction, grip.wet_loss, grip.rolling, film_factor(patch.depth)))
         for k in range(len(road.sections)):
             self.add_section(road, k, row)
 

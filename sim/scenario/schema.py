@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sim.road.friction import GRIPS
 from sim.scenario.fields import (
     Angle,
     Clock,
@@ -24,6 +25,7 @@ from sim.scenario.fields import (
     Quantity,
     Rain,
     Share,
+    Side,
     Speed,
     Strict,
     Temperature,
@@ -71,13 +73,25 @@ ActorKind = Annotated[word("kind", *KINDS), BeforeValidator(_refuse_signals)]
 
 
 class Patch(Strict):
-    """A stretch of road with a friction of its own: ice, water, oil ..."""
+    """A stretch of road with a surface of its own: ice, water, oil ..."""
 
-    kind: word("patch", "ice", "water", "oil", "snow", "leaves", "gravel") | None = None
+    kind: word("patch", *GRIPS) | None = None
     start: PositiveLength = Field(alias="from")
     end: PositiveLength = Field(alias="to")
-    friction: Friction
+    friction: Friction | None = None
+    depth: PositiveLength | None = None
+    """Of water [m]."""
     lane: LaneId | None = None
+    side: Side | None = None
+    """Half of the lane."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Patch:
+        if self.kind is None and self.friction is None:
+            raise fault("a patch needs a kind or a friction", f"Write kind: ice; kinds: {', '.join(GRIPS)}.")
+        if self.side is not None and self.lane is None:
+            raise fault("'side' is the half of a lane: name the lane", "Write lane: -1, side: right.")
+        return self
 
 
 class ProfilePoint(Strict):
@@ -198,6 +212,8 @@ class Environment(Strict):
     rain: Rain | None = None
     snow: Rain | None = None
     wetness: Share | None = None
+    water: PositiveLength | None = None
+    """Depth of the water film [m]."""
     snow_cover: Share | None = None
     ice: Share | None = None
     temperature: Temperature | None = None

@@ -12,7 +12,7 @@ ARMS = ("west", "south", "east", "north")
 
 
 class Place(Strict):
-    """Where something is: on a lane, in the parking lane, on the sidewalk, relative to an actor, or at world coordinates."""
+    """Where something is: on a lane, in the parking lane, on the sidewalk, relative to an actor or on it, or at world coordinates."""
 
     lane: LaneId | None = None
     parking: Side | None = None
@@ -25,8 +25,10 @@ class Place(Strict):
     ahead_of: Name | None = None
     behind: Name | None = None
     beside: Name | None = None
+    on: Name | None = None
     side: Side | None = None
     gap: Length | None = None
+    height: PositiveLength | None = None
     x: Length | None = None
     y: Length | None = None
     heading: Angle | None = None
@@ -35,13 +37,13 @@ class Place(Strict):
     def _is_one_place(self) -> Place:
         forms = [
             f
-            for f in ("lane", "parking", "sidewalk", "ahead_of", "behind", "beside", "x")
+            for f in ("lane", "parking", "sidewalk", "ahead_of", "behind", "beside", "on", "x")
             if getattr(self, f) is not None
         ]
         if len(forms) != 1:
             found = " and ".join(forms) if forms else "nothing"
             raise fault(
-                f"a place names one of lane, parking, sidewalk, ahead_of, behind, beside or x and y; found {found}",
+                f"a place names one of lane, parking, sidewalk, ahead_of, behind, beside, on or x and y; found {found}",
                 "Write at: {lane: -1, s: 20 m}.",
             )
         form = forms[0]
@@ -52,6 +54,7 @@ class Place(Strict):
             "ahead_of": {"gap", "offset", "heading"},
             "behind": {"gap", "offset", "heading"},
             "beside": {"gap", "side", "offset", "heading"},
+            "on": {"gap", "offset", "height", "heading"},
             "x": {"y", "heading"},
         }[form]
         for name in type(self).model_fields:

@@ -29,6 +29,16 @@ from sim.scenario.fields import (
     suggest,
     word,
 )  # fmt: skip
+from sim.scenario.schema_faults import (
+    FAULTS,
+    BurstTyre,
+    ComeLoose,
+    FailBrakes,
+    FailSteering,
+    HeatBrakes,
+    LoseWheel,
+    StickThrottle,
+)
 from sim.scenario.schema_place import Place
 from sim.scenario.units import QuantityError
 
@@ -317,6 +327,8 @@ ACTIONS: dict[str, type[Strict]] = {
     "drop_from": DropFrom,
     "jump_to": JumpTo,
     "signals": SetSignals,
+    "come_loose": ComeLoose,
+    **FAULTS,
 }
 
 
@@ -351,6 +363,13 @@ Action = Annotated[
     | Annotated[DropFrom, Tag("@drop_from")]
     | Annotated[JumpTo, Tag("@jump_to")]
     | Annotated[SetSignals, Tag("@signals")]
+    | Annotated[ComeLoose, Tag("@come_loose")]
+    | Annotated[BurstTyre, Tag("@burst_tyre")]
+    | Annotated[LoseWheel, Tag("@lose_wheel")]
+    | Annotated[FailBrakes, Tag("@fail_brakes")]
+    | Annotated[HeatBrakes, Tag("@heat_brakes")]
+    | Annotated[FailSteering, Tag("@fail_steering")]
+    | Annotated[StickThrottle, Tag("@stick_throttle")]
     | Annotated[Any, PlainValidator(_no_action), Tag("@none")],
     Discriminator(_action_tag),
 ]

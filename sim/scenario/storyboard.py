@@ -20,6 +20,7 @@ from sim.scenario.storyboard_actions import (
     Dynamics,
     EntityAction,
     EnvironmentAction,
+    FaultAction,
     FollowTrajectoryAction,
     GlobalAction,
     LaneChangeAction,
@@ -27,6 +28,7 @@ from sim.scenario.storyboard_actions import (
     LateralDistanceAction,
     LightStateAction,
     LongitudinalDistanceAction,
+    LooseAction,
     PrivateAction,
     RelativeTo,
     SpeedAction,
@@ -98,20 +100,19 @@ from sim.scenario.storyboard_places import (
 )
 
 __all__ = [
-    "UNLIMITED",
-    "AccelerationCondition", "AcquirePositionAction", "Act", "Action", "AppearanceAction", "AssignRouteAction", "Clothoid",
+    "UNLIMITED", "AccelerationCondition", "AcquirePositionAction", "Act", "Action", "AppearanceAction", "AssignRouteAction", "Clothoid",
     "ClothoidSegment", "ClothoidSpline", "CollisionCondition", "Condition", "ControlPoint", "ControllerAction", "Coordinates",
     "Dimension", "DistanceCondition", "DistanceType", "DoorAction", "DynamicConstraints", "Dynamics", "Edge", "ElementKind",
-    "ElementState", "EndOfRoadCondition", "EntityAction", "EntityConditionKind", "EnvironmentAction", "Event", "FollowTrajectoryAction",
-    "GlobalAction", "LaneChangeAction", "LaneOffsetAction", "LanePosition", "LateralDistanceAction", "LightStateAction",
-    "LongitudinalDistanceAction", "Maneuver", "ManeuverGroup", "Nurbs", "OffroadCondition", "Orientation", "Polyline", "Position",
-    "Priority", "PrivateAction", "ReachPositionCondition", "RelativeClearanceCondition", "RelativeLanePosition", "RelativeObjectPosition",
-    "RelativeRoadPosition", "RelativeTo", "RelativeWorldPosition", "RoadPosition", "Route", "RoutePosition", "Rule", "Shape",
-    "SimulationTimeCondition", "SpeedAction", "SpeedCondition", "SpeedProfileAction", "SpeedProfileEntry", "StandStillCondition", "Story",
-    "Storyboard", "StoryboardElementStateCondition", "SynchronizeAction", "TeleportAction", "TimeHeadwayCondition", "TimeReference",
-    "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction", "TrafficSignalCondition", "TrailerAction", "Trajectory",
-    "TrajectoryPosition", "TraveledDistanceCondition", "Trigger", "ValueConditionKind", "VariableAction", "VariableCondition", "Vertex",
-    "VisibilityAction", "WorldPosition",
+    "ElementState", "EndOfRoadCondition", "EntityAction", "EntityConditionKind", "EnvironmentAction", "Event", "FaultAction",
+    "FollowTrajectoryAction", "GlobalAction", "LaneChangeAction", "LaneOffsetAction", "LanePosition", "LateralDistanceAction",
+    "LightStateAction", "LongitudinalDistanceAction", "LooseAction", "Maneuver", "ManeuverGroup", "Nurbs", "OffroadCondition",
+    "Orientation", "Polyline", "Position", "Priority", "PrivateAction", "ReachPositionCondition", "RelativeClearanceCondition",
+    "RelativeLanePosition", "RelativeObjectPosition", "RelativeRoadPosition", "RelativeTo", "RelativeWorldPosition", "RoadPosition",
+    "Route", "RoutePosition", "Rule", "Shape", "SimulationTimeCondition", "SpeedAction", "SpeedCondition", "SpeedProfileAction",
+    "SpeedProfileEntry", "StandStillCondition", "Story", "Storyboard", "StoryboardElementStateCondition", "SynchronizeAction",
+    "TeleportAction", "TimeHeadwayCondition", "TimeReference", "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction",
+    "TrafficSignalCondition", "TrailerAction", "Trajectory", "TrajectoryPosition", "TraveledDistanceCondition", "Trigger",
+    "ValueConditionKind", "VariableAction", "VariableCondition", "Vertex", "VisibilityAction", "WorldPosition",
 ]  # fmt: skip
 
 

@@ -212,6 +212,25 @@ class AppearanceAction:
 
 
 @dataclass(frozen=True)
+class FaultAction:
+    """Swerve's own: something fails on the actor's vehicle, for good; it is driven by pedals and steering from then on."""
+
+    faults: int
+    """Bits of `sim.types.Fault`."""
+    brakes: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Share of brake force that each wheel loses."""
+    throttle: float = 0.0
+    """Where the accelerator sticks, 0..1."""
+    heat: float = 0.0
+    """Of the brakes above the air's temperature [K]."""
+
+
+@dataclass(frozen=True)
+class LooseAction:
+    """Swerve's own: what rides on a carrier comes loose and goes on as a body."""
+
+
+@dataclass(frozen=True)
 class TrailerAction:
     """Couple a trailer to the actor, in place of the one that it pulls; None: let that one go."""
 
@@ -270,6 +289,8 @@ PrivateAction = (
     | DoorAction
     | AppearanceAction
     | TrailerAction
+    | FaultAction
+    | LooseAction
 )
 GlobalAction = VariableAction | TrafficSignalAction | EnvironmentAction | EntityAction
 

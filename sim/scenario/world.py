@@ -39,6 +39,8 @@ class Environment:
     """Snowfall, water equivalent [mm/h]."""
     wetness: float = 0.0
     """Water on the road, 0 dry .. 1 standing water."""
+    water: float | None = None
+    """Depth of the water film over the road's texture [m]; None: from the rain."""
     snow_cover: float = 0.0
     """Share of the ground under snow, 0..1."""
     ice: float = 0.0
@@ -46,7 +48,7 @@ class Environment:
     temperature: float = 15.0
     """Air [degC]."""
     friction_scale: float | None = None
-    """Multiplies the road's friction; None: derived from wetness, snow and ice."""
+    """Multiplies the road's friction; None: derived from surface, water, snow, ice and speed (`sim.road.grip`)."""
     wind: tuple[float, float] = (0.0, 0.0)
     """[m/s] along world x, y."""
 
@@ -80,6 +82,10 @@ class ActorSpec:
     """Of a trailer: from its reference point ahead to where it is pulled [m]; None: it is no trailer."""
     trailer: str | None = None
     """Name of the actor that it pulls from the start."""
+    carrier: str | None = None
+    """Name of the actor on which it rides from the start."""
+    seat: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Where on it: ahead, left and up in the carrier's frame [m], and how it is turned there [rad]."""
     position: Position | None = None
     """Where it starts; None: set by an init action."""
     speed: float = 0.0

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from sim.errors import ScenarioError
 from sim.road.elements import FrictionPatch
+from sim.road.friction import GRIPS
 from sim.road.network import RoadNetwork
 from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes, road
 from sim.scenario.draws import Draws, Rejected
-from sim.scenario.schema import Map, ScenarioFile
-from sim.scenario.source import Source
+from sim.scenario.schema import Map, Patch, ScenarioFile
+from sim.scenario.source import Path_, Source
 from sim.scenario.world import Note
 
 
@@ -197,18 +198,30 @@ class MapBuilder:
                 raise Rejected(f"a patch from {s0:g} to {s1:g} m is not on the road of {length:g} m", at)
             t0, t1 = right, left
             if patch.lane is not None:
-                lane = draws.whole(patch.lane, (*at, "lane"))
-                first = 2 if section.median > 0 else 1
-                lanes = [*range(-section.forward, 0), *range(first, first + section.oncoming)]
-                if lane not in lanes:
-                    known = ", ".join(map(str, lanes))
-                    raise self.source.error(f"there is no lane {lane}: lanes here are {known}", (*at, "lane"))
-                w = section.lane_width
-                inner = (lane + 1) * w if lane < 0 else section.median + (lane - first) * w
-                t0, t1 = sorted((inner, inner + math.copysign(w, lane)))
+                t0, t1 = self._lane_borders(patch, section, draws, at)
             kind = draws.word(patch.kind, (*at, "kind"), "ice")
-            out.append(FrictionPatch(s0, s1, t0, t1, draws.number(patch.friction, (*at, "friction")), kind))
+            grip = GRIPS[kind]
+            friction = draws.number(patch.friction, (*at, "friction"), grip.friction)
+            depth = draws.number(patch.depth, (*at, "depth"), grip.depth)
+            out.append(FrictionPatch(s0, s1, t0, t1, friction, kind, depth))
         return tuple(out)
+
+    def _lane_borders(self, patch: Patch, section: CrossSection, draws: Draws, at: Path_) -> tuple[float, float]:
+        """Right and left border of a patch on a lane, or on the half of it that lies on ``side`` in the lane's direction [m]."""
+        assert patch.lane is not None
+        lane = draws.whole(patch.lane, (*at, "lane"))
+        first = 2 if section.median > 0 else 1
+        lanes = [*range(-section.forward, 0), *range(first, first + section.oncoming)]
+        if lane not in lanes:
+            known = ", ".join(map(str, lanes))
+            raise self.source.error(f"there is no lane {lane}: lanes here are {known}", (*at, "lane"))
+        w = section.lane_width
+        inner = (lane + 1) * w if lane < 0 else section.median + (lane - first) * w
+        t0, t1 = sorted((inner, inner + math.copysign(w, lane)))
+        if patch.side is not None:
+            left = (draws.word(patch.side, (*at, "side")) == "left") == (lane < 0)
+            t0, t1 = (0.5 * (t0 + t1), t1) if left else (t0, 0.5 * (t0 + t1))
+        return t0, t1
 
     def _build(self, arguments: dict[str, object]) -> RoadNetwork:
         rest = {k: v for k, v in arguments.items() if k != "shape"}

@@ -63,6 +63,11 @@ class Placer:
         turn = FACING[faces] + self.draws.number(place.heading, (*path, "heading"))
         if place.x is not None:
             return self._world(place, path, turn)
+        if place.on is not None:
+            dx, dy, dz, turn = self.seat(place, path, body, turn)
+            base = self.spots[place.on]
+            c, n = math.cos(base.heading), math.sin(base.heading)
+            return Spot(base.x + c * dx - n * dy, base.y + n * dx + c * dy, base.z + dz, base.heading + turn)
         if place.ahead_of is not None or place.behind is not None or place.beside is not None:
             return self._relative(place, path, body, turn)
         road = self._road(place, path)
@@ -209,6 +214,22 @@ class Placer:
             road = self.network.order[found.road]
             z = road.pose(found.s, found.t).z + self.height(road, found.s, found.t)
         return Spot(x, y, z, turn)
+
+    def seat(self, place: Place, path: Path_, body: Body, turn: float) -> tuple[float, float, float, float]:
+        """Where ``place`` puts a body on its carrier: `sim.scenario.world.ActorSpec.seat`.
+
+        Raises:
+            ScenarioError: if there is no such carrier.
+        """
+        assert place.on is not None
+        if place.on not in self.spots:
+            raise self.source.error(f"on: there is no actor {place.on!r}", path, f"Actors: {', '.join(self.spots)}.")
+        under = self.bodies[place.on]
+        gap = self.draws.number(place.gap, (*path, "gap"), 0.2)
+        half = 0.5 * (body.length * abs(math.cos(turn)) + body.width * abs(math.sin(turn)))
+        dx = under.center_x - 0.5 * under.length + gap + half - body.center_x * math.cos(turn)
+        dy = self.draws.number(place.offset, (*path, "offset")) - body.center_x * math.sin(turn)
+        return dx, dy, self.draws.number(place.height, (*path, "height"), under.height), turn
 
     def _relative(self, place: Place, path: Path_, body: Body, turn: float) -> Spot:
         form = "ahead_of" if place.ahead_of is not None else "behind" if place.behind is not None else "beside"

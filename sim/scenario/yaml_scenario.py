@@ -19,7 +19,7 @@ from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_n
 from sim.scenario.yaml_color import color_of
 from sim.scenario.yaml_conditions import signal_name, signal_state
 from sim.scenario.yaml_map import MapBuilder, MapDraw
-from sim.scenario.yaml_place import Placer, Spot
+from sim.scenario.yaml_place import FACING, Placer, Spot
 from sim.scenario.yaml_storyboard import LAMPS, StoryBuilder
 from sim.scenario.yaml_traffic import Filler, path_boxes
 
@@ -140,7 +140,7 @@ class YamlScenario:
         faces = draws.word(actor.faces, (*path, "faces"), "along")
         spot = placer.place(actor.at, (*path, "at"), body, faces)
         category = KINDS[kind]
-        if actor.visible:
+        if actor.visible and actor.at.on is None:
             placer.check_on_road(spot, category, (*path, "at"), lane_named=actor.at.lane is not None)
         placer.spots[name], placer.bodies[name] = spot, body
         speed = draws.number(actor.speed, (*path, "speed"))
@@ -158,12 +158,16 @@ class YamlScenario:
             color = None if actor.color is None else color_of(draws.word(actor.color, (*path, "color")))
         except QuantityError as error:
             raise self._text.error(error.message, (*path, "color"), error.hint) from None
+        seat = (0.0, 0.0, 0.0, 0.0)
+        if actor.at.on is not None:
+            turn = FACING[faces] + draws.number(actor.at.heading, (*path, "at", "heading"))
+            seat = placer.seat(actor.at, (*path, "at"), body, turn)
         return ActorSpec(
             name, kind, category, asset=body.asset,
             length=body.length if given[0] else None, width=body.width if given[1] else None, height=body.height if given[2] else None,
             mass=mass, position=placer.position(spot), speed=speed, color=color,
             controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
-            lamps=lamps, traffic=actor.background,
+            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat,
         )  # fmt: skip
 
     def _body(self, name: str, kind: str, actor: Actor, draws: Draws) -> Body:
@@ -191,7 +195,9 @@ class YamlScenario:
         Raises:
             Rejected: if two do.
         """
-        boxes = [(a.name, placer.spots[a.name].corners(placer.bodies[a.name])) for a in actors if a.visible]
+        boxes = [
+            (a.name, placer.spots[a.name].corners(placer.bodies[a.name])) for a in actors if a.visible and not a.carrier
+        ]
         for i, (name, box) in enumerate(boxes):
             for other, other_box in boxes[:i]:
                 if overlap(box, other_box):
@@ -244,7 +250,7 @@ class YamlScenario:
 
 def _base(actor: Actor) -> str | None:
     """The actor this one is placed relative to."""
-    return actor.at.ahead_of or actor.at.behind or actor.at.beside
+    return actor.at.ahead_of or actor.at.behind or actor.at.beside or actor.at.on
 
 
 def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
@@ -257,14 +263,16 @@ def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
 
     rain = number("rain", 0.0)
     snow = number("snow", 0.0)
+    water = None if e.water is None else number("water", 0.0)
     wet = min(1.0, 0.45 + 0.1 * rain) if rain > 0.0 else 0.0
+    wet = 1.0 if water else wet
     cloud = max(0.2, min(1.0, 0.75 + 0.05 * (rain + snow)) if rain + snow > 0.0 else 0.2)
     wind, blow = number("wind", 0.0), number("wind_from", 0.0) + math.pi
     return Environment(
         time_of_day=number("time", plain.time_of_day), day_of_year=int(number("day", plain.day_of_year)),
         latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", cloud),
         turbidity=number("turbidity", plain.turbidity), fog_visibility=number("fog", plain.fog_visibility), rain=rain, snow=snow,
-        wetness=number("wetness", wet), snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
+        wetness=number("wetness", wet), water=water, snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
         temperature=number("temperature", plain.temperature),
         friction_scale=None if e.friction is None else number("friction", 1.0),
         wind=(wind * math.cos(blow), wind * math.sin(blow)),

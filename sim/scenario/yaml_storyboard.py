@@ -10,6 +10,7 @@ from sim.scenario.bodies import doors_of, with_doors
 from sim.scenario.distributions import bounds, references
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema import KINDS, ScenarioFile
+from sim.scenario.schema_faults import FAULTS, ComeLoose
 from sim.scenario.schema_story import (
     Appear,
     Brake,
@@ -30,6 +31,7 @@ from sim.scenario.schema_story import (
 from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, ElementKind, ElementState, Shape
 from sim.scenario.yaml_conditions import ConditionBuilder, signal_name, signal_state
+from sim.scenario.yaml_faults import fault_action
 from sim.scenario.yaml_place import Placer, Spot
 
 STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
@@ -173,10 +175,22 @@ class StoryBuilder:
             return [asam.AppearanceAction(action.appear)], []
         if isinstance(action, DropFrom):
             return self._drop(actor, action, path)
+        if isinstance(action, ComeLoose):
+            return [self._loosen(actor, path)], []
+        if isinstance(action, tuple(FAULTS.values())):
+            if self.category(actor) in (*WALKERS, "obstacle"):
+                raise self.source.error(f"{actor} is no vehicle: nothing of it fails", path)
+            return [fault_action(action, self.draws, path)], []
         assert isinstance(action, JumpTo)
         spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
         self.at[actor] = spot
         return [asam.TeleportAction(self.placer.position(spot))], []
+
+    def _loosen(self, actor: str, path: Path_) -> asam.LooseAction:
+        """The action, if the actor lies on another."""
+        if self.model.actors[actor].at.on is None:
+            raise self.source.error(f"{actor} lies on nobody", path, "Place it by at: {on: lorry}.")
+        return asam.LooseAction()
 
     def _open_door(self, actor: str, action: OpenDoor, path: Path_) -> asam.DoorAction:
         """The action, if the actor's asset has a door there that opens so far."""

@@ -9,21 +9,25 @@ SI units, radians. Actor 0 is the ego.
 from __future__ import annotations
 
 from sim.types.car import Axle, CarSet, MagicTyre
+from sim.types.faults import Fault, Faults
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
-from sim.types.world import TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
+from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
     "MAX_IMPACTS",
+    "NO_WHEEL",
     "TICK",
     "Axle",
     "CarSet",
     "Conflict",
     "Contact",
     "Control",
+    "Fault",
+    "Faults",
     "Impacts",
     "Lamp",
     "LaneKind",

@@ -149,6 +149,12 @@ class CarSet:
     slip_rear: float
     drag: float
     """Air drag over speed squared [kg/m]."""
+    side_drag: float
+    """The same crosswise [kg/m]."""
+    air_center: float
+    """How far ahead of the centre of gravity the air pushes sideways while it comes from ahead [m]."""
     rolling: float
     """Coefficient of rolling resistance."""
+    float_factor: float
+    """Of the tyres on water: `sim.road.friction.tyre_factor`; 0: they never aquaplane."""
     tyre: MagicTyre

@@ -50,8 +50,8 @@ class RoadTables:
     """(nroad + 1,)."""
     patch: wp.array[wp.vec4]
     """s0, s1, t0, t1 of friction patches [m], (npatch,)."""
-    patch_friction: wp.array[float]
-    """(npatch,)."""
+    patch_grip: wp.array[wp.vec4]
+    """Friction, share of it that water takes, rolling resistance and water film (`sim.road.friction`), (npatch,)."""
     section_s: wp.array[wp.vec2]
     """s at start and end [m], (nsection,)."""
     section_shape: wp.array[wp.int32]

@@ -87,6 +87,8 @@ class StoryTables:
     """Where an actor pulls its trailer: ahead of its reference point [m], (nworld, nactor); (nworld, 1) if there are no trailers."""
     coupler: wp.array2d[float]
     """From a trailer's reference point ahead to where it is pulled [m], shaped like ``hitch``."""
+    seat: wp.array2d[wp.vec4]
+    """Where a rider lies in its carrier's frame [m], and how it is turned there [rad], (nworld, nactor); (nworld, 1) if nobody rides."""
 
 
 @wp.struct
@@ -128,7 +130,7 @@ class StoryState:
     turn: wp.array2d[float]
     """Heading relative to the direction of travel on the road [rad], (nworld, nactor)."""
     tow: wp.array2d[wp.int32]
-    """Actor that pulls this one, -1 if none does, (nworld, nactor)."""
+    """Actor that pulls or carries this one, -1 if none does, (nworld, nactor)."""
     towing: wp.array2d[wp.int32]
     """Actor that this one pulls, -1 if none, (nworld, nactor)."""
     posed: wp.array2d[wp.int32]

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import warp as wp
 
+from sim.types.faults import Faults
 from sim.types.impact import Impacts
 from sim.types.metrics import Metrics
 from sim.types.road import RoadTables
@@ -49,6 +50,10 @@ class Lamp(IntEnum):
     BEACON = 128
 
 
+NO_WHEEL = 8
+"""Bit of `State.visible` for a lost front left wheel; front right, rear left and rear right follow."""
+
+
 @wp.struct
 class Weather:
     """Environment of each world; meanings as in `sim.scenario.world.Environment`."""
@@ -71,8 +76,10 @@ class Weather:
     """0..1, (nworld,)."""
     ice: wp.array[float]
     """0..1, (nworld,)."""
+    film: wp.array[float]
+    """Of the water on the road: `sim.road.friction.film_factor` [m/s], (nworld,)."""
     friction_scale: wp.array[float]
-    """Multiplies the road's friction, (nworld,)."""
+    """Multiplies the road's friction; negative: that follows from water, snow and ice (`sim.road.grip`), (nworld,)."""
     wind: wp.array[wp.vec2]
     """[m/s], (nworld,)."""
 
@@ -140,7 +147,8 @@ class State:
     motion: wp.array2d[wp.int32]
     """`Motion`, (nworld, nactor)."""
     visible: wp.array2d[wp.int32]
-    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic; an absent actor has 0, (nworld, nactor)."""
+    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic, from `NO_WHEEL` on wheels that are gone; an absent actor has 0,
+    (nworld, nactor)."""
     pos: wp.array2d[wp.vec3]
     """OpenSCENARIO reference point (vehicles: rear axle on the ground) [m], (nworld, nactor)."""
     rot: wp.array2d[wp.quat]
@@ -187,7 +195,7 @@ class State:
     """Ticks in a row that a body or a vehicle on tyres has been still; after `SLEEP_TICKS` of `sim.physics.integrate` or
     `sim.physics.vehicle` it sleeps, (nworld, nactor)."""
     fallen: wp.array2d[wp.int32]
-    """1 once a person, an animal or a cycle was hit so hard, or a cycle slides so far, that it no longer keeps upright, (nworld, nactor)."""
+    """1 once a person, an animal or a cycle was hit too hard to keep upright, or a cycle slid, (nworld, nactor)."""
     ground: wp.array2d[wp.vec4]
     """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]
@@ -209,6 +217,7 @@ class State:
     signal: wp.array2d[wp.int32]
     """Aspect of each signal of the world's map: bits 1 red, 2 amber, 4 green, (nworld, nsignal)."""
     vehicle: VehicleState
+    faults: Faults
     story: StoryState
     metrics: Metrics
     impacts: Impacts
