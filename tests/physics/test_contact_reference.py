@@ -124,7 +124,6 @@ def test_delta_v_of_oblique_impacts(reference, heading, offset, speeds, other):
     bounce = max(0.6 * math.exp(-0.25 * closing), 0.05)
     go = reference(bodies, False, math.sqrt(PAIR_FRICTION), math.sqrt(bounce))
     theirs = go(ticks * 0.01)[2] - before - gravity
-    print(heading, closing, "ours", ours.round(2).tolist(), "theirs", theirs.round(2).tolist())
     for mine, reference_value in zip(ours, theirs, strict=True):
         assert np.linalg.norm(mine - reference_value) < 0.1 * np.linalg.norm(reference_value)
     recorded = state.impacts.delta_first.numpy()[0, 0]
@@ -139,7 +138,6 @@ def test_boxes_dropped_rest_as_the_reference_does(reference, tilt):
     pos, rot, _ = reference(bodies, True, THING_FRICTION, THING_BOUNCE)(4.0)
     assert (state.vel.numpy()[0] == 0.0).all() and state.rest.numpy()[0, 0] > 20
     up, theirs = matrices(state.rot.numpy()[0, 0])[2], matrices(rot[0])[2]
-    print(tilt, state.pos.numpy()[0, 0], pos[0], up, theirs)
     assert np.argmax(np.abs(up)) == np.argmax(np.abs(theirs)) and np.abs(up).max() > 0.9999  # on the same side of it
     middle, other = (
         p + matrices(q) @ BOX["box_center"]
@@ -159,7 +157,6 @@ def test_boxes_slide_as_far_as_the_reference_and_the_formula(reference, vel):
     way = np.linalg.norm(state.pos.numpy()[0, 0, :2] - (100.0, 0.0))
     theirs = np.linalg.norm(pos[0, :2] - (100.0, 0.0))
     exact = np.dot(vel, vel) / (2 * 9.81 * THING_FRICTION)
-    print(vel, way, theirs, exact)
     assert way == pytest.approx(exact, rel=0.02) and way == pytest.approx(theirs, rel=0.05)
     assert (state.vel.numpy()[0] == 0.0).all()
 
@@ -175,7 +172,6 @@ def test_a_stack_stands(reference, count, shift):
     state = run(arrays, 600)
     pos, _, _ = reference(bodies, True, math.sqrt(PAIR_FRICTION), 0.0)(6.0)
     ours = state.pos.numpy()[0]
-    print(np.abs(ours - pos).max(0), ours[:, 2])
     assert (state.vel.numpy()[0] == 0.0).all()
     assert np.abs(ours - pos)[:, :2].max() < 0.02
     assert (np.diff(ours[:, 2]) > 0.5 - 0.01).all() and (np.diff(ours[:, 2]) < 0.501).all()
