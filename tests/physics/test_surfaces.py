@@ -39,10 +39,9 @@ def test_brakes_hold_below_the_onset_of_aquaplaning_and_not_above():
     water = stretch("water", 0.005)
     below, above = deceleration(0.8 * onset, water), deceleration(1.35 * onset, water)
     assert below > 0.85 * GRIPS["water"].friction * GRAVITY
-    assert above < 0.3 * below
     rain = deceleration(1.35 * onset, wetness=1.0, film=film_factor(0.005))
-    # Rain and a flooded stretch are the same water, but for the resistance of the deep one.
-    assert rain == pytest.approx(above - GRIPS["water"].rolling * GRAVITY, rel=0.1)
+    # The same water from the sky; what stands there holds wheels back, which then slide beyond their peak.
+    assert max(above, rain) < 0.15 * below
 
 
 @pytest.mark.parametrize("kind", ["concrete", "gravel", "leaves", "oil", "snow", "ice"])
