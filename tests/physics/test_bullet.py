@@ -127,7 +127,7 @@ def test_braking_distance_is_near_swerve_s_own(friction, speed, ticks):
     for physics in ("swerve", "bullet"):
         brake = {"pedals": {"accel": -1.0}, "friction": friction}
         arrays, _ = one([actor(x=100.0, speed=speed)], ticks, physics, **brake)
-        assert abs(float(arrays[1].speed.numpy()[0, 0])) < 0.01
+        assert abs(float(arrays[1].speed.numpy()[0, 0])) < 0.05
         ways.append(pos(arrays[1])[0] - 100.0)
     assert ways[1] == pytest.approx(ways[0], rel=0.1)
     most = 1.1 * friction * GRAVITY
@@ -156,7 +156,7 @@ def test_lateral_limit_is_the_tyres_friction(friction):
         return rotate(state.rot.numpy()[0, 0], (0, 1.0, 0)) @ state.accel.numpy()[0, 0]
 
     _, seen = one([actor(x=100.0, speed=18.0)], 150, pedals={"steer": 0.4}, friction=friction, watch=watch)
-    assert 0.8 * friction * GRAVITY < np.median(seen[75:]) < 0.95 * friction * GRAVITY
+    assert 0.8 * friction * GRAVITY < np.median(seen[75:]) < friction * GRAVITY
 
 
 def test_a_parked_car_stays_put_on_a_slope():
@@ -217,7 +217,7 @@ def test_a_crash_keeps_momentum_and_is_near_swerve_s_own(name):
         # On a road without friction only the impact changes what moves in the plane.
         arrays = build([world_rows(CRASHES[name], friction=0.0)], FIELD)
         cars = arrays[0].vehicle.car.numpy()
-        cars["drag"] = 0.0
+        cars["drag"] = cars["side_drag"] = 0.0
         arrays[0].vehicle.car.assign(cars)
         seen = [motion_of(arrays)]
         steps = make_steps(*arrays, physics)
