@@ -112,6 +112,16 @@ def drive_demand(
 
 
 @wp.func
+def trailer_demand(state: State, control: Control, world: int, a: int, head: int) -> Demand:
+    """Of a trailer in the train of a DRIVEN actor ``head``: the same pedal, which its brakes follow at their own rate."""
+    out = Demand()
+    pedal = wp.clamp(-finite(control.accel[world, head]), 0.0, 1.0)
+    light_brakes(state, world, a, pedal)
+    out.brake = wp.vec4(pedal, pedal, pedal, pedal)
+    return out
+
+
+@wp.func
 def loses_balance(car: CarSet, b: Body, ask: Demand) -> bool:
     """Whether a cycle falls: it lies too far off the lean that its bend asks for, or a wheel slides away."""
     if ask.balance == 0.0:

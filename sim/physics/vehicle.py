@@ -13,13 +13,14 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.chassis import Demand, run_tick
-from sim.physics.controls import drive_demand, loses_balance, wreck_demand
+from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.footing import read_footing
+from sim.physics.hitch import couple_loads, train_head
 from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
 from sim.physics.place import keep_place
 from sim.physics.sets import CYCLES, FOUR_WHEELS
-from sim.physics.wheels import Body
+from sim.physics.wheels import Body, reference_arm
 from sim.structs import actor_threads, index
 from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
@@ -30,12 +31,6 @@ STEPS = 3
 STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""
 SLEEP_TICKS = 50
-
-
-@wp.func
-def reference_arm(car: CarSet) -> wp.vec3:
-    """From the sprung mass's centre of gravity to the reference point, body axes [m]."""
-    return wp.vec3(car.rear.x, 0.0, -car.stand)
 
 
 @wp.func
@@ -97,7 +92,7 @@ def sleeps(state: State, control: Control, world: int, a: int, driven: bool) -> 
     if state.vehicle.still[world, a] < wp.static(SLEEP_TICKS):
         return False
     pushed = wp.length_sq(state.vel[world, a]) + wp.length_sq(state.ang_vel[world, a]) > 0.0
-    accel = control.accel[world, a]
+    accel = control.accel[world, train_head(state, world, a)]
     released = driven and (accel > 0.0 or -accel < wp.max(state.vehicle.brake[world, a]) - 0.01)
     if pushed or released:
         state.vehicle.still[world, a] = 0
@@ -140,12 +135,17 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
     state.vehicle.friction[world, a] = friction
     ask = Demand()
-    if driven and state.vehicle.down[world, a] == 0:
+    head = train_head(state, world, a)
+    obeys = driven and state.motion[world, head] == wp.static(int(Motion.DRIVEN)) and state.vehicle.down[world, a] == 0
+    if obeys and head != a:
+        ask = trailer_demand(state, control, world, a, head)
+    elif obeys:
         ask = drive_demand(state, control, world, a, car, b, friction, dt)
         if loses_balance(car, b, ask):
             state.vehicle.down[world, a] = 1
     else:
         ask = wreck_demand(scene, state, world, a, car, b, friction)
+    ask = couple_loads(scene, state, world, a, car, b.rot, ask)
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
     keep_vehicle(scene, state, world, a, car, b, cog, dt)

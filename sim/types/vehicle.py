@@ -69,6 +69,10 @@ class VehicleState:
     """BODY that topples: tilt [rad], its rate, and direction of the fall in the actor's frame [rad], (nworld, nactor)."""
     load: wp.array2d[wp.vec4]
     """Wheel loads [N], (nworld, nactor)."""
+    pull: wp.array2d[wp.vec3]
+    """Force on a trailer at its coupling, from what pulls it, world axes [N], (nworld, nactor)."""
+    plate: wp.array2d[float]
+    """Roll moment that a fifth wheel passes to its trailer [N m], (nworld, nactor)."""
     friction: wp.array2d[float]
     """Mean friction under the wheels, weather included, (nworld, nactor)."""
     request: wp.array2d[float]
