@@ -32,7 +32,10 @@ MAX_BEND = 1.9
 """Angle at which a trailer meets the back of what pulls it [rad]."""
 PLATE_PITCH, BALL_TILT = 0.26, 0.4
 """Stops of a fifth wheel in pitch (ISO 1726: 15 degrees) and of a ball in pitch and roll [rad]."""
-CLOSE = 0.2
+JOLT = 0.5
+"""Change of the joint's force in a sweep, over the trailer's mass, up to which it is put on both vehicles in the next tick: what is more
+was an impact, and over [m/s^2]."""
+CLOSE = 0.4
 """Share of a gap that is taken out of the positions per tick."""
 SWEEPS = 4
 """Over all joints of a train, per tick."""
@@ -237,7 +240,9 @@ def hold(scene: Scene, state: State, world: int, a: int, b: int, last: bool, dt:
     impulse = -(stiff * gap)
     front = strike(front, -impulse)
     back = strike(back, impulse)
-    state.vehicle.pull[world, b] = state.vehicle.pull[world, b] + impulse / dt
+    most = wp.static(JOLT) * trailer.mass * dt
+    kept = impulse * wp.min(most / wp.max(wp.length(impulse), 0.001 * most), 1.0)
+    state.vehicle.pull[world, b] = state.vehicle.pull[world, b] + kept / dt
     if last:
         apart = back.cog + back.arm - front.cog - front.arm
         impulse = stiff * (-wp.static(CLOSE) * apart)

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
+from sim.behavior.trailers import pull_trailers
 from sim.physics.hitch import BALL_HEIGHT, PLATE_HEIGHT
 from sim.physics.sets import SETS
 from sim.types import Motion
-from tests.physics.worlds import CAR, actor, world_rows
+from tests.physics.worlds import CAR, actor, build, world_rows
 
 SEMI = {
     "category": "semitrailer", "size": (13.6, 2.55, 4.0), "mass": 30000.0, "wheelbase": 7.7, "wheel_radius": 0.5,
@@ -60,3 +61,10 @@ def bend(state):
     x, y, z, w = np.moveaxis(state.rot.numpy()[:, :2], -1, 0)
     yaw = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
     return np.angle(np.exp(1j * (yaw[:, 0] - yaw[:, 1])))
+
+
+def coupled(worlds, networks=None):
+    """`build` of trains whose trailers physics moves from the start, as at a scenario's time zero."""
+    arrays = build(worlds, networks)
+    pull_trailers(arrays[0], arrays[1], 0.0)
+    return arrays
