@@ -59,7 +59,7 @@ def check(path: Path) -> Iterator[str]:
     for kernel in kernels:
         for message in _check_kernel(kernel):
             yield f"{shown}:{kernel.lineno}: {kernel.name}: {message}"
-    if kernels and not re.search(r"enable_backward|set_module_options\(RAYS", path.read_text()):
+    if kernels and not re.search(r"enable_backward|set_module_options\((RAYS|VEHICLES)", path.read_text()):
         yield f'{shown}:1: switch the backward pass off: wp.set_module_options({{"enable_backward": False}})'
 
 

@@ -16,62 +16,26 @@ import numpy as np
 import warp as wp
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.parameters import GRAVITY, peak_argument
-from sim.types import Motion
+from sim.physics.parameters import GRAVITY, actor_parameters
+from sim.physics.vehicle import STEPS, drive_vehicles
 from tests.physics import commonroad as cr
 from tests.physics.test_chassis import brake_share, centre, ideal, sedan
-from tests.physics.worlds import CAR, actor, build, run, straight, world_rows
+from tests.physics.test_limits import FOUR, OPEN, sine_with_dwell
+from tests.physics.worlds import actor, build, press, run, world_rows
 
 SETS = (1, 2, 3)
 
 
-def flat_vehicle(vehicle: int, track: cr.Track, friction: float) -> tuple[np.ndarray, np.ndarray]:
-    """Positions and yaw rates of the flat vehicle (`sim.physics.vehicle`) with a mapped set, under the inputs of a reference run."""
-    p = cr.parameters(vehicle)
-    base, mass, tyre = p.a + p.b, p.m, p.tire
-    most = mass * p.longitudinal.a_max
-    changed = {
-        "mass": mass, "inertia": (p.I_Phi_s, p.I_y_s, p.I_z), "cog": (p.b, p.h_cg), "wheelbase": base, "track": 0.5 * (p.T_f + p.T_r),
-        "wheel_radius": p.R_w, "wheel_inertia": p.I_y_w, "max_steer": p.steering.max, "steer_rate": 1e3,
-        "drive_force": most, "power": most * p.longitudinal.v_switch, "drive_front": p.T_se, "brake_force": most,
-        "brake_front": p.T_sb, "brake_rate": 1e3, "abs": 0, "drag": 0.0, "rolling": 0.0,
-        "tyre_long": (tyre.p_cx1, tyre.p_ex1, tyre.p_kx1, 0.0),
-        "tyre_lat": (tyre.p_cy1, tyre.p_ey1, tyre.p_dy1 / tyre.p_dx1, 0.0),
-        "tyre_corner": (-tyre.p_ky1 * 500.0, 1000.0, mass * GRAVITY / 4),
-        "tyre_peak": (peak_argument(tyre.p_cx1, tyre.p_ex1), peak_argument(tyre.p_cy1, tyre.p_ey1), 0.0, tyre.p_dx1),
-    }  # fmt: skip
-    kind = CAR | {"mass": mass, "wheelbase": base, "wheel_radius": p.R_w}
-    car = actor(kind, x=200.0 - p.b, y=0.0, speed=float(track.speed[0]), motion=Motion.DRIVEN, **changed)
-    road = [straight(length=4000.0, lanes=(2, 2), lane_width=100.0)]
-    arrays = build([world_rows([car], friction=friction)], road)
-    state = arrays[1]
-    pos, rate = np.zeros((len(track.time), 2)), np.zeros(len(track.time))
-    for k in range(len(track.time)):
-        x, y, z, w = state.rot.numpy()[0, 0]
-        yaw = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-        at = state.pos.numpy()[0, 0, :2]
-        pos[k] = at[0] + p.b * math.cos(yaw) - 200.0, at[1] + p.b * math.sin(yaw)
-        rate[k] = state.ang_vel.numpy()[0, 0, 2]
-        following = min(k + 1, len(track.time) - 1)
-        arrays[2].steer.fill_(float(track.steer[following] / p.steering.max))
-        gives = min(1.0, p.longitudinal.v_switch / max(track.speed[k], 1.0)) if track.accel[k] > 0 else 1.0
-        arrays[2].accel.fill_(float(track.accel[k] / (p.longitudinal.a_max * gives)))
-        run(arrays, 1)
-    return pos, rate
-
-
 def print_reference() -> None:
-    """Both models against the reference."""
-    print(
-        "\n| manoeuvre | set | end | six degrees: position, yaw rate | flat: position, yaw rate |\n|---|---|---|---|---|"
-    )
+    """The model against the reference, with the step that ships and with one of a millisecond."""
+    print("\n| manoeuvre | set | way | 3 steps a tick: position, yaw rate | 10 steps |\n|---|---|---|---|---|")
     for name, manoeuvre in cr.MANOEUVRES.items():
         tracks = [cr.reference(v, name) for v in SETS]
-        ours = cr.drive_cars([cr.mapped_set(v) for v in SETS], tracks, manoeuvre.friction)
-        for v, track, one in zip(SETS, tracks, ours, strict=True):
-            flat = flat_vehicle(v, track, manoeuvre.friction)
+        sets = [cr.mapped_set(v) for v in SETS]
+        runs = [cr.drive_cars(sets, tracks, manoeuvre.friction, steps=steps) for steps in (STEPS, 10)]
+        for v, track, ship, fine in zip(SETS, tracks, *runs, strict=True):
             way = np.linalg.norm(np.diff(track.pos, axis=0), axis=1).sum()
-            print(f"| {name} | {v} | {way:.0f} m | {cr.compare(track, *one)} | {cr.compare(track, *flat)} |")
+            print(f"| {name} | {v} | {way:.0f} m | {cr.compare(track, *ship)} | {cr.compare(track, *fine)} |")
 
 
 def _tyre(**values: float) -> Callable[[Any], None]:
@@ -100,7 +64,7 @@ EFFECTS: dict[str, Callable[[Any], None]] = {
     "unsprung masses at the axles in yaw": _set(apart=1.0),
     "unsprung masses at hub height in pitch": _set(unsprung_height=0.344),
     # The cornering stiffness at nominal load stays what it was.
-    "load sensitivity": _tyre(dx2=-0.031, dy2=-0.146, ky2=2.13, ky1=-21.92 * (2.13**2 + 1.0) / (2.0 * 2.13)),
+    "load sensitivity": _tyre(dx2=-0.031, dy2=-0.146, ky2=1 / 2.13, ky1=-21.92 * (1.0 + 1 / 2.13**2)),
     "relaxation (0.15 m, 0.45 m)": _tyre(relax_x=0.15, relax_y=0.45),
     "drag (cd A 0.66 m^2)": _set(drag=0.404),
     "anti-lock system": _set(abs_slip=0.14),
@@ -129,7 +93,7 @@ def turn_limit(car: Any, friction: float, tip: bool = False) -> float:
     seen = []
     for k in range(1200):
         given.steer.fill_(0.00015 * k * math.sqrt(min(friction, 1.0)))
-        step_cars(cars, state, given, steps=20)
+        step_cars(cars, state, given, steps=40 if tip else STEPS)  # locked springs need short steps
         seen.append((*state.vel.numpy()[0, 0, :2], state.load.numpy()[0, 0, [0, 2]].max()))
     vx, vy, inner = np.array(seen).T
     vel = np.stack([vx, vy], 1)
@@ -137,8 +101,8 @@ def turn_limit(car: Any, friction: float, tip: bool = False) -> float:
     along = vel[10:-10] / np.linalg.norm(vel[10:-10], axis=1)[:, None]
     side = np.abs(along[:, 0] * accel[:, 1] - along[:, 1] * accel[:, 0])
     if tip:
-        lifted = np.flatnonzero(inner[30:-10] < 1.0)
-        return float(side[lifted[0] + 20] / GRAVITY) if len(lifted) else math.nan
+        lifted = np.convolve(inner < 1.0, np.ones(30), "valid")[30:-10] > 29.5
+        return float(side[np.argmax(lifted) + 20] / GRAVITY) if lifted.any() else math.nan
     return float(side.max() / (friction * GRAVITY))
 
 
@@ -151,7 +115,7 @@ def print_losses() -> None:
         )
     alone: dict[str, Callable[[Any], None]] = {
         "none": lambda car: None,
-        "load sensitivity": _tyre(dx2=sedan().tyre.dx2, dy2=sedan().tyre.dy2, ky2=2.13),
+        "load sensitivity": _tyre(dx2=sedan().tyre.dx2, dy2=sedan().tyre.dy2, ky2=1 / 2.13),
         "relaxation": _tyre(relax_x=0.15, relax_y=0.45),
         "drag, rolling resistance": _set(drag=sedan().drag, rolling=sedan().rolling),
     }
@@ -164,7 +128,7 @@ def print_losses() -> None:
 
 
 def print_tipping() -> None:
-    """Roll-over threshold over half the track over the height, by what is free to move; tall body, high friction."""
+    """Roll-over threshold over half the track over the height, by what is free to move; high friction."""
 
     def tall(free: bool, soft: bool) -> Any:
         car = ideal(height=1.2)
@@ -176,26 +140,59 @@ def print_tipping() -> None:
             car.front.tyre_spring = car.rear.tyre_spring = 4e6
         return car
 
-    print("\n| free to move | threshold / (t / 2h) |\n|---|---|")
-    for name, free, soft in (("nothing", False, False), ("tyres", False, True), ("tyres and suspension", True, True)):
+    print("\n| set | free to move | threshold / (t / 2h) |\n|---|---|---|")
+    for name, free, soft in (("nothing", False, False), ("tyres", False, True)):
         car = tall(free, soft)
-        print(f"| {name} | {turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1]):.3f} |")
+        share = turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1])
+        print(f"| car, centre of gravity at 1.2 m | {name} | {share:.3f} |")
+    for name in ("suv", "pickup", "van", "lorry", "bus"):
+        car = actor_parameters(**FOUR[name])["car"]
+        car.tyre.dx1, car.tyre.dy1 = 1.5 * car.tyre.dx1, 1.5 * car.tyre.dy1
+        share = turn_limit(car, 1.5, tip=True) / (0.5 * car.front.track / centre(car)[1])
+        print(f"| {name} | all | {share:.3f} |")
+
+
+def print_stability() -> None:
+    """Sine with dwell of FMVSS 126 at 80 km/h: yaw rate left 1 s and 1.75 s after it, over its peak, worst of five amplitudes."""
+    print("\n| friction | stability control | after 1 s (bound 0.35) | after 1.75 s (0.2) |\n|---|---|---|---|")
+    amplitudes = [0.2, 0.26, 0.33, 0.41, 0.49]
+    for friction in (0.9, 0.4):
+        for esc in (1.0, 0.0):
+            rows = [world_rows([actor(x=200.0, y=-200.0, speed=22.2, esc=esc)], friction=friction) for _ in amplitudes]
+            rates, end = sine_with_dwell(build(rows, OPEN), amplitudes)
+            peak = np.abs(rates[end - 121 : end]).max(0)
+            left = [float((np.abs(rates[end + k]) / peak).max()) for k in (100, 175)]
+            print(f"| {friction} | {'on' if esc else 'off'} | {left[0]:.2f} | {left[1]:.2f} |")
+
+
+def best_time(graph: Any, repeats: int = 100) -> float:
+    """Least processor time of a recorded graph [s]."""
+    best = math.inf
+    for _ in range(repeats):
+        start = time.process_time()
+        wp.capture_launch(graph)
+        best = min(best, time.process_time() - start)
+    return best
 
 
 def print_speed() -> None:
-    """Processor time of a vehicle's tick on one core."""
-    print("\n| steps per tick | vehicles | ns per vehicle and tick |\n|---|---|---|")
-    for steps in (10, 5):
+    """Processor time of a vehicle's tick on one core: the model alone on planes, and an actor on a road."""
+    print("\n| what | steps per tick | ns per vehicle and tick |\n|---|---|---|")
+    for steps in (10, 5, 4, STEPS):
         cars, state, given = flat_cars([sedan()], np.zeros((256, 4)), 20.0, device="cpu")
         given.steer.fill_(0.03)
         with wp.ScopedCapture(device="cpu") as capture:
             step_cars(cars, state, given, 0.01, steps)
-        best = math.inf
-        for _ in range(60):
-            start = time.process_time()
-            wp.capture_launch(capture.graph)
-            best = min(best, time.process_time() - start)
-        print(f"| {steps} | 1024 | {1e9 * best / 1024:.0f} |")
+        print(f"| model | {steps} | {1e9 * best_time(capture.graph) / 1024:.0f} |")
+    rows = [world_rows([actor(x=300.0 + i, y=-200.0, speed=20.0)]) for i in range(256)]
+    arrays = build(rows, OPEN)
+    arrays[2].steer.fill_(0.05)
+    with wp.ScopedCapture(device="cpu") as capture:
+        drive_vehicles(*arrays)
+    print(f"| actor on a road | {STEPS} | {1e9 * best_time(capture.graph) / 256:.0f} |")
+    press(arrays, accel=-1.0)
+    run(arrays, 600)
+    print(f"| actor asleep | - | {1e9 * best_time(capture.graph) / 256:.0f} |")
 
 
 if __name__ == "__main__":
@@ -203,4 +200,5 @@ if __name__ == "__main__":
     print_effects()
     print_losses()
     print_tipping()
+    print_stability()
     print_speed()

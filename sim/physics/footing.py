@@ -7,12 +7,12 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
+from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
 from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
 from sim.types import CarSet, Scene, State
 
-# Loops stay loops: unrolled, look-ups on the road take long to compile and run no faster.
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options(VEHICLES)
 
 CLIMB = 0.5
 """Slope of the ramp by which wheels meet steps: a wheel of 0.3 m rolls onto a kerb of 0.12 m over 0.24 m."""
@@ -48,7 +48,8 @@ def read_footing(
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
-    for i in range(4):
+    i = int(0)
+    while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = wheel_bottom(car, b, turn, i)
         at = cog + bottom + 0.5 * dt * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
@@ -71,6 +72,7 @@ def read_footing(
         out.friction[i] = point.friction * weather
         out.floor += 0.25 * out.point[i]
         out.floor_normal += 0.25 * point.normal
+        i += 1
     out.floor_normal = wp.normalize(out.floor_normal)
     state.vehicle.ground[world, a] = now
     return out

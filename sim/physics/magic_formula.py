@@ -100,6 +100,8 @@ def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: flo
     stiff = tyre.ky1 / (1.0 + z * z)
     by = stiff / (tyre.cy1 * muy)
     fy = muy * sine(curve(by * alpha, tyre.cy1, tyre.ey1))
+    # The curve hardly falls past its peak, while what slides sideways has less friction.
+    fy = fy * (1.0 - tyre.fade * wp.clamp(2.0 * wp.abs(alpha) - 0.6, 0.0, 1.0))
     # Weights of the other slip (4.E50 to 4.E67); cos(atan x) = 1 / sqrt(1 + x^2).
     a = tyre.rbx2 * slip
     gx = cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * (angle + tyre.rhx1), tyre.rcx1, tyre.rex1))

@@ -45,7 +45,7 @@ def magic_tyre(p: Tyre, load: float, radius: float) -> Any:
     tyre.cx1, tyre.ex1, tyre.kx1, tyre.dx1, tyre.dx2 = p.cx, p.ex, p.kx, p.friction, p.dx2
     tyre.cy1, tyre.ey1, tyre.dy1, tyre.dy2 = p.cy, p.ey, p.friction * p.dy, p.dy2
     tyre.ky1, tyre.ky2, tyre.vy3 = -2.0 * p.ky1 / p.ky2, 1.0 / p.ky2, p.camber
-    tyre.load = p.nominal * load
+    tyre.load, tyre.fade = p.nominal * load, p.fade
     tyre.relax_x, tyre.relax_y = RELAX_X * radius, RELAX_Y * radius
     for name, value in COMBINED.items():
         setattr(tyre, name, value)
@@ -244,7 +244,9 @@ def actor_parameters(
 def pack_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     """One world's row of `sim.types.VehicleParams` from the `actor_parameters` of its actors."""
     types = {"topples": np.int32, "kind": np.int32, "driver": np.int32}
-    out = {key: np.array([row[key] for row in rows], types.get(key, np.float32)) for key in rows[0] if key != "car"}
+    out: dict[str, Any] = {
+        key: np.array([row[key] for row in rows], types.get(key, np.float32)) for key in rows[0] if key != "car"
+    }
     out["car"] = wp.array([row["car"] for row in rows], dtype=CarSet, device="cpu").numpy()
     return out
 

@@ -4,7 +4,8 @@ Sources
 -------
 - Tyres of cars: Pacejka, Tyre and Vehicle Dynamics (3rd ed. 2012), table A3.1: 205/60R15 91V at 2.2 bar. The peaks' ratio is that of
   ADAMS/Tyre's tyre in CommonRoad, table 7 (0.89; table A3.1 has 0.82), and both are scaled alike so that the set "car" corners at 0.85 of
-  the road's coefficient times gravity or more with all losses (load, slip angles, drag): 1.09 of it lengthwise, 0.97 crosswise.
+  the road's coefficient times gravity or more with all losses (load, slip angles, drag): 1.09 of it lengthwise, 0.98 crosswise.
+  Sliding leaves 0.75 of the peak: Wallman and Astrom 2001 (VTI meddelande 911A); Fricke 1990.
 - Tyres of lorries and buses: Fancher et al. 1986, A factbook of the mechanical properties of the components for single-unit and
   articulated heavy trucks (UMTRI-86-12): cornering coefficient near 0.1/deg, peak friction about 0.8 of a car's, less load-sensitive.
 - Centres of gravity, inertias: Heydinger et al. 1999, Measured vehicle inertial parameters (SAE 1999-01-1336); UMTRI-86-12 for lorries.
@@ -55,11 +56,13 @@ class Tyre:
     """pKy1."""
     ky2: float = 2.13
     """pKy2."""
+    fade: float = 0.2
+    """Share of the side force that is lost where the tyre slides at right angles."""
     camber: float = 0.0
     """Thrust over load and inclination [1/rad]."""
     nominal: float = 4000.0 / 3430.0
     """Nominal load over the static one: the tyre's 4000 N on a car of 1400 kg."""
-    friction: float = 1.086
+    friction: float = 1.092
     """Peak friction lengthwise over the road's coefficient: calibrated, see above."""
 
 
@@ -140,7 +143,7 @@ SETS: dict[str, ParameterSet] = {
         Suspension((1.25, 1.45), (0.08, 0.15), 0.12, travel=0.1),
     ),
     "pickup": ParameterSet(
-        0.57, 0.66, 1.0, 0.80, 2.0, 0.60, 0.8, 0.40, 55.0, 0.0, 10.5, 0.64, 1.1, 0.013, 5.5 * _DEG_PER_G, 0.56,
+        0.57, 0.66, 1.0, 0.80, 2.0, 0.60, 0.8, 0.40, 55.0, 0.0, 10.5, 0.64, 1.1, 0.013, 4.5 * _DEG_PER_G, 0.56,
         Suspension((1.35, 1.75), (0.08, 0.35), 0.13, travel=0.1),
     ),
     "van": ParameterSet(

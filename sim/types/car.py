@@ -48,6 +48,8 @@ class MagicTyre:
     rvy4: float
     rvy5: float
     rvy6: float
+    fade: float
+    """Share of the side force that is lost beyond 0.8 rad of slip; none is up to 0.3 rad."""
     load: float
     """Nominal load [N]."""
     relax_x: float
