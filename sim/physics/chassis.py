@@ -58,6 +58,8 @@ class Demand:
     """Force of couplings, world axes [N]."""
     twist: wp.vec3
     """Their moment about the sprung mass's centre of gravity, body axes [N m]."""
+    firm: float
+    """1: the body's roll and pitch rates move the contact patches at standstill, too, as they move couplings; 0: `CALM_SPEED` holds."""
 
 
 @wp.func(inline=True)
@@ -197,7 +199,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     pull = back * wp.vec3(0.0, 0.0, -wp.static(GRAVITY))
     air = back * (b.vel - wind)
     drag = air * (-car.drag * wp.length(air)) + back * ask.push
-    calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
+    calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED) + ask.firm, 1.0)
     w = Wheels()
     for i in range(4):
         w = stand_wheel(car, w, b, back, ground, steer, i)

@@ -20,6 +20,8 @@ wp.set_module_options(VEHICLES)
 
 THROTTLE_LAG = 0.15
 """Time constant of the engine [s]."""
+LINE_LAG = 0.2
+"""Time constant of a trailer's brake line [s] (UNECE R13, annex 6: three quarters of the pressure after 0.6 s at most)."""
 ESC_SPEED = 5.0
 """Stability control works from here on [m/s]."""
 YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
@@ -112,12 +114,15 @@ def drive_demand(
 
 
 @wp.func
-def trailer_demand(state: State, control: Control, world: int, a: int, head: int) -> Demand:
-    """Of a trailer in the train of a DRIVEN actor ``head``: the same pedal, which its brakes follow at their own rate."""
+def trailer_demand(state: State, control: Control, world: int, a: int, head: int, dt: float) -> Demand:
+    """Of a trailer in the train of a DRIVEN actor ``head``: the same pedal, after the lag of its brake line."""
     out = Demand()
     pedal = wp.clamp(-finite(control.accel[world, head]), 0.0, 1.0)
     light_brakes(state, world, a, pedal)
-    out.brake = wp.vec4(pedal, pedal, pedal, pedal)
+    line = state.vehicle.line[world, a]
+    line += (pedal - line) * wp.min(dt / wp.static(LINE_LAG), 1.0)
+    state.vehicle.line[world, a] = line
+    out.brake = wp.vec4(line, line, line, line)
     return out
 
 

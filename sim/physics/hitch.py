@@ -107,6 +107,7 @@ def couple_loads(scene: Scene, state: State, world: int, a: int, car: CarSet, ro
         push = state.vehicle.pull[world, a]
         arm = coupling_arm(scene, world, a, car, scene.story.coupler[world, a])
         turn = state.vehicle.plate[world, a] * roll_axis(state.rot[world, tow], rot)
+        out.firm = 1.0
         out.push = out.push + push
         out.twist = out.twist + wp.cross(arm, wp.quat_rotate_inv(rot, push)) + wp.quat_rotate_inv(rot, turn)
     b = state.story.towing[world, a]
@@ -114,6 +115,7 @@ def couple_loads(scene: Scene, state: State, world: int, a: int, car: CarSet, ro
         push = -state.vehicle.pull[world, b]
         arm = coupling_arm(scene, world, b, car, scene.story.hitch[world, a])
         turn = -state.vehicle.plate[world, b] * roll_axis(rot, state.rot[world, b])
+        out.firm = 1.0
         out.push = out.push + push
         out.twist = out.twist + wp.cross(arm, wp.quat_rotate_inv(rot, push)) + wp.quat_rotate_inv(rot, turn)
     return out

@@ -64,8 +64,6 @@ class Stand:
     """Of each axle [kg]."""
     borne: float
     """By all wheels [kg]."""
-    brakes: tuple[float, float]
-    """Each axle's share of the brake force."""
 
 
 def _stand(car: Any, p: ParameterSet, base: float, carries: tuple[float, float]) -> Stand:
@@ -78,19 +76,16 @@ def _stand(car: Any, p: ParameterSet, base: float, carries: tuple[float, float])
         behind = p.front_load * base * car.mass / car.sprung
         sprung = 0.5 * (car.sprung - p.front_load * car.mass)
         places = (p.spread - behind, -p.spread - behind)
-        return Stand(places, (sprung, sprung), (0.5 * loose, 0.5 * loose), car.mass * (1.0 - p.front_load), (0.5, 0.5))
+        return Stand(places, (sprung, sprung), (0.5 * loose, 0.5 * loose), car.mass * (1.0 - p.front_load))
     behind = base * p.front_load
     ahead, load = carries
     extra = (load * ahead / base, load * (1.0 - ahead / base))
     shares = (p.front_load, 1.0 - p.front_load)
-    borne = car.mass + load
-    brakes = (p.brake_front, 1.0 - p.brake_front)
     return Stand(
         (base - behind, -behind),
         tuple(car.sprung * s + e for s, e in zip(shares, extra, strict=True)),
         tuple(loose * s for s in shares),
-        borne,
-        tuple((car.mass * s + e) / borne for s, e in zip(brakes, extra, strict=True)),
+        car.mass + load,
     )
 
 
@@ -109,7 +104,7 @@ def _axles(car: Any, p: ParameterSet, stand: Stand, track: float) -> None:
         axle.roll_center = springs.roll_center[k] + SINK
         axle.tyre_spring = (corner + 0.5 * axle.mass) * GRAVITY / SINK
         axle.drive = k + (1 - 2 * k) * p.drive_front
-        axle.brake = stand.brakes[k]
+        axle.brake = k + (1 - 2 * k) * p.brake_front
 
 
 def axle_slips(car: Any) -> tuple[float, float]:

@@ -15,7 +15,7 @@ Sources
 - Weights of combined slip: ADAMS/Tyre handbook, as in CommonRoad, table 7. Relaxation lengths: Pacejka 2012, ch. 7.
 - Cycles: Cossalter 2006, Motorcycle dynamics, ch. 2, 3 (camber stiffness 0.8 to 1.1 of the load per rad); Wilson 2004, Bicycling science.
 - Semi-trailers: three axles 1.31 m apart stand as two with the same second moment about the bogie's middle; king pin's share of a full
-  load, centre of gravity under mixed freight: UMTRI-86-12; brakes' build-up: UNECE R13, annex 6 (75 % after 0.6 s at most). Caravans:
+  load, centre of gravity under mixed freight: UMTRI-86-12. Caravans:
   Darling, Tilley and Gao 2009, An experimental investigation of car-trailer high-speed stability (nose load of 5 to 10 %, overrun brakes).
 - Drag and rolling resistance: Hucho 1998, Aerodynamics of road vehicles; Gillespie ch. 4.
 - Sliding of people and of cars after impact: Searle and Searle 1983 (SAE 831622); Fricke 1990, Traffic accident reconstruction.
@@ -164,11 +164,11 @@ SETS: dict[str, ParameterSet] = {
     ),
     "semitrailer": ParameterSet(
         0.33, 1.95, 1.0, 0.80, 21.0, 0.0, 0.5, 0.0, 0.0, 0.0, 7.0, 0.5, 0.6, 0.007, 5.0 * _DEG_PER_G, 0.5,
-        Suspension((1.7, 1.7), (0.70, 0.70), 0.08, 0.25, 0.10), brake_rate=1.6, tyre=TRUCK_TYRE, spread=1.07,
+        Suspension((1.7, 1.7), (0.70, 0.70), 0.08, 0.25, 0.10), brake_rate=3.0, tyre=TRUCK_TYRE, spread=1.07,
     ),
     "trailer": ParameterSet(
         0.07, 0.75, 1.0, 0.84, 1.0, 0.0, 0.5, 0.0, 0.0, 0.0, 5.0, 0.5, 0.9, 0.012, 5.0 * _DEG_PER_G, 0.5,
-        Suspension((1.6, 1.6), (0.20, 0.20), 0.12, 0.2), brake_rate=1.6, spread=0.40,
+        Suspension((1.6, 1.6), (0.20, 0.20), 0.12, 0.2), brake_rate=3.0, spread=0.40,
     ),
     "motorcycle": ParameterSet(
         0.48, 0.62, 1.0, 0.06, 0.25, 0.50, 1.5, 0.75, 190.0, 0.0, 9.0, 0.65, 0.55, 0.015, 0.0, 0.50,

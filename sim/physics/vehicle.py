@@ -87,12 +87,12 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
 
 
 @wp.func
-def sleeps(state: State, control: Control, world: int, a: int, driven: bool) -> bool:
-    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver neither drives nor lets the brakes go."""
+def sleeps(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
+    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor lets the brakes go."""
     if state.vehicle.still[world, a] < wp.static(SLEEP_TICKS):
         return False
     pushed = wp.length_sq(state.vel[world, a]) + wp.length_sq(state.ang_vel[world, a]) > 0.0
-    accel = control.accel[world, train_head(state, world, a)]
+    accel = control.accel[world, head]
     released = driven and (accel > 0.0 or -accel < wp.max(state.vehicle.brake[world, a]) - 0.01)
     if pushed or released:
         state.vehicle.still[world, a] = 0
@@ -123,8 +123,11 @@ def settle(state: State, world: int, a: int, b: Body):
 @wp.func
 def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
     """A tick of a vehicle."""
-    driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN))
-    if sleeps(state, control, world, a, driven):
+    head = train_head(state, world, a)
+    driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and state.motion[world, head] == wp.static(
+        int(Motion.DRIVEN)
+    )
+    if sleeps(state, control, world, a, head, driven):
         return
     car = scene.vehicle.car[world, a]
     b = load_vehicle(state, world, a, car)
@@ -135,11 +138,9 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
     state.vehicle.friction[world, a] = friction
     ask = Demand()
-    head = train_head(state, world, a)
-    obeys = driven and state.motion[world, head] == wp.static(int(Motion.DRIVEN)) and state.vehicle.down[world, a] == 0
-    if obeys and head != a:
-        ask = trailer_demand(state, control, world, a, head)
-    elif obeys:
+    if driven and head != a:
+        ask = trailer_demand(state, control, world, a, head, dt)
+    elif driven and state.vehicle.down[world, a] == 0:
         ask = drive_demand(state, control, world, a, car, b, friction, dt)
         if loses_balance(car, b, ask):
             state.vehicle.down[world, a] = 1

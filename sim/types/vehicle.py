@@ -73,6 +73,8 @@ class VehicleState:
     """Force on a trailer at its coupling, from what pulls it, world axes [N], (nworld, nactor)."""
     plate: wp.array2d[float]
     """Roll moment that a fifth wheel passes to its trailer [N m], (nworld, nactor)."""
+    line: wp.array2d[float]
+    """Pressure in a trailer's brake line, share of full, (nworld, nactor)."""
     friction: wp.array2d[float]
     """Mean friction under the wheels, weather included, (nworld, nactor)."""
     request: wp.array2d[float]
