@@ -253,11 +253,19 @@ def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
             actor_parameters(
                 a.spec.category, a.size, a.mass, wheelbase=a.wheelbase, wheel_radius=a.wheel_radius,
                 box_center=a.box_center, track=a.asset.track and a.asset.track * a.size[1] / a.asset.width,
-                names=a.asset.kinds, coupler=a.spec.coupler, carries=nose_load(a, actors),
+                names=("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds, coupler=a.spec.coupler,
+                carries=nose_load(a, actors),
             )
             for a in actors
         ]
     )  # fmt: skip
+
+
+def pulls_semitrailer(actor: Any, actors: Sequence[Any]) -> bool:
+    """Whether a resolved actor pulls a semi-trailer from the start, which makes a truck a tractor."""
+    return actor.spec.category == "truck" and any(
+        other.spec.category == "semitrailer" and other.spec.name == actor.spec.trailer for other in actors
+    )
 
 
 def nose_load(actor: Any, actors: Sequence[Any]) -> tuple[float, float]:

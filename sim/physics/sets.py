@@ -204,6 +204,8 @@ def set_name(category: str, size: tuple[float, float, float], names: tuple[str, 
         size: Length, width, height [m].
         names: What its asset is called in scenario files; one that names a set decides.
     """
+    if category in ("semitrailer", "trailer"):
+        return category
     for name in names:
         if name in SETS and name != "car":
             return name
