@@ -154,9 +154,12 @@ def test_calibration_places_the_camera_on_the_ego(dataset, manifest, annotations
         tracks = Tracks.decode((dataset / f"tracks/{draw['id']}.npz").read_bytes())
         images = [i for i in annotations["images"] if draw["id"] in i["file_name"]]
         for k, image in enumerate(images):
-            _, _, z, w = tracks.arrays["rot"][k, 0]
-            yaw = 2 * np.arctan2(z, w)
-            turn = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+            x, y, z, w = tracks.arrays["rot"][k, 0]
+            turn = np.array([
+                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+            ])  # fmt: skip
             np.testing.assert_allclose(
                 image["camera"]["position"], tracks.arrays["pos"][k, 0] + turn @ to_ego[:3, 3], atol=2e-3
             )
