@@ -170,7 +170,8 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
         "size": (upper - lower).tolist(),
         "box_center": ((upper + lower) / 2).tolist(),
         "mass": recipe.mass,
-        "wheelbase": recipe.coupler or float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
+        "wheelbase": recipe.coupler
+        or float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
     }
     spec |= {k: v for k, v in (("hitch", recipe.hitch), ("coupler", recipe.coupler)) if v is not None}
     if len(front) > 1:

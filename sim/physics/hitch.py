@@ -7,11 +7,12 @@ step, and no vehicle moves in jerks. That is a splitting between the vehicles, w
 energy, so it needs no damping at any ratio of masses. What gap is left is taken out of the positions alone (split impulse, Catto 2009).
 
 A fifth wheel turns freely in yaw and, up to its stops, in pitch. In roll its plate bears as long as the trailer's load keeps it from
-tilting over one edge (load times half its width), and without bound once the king pin's play is used up. A ball turns in all three, to stops.
+tilting over one edge (load times half its width), and without bound once the king pin's play is used up. A ball turns in all
+three, to stops.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp
@@ -62,9 +63,10 @@ class End:
 def train_head(state: State, world: int, a: int) -> int:
     """The actor at the head of the train that ``a`` is in; itself where nothing pulls it."""
     head = int(a)
-    for _i in range(state.story.tow.shape[1]):
-        if state.story.tow[world, head] >= 0:
-            head = state.story.tow[world, head]
+    link = state.story.tow[world, a]
+    while link >= 0:  # no train pulls itself (`sim.behavior.trailers.couple`)
+        head = link
+        link = state.story.tow[world, head]
     return head
 
 
@@ -210,9 +212,7 @@ def stops(front: End, back: End, plate: bool) -> wp.vec3:
 def hold_plate(state: State, world: int, b: int, front: End, back: End, dt: float) -> float:
     """Roll impulse of a fifth wheel on its trailer about `roll_axis` [N m s]; keeps the moment."""
     axis = roll_axis(front.rot, back.rot)
-    tilt = wp.dot(
-        wp.quat_rotate(front.rot, wp.vec3(0.0, 1.0, 0.0)), wp.quat_rotate(back.rot, wp.vec3(0.0, 0.0, 1.0))
-    )
+    tilt = wp.dot(wp.quat_rotate(front.rot, wp.vec3(0.0, 1.0, 0.0)), wp.quat_rotate(back.rot, wp.vec3(0.0, 0.0, 1.0)))
     old = state.vehicle.plate[world, b]
     resist = wp.dot(axis, (front.inertia + back.inertia) * axis)
     # The tilt grows with the trailer's turn against the axis; `CLOSE` of it ends in the next tick.

@@ -98,7 +98,7 @@ class ParameterSet:
     cog_height: float
     """[m]."""
     yaw_radius: float
-    """Unused by trailers, which count as evenly laden boxes. Squared radius of gyration over the product of the axles' distances from the centre of gravity."""
+    """Squared radius of gyration over the product of the axles' distances from the centre of gravity; trailers count as evenly laden boxes."""
     track: float
     """Over the actor's width."""
     wheel_inertia: float
@@ -184,7 +184,8 @@ SETS: dict[str, ParameterSet] = {
 """Parameter sets by name; `VehicleParams.kind` is the place in this order."""
 
 _BY_CATEGORY = {
-    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "semitrailer", "trailer": "trailer", "bus": "bus", "motorbike": "motorcycle",
+    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "semitrailer", "trailer": "trailer", "bus": "bus",
+    "motorbike": "motorcycle",
     "bicycle": "bicycle", "pedestrian": "person", "wheelchair": "person", "animal": "person",
 }  # fmt: skip
 _SUV_HEIGHT, _SMALL_LENGTH = 1.6, 4.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.chassis import Demand, run_tick
@@ -20,7 +21,7 @@ from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
 from sim.physics.place import keep_place
 from sim.physics.sets import CYCLES, FOUR_WHEELS
-from sim.physics.wheels import Body, reference_arm
+from sim.physics.wheels import Body, Footing, reference_arm
 from sim.structs import actor_threads, index
 from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
@@ -55,6 +56,40 @@ def load_vehicle(state: State, world: int, a: int, car: CarSet) -> Body:
     b.brake = state.vehicle.brake[world, a]
     b.load = state.vehicle.load[world, a]
     return b
+
+
+@wp.struct
+class Start:
+    """Where a vehicle begins to drive."""
+
+    body: Body
+    ground: Footing
+    cog: wp.vec3
+    """Centre of gravity of the sprung mass [m]."""
+
+
+@wp.func
+def stand_on_ground(car: CarSet, b: Body, ground: Footing, cog: wp.vec3) -> Start:
+    """A vehicle that was moved along the road as a point: set on the ground under its wheels, with its velocity along that."""
+    out = Start()
+    z = wp.vec4(ground.point[0][2], ground.point[1][2], ground.point[2][2], ground.point[3][2])
+    pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / (car.front.x - car.rear.x))
+    roll = float(0.0)
+    if car.balance == 0.0:
+        roll = wp.atan(0.5 * (z[0] + z[2] - z[1] - z[3]) / car.front.track)
+    out.body = b
+    out.body.rot = pose_rotation(yaw_of(b.rot), pitch, roll)
+    before = wp.quat_rotate(b.rot, reference_arm(car))
+    after = wp.quat_rotate(out.body.rot, reference_arm(car))
+    shift = wp.vec3(before[0] - after[0], before[1] - after[1], 0.5 * (z[2] + z[3]) - after[2])
+    up = wp.quat_rotate(out.body.rot, wp.vec3(0.0, 0.0, 1.0))
+    out.body.vel = wp.vec3(b.vel[0], b.vel[1], -(b.vel[0] * up[0] + b.vel[1] * up[1]) / up[2])
+    out.cog = cog + shift
+    out.ground = ground
+    for i in range(4):
+        out.ground.point[i] = ground.point[i] - shift
+    out.ground.floor = ground.floor - shift
+    return out
 
 
 @wp.func
@@ -133,6 +168,11 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     b = load_vehicle(state, world, a, car)
     cog = state.pos[world, a] - wp.quat_rotate(b.rot, reference_arm(car))
     ground = read_footing(scene, state, world, a, car, b, cog, dt)
+    if driven and state.vehicle.ready[world, a] == 0:
+        start = stand_on_ground(car, b, ground, cog)
+        b = start.body
+        ground = start.ground
+        cog = start.cog
     if wp.max(ground.block) > 0.0:
         b = trip(car, b, ground)
     friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])

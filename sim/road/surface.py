@@ -62,12 +62,12 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
     out = SurfacePoint()
     r = coord.road
     k = section_at(road, r, coord.s)
-    high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
-    left = lane_border(road, r, coord.s, high)
-    right = lane_border(road, r, coord.s, road.section_lane_min[k])
     on = coord.outside <= wp.static(EDGE)
     out.normal = wp.vec3(0.0, 0.0, 1.0)
     if (road.section_shape[k] & wp.static(int(Shape.LEVEL))) == 0:
+        high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
+        left = lane_border(road, r, coord.s, high)
+        right = lane_border(road, r, coord.s, road.section_lane_min[k])
         pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
         out.z = pose.pos[2]
         out.normal = slope_normal(pose, on)

@@ -41,7 +41,8 @@ ASPECTS = ("red", "red_amber", "amber", "green", "off")
 FACES = ("along", "against", "left", "right")
 KINDS = {
     "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
-    "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer", "bus": "bus", "coach": "bus",
+    "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer",
+    "bus": "bus", "coach": "bus",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
     "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",

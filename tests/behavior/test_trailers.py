@@ -169,15 +169,18 @@ def test_a_hitch_is_needed(tmp_path: Path) -> None:
     assert any("has no TrailerHitch" in note.message and note.line > 0 for note in notes)
 
 
+BOX = '<Center x="1.0" y="0" z="0.75"/><Dimensions length="4" width="1.8" height="1.5"/>'
 SEMI = (
-    trailer_xml().replace(f'dx="{LENGTH}"', 'dx="7.7"').replace('"car"', '"semitrailer" mass="24000"').replace('"Cart"', '"Semi"')
-    .replace('<Center x="1.0" y="0" z="0.75"/><Dimensions length="4" width="1.8" height="1.5"/>',
-             '<Center x="2.5" y="0" z="2.0"/><Dimensions length="13.6" width="2.5" height="4.0"/>').replace('Diameter="0.6"', 'Diameter="1.0"')
+    trailer_xml().replace(f'dx="{LENGTH}"', 'dx="7.7"').replace('"car"', '"semitrailer" mass="24000"')
+    .replace('"Cart"', '"Semi"')
+    .replace(BOX, '<Center x="2.5" y="0" z="2.0"/><Dimensions length="13.6" width="2.5" height="4.0"/>')
+    .replace('Diameter="0.6"', 'Diameter="1.0"')
 )  # fmt: skip
 TRACTOR = (
-    tow_xml('<Trailer><TrailerRef entityRef="Semi"/></Trailer>').replace(f'dx="{HITCH}"', 'dx="0.6"').replace('"car"', '"truck" mass="8000"')
-    .replace('<Center x="1.0" y="0" z="0.75"/><Dimensions length="4" width="1.8" height="1.5"/>',
-             '<Center x="1.9" y="0" z="1.7"/><Dimensions length="6" width="2.5" height="3.4"/>').replace('Diameter="0.6"', 'Diameter="1.0"')
+    tow_xml('<Trailer><TrailerRef entityRef="Semi"/></Trailer>').replace(f'dx="{HITCH}"', 'dx="0.6"')
+    .replace('"car"', '"truck" mass="8000"')
+    .replace(BOX, '<Center x="1.9" y="0" z="1.7"/><Dimensions length="6" width="2.5" height="3.4"/>')
+    .replace('Diameter="0.6"', 'Diameter="1.0"')
     .replace('positionX="2.5"', 'positionX="3.7"')
 )  # fmt: skip
 

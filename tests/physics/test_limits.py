@@ -155,6 +155,18 @@ def test_on_its_roof_a_car_slides_and_stops():
     assert way == pytest.approx(100.0 / (2 * 0.5 * GRAVITY), rel=0.15)
 
 
+def test_a_vehicle_starts_on_the_slope_under_its_wheels():
+    profile = [(s, 0.1 * s) for s in np.linspace(0.0, 4000.0, 81)]
+    arrays = one(CAR, [straight(length=4000.0, profile=profile)], x=150.0, y=-1.75, z=15.0, speed=15.0)  # nose level
+    state = run(arrays, 1)
+    x, y, z, w = state.rot.numpy()[0, 0]
+    assert math.asin(2 * (w * y - x * z)) == pytest.approx(-math.atan(0.1), abs=2e-3)
+    assert state.vel.numpy()[0, 0, 2] == pytest.approx(1.5, abs=0.05)
+    assert abs(state.accel.numpy()[0, 0, 2] - 150.0) < 5.0  # the step from level to climbing, within the first tick
+    lift = max(np.abs(run(arrays, 1).vehicle.lift.numpy()).max() for _ in range(100))
+    assert lift < 0.02
+
+
 def park(ticks):
     """How far parked vehicles of all kinds move, on the level and on a slope [m]; first they settle."""
     slope = 0.08

@@ -17,7 +17,9 @@ from sim.simulation import step
 from sim.types import Motion
 from tests.scenario.files import changed, draw, write
 
-PULLED = changed("ego: {kind: car, at: {lane: -1, s: 20 m}", "ego: {kind: tractor, trailer: semitrailer, at: {lane: -1, s: 40 m}")
+PULLED = changed(
+    "ego: {kind: car, at: {lane: -1, s: 20 m}", "ego: {kind: tractor, trailer: semitrailer, at: {lane: -1, s: 40 m}"
+)
 
 
 def test_a_trailer_is_an_actor_behind_its_tractor(tmp_path: Path) -> None:
