@@ -98,7 +98,7 @@ class ParameterSet:
     cog_height: float
     """[m]."""
     yaw_radius: float
-    """Squared radius of gyration over the product of the axles' distances from the centre of gravity; trailers count as evenly laden boxes."""
+    """Squared radius of gyration over the product of the axles' distances from the centre of gravity; trailers count as even boxes."""
     track: float
     """Over the actor's width."""
     wheel_inertia: float

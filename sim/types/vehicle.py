@@ -40,7 +40,7 @@ class VehicleParams:
 class VehicleState:
     """Chassis and wheels of DRIVEN actors and of bodies on wheels, falling of other bodies, memory of drivers.
 
-    All zero at the start of an episode.
+    All zero at the start of an episode but for ``pull``.
     """
 
     ready: wp.array2d[wp.int32]

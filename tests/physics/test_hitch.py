@@ -14,7 +14,7 @@ from sim.physics.vehicle import SLEEP_TICKS
 from sim.structs import to_numpy
 from sim.types import Motion
 from tests.physics.trains import CARAVAN, SEMI, TRACTOR, TUG, bend, coupled, gap, train, turn
-from tests.physics.worlds import press, run, straight
+from tests.physics.worlds import actor, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
 NO_AIDS = {"abs_slip": 0.0, "esc": 0.0}
@@ -241,3 +241,34 @@ def test_a_train_alone_equals_the_train_in_a_batch():
         alone = drive([i])
         for name, value in alone.items():
             assert value[0].tobytes() == batch[name][i].tobytes(), (i, name)
+
+
+def test_a_train_of_three_holds_at_both_joints():
+    """A car, a caravan, and a second one behind it: all wheels bear all the weight, in a bend and in a full brake."""
+    scene, state = world_rows(
+        [
+            actor(TUG, x=200.0, y=-200.0, speed=15.0),
+            actor(CARAVAN, x=195.05, y=-200.0, speed=15.0, motion=Motion.SCRIPTED),
+            actor(CARAVAN, x=189.05, y=-200.0, speed=15.0, motion=Motion.SCRIPTED),
+        ]
+    )
+    scene["story"] = {"hitch": np.array([-0.95, -2.0, 0.0]), "coupler": np.array([0.0, 4.0, 4.0])}
+    state["story"] |= {"tow": np.array([-1, 0, 1]), "towing": np.array([1, 2, -1])}
+    arrays = coupled([(scene, state)], OPEN)
+    wide = 0.0
+    for steer, accel, ticks in ((0.05, 0.2, 150), (-0.05, 0.0, 150), (0.0, -0.8, 300)):
+        press(arrays, steer, accel)
+        for _ in range(ticks):
+            after = run(arrays, 1)
+            pos, rot = after.pos.numpy()[0], after.rot.numpy()[0]
+            for k, hitch in ((0, -0.95), (1, -2.0)):
+                apart = (
+                    pos[k]
+                    + turn(rot[k], (hitch, 0.0, BALL_HEIGHT))
+                    - pos[k + 1]
+                    - turn(rot[k + 1], (4.0, 0.0, BALL_HEIGHT))
+                )
+                wide = max(wide, float(np.linalg.norm(apart)))
+    assert 1e-6 < wide < 0.002
+    weight = (TUG["mass"] + 2.0 * CARAVAN["mass"]) * GRAVITY
+    assert after.vehicle.load.numpy()[0].sum() == pytest.approx(weight, rel=0.02)
