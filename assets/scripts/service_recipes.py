@@ -107,6 +107,8 @@ TRACTOR = replace(
 SEMITRAILER = replace(
     ARTICULATED, name="semitrailer", kinds=["semitrailer"], category="semitrailer", semantic=Semantic.TRAILER, mass=24000.0,
     drop_groups="^Circle|window|^Cube|^Fenster|^Rad_|^Fahr", tyre="@^Achse", coupler=8.0,
+    lamps=[*ARTICULATED.lamps[3:7], ((0.928, 0.355, 0.978, 0.406), BLINK), ((0.883, 0.355, 0.928, 0.406), BRAKE),
+           ((0.844, 0.355, 0.883, 0.406), TAIL), ((0.743, 0.355, 0.816, 0.4), REVERSE)],
     changed=ARTICULATED.changed + ", tractor taken off",
 )  # fmt: skip
 """Both meet at the king pin, 1.7 m behind the trailer's front."""
