@@ -31,12 +31,19 @@ def test_a_trailer_is_an_actor_behind_its_tractor(tmp_path: Path) -> None:
     assert trailer.speed == ego.speed
 
 
+def reach() -> tuple[float, float]:
+    """Where the tractor pulls, and where the semi-trailer is pulled, ahead of their reference points [m]."""
+    hitch, coupler = list_assets()["tractor"].hitch, list_assets()["semitrailer"].coupler
+    assert hitch is not None and coupler is not None
+    return hitch, coupler
+
+
 def test_both_meshes_meet_at_the_king_pin() -> None:
     """The trailer's front stands over the tractor's frame, clear of the cab by its corners' swing but for the last 15 cm."""
-    tractor, trailer = list_assets()["tractor"], list_assets()["semitrailer"]
-    front = trailer.box_center[0] + trailer.length / 2 - trailer.coupler
+    (hitch, coupler), trailer = reach(), list_assets()["semitrailer"]
+    front = trailer.box_center[0] + trailer.length / 2 - coupler
     assert 1.2 < front < 2.0
-    cab = 2.75 - tractor.hitch
+    cab = 2.75 - hitch
     assert front < cab and math.hypot(front, trailer.width / 2) < cab + 0.15
 
 
@@ -53,8 +60,8 @@ def test_a_train_keeps_together_scripted_and_driven(tmp_path: Path, driver: str)
     moved = Motion.SCRIPTED if driver == "default" else Motion.DRIVEN
     assert batch.state.motion.numpy()[0, k] == moved
     assert pos[0, 0] > 45.0
-    tractor, trailer = list_assets()["tractor"], list_assets()["semitrailer"]
-    assert np.linalg.norm(pos[0] - pos[k]) == pytest.approx(trailer.coupler - tractor.hitch, abs=0.01)
+    hitch, coupler = reach()
+    assert np.linalg.norm(pos[0] - pos[k]) == pytest.approx(coupler - hitch, abs=0.01)
 
 
 @pytest.mark.parametrize(
