@@ -178,6 +178,32 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     return out
 
 
+@wp.func(inline=True)
+def hop_wheels(car: CarSet, b: Body, heave: Heave, out: Body, fall: float, turning: wp.vec3, h: float) -> Body:
+    """Rise of the wheels in the body after a step; ``fall``, ``turning``: the body's own accelerations [m/s^2, rad/s^2]."""
+    most = 2.0 * car.travel
+    for i in range(4):
+        axle = wheel_axle(car, i)
+        hop = heave.wheel[i] * (2.0 / axle.mass) + fall
+        hop += turning[1] * axle.x - turning[0] * 0.5 * wheel_side(i) * axle.track
+        hop_rate = b.lift_rate[i] + h * hop
+        lift = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
+        out.lift[i] = lift
+        out.lift_rate[i] = wp.where(wp.abs(lift) < most, hop_rate, 0.0)
+    return out
+
+
+@wp.func(inline=True)
+def keep_wheels(out: Body, w: Wheels) -> Body:
+    """Spins, slips, brakes and loads after a step."""
+    out.spin = w.keep
+    out.slip_x = w.slip_x
+    out.slip_y = w.slip_y
+    out.brake = w.brake
+    out.load = w.load
+    return out
+
+
 @wp.func
 def balance_moment(car: CarSet, back: wp.mat33, rate: float, lean: float) -> float:
     """Roll moment by which a rider holds the wanted lean [N m]: a spring and a damper about the wheels' line; ``back``: world to body."""
@@ -227,16 +253,9 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     change = change - wp.vec3(0.0, h * hung * arm * roll, 0.0)
     pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) * (1.0 / inertia[1])
     yaw = accel[2] + ((inertia[0] - inertia[1]) / inertia[2]) * b.rate[0] * b.rate[1]
-    most = 2.0 * car.travel
-    for i in range(4):
-        axle = wheel_axle(car, i)
-        hop = heave.wheel[i] * (2.0 / axle.mass) + pull[2] - rise
-        hop += pitch * axle.x - roll * 0.5 * wheel_side(i) * axle.track
-        hop_rate = b.lift_rate[i] + h * hop
-        lift = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
-        out.lift[i] = lift
-        out.lift_rate[i] = wp.where(wp.abs(lift) < most, hop_rate, 0.0)
-    rate = b.rate + h * wp.vec3(roll, pitch, yaw)
+    spun = wp.vec3(roll, pitch, yaw)
+    out = hop_wheels(car, b, heave, out, pull[2] - rise, spun, h)
+    rate = b.rate + h * spun
     out.rate = rate * wp.min(wp.static(MAX_RATE) / wp.max(wp.length(rate), 1.0), 1.0)
     out.vel = b.vel + turn * wp.vec3(change[0], change[1], h * rise)
     out.shift = b.shift
@@ -244,12 +263,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     out.shift = out.shift + h * out.vel
     half = (0.5 * h) * out.rate
     out.rot = wp.normalize(b.rot * wp.quat(half[0], half[1], half[2], 1.0))
-    out.spin = w.keep
-    out.slip_x = w.slip_x
-    out.slip_y = w.slip_y
-    out.brake = w.brake
-    out.load = w.load
-    return out
+    return keep_wheels(out, w)
 
 
 @wp.func(inline=True)

@@ -70,6 +70,16 @@ def curve(x: float, c: float, e: float) -> float:
 
 
 @wp.func(inline=True)
+def slip_weight(b: float, a: float, other: float, shift: float, c: float, e: float) -> float:
+    """What the ``other`` slip leaves of a force (4.E50 to 4.E65); ``a``: argument of B's arc tangent, cos(atan a) = 1 / sqrt(1 + a^2)."""
+    slope = b / wp.sqrt(1.0 + a * a)
+    left = cosine(curve(slope * (other + shift), c, e))
+    if shift != 0.0:
+        left = left / cosine(curve(slope * shift, c, e))
+    return left
+
+
+@wp.func(inline=True)
 def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: float, friction: float) -> TyreGrip:
     """Forces at combined slip.
 
@@ -102,15 +112,8 @@ def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: flo
     fy = muy * sine(curve(by * alpha, tyre.cy1, tyre.ey1))
     # The curve hardly falls past its peak, while what slides sideways has less friction.
     fy = fy * (1.0 - tyre.fade * wp.clamp(2.0 * wp.abs(alpha) - 0.6, 0.0, 1.0))
-    # Weights of the other slip (4.E50 to 4.E67); cos(atan x) = 1 / sqrt(1 + x^2).
-    a = tyre.rbx2 * slip
-    gx = cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * (angle + tyre.rhx1), tyre.rcx1, tyre.rex1))
-    if tyre.rhx1 != 0.0:
-        gx = gx / cosine(curve(tyre.rbx1 / wp.sqrt(1.0 + a * a) * tyre.rhx1, tyre.rcx1, tyre.rex1))
-    a = tyre.rby2 * (angle - tyre.rby3)
-    gy = cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * (slip + tyre.rhy1), tyre.rcy1, tyre.rey1))
-    if tyre.rhy1 != 0.0:
-        gy = gy / cosine(curve(tyre.rby1 / wp.sqrt(1.0 + a * a) * tyre.rhy1, tyre.rcy1, tyre.rey1))
+    gx = slip_weight(tyre.rbx1, tyre.rbx2 * slip, angle, tyre.rhx1, tyre.rcx1, tyre.rex1)
+    gy = slip_weight(tyre.rby1, tyre.rby2 * (angle - tyre.rby3), slip, tyre.rhy1, tyre.rcy1, tyre.rey1)
     shift = float(0.0)
     push = float(0.0)
     if tyre.vy1 != 0.0 or tyre.vy3 != 0.0:
