@@ -216,15 +216,14 @@ def actor_parameters(
     p = SETS[name]
     kind = list(SETS).index(name)
     rolls = kind < CYCLES
-    length, width, height = size
     return {
         "mass": mass,
         "inertia": _inertia(p if rolls else None, size, mass, wheelbase),
-        "cog": _center(p, size, _base(p, wheelbase, coupler)) if rolls else (box_center[0], 0.5 * height),
+        "cog": _center(p, size, _base(p, wheelbase, coupler)) if rolls else (box_center[0], 0.5 * size[2]),
         "wheelbase": wheelbase,
         "wheel_radius": wheel_radius,
         "slide": p.slide,
-        "topples": int(height > 1.7 * min(length, width) and mass < 700.0),
+        "topples": int(size[2] > 1.7 * min(size[:2]) and mass < 700.0),
         "kind": kind,
         "driver": -1,
         "car": car_set(
