@@ -71,8 +71,8 @@ def print_braking() -> None:
 def print_turning() -> None:
     def see(arrays: Any) -> tuple[float, float, float]:
         state = arrays[1]
-        left = rotate(state.rot.numpy()[0, 0], (0.0, 1.0, 0.0)) @ state.accel.numpy()[0, 0]
-        return float(left), float(state.ang_vel.numpy()[0, 0, 2]), float(state.vehicle.lean.numpy()[0, 0, 0])
+        left = rotate(state.rot.numpy()[0, 0], (0.0, 1.0, 0.0))
+        return float(left @ state.accel.numpy()[0, 0]), float(state.ang_vel.numpy()[0, 0, 2]), math.asin(left[2])
 
     print(
         "\n| car at 15 m/s, steering wheel at | yaw rate, Swerve | PyBullet | roll, Swerve | PyBullet |\n|---|---|---|---|---|"

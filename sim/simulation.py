@@ -19,6 +19,7 @@ from sim.behavior.triggers import evaluate_triggers
 from sim.errors import SwerveError
 from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors, resolve_contacts
+from sim.physics.hitch import hold_trailers
 from sim.physics.integrate import integrate_bodies
 from sim.physics.vehicle import drive_vehicles
 from sim.structs import is_struct, slice_worlds
@@ -36,6 +37,7 @@ def step(scene: Scene, state: State, control: Control) -> None:
     pull_trailers(scene, state)
     carry_cargo(scene, state)
     resolve_contacts(scene, state)
+    hold_trailers(scene, state)
     measure(scene, state)
 
 

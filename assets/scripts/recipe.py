@@ -50,5 +50,9 @@ class Recipe:
     plate_at: list[tuple[float, float]] = field(default_factory=list)
     """Where plates are missing: (x, z) of their middles in the model's frame [m]; the nearer end says which way they face."""
     doors: list[DoorCut] = field(default_factory=list)
+    hitch: float | None = None
+    """Where it pulls a trailer: ahead of its rear axle [m]."""
+    coupler: float | None = None
+    """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"

@@ -100,4 +100,17 @@ PICKUP = replace(
            "rear window": lk.PRIVACY, **SUV.looks},
     lamps=[*SUV.lamps], changed=SUV.changed + ", stretched, the rear cut open, a bed added",
 )  # fmt: skip
-ALL = [PICKUP, POLICE, TAXI, AMBULANCE, ARTICULATED]
+TRACTOR = replace(
+    ARTICULATED, name="tractor", kinds=["tractor"], mass=8000.0, drop_groups="^Auflieger|^Achse", hitch=0.72,
+    changed=ARTICULATED.changed + ", trailer taken off",
+)  # fmt: skip
+SEMITRAILER = replace(
+    ARTICULATED, name="semitrailer", kinds=["semitrailer"], category="semitrailer", semantic=Semantic.TRAILER, mass=24000.0,
+    drop_groups="^Circle|window|^Cube|^Fenster|^Rad_|^Fahr", tyre="@^Achse", coupler=8.0,
+    lamps=[*ARTICULATED.lamps[3:7], ((0.928, 0.355, 0.978, 0.406), BLINK), ((0.883, 0.355, 0.928, 0.406), BRAKE),
+           ((0.844, 0.355, 0.883, 0.406), TAIL), ((0.743, 0.355, 0.816, 0.4), REVERSE)],
+    changed=ARTICULATED.changed + ", tractor taken off",
+)  # fmt: skip
+"""Both meet at the king pin, 1.7 m behind the trailer's front."""
+
+ALL = [PICKUP, POLICE, TAXI, AMBULANCE, ARTICULATED, TRACTOR, SEMITRAILER]

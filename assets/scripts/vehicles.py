@@ -35,6 +35,8 @@ def _lights(pieces: list[Piece]) -> list[dict[str, object]]:
         faces = piece.mesh.triangles[roles[piece.mesh.material]]
         points.append(piece.mesh.vertices[faces].mean(axis=1) + np.array(piece.pivot))
     flat = np.concatenate(points)
+    if not len(flat):
+        return []
     pos = [float(flat[:, 0].max()) + 0.03, 0.0, float(flat[:, 2].mean())]
     return [{"role": "head_lamp", "pos": pos, **beam} for beam in (FAR, WIDE)]
 
@@ -49,7 +51,7 @@ def _pieces(soup: Soup, recipe: Recipe, wheels: list[Wheel]) -> list[Piece]:
         part = soup.pick(wheel.faces)
         used |= wheel.faces
         part.corners = part.corners - wheel.center
-        end = "front" if wheel.center[0] > front - 0.3 else "rear"
+        end = "front" if wheel.center[0] > front - 0.3 and recipe.coupler is None else "rear"
         side = "left" if wheel.center[1] > 0.05 else "right" if wheel.center[1] < -0.05 else "middle"
         role = "steered_wheel" if end == "front" else "wheel"
         count = sum(p.name.startswith(f"{end}_{side}") for p in pieces)
@@ -101,14 +103,14 @@ def _join_axles(pieces: list[Piece]) -> list[Piece]:
 
 
 def _settle(soup: Soup, recipe: Recipe) -> list[Wheel]:
-    """Find and straighten the wheels, put the origin under the rear axle. Changes the soup."""
+    """Find and straighten the wheels, put the origin under the rear axle, a trailer's under all. Changes the soup."""
     single = recipe.category in ("motorbike", "bicycle")
     tyre = soup.of_look(recipe.tyre) if not recipe.tyre.startswith("@") else soup.of_group(recipe.tyre[1:])
     wheels = find_wheels(soup, tyre, single_track=single)
     for wheel in wheels:
         straighten(soup, wheel, tyre)
     middle = np.mean([w.center[0] for w in wheels])
-    rear = [w for w in wheels if w.center[0] < middle]
+    rear = [w for w in wheels if w.center[0] < middle or recipe.coupler is not None]
     ground = min(soup.corners[w.faces].reshape(-1, 3)[:, 2].min() for w in wheels)
     across = np.mean([w.center[1] for w in wheels]) if single else 0.0
     origin = np.array([np.mean([w.center[0] for w in rear]), across, ground])
@@ -168,11 +170,15 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
         "size": (upper - lower).tolist(),
         "box_center": ((upper + lower) / 2).tolist(),
         "mass": recipe.mass,
-        "wheelbase": float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
+        "wheelbase": recipe.coupler
+        or float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
     }
+    spec |= {k: v for k, v in (("hitch", recipe.hitch), ("coupler", recipe.coupler)) if v is not None}
     if len(front) > 1:
         spec["track"] = float(np.ptp([w.center[1] for w in front]))
-    spec |= {"wheel_radius": float(np.mean([w.radius for w in wheels])), "max_steer": recipe.max_steer}
+    spec["wheel_radius"] = float(np.mean([w.radius for w in wheels]))
+    if recipe.coupler is None:
+        spec["max_steer"] = recipe.max_steer
     lights = _lights(pieces)
     if lights:
         spec["lights"] = lights

@@ -92,6 +92,10 @@ class AssetSpec:
     """[m]."""
     max_steer: float | None = None
     """[rad]."""
+    hitch: float | None = None
+    """Where it pulls a trailer: ahead of its reference point [m]."""
+    coupler: float | None = None
+    """Of a trailer, whose reference point is under the middle of its axles: where it is pulled, ahead of it [m]."""
     uniform_scale: bool = False
     """Scaled by height alone: people and animals."""
     lights: tuple[Light, ...] = ()
@@ -236,6 +240,8 @@ def read_spec(path: Path) -> AssetSpec:
         track=r.take("track", _positive, "metres", default=None),
         wheel_radius=r.take("wheel_radius", _positive, "metres", default=None),
         max_steer=r.take("max_steer", _positive, "radians", default=None),
+        hitch=r.take("hitch", _number, "metres", default=None),
+        coupler=r.take("coupler", _positive, "metres", default=None),
         uniform_scale=r.take("uniform_scale", _flag, "true or false", default=False),
         lights=tuple(_light(item, path, f"lights[{i}]") for i, item in enumerate(lights)),
         doors=tuple(_door(item, path, f"doors[{i}]") for i, item in enumerate(doors)),

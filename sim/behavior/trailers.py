@@ -1,7 +1,8 @@
-"""Trailers: each follows the hitch that pulls it, as its wheels roll without slipping sideways.
+"""Trailers of scripted vehicles: each follows the hitch that pulls it, as its wheels roll without slipping sideways.
 
 A tick moves the hitch; the trailer's reference point is drawn along the line between the two until the distance is its coupler's again, and
-the trailer points at the hitch: the tractrix (Huygens 1693), by steps; esmini's way too.
+the trailer points at the hitch: the tractrix (Huygens 1693), by steps; esmini's way too. Behind a vehicle that physics moves a trailer is
+one on tyres itself, and `sim.physics.hitch` holds the two together.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -56,9 +57,29 @@ def pull(scene: Scene, state: State, world: int, a: int, b: int):
     state.speed[world, b] = state.speed[world, a]
 
 
+@wp.func
+def physical(state: State, world: int, a: int) -> bool:
+    """Whether physics moves an actor."""
+    motion = state.motion[world, a]
+    return motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
+
+
+@wp.func
+def hand_over(scene: Scene, state: State, world: int, b: int):
+    """Let physics move a trailer on wheels from now on; its nose rests on what pulls it."""
+    if scene.vehicle.car[world, b].mass > 0.0 and scene.vehicle.car[world, b].balance == 0.0:
+        state.motion[world, b] = wp.static(int(Motion.DRIVEN))
+        state.vehicle.ready[world, b] = 0
+        state.vehicle.pull[world, b] = wp.vec3(0.0, 0.0, scene.vehicle.car[world, b].nose)
+        state.vehicle.plate[world, b] = 0.0
+
+
 @wp.kernel
 def _pull_trailers(scene: Scene, state: State, dt: float):
-    """Reads poses of whatever pulls. Writes poses, places and velocities of trailers, front to back; one that was hit is let go."""
+    """Reads poses of whatever pulls. Writes poses, places and velocities of scripted trailers, front to back.
+
+    One behind a vehicle that physics moves is handed over to it; one that was hit behind a scripted vehicle is let go.
+    """
     world = wp.tid()
     if state.done[world] != 0:
         return
@@ -72,6 +93,11 @@ def _pull_trailers(scene: Scene, state: State, dt: float):
                 if state.motion[world, b] == wp.static(int(Motion.SCRIPTED)):
                     pull(scene, state, world, a, b)
                     note_motion(scene, state, world, b, dt)
+                    if physical(state, world, a):
+                        hand_over(scene, state, world, b)
+                    a = b
+                    b = state.story.towing[world, b]
+                elif physical(state, world, a):
                     a = b
                     b = state.story.towing[world, b]
                 else:

@@ -54,11 +54,17 @@ class Demand:
     """1: the rider holds ``lean``, 0: nobody balances."""
     lean: float
     """Wanted roll [rad]."""
+    push: wp.vec3
+    """Force of couplings, world axes [N]."""
+    twist: wp.vec3
+    """Their moment about the sprung mass's centre of gravity, body axes [N m]."""
+    firm: float
+    """1: the body's roll and pitch rates move the contact patches at standstill, too, as they move couplings; 0: `CALM_SPEED` holds."""
 
 
 @wp.func(inline=True)
 def solve_plane(
-    car: CarSet, w: Wheels, pull: wp.vec3, drag: wp.vec3, sway: float, turning: wp.vec3, rate: float, h: float
+    car: CarSet, w: Wheels, pull: wp.vec3, drag: wp.vec3, turning: wp.vec3, rate: float, twist: float, h: float
 ) -> wp.vec3:
     """Change over a step of the body's forward and left speed along its own axes and of its yaw rate.
 
@@ -66,10 +72,10 @@ def solve_plane(
         car: Parameters.
         w: Wheels.
         pull: Gravity, body axes [m/s^2].
-        drag: Of the air, body axes [N].
-        sway: Its yaw moment [N m].
+        drag: Of air and couplings, body axes [N].
         turning: Acceleration that only turns the velocity with the axes [m/s^2].
         rate: Yaw rate [rad/s].
+        twist: Yaw moment of couplings [N m].
         h: Step [s].
     """
     m = car.mass
@@ -83,7 +89,7 @@ def solve_plane(
     a12 = apart / h
     r0 = m * (pull[0] - turning[0]) + drag[0] + apart * rate * rate
     r1 = m * (pull[1] - turning[1]) + drag[1]
-    r2 = sway + uneven * pull[1] - apart * turning[1]
+    r2 = twist + uneven * pull[1] - apart * turning[1]
     for i in range(4):
         axle = wheel_axle(car, i)
         y = 0.5 * wheel_side(i) * axle.track
@@ -158,13 +164,11 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     below = 0.5 * (w.below[first] + w.below[first + 1])
     pair = axle_moment(axle, radius, force[1], through, below, lean) + shifted
     center = axle.roll_center - car.height + 0.5 * (b.lift[first] + b.lift[first + 1])
-    base = car.front.x - car.rear.x
-    static = 0.5 * car.sprung * wp.static(GRAVITY) * (1.0 - wp.abs(axle.x) / base)
     out.moment += wp.vec2(-center * through, pitch + heavy[0] * (car.unsprung_height - car.height))
     for k in range(2):
         i = first + k
         left = wp.where(k == 0, 1.0, -1.0)
-        strut = static + strut_force(
+        strut = axle.bears + strut_force(
             axle, car.travel, wp.static(STOP_RATE), b.lift[i], b.lift_rate[i], b.lift[2 * first + 1 - i]
         )
         out.force += strut
@@ -223,8 +227,9 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     fast = wp.length(air)
     drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
     # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
-    sway = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1)
-    calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED), 1.0)
+    twist = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1) + ask.twist[2]
+    drag = drag + back * ask.push
+    calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED) + ask.firm, 1.0)
     w = Wheels()
     for i in range(4):
         w = stand_wheel(car, w, b, back, ground, steer, i)
@@ -233,11 +238,12 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
         w = grip_wheel(car, w, b, i, at, road, wp.vec2(ask.drive, ask.brake[i]), h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
     turning = wp.cross(b.rate, vel)
-    change = solve_plane(car, w, pull, drag, sway, turning, b.rate[2], h)
+    change = solve_plane(car, w, pull, drag, turning, b.rate[2], twist, h)
     w = settle_forces(car, w, change)
     change = change + wp.vec3(h * turning[0], h * turning[1], 0.0)
     accel = change * (1.0 / h)
     heave = Heave()
+    heave.moment = wp.vec2(ask.twist[0], ask.twist[1])
     heave = carry_axle(car, w, b, heave, 0, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.front.x))
     heave = carry_axle(car, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.rear.x))
     rise = pull[2] + (heave.force + drag[2]) * (1.0 / car.sprung)

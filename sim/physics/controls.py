@@ -20,6 +20,8 @@ wp.set_module_options(VEHICLES)
 
 THROTTLE_LAG = 0.15
 """Time constant of the engine [s]."""
+LINE_LAG = 0.2
+"""Time constant of a trailer's brake line [s] (UNECE R13, annex 6: three quarters of the pressure after 0.6 s at most)."""
 ESC_SPEED = 5.0
 """Stability control works from here on [m/s]."""
 YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
@@ -111,6 +113,19 @@ def drive_demand(
     if car.balance > 0.0 and state.fallen[world, a] == 0:
         out.balance = 1.0
         out.lean = -wp.atan(vel[0] * b.rate[2] / wp.static(GRAVITY))
+    return out
+
+
+@wp.func
+def trailer_demand(state: State, control: Control, world: int, a: int, head: int, dt: float) -> Demand:
+    """Of a trailer in the train of a DRIVEN actor ``head``: the same pedal, after the lag of its brake line."""
+    out = Demand()
+    pedal = wp.clamp(-finite(control.accel[world, head]), 0.0, 1.0)
+    light_brakes(state, world, a, pedal)
+    line = state.vehicle.line[world, a]
+    line += (pedal - line) * wp.min(dt / wp.static(LINE_LAG), 1.0)
+    state.vehicle.line[world, a] = line
+    out.brake = wp.vec4(line, line, line, line)
     return out
 
 

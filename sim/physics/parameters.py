@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,15 +56,52 @@ def magic_tyre(p: Tyre, load: float, radius: float) -> Any:
     return tyre
 
 
-def _axles(car: Any, p: ParameterSet, base: float, behind: float, track: float) -> None:
-    """Fill in both axles of a `CarSet` whose masses and heights are known; ``behind``: of the centre of gravity, the rear axle [m]."""
+@dataclass(frozen=True)
+class Stand:
+    """Where a vehicle's two axles stand and what rests on them."""
+
+    places: tuple[float, float]
+    """Ahead of the sprung mass's centre of gravity [m]."""
+    sprung: tuple[float, float]
+    """On each axle, a trailer's load on it included [kg]."""
+    unsprung: tuple[float, float]
+    """Of each axle [kg]."""
+    borne: float
+    """By all wheels [kg]."""
+
+
+def _stand(car: Any, p: ParameterSet, base: float, carries: tuple[float, float]) -> Stand:
+    """Axles of a `CarSet` whose masses are known.
+
+    A trailer's two stand at its bogie, ``base`` behind its coupling, which bears the rest. ``carries``: as of `actor_parameters`.
+    """
+    loose = car.mass - car.sprung
+    if p.spread > 0.0:
+        behind = p.front_load * base * car.mass / car.sprung
+        sprung = 0.5 * (car.sprung - p.front_load * car.mass)
+        places = (p.spread - behind, -p.spread - behind)
+        return Stand(places, (sprung, sprung), (0.5 * loose, 0.5 * loose), car.mass * (1.0 - p.front_load))
+    behind = base * p.front_load
+    ahead, load = carries
+    extra = (load * ahead / base, load * (1.0 - ahead / base))
+    shares = (p.front_load, 1.0 - p.front_load)
+    return Stand(
+        (base - behind, -behind),
+        tuple(car.sprung * s + e for s, e in zip(shares, extra, strict=True)),
+        tuple(loose * s for s in shares),
+        car.mass + load,
+    )
+
+
+def _axles(car: Any, p: ParameterSet, stand: Stand, track: float) -> None:
+    """Fill in both axles of a `CarSet` whose masses and heights are known."""
     springs = p.suspension
     arm = car.height - 0.5 * sum(springs.roll_center)
     stiff = car.sprung * arm * (1.0 / p.roll_gradient + GRAVITY) if p.roll_gradient > 0.0 else 0.0
     for k, axle in enumerate((car.front, car.rear)):
-        load = behind / base if k == 0 else 1.0 - behind / base
-        corner = 0.5 * car.sprung * load
-        axle.x, axle.track, axle.mass = base * (1 - k) - behind, track, load * (car.mass - car.sprung)
+        corner = 0.5 * stand.sprung[k]
+        axle.x, axle.track, axle.mass = stand.places[k], track, stand.unsprung[k]
+        axle.bears = corner * GRAVITY
         axle.spring = corner * (2.0 * math.pi * springs.ride[k]) ** 2
         axle.damper = 2.0 * springs.damping * math.sqrt(corner * axle.spring)
         axle.bar = max((k + (1 - 2 * k) * p.roll_front) * stiff - 0.5 * axle.spring * track**2, 0.0)
@@ -75,8 +113,8 @@ def _axles(car: Any, p: ParameterSet, base: float, behind: float, track: float) 
 
 def axle_slips(car: Any) -> tuple[float, float]:
     """Slip angles of front and rear axle over lateral acceleration [rad s^2/m]: axle loads over cornering stiffnesses."""
-    tyre, base = car.tyre, car.front.x - car.rear.x
-    loads = [0.5 * car.mass * GRAVITY * x / base for x in (-car.rear.x, car.front.x)]
+    tyre = car.tyre
+    loads = [axle.bears + 0.5 * axle.mass * GRAVITY for axle in (car.front, car.rear)]
     stiff = [-tyre.ky1 * z / (1.0 + (tyre.ky2 * z / tyre.load) ** 2) for z in loads]
     return loads[0] / stiff[0] / GRAVITY, loads[1] / stiff[1] / GRAVITY
 
@@ -90,10 +128,13 @@ def car_set(
     wheel_radius: float,
     box_center: tuple[float, float, float],
     track: float | None = None,
+    coupler: float | None = None,
+    carries: tuple[float, float] = (0.0, 0.0),
 ) -> Any:
     """The `CarSet` of an actor on wheels; arguments as of `actor_parameters`, ``name``: its set's."""
     p = SETS[name]
-    behind, tall = _center(p, size, wheelbase)
+    base = _base(p, wheelbase, coupler)
+    behind, tall = _center(p, size, base)
     car = CarSet()
     car.mass, car.sprung = mass, (1.0 - p.suspension.unsprung) * mass
     # The whole mass's centre of gravity is given; wheels hang at their hubs.
@@ -102,29 +143,37 @@ def car_set(
     car.unsprung_height = car.radius = wheel_radius
     roll, pitch, yaw = _inertia(p, size, mass, wheelbase)
     car.inertia = (car.sprung / mass * roll, pitch, yaw)
-    _axles(car, p, wheelbase, behind, track or p.track * size[1])
-    car.tyre = magic_tyre(p.tyre, 0.25 * mass * GRAVITY, wheel_radius)
+    stand = _stand(car, p, base, carries)
+    _axles(car, p, stand, track or p.track * size[1])
+    car.reference = 0.5 * sum(stand.places) if p.spread > 0.0 else stand.places[1]
+    car.nose = (mass - stand.borne) * GRAVITY if p.spread > 0.0 else 0.0
+    car.tyre = magic_tyre(p.tyre, 0.25 * stand.borne * GRAVITY, wheel_radius)
     car.slip_front, car.slip_rear = axle_slips(car)
     low, top = CLEARANCE * wheel_radius, box_center[2] + 0.5 * size[2]
-    car.hull = (box_center[0] - behind, box_center[1], 0.5 * (top + low) - car.stand)
+    car.hull = (box_center[0] + car.reference, box_center[1], 0.5 * (top + low) - car.stand)
     car.hull_half = (0.5 * size[0], 0.5 * size[1], max(0.5 * (top - low), 0.05))
     car.travel, car.spin = p.suspension.travel, p.wheel_inertia
     car.slip_arm = car.apart = car.ackermann = 1.0
     car.max_steer, car.steer_rate = p.max_steer, p.steer_rate
     car.max_drive, car.power = p.drive * mass * GRAVITY, p.power * mass
-    car.max_brake, car.brake_rate = p.brake * mass, p.brake_rate
-    car.abs_slip = 0.0 if name == "bicycle" else ABS_SLIP
+    car.max_brake, car.brake_rate = p.brake * stand.borne, p.brake_rate
+    car.abs_slip = 0.0 if name in ("bicycle", "trailer") else ABS_SLIP
     four = list(SETS).index(name) < FOUR_WHEELS
-    car.esc, car.balance = (1.0, 0.0) if four else (0.0, 1.0)
+    car.esc, car.balance = float(four and p.spread == 0.0), float(not four)
     car.drag, car.rolling = 0.5 * AIR_DENSITY * p.drag_area, p.rolling
     car.side_drag = 0.5 * AIR_DENSITY * SIDE_DRAG * size[0] * size[2]
-    car.air_center = (0.5 + AIR_CENTER) * wheelbase - behind
+    car.air_center = (0.5 + AIR_CENTER) * base - behind
     car.float_factor = tyre_factor(p.tyre.pressure)
     return car
 
 
+def _base(p: ParameterSet, wheelbase: float, coupler: float | None) -> float:
+    """Distance between what bears a vehicle: its axles, or a trailer's bogie and coupling [m]."""
+    return coupler if p.spread > 0.0 and coupler else wheelbase
+
+
 def _center(p: ParameterSet, size: tuple[float, float, float], wheelbase: float) -> tuple[float, float]:
-    """Centre of gravity of a vehicle: ahead of the rear axle and over the ground [m]."""
+    """Centre of gravity of a vehicle: ahead of the reference point and over the ground [m]; ``wheelbase``: `_base`."""
     return wheelbase * p.front_load, min(p.cog_height, 0.6 * size[2])
 
 
@@ -135,12 +184,12 @@ def _inertia(
     length, width, height = size
     roll, pitch, box = (mass * (a**2 + b**2) / 12.0 for a, b in ((width, height), (length, height), (length, width)))
     yaw = box
-    if p is not None:
+    if p is not None and p.spread == 0.0:
         # In pitch as in yaw, in roll a radius of gyration of 0.42 of the height (Heydinger et al. 1999).
         yaw = mass * p.yaw_radius * p.front_load * (1.0 - p.front_load) * wheelbase**2
         roll = mass * (0.42 * height) ** 2
     yaw = max(yaw, 0.3 * box, 1e-3)
-    return max(roll, 1e-3), max(pitch if p is None else yaw, 1e-3), yaw
+    return max(roll, 1e-3), max(pitch if yaw == box else yaw, 1e-3), yaw
 
 
 def actor_parameters(
@@ -153,6 +202,8 @@ def actor_parameters(
     box_center: tuple[float, float, float],
     track: float | None = None,
     names: tuple[str, ...] = (),
+    coupler: float | None = None,
+    carries: tuple[float, float] = (0.0, 0.0),
 ) -> dict[str, Any]:
     """Fields of `sim.types.VehicleParams` of one actor.
 
@@ -165,6 +216,8 @@ def actor_parameters(
         box_center: Centre of the box in the actor's frame [m].
         track: Of a vehicle on four wheels [m]; None: the set's share of the width.
         names: What its asset is called in scenario files.
+        coupler: Of a trailer: where it is pulled, ahead of its reference point [m].
+        carries: Of what pulls a trailer: where, ahead of its reference point [m], and the trailer's load there [kg].
     """
     name = set_name(category, size, names)
     p = SETS[name]
@@ -173,7 +226,7 @@ def actor_parameters(
     return {
         "mass": mass,
         "inertia": _inertia(p if rolls else None, size, mass, wheelbase),
-        "cog": _center(p, size, wheelbase) if rolls else (box_center[0], 0.5 * size[2]),
+        "cog": _center(p, size, _base(p, wheelbase, coupler)) if rolls else (box_center[0], 0.5 * size[2]),
         "wheelbase": wheelbase,
         "wheel_radius": wheel_radius,
         "slide": p.slide,
@@ -181,7 +234,7 @@ def actor_parameters(
         "driver": -1,
         "car": car_set(
             name, size, mass, wheelbase=wheelbase, wheel_radius=wheel_radius, box_center=box_center,
-            track=track if kind < FOUR_WHEELS else None,
+            track=track if kind < FOUR_WHEELS else None, coupler=coupler, carries=carries,
         )
         if rolls
         else CarSet(),
@@ -205,8 +258,25 @@ def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
             actor_parameters(
                 a.spec.category, a.size, a.mass, wheelbase=a.wheelbase, wheel_radius=a.wheel_radius,
                 box_center=a.box_center, track=a.asset.track and a.asset.track * a.size[1] / a.asset.width,
-                names=a.asset.kinds,
+                names=("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds, coupler=a.spec.coupler,
+                carries=nose_load(a, actors),
             )
             for a in actors
         ]
     )  # fmt: skip
+
+
+def pulls_semitrailer(actor: Any, actors: Sequence[Any]) -> bool:
+    """Whether a resolved actor pulls a semi-trailer from the start, which makes a truck a tractor."""
+    return actor.spec.category == "truck" and any(
+        other.spec.category == "semitrailer" and other.spec.name == actor.spec.trailer for other in actors
+    )
+
+
+def nose_load(actor: Any, actors: Sequence[Any]) -> tuple[float, float]:
+    """``carries`` of `actor_parameters` of a resolved actor, by the trailer that it pulls from the start."""
+    for other in actors:
+        if other.spec.name == actor.spec.trailer:
+            p = SETS[set_name(other.spec.category, other.size, other.asset.kinds)]
+            return actor.spec.hitch or 0.0, p.front_load * other.mass if p.spread > 0.0 else 0.0
+    return 0.0, 0.0

@@ -14,6 +14,9 @@ Sources
 - Unsprung share of cars' mass: mean of sets 1 to 3 of Althoff and Wursching 2020, CommonRoad: Vehicle models, table 6.
 - Weights of combined slip: ADAMS/Tyre handbook, as in CommonRoad, table 7. Relaxation lengths: Pacejka 2012, ch. 7.
 - Cycles: Cossalter 2006, Motorcycle dynamics, ch. 2, 3 (camber stiffness 0.8 to 1.1 of the load per rad); Wilson 2004, Bicycling science.
+- Semi-trailers: three axles 1.31 m apart stand as two with the same second moment about the bogie's middle; king pin's share of a full
+  load, centre of gravity under mixed freight: UMTRI-86-12. Caravans:
+  Darling, Tilley and Gao 2009, An experimental investigation of car-trailer high-speed stability (nose load of 5 to 10 %, overrun brakes).
 - Drag and rolling resistance: Hucho 1998, Aerodynamics of road vehicles; Gillespie ch. 4.
 - Sliding of people and of cars after impact: Searle and Searle 1983 (SAE 831622); Fricke 1990, Traffic accident reconstruction.
 """
@@ -105,11 +108,11 @@ class ParameterSet:
     """A kind of vehicle; masses and lengths scale with the actor."""
 
     front_load: float
-    """Front axle's share of the weight."""
+    """Front axle's share of the weight, a trailer's coupling's."""
     cog_height: float
     """[m]."""
     yaw_radius: float
-    """Squared radius of gyration over the product of the axles' distances from the centre of gravity."""
+    """Squared radius of gyration over the product of the axles' distances from the centre of gravity; trailers count as even boxes."""
     track: float
     """Over the actor's width."""
     wheel_inertia: float
@@ -135,6 +138,8 @@ class ParameterSet:
     suspension: Suspension = Suspension()
     brake_rate: float = 6.0
     tyre: Tyre = CAR_TYRE
+    spread: float = 0.0
+    """Of trailers: half the distance between the model's two axles, which both stand at the bogie [m]; 0: no trailer."""
     slide: tuple[float, float] = (0.35, 0.8)
     """Friction of a knocked vehicle: partly braked and damaged wheels lengthwise, tyres crosswise."""
 
@@ -171,6 +176,14 @@ SETS: dict[str, ParameterSet] = {
         0.36, 1.20, 1.2, 0.82, 12.0, 0.80, 0.5, 0.28, 15.0, 0.0, 7.5, 0.45, 4.8, 0.008, 4.5 * _DEG_PER_G, 0.42,
         Suspension((1.1, 1.2), (0.45, 0.60), 0.12, 0.25), brake_rate=3.5, tyre=TRUCK_TYRE,
     ),
+    "semitrailer": ParameterSet(
+        0.33, 1.95, 1.0, 0.80, 21.0, 0.0, 0.5, 0.0, 0.0, 0.0, 7.0, 0.5, 0.6, 0.007, 5.0 * _DEG_PER_G, 0.5,
+        Suspension((1.7, 1.7), (0.70, 0.70), 0.08, 0.25, 0.10), brake_rate=3.0, tyre=TRUCK_TYRE, spread=1.07,
+    ),
+    "trailer": ParameterSet(
+        0.07, 0.75, 1.0, 0.84, 1.0, 0.0, 0.5, 0.0, 0.0, 0.0, 5.0, 0.5, 0.9, 0.012, 5.0 * _DEG_PER_G, 0.5,
+        Suspension((1.6, 1.6), (0.20, 0.20), 0.12, 0.2), brake_rate=3.0, spread=0.40,
+    ),
     "motorcycle": ParameterSet(
         0.48, 0.62, 1.0, 0.06, 0.25, 0.50, 1.5, 0.75, 190.0, 0.0, 9.0, 0.65, 0.55, 0.015, 0.0, 0.50,
         Suspension((1.8, 2.0), (0.0, 0.0), 0.14, 0.35, 0.06), tyre=CYCLE_TYRE, slide=(0.5, 0.6),
@@ -185,7 +198,8 @@ SETS: dict[str, ParameterSet] = {
 """Parameter sets by name; `VehicleParams.kind` is the place in this order."""
 
 _BY_CATEGORY = {
-    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "lorry", "trailer": "lorry", "bus": "bus", "motorbike": "motorcycle",
+    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "semitrailer", "trailer": "trailer", "bus": "bus",
+    "motorbike": "motorcycle",
     "bicycle": "bicycle", "pedestrian": "person", "wheelchair": "person", "animal": "person",
 }  # fmt: skip
 _SUV_HEIGHT, _SMALL_LENGTH = 1.6, 4.0
@@ -193,6 +207,8 @@ _SUV_HEIGHT, _SMALL_LENGTH = 1.6, 4.0
 
 FOUR_WHEELS, CYCLES = list(SETS).index("motorcycle"), list(SETS).index("person")
 """Kinds before the first have two axles of two wheels, those from there to the second two wheels in line."""
+SEMITRAILER = list(SETS).index("semitrailer")
+"""Kind of what lies on a fifth wheel; other trailers hang on a ball."""
 
 
 def set_name(category: str, size: tuple[float, float, float], names: tuple[str, ...] = ()) -> str:
@@ -203,6 +219,8 @@ def set_name(category: str, size: tuple[float, float, float], names: tuple[str, 
         size: Length, width, height [m].
         names: What its asset is called in scenario files; one that names a set decides.
     """
+    if category in ("semitrailer", "trailer"):
+        return category
     for name in names:
         if name in SETS and name != "car":
             return name

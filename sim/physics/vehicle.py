@@ -14,14 +14,15 @@ from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.chassis import Demand, run_tick
-from sim.physics.controls import drive_demand, loses_balance, wreck_demand
+from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
 from sim.physics.footing import read_footing
+from sim.physics.hitch import couple_loads, train_head
 from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
 from sim.physics.place import keep_place
 from sim.physics.sets import CYCLES, FOUR_WHEELS
-from sim.physics.wheels import Body, Footing
+from sim.physics.wheels import Body, Footing, reference_arm
 from sim.structs import actor_threads, index
 from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
@@ -32,12 +33,6 @@ STEPS = 3
 STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""
 SLEEP_TICKS = 50
-
-
-@wp.func
-def reference_arm(car: CarSet) -> wp.vec3:
-    """From the sprung mass's centre of gravity to the reference point, body axes [m]."""
-    return wp.vec3(car.rear.x, 0.0, -car.stand)
 
 
 @wp.func
@@ -128,12 +123,12 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
 
 
 @wp.func
-def sleeps(state: State, control: Control, world: int, a: int, driven: bool) -> bool:
-    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver neither drives nor lets the brakes go."""
+def sleeps(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
+    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor lets the brakes go."""
     if state.rest[world, a] < wp.static(SLEEP_TICKS):
         return False
     pushed = wp.length_sq(state.vel[world, a]) + wp.length_sq(state.ang_vel[world, a]) > 0.0
-    accel = control.accel[world, a]
+    accel = control.accel[world, head]
     released = driven and (accel > 0.0 or -accel < wp.max(state.vehicle.brake[world, a]) - 0.01)
     if pushed or released:
         state.rest[world, a] = 0
@@ -164,8 +159,11 @@ def settle(state: State, world: int, a: int, b: Body):
 @wp.func
 def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
     """A tick of a vehicle."""
-    driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN))
-    if sleeps(state, control, world, a, driven):
+    head = train_head(state, world, a)
+    driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and state.motion[world, head] == wp.static(
+        int(Motion.DRIVEN)
+    )
+    if sleeps(state, control, world, a, head, driven):
         return
     car = scene.vehicle.car[world, a]
     b = load_vehicle(state, world, a, car)
@@ -181,7 +179,9 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     friction = 0.25 * (ground.friction[0] + ground.friction[1] + ground.friction[2] + ground.friction[3])
     state.vehicle.friction[world, a] = friction
     ask = Demand()
-    if driven and state.fallen[world, a] == 0:
+    if driven and head != a:
+        ask = trailer_demand(state, control, world, a, head, dt)
+    elif driven and state.fallen[world, a] == 0:
         ask = drive_demand(state, control, world, a, car, b, friction, dt)
         if loses_balance(car, b, ask):
             state.fallen[world, a] = 1
@@ -192,6 +192,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         ground = damage_wheels(state, world, a, car, ground, dt)
         if driven:
             ask = damage_controls(state, world, a, car, b, ask, dt)
+    ask = couple_loads(scene, state, world, a, car, b.rot, ask)
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
     warm_brakes(state, world, a, car, b, dt)

@@ -102,6 +102,12 @@ class Wheels:
 
 
 @wp.func
+def reference_arm(car: CarSet) -> wp.vec3:
+    """From the sprung mass's centre of gravity to the reference point, body axes [m]."""
+    return wp.vec3(car.reference, 0.0, -car.stand)
+
+
+@wp.func
 def wheel_axle(car: CarSet, i: int) -> Axle:
     """The axle of wheel ``i``."""
     if i < 2:

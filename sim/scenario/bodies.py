@@ -58,6 +58,12 @@ def with_doors() -> list[str]:
     return [name for name, spec in list_assets().items() if spec.doors]
 
 
+def coupling(tow: str, trailer: str) -> tuple[float, float] | None:
+    """Where an asset pulls another and where that is pulled, ahead of their reference points [m]; None if they do not fit."""
+    hitch, coupler = list_assets()[tow].hitch, list_assets()[trailer].coupler
+    return None if hitch is None or coupler is None else (hitch, coupler)
+
+
 def corners(x: float, y: float, heading: float, body: Body, margin: float = 0.0) -> list[tuple[float, float]]:
     """Corners of the box of an actor whose reference point is at (x, y) [m]."""
     c, s = math.cos(heading), math.sin(heading)

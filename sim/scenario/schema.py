@@ -43,7 +43,8 @@ ASPECTS = ("red", "red_amber", "amber", "green", "off")
 FACES = ("along", "against", "left", "right")
 KINDS = {
     "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
-    "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "bus": "bus", "coach": "bus",
+    "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer",
+    "bus": "bus", "coach": "bus",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
     "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
@@ -243,6 +244,7 @@ class Actor(Strict):
     desired_speed: Speed | None = None
     lights: Annotated[list[word("light", *LIGHTS)], ListOrOne] | None = None
     visible: bool = True
+    trailer: ActorKind | None = None
     size: Size | None = None
     mass: Mass | None = None
     background: bool = False

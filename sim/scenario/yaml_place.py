@@ -98,6 +98,21 @@ class Placer:
         heading = pose.heading + (0.0 if road.direction(lane) > 0 else math.pi) + turn
         return Spot(pose.x, pose.y, pose.z + self.height(road, s, t), heading, road.id, lane, s, t, turn)
 
+    def back(self, spot: Spot, way: float, path: Path_) -> Spot:
+        """The spot ``way`` metres behind another, along its road.
+
+        Raises:
+            Rejected: if the road begins there.
+        """
+        if spot.road is None:
+            c, n = math.cos(spot.heading), math.sin(spot.heading)
+            return Spot(spot.x - way * c, spot.y - way * n, spot.z, spot.heading)
+        road = self.network.roads[spot.road]
+        facing = road.direction(spot.lane) * (1 if math.cos(spot.turn) >= 0 else -1)
+        s = spot.s - facing * way
+        self._check_s(road, s, path)
+        return self.on_road(road, s, spot.t, spot.turn, spot.lane)
+
     def height(self, road: Road, s: float, t: float) -> float:
         """Height above the road's surface at (s, t): that of sidewalks [m]."""
         lane = road.sections[road.section_index(s)].lanes.get(road.lane_at(s, t))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
-from sim.scenario.bodies import Body, asset_body, choose_asset, is_signal, known_assets, overlap
+from sim.scenario.bodies import Body, asset_body, choose_asset, coupling, is_signal, known_assets, overlap
 from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
@@ -131,7 +132,26 @@ class YamlScenario:
             for name in ready:
                 done[name] = self._actor(name, self._model.actors[name], placer, draws, lit)
                 pending.remove(name)
-        return [done[name] for name in names]
+        trains = [self._train(done[name], placer, draws) for name in names]
+        return [train[0] for train in trains] + [trailer for train in trains for trailer in train[1:]]
+
+    def _train(self, tow: ActorSpec, placer: Placer, draws: Draws) -> list[ActorSpec]:
+        """An actor and, as one of its own behind it, the trailer that it pulls."""
+        actor, path = self._model.actors[tow.name], ("actors", tow.name, "trailer")
+        if actor.trailer is None:
+            return [tow]
+        kind, name = draws.word(actor.trailer, path), f"{tow.name}+"
+        body = self._body(name, kind, actor.model_copy(update={"asset": None, "size": None}), draws)
+        fit = coupling(placer.bodies[tow.name].asset, body.asset)
+        if fit is None:
+            raise self._text.error(f"{tow.kind} cannot pull {kind}", path, "Write kind: tractor, trailer: semitrailer.")
+        spot = placer.back(placer.spots[tow.name], fit[1] - fit[0], path)
+        placer.spots[name], placer.bodies[name] = spot, body
+        trailer = ActorSpec(
+            name, kind, KINDS[kind], asset=body.asset, position=placer.position(spot), speed=tow.speed, visible=tow.visible,
+            lamps=tow.lamps, traffic=tow.traffic, coupler=fit[1],
+        )  # fmt: skip
+        return [replace(tow, hitch=fit[0], trailer=name), trailer]
 
     def _actor(self, name: str, actor: Actor, placer: Placer, draws: Draws, lit: bool) -> ActorSpec:
         path: Path_ = ("actors", name)
@@ -200,7 +220,7 @@ class YamlScenario:
         ]
         for i, (name, box) in enumerate(boxes):
             for other, other_box in boxes[:i]:
-                if overlap(box, other_box):
+                if name != f"{other}+" and overlap(box, other_box):
                     raise Rejected(
                         f"{name} and {other} start inside each other", ("actors", name, "at"), "Leave a gap."
                     )

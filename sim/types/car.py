@@ -88,6 +88,8 @@ class Axle:
     """Share of the brake torque."""
     tyre_spring: float
     """Vertical, each tyre [N/m]."""
+    bears: float
+    """Of each strut at rest on level ground, what it carries for a trailer included [N]."""
 
 
 @wp.struct
@@ -108,6 +110,11 @@ class CarSet:
     """Height at which the unsprung masses' inertia pitches the body [m]."""
     front: Axle
     rear: Axle
+    """Both stand at the bogie where the vehicle is a trailer."""
+    reference: float
+    """Reference point, ahead of the sprung mass's centre of gravity [m]."""
+    nose: float
+    """Load of a trailer on what pulls it, at rest [N]."""
     hull: wp.vec3
     """Centre of the body's box from the sprung mass's centre of gravity [m]."""
     hull_half: wp.vec3

@@ -36,7 +36,10 @@ class VehicleParams:
 
 @wp.struct
 class VehicleState:
-    """Chassis and wheels of DRIVEN actors and of bodies on wheels, memory of drivers. All zero at the start of an episode."""
+    """Chassis and wheels of DRIVEN actors and of bodies on wheels, memory of drivers.
+
+    All zero at the start of an episode but for ``pull``.
+    """
 
     ready: wp.array2d[wp.int32]
     """1 once wheels and body were set to the actor's motion, (nworld, nactor)."""
@@ -58,6 +61,12 @@ class VehicleState:
     """What the engine gives of what it can, 0..1, (nworld, nactor)."""
     load: wp.array2d[wp.vec4]
     """Wheel loads [N], (nworld, nactor)."""
+    pull: wp.array2d[wp.vec3]
+    """Force on a trailer at its coupling, from what pulls it, world axes [N], (nworld, nactor)."""
+    plate: wp.array2d[float]
+    """Roll moment that a fifth wheel passes to its trailer [N m], (nworld, nactor)."""
+    line: wp.array2d[float]
+    """Pressure in a trailer's brake line, share of full, (nworld, nactor)."""
     friction: wp.array2d[float]
     """Mean friction under the wheels or the body, weather included, (nworld, nactor)."""
     request: wp.array2d[float]

@@ -15,6 +15,8 @@ from sim.scenario.schema import KINDS
 
 SPECS = list_assets()
 VEHICLES = [n for n, s in SPECS.items() if s.file.parent.name == "vehicles"]
+TRAILERS = [n for n in VEHICLES if SPECS[n].coupler]
+POWERED = [n for n in VEHICLES if n not in TRAILERS]
 CARS = [n for n in VEHICLES if SPECS[n].category == Category.CAR]
 THINGS = [n for n, s in SPECS.items() if s.file.parent.name in ("props", "plants")]
 MINE = VEHICLES + THINGS
@@ -79,7 +81,22 @@ def test_vehicles_things_and_plants_fit_their_budget():
     assert sum(SPECS[n].mesh.stat().st_size for n in MINE) <= 10 * 2**20
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", TRAILERS)
+def test_trailers_stand_on_their_bogie_and_have_their_own_lamps(name):
+    spec, found = SPECS[name], triangles_by_role(name)
+    wheels = [p for p in load_asset(name).parts if p.role == "wheel"]
+    assert wheels and all("axle" in p.name and abs(p.pivot[2] - spec.wheel_radius) < 0.05 for p in wheels)
+    assert abs(np.mean([p.pivot[0] for p in wheels])) < 0.05, "the origin is under the middle of the axles"
+    assert spec.wheelbase == spec.coupler and 0.5 < spec.coupler / spec.length < 0.7
+    assert spec.semantic == Semantic.TRAILER and 3500 < spec.mass < 36_000 and spec.height < 4.1
+    for role in (Role.TAIL_LAMP, Role.BRAKE_LAMP):
+        assert found[role][..., 0].max() < spec.box_center[0] - 0.45 * spec.length
+        assert found[role][..., 1].min() < -0.5 and found[role][..., 1].max() > 0.5
+    assert found[Role.INDICATOR_LEFT][..., 1].min() > 0.5 and found[Role.INDICATOR_RIGHT][..., 1].max() < -0.5
+    assert Role.HEAD_LAMP not in found and not spec.lights
+
+
+@pytest.mark.parametrize("name", POWERED)
 def test_wheels_touch_the_ground_and_turn_about_their_axles(name):
     spec = SPECS[name]
     assert spec.wheel_radius and spec.wheelbase and spec.track and spec.max_steer
@@ -103,7 +120,7 @@ def test_wheels_touch_the_ground_and_turn_about_their_axles(name):
     assert abs(np.mean([p.pivot[0] for p in steered]) - spec.wheelbase) < 0.05
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", POWERED)
 def test_vehicle_figures_are_plausible(name):
     spec = SPECS[name]
     length, width, height = spec.size
@@ -116,7 +133,7 @@ def test_vehicle_figures_are_plausible(name):
     assert spec.semantic in (Semantic.CAR, Semantic.VAN, Semantic.TRUCK, Semantic.BUS)
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", POWERED)
 def test_vehicle_looks_along_x_and_has_its_lamps(name):
     spec = SPECS[name]
     found = triangles_by_role(name)

@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.config import SimConfig
 from sim.errors import ScenarioError
 from sim.metrics.measure import measure_gaps
+from sim.physics.parameters import SETS
+from sim.sampling import sample_worlds
+from sim.simulation import step
+from sim.types import Motion
 from tests.behavior.run import run
 from tests.scenario.openx import (
     car_xml,
@@ -162,3 +167,36 @@ def test_a_hitch_is_needed(tmp_path: Path) -> None:
     entities = car_xml("Ego").replace("<Axles>", f"{BY_NAME}<Axles>") + trailer_xml()
     notes = load(tmp_path, scenario_xml(entities=entities)).notes
     assert any("has no TrailerHitch" in note.message and note.line > 0 for note in notes)
+
+
+BOX = '<Center x="1.0" y="0" z="0.75"/><Dimensions length="4" width="1.8" height="1.5"/>'
+SEMI = (
+    trailer_xml().replace(f'dx="{LENGTH}"', 'dx="7.7"').replace('"car"', '"semitrailer" mass="24000"')
+    .replace('"Cart"', '"Semi"')
+    .replace(BOX, '<Center x="2.5" y="0" z="2.0"/><Dimensions length="13.6" width="2.5" height="4.0"/>')
+    .replace('Diameter="0.6"', 'Diameter="1.0"')
+)  # fmt: skip
+TRACTOR = (
+    tow_xml('<Trailer><TrailerRef entityRef="Semi"/></Trailer>').replace(f'dx="{HITCH}"', 'dx="0.6"')
+    .replace('"car"', '"truck" mass="8000"')
+    .replace(BOX, '<Center x="1.9" y="0" z="1.7"/><Dimensions length="6" width="2.5" height="3.4"/>')
+    .replace('Diameter="0.6"', 'Diameter="1.0"')
+    .replace('positionX="2.5"', 'positionX="3.7"')
+)  # fmt: skip
+
+
+def test_behind_a_driven_truck_a_semitrailer_is_on_tyres_from_the_start(tmp_path: Path) -> None:
+    """A driver works the pedals; before the first tick the trailer rests on the tractor, whose axles carry its share."""
+    world = load(tmp_path, scenario_xml(entities=TRACTOR + SEMI))
+    batch = sample_worlds([world], [0], "cpu", SimConfig(driver="constant", pool=1))
+    state = batch.state
+    names = list(SETS)
+    assert [names[k] for k in batch.scene.vehicle.kind.numpy()[0]] == ["tractor", "semitrailer"]
+    assert state.motion.numpy()[0].tolist() == [Motion.DRIVEN, Motion.DRIVEN]
+    for _ in range(300):
+        step(batch.scene, state, batch.control)
+    share = SETS["semitrailer"].front_load
+    loads = state.vehicle.load.numpy()[0].sum(axis=1)
+    assert loads == pytest.approx([(8000 + share * 24000) * 9.81, (1.0 - share) * 24000 * 9.81], rel=0.02)
+    assert np.diff(state.pos.numpy()[0, :, 0]) == pytest.approx(0.6 - 7.7, abs=5e-3)
+    assert state.pos.numpy()[0, 0, 0] == pytest.approx(80.0, abs=1.0)

@@ -203,6 +203,7 @@ def mapped_set(vehicle: int) -> Any:
         axle.spring, axle.damper = getattr(p, f"K_s{end}"), getattr(p, f"K_sd{end}")
         axle.bar, axle.roll_center = -getattr(p, f"K_ts{end}"), getattr(p, f"h_ra{end}")
         axle.rigid = 1.0
+        axle.bears = 0.5 * p.m_s * 9.81 * (1.0 - abs(x) / (p.a + p.b))
         axle.camber, axle.camber2 = getattr(p, f"D_{end}"), getattr(p, f"E_{end}")
     car.travel, car.radius, car.spin = 1.0, p.R_w, p.I_y_w
     car.tyre_side = p.K_lt
