@@ -184,3 +184,22 @@ def test_worlds_with_faults_do_not_depend_on_their_batch():
     for i in range(4):
         for one, all_ in zip(final([i]), together, strict=True):
             assert np.array_equal(one[0], all_[i])
+
+
+def test_faults_at_random_under_hostile_controls_stay_numbers():
+    draw = np.random.default_rng(4)
+    n = 48
+    arrays = build([world_rows([actor(x=2000.0, y=-200.0, speed=v)]) for v in draw.uniform(0.0, 60.0, n)], OPEN)
+    faults = arrays[1].faults
+    for _ in range(10):
+        bits = faults.broken.numpy() | (1 << draw.integers(0, 12, (n, 1))).astype(np.int32)
+        faults.broken.assign(bits)
+        faults.brake_loss.assign(draw.uniform(0.0, 1.0, (n, 1, 4)).astype(np.float32))
+        faults.throttle.assign(draw.uniform(0.0, 1.0, (n, 1)).astype(np.float32))
+        faults.heat.assign(draw.uniform(0.0, 1500.0, (n, 1, 2)).astype(np.float32))
+        for control in (arrays[2].steer, arrays[2].accel):
+            control.assign(draw.choice([-1.0, 0.3, 1.0, np.nan, np.inf], (n, 1)).astype(np.float32))
+        state = run(arrays, 20)
+        assert np.isfinite(state.pos.numpy()).all() and np.isfinite(state.rot.numpy()).all()
+        assert np.linalg.norm(state.vel.numpy(), axis=-1).max() < 75.0
+        assert -1.0 < state.pos.numpy()[..., 2].min() and state.pos.numpy()[..., 2].max() < 3.0
