@@ -188,7 +188,9 @@ def _worlds(model: Any) -> tuple[Any, Any]:
     out = []
     for struct, rows in ((Scene, scenes), (State, states)):
         sizes = row_sizes(struct, rows)
-        own = {name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"}
+        own = {"vehicle.lift"} | {
+            name for name, var in struct.vars.items() if getattr(var.type, "ndim", 0) == 2 and name != "signal"
+        }
         out.append(from_rows(struct, rows, None, {k: ((nactor,) if k in own else v) for k, v in sizes.items()}))
     return out[0], out[1]
 

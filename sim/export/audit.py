@@ -93,16 +93,18 @@ def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
 
 
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
-    """Depth points against the 3D boxes; plane depth against ray length."""
+    """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length."""
     labels, arrays = picture["labels"], picture["arrays"]
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
     faults = []
+    hang = np.maximum(-renderer.renderer.window.current.lift.numpy()[0].min(axis=1), 0.0)
     for a in np.unique(arrays["instance"]):
         if a == 0:
             continue
         turn = labels["box_rot"][a - 1]
         local = rotate(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
+        local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
         if outside.max() > BOX_MARGIN:
             faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")

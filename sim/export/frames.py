@@ -24,6 +24,7 @@ from sim.render.camera import CHASE
 from sim.render.frames import Renderer
 from sim.render.labels import Labeller
 from sim.render.library import MeshLibrary
+from sim.render.scene_bvh import pose_owner
 from sim.sampling import Batch, ResolvedActor
 from sim.structs import slice_worlds
 
@@ -91,7 +92,8 @@ class FrameRenderer:
         self.state = slice_worlds(batch.state, world, world + 1, n)
         for name in POSES:
             # Poses of its own, so that several renderers may show different frames of one world.
-            setattr(self.state, name, wp.clone(getattr(self.state, name)))
+            owner = pose_owner(self.state, name)
+            setattr(owner, name, wp.clone(getattr(owner, name)))
         self.subjects = subjects_of(batch.actor_specs[world][0])
         threads = threads or os.cpu_count() or 1
         settings = RenderConfig((main_camera(config),), config.quality, OUTPUTS)

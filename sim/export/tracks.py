@@ -15,7 +15,7 @@ import numpy as np
 from sim.errors import SwerveError
 from sim.export.impacts import FIELDS, list_impacts
 from sim.metrics.measure import measure_gaps
-from sim.render.scene_bvh import Poses, PoseWindow
+from sim.render.scene_bvh import Poses, PoseWindow, pose_owner
 from sim.sampling import Batch
 from sim.simulation import make_steps
 from sim.structs import to_numpy
@@ -197,7 +197,7 @@ def show(tracks: Tracks, frame: int, scene: Scene, state: State, window: PoseWin
 def assign_poses(tracks: Tracks, row: int, state: Any) -> None:
     """Set the pose fields of a state of one world to a row of its tracks."""
     for name in POSES:
-        target = getattr(state, name)
+        target = getattr(pose_owner(state, name), name)
         values = tracks.arrays[name][row]
         if values.ndim == 0:
             target.assign(values.reshape(1))

@@ -4,6 +4,8 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+from typing import Any
+
 import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
@@ -31,6 +33,8 @@ class Poses:
     """[rad], (nworld, nactor)."""
     wheel_angle: wp.array2d[float]
     """[rad], (nworld, nactor)."""
+    lift: wp.array2d[wp.vec4]
+    """Rise of the wheels in the body [m], as ``State.vehicle.lift``, (nworld, nactor)."""
     traveled: wp.array2d[float]
     """[m], (nworld, nactor)."""
     door: wp.array2d[wp.vec2]
@@ -69,11 +73,16 @@ class Instances:
     """[m], (nworld * nslot,)."""
 
 
+def pose_owner(state: State, name: str) -> Any:
+    """The struct of a state that holds a field of `Poses`."""
+    return state.vehicle if name == "lift" else state
+
+
 def make_poses(state: State) -> Poses:
     """Arrays of the same sizes and device as a state's."""
     out = Poses()
     for name in Poses.vars:
-        setattr(out, name, wp.clone(getattr(state, name)))
+        setattr(out, name, wp.clone(getattr(pose_owner(state, name), name)))
     return out
 
 
@@ -101,6 +110,7 @@ def _interpolate_poses(
     out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
     out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
     out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
+    out.lift[world, actor] = wp.lerp(older.lift[world, actor], state.vehicle.lift[world, actor], f)
     out.traveled[world, actor] = wp.lerp(older.traveled[world, actor], state.traveled[world, actor], f)
     out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
 
@@ -124,6 +134,7 @@ def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.arr
     previous.speed[world, actor] = current.speed[world, actor]
     previous.steer[world, actor] = current.steer[world, actor]
     previous.wheel_angle[world, actor] = current.wheel_angle[world, actor]
+    previous.lift[world, actor] = current.lift[world, actor]
     previous.traveled[world, actor] = current.traveled[world, actor]
     previous.door[world, actor] = current.door[world, actor]
     previous.lamps[world, actor] = current.lamps[world, actor]
@@ -134,6 +145,7 @@ def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.arr
         current.speed[world, actor] = following.speed[world, actor]
         current.steer[world, actor] = following.steer[world, actor]
         current.wheel_angle[world, actor] = following.wheel_angle[world, actor]
+        current.lift[world, actor] = following.lift[world, actor]
         current.traveled[world, actor] = following.traveled[world, actor]
         current.door[world, actor] = following.door[world, actor]
         current.lamps[world, actor] = following.lamps[world, actor]
@@ -251,6 +263,7 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
         wheel = rear + wp.where(geo.part_pivot[part][1] >= 0.0, 0, 1)
         if (poses.visible[world, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
             return
+        offset[2] = offset[2] + poses.lift[world, actor][wheel]
     rot = wp.quat_to_matrix(poses.rot[world, actor])
     frames = geo.part_frames[part]
     frame = int(0)

@@ -91,14 +91,14 @@ def batch(worlds, device="cpu", nactor=None):
     for k, struct in enumerate((Scene, State)):
         rows = [w[k] for w in worlds]
         sizes = row_sizes(struct, rows)
-        sizes |= {name: (n,) for name in struct.vars if name in NACTOR_FIRST}
+        sizes |= {name: (n,) for name in sizes if name in NACTOR_FIRST}
         out.append(from_rows(struct, rows, device, sizes))
     return out
 
 
 NACTOR_FIRST = {
     "valid", "asset", "semantic", "category", "paint", "size", "box_center", "visible", "pos", "rot", "speed", "steer",
-    "wheel_angle", "traveled", "door", "lamps",
+    "wheel_angle", "traveled", "door", "lamps", "vehicle.lift",
 }  # fmt: skip
 
 

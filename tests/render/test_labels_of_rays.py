@@ -156,12 +156,13 @@ def test_flow_follows_a_clip_and_a_wheel():
     np.testing.assert_allclose(out["flow"][body][:, 1], 0.0, atol=0.01)
 
 
-def test_wheel_spins_and_door_opens():
+def test_wheel_spins_and_rises_and_door_opens():
     wheel = ModelPart((scenes.box((-0.3, -0.1, -0.05), (0.3, 0.1, 0.05)),), PartMotion.STEERED_WHEEL, (2.0, 0.0, 0.3))
     door = ModelPart((scenes.box((-1.0, -0.05, 0.0), (0.0, 0.0, 1.0)),), PartMotion.DOOR_LEFT, (1.0, 1.0, 0.3))
     lib = scenes.library([Model("car", (wheel, door), (4, 2, 1.5), (1, 0, 0.75))])
     actors = [("car", (0.0, 0.0, 0.0), 0.0)]
     turned = {"wheel_angle": [math.pi / 2], "steer": [math.pi / 2], "door": [(math.pi / 2, 0.0)]}
+    turned["vehicle"] = {"lift": [(0.05, 0.0, 0.0, 0.0)]}
     scene, state = scenes.batch([scenes.world(lib, actors), scenes.world(lib, actors, **turned)])
     r = Renderer(lib, scene, state, RenderConfig((camera_at((0, 0, 9)),), "fast", ("depth",)))
     first = r.bvh.instances.first_actor
@@ -172,6 +173,7 @@ def test_wheel_spins_and_door_opens():
     ] / 2
     np.testing.assert_allclose(extent[0, 0], (0.6, 0.2, 0.1), atol=1e-3)
     np.testing.assert_allclose(extent[1, 0], (0.2, 0.1, 0.6), atol=1e-3)  # spun upright, steered across
+    assert center[1, 0][2] - center[0, 0][2] == pytest.approx(0.05, abs=1e-3) and center[1, 1][2] == center[0, 1][2]
     np.testing.assert_allclose(center[0, 1][:2], (0.5, 0.975), atol=1e-3)
     # Hinged at its front edge, an open door points away from the car, to the left.
     np.testing.assert_allclose(extent[1, 1], (0.05, 1.0, 1.0), atol=1e-3)
