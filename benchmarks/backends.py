@@ -130,7 +130,7 @@ def random_pair(rng: np.random.Generator) -> list[Any]:
         heading, speed = rng.uniform(-math.pi, math.pi), rng.uniform(6.0, 20.0)
         ahead = np.array([math.cos(heading), math.sin(heading)])
         start = base - ahead * (speed * 0.5 + 1.3)
-        cars.append(actor(x=start[0], y=start[1], heading=heading, speed=speed, road=-1, drag=0.0))
+        cars.append(actor(x=start[0], y=start[1], heading=heading, speed=speed, road=-1, drag=0.0, side_drag=0.0))
     return cars
 
 
@@ -176,7 +176,10 @@ def print_bodies() -> None:
         formula = 64 / (2 * 0.55 * friction * GRAVITY)
         print(f"| box at 8 m/s slides, friction {friction} | {formula:.2f} m | {a:.2f} m | {b:.2f} m |")
     for speed in (8.0, 12.0, 16.0):
-        hit = [actor(x=100.0, speed=speed, slide=(0.95, 0.95)), actor(PERSON, x=110.0, y=0.3, motion=Motion.SCRIPTED)]
+        hit = [
+            actor(x=100.0, speed=speed, motion=Motion.SCRIPTED, slide=(0.95, 0.95)),
+            actor(PERSON, x=110.0, y=0.3, motion=Motion.SCRIPTED),
+        ]
         a, b = (np.linalg.norm(watch(hit, 900, p, place)[-1][1, :2] - (110.0, 0.3)) for p in BOTH)
         slid = (1.05 * speed * 1400 / 1475) ** 2 / (2 * 0.66 * GRAVITY)
         bounds = f"{slid:.1f} to {slid * (1 + 0.66**2):.1f} m (Searle 1983)"

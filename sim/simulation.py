@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
 import warp as wp
 
 from sim.behavior.actions import run_actions
 from sim.behavior.cargo import carry_cargo
+from sim.behavior.codes import ActionKind, RowField
 from sim.behavior.drivers import work_all_pedals
 from sim.behavior.idm import follow_traffic
 from sim.behavior.motion import move_scripted
@@ -23,7 +25,7 @@ from sim.physics.hitch import hold_trailers
 from sim.physics.integrate import integrate_bodies
 from sim.physics.vehicle import drive_vehicles
 from sim.structs import is_struct, slice_worlds
-from sim.types import Contact, Control, Scene, State
+from sim.types import Contact, Control, Motion, Scene, State
 
 
 def step(scene: Scene, state: State, control: Control) -> None:
@@ -96,13 +98,24 @@ def make_steps(scene: Scene, state: State, control: Control, physics: str = "swe
     return WorldGraph(make_stage, [scene, state, control], state.tick.shape[0], state.tick.device)
 
 
+def _refuse_missing(scene: Scene, state: State) -> None:
+    """Say what of a batch PyBullet cannot do, rather than leave it out."""
+    kinds = scene.story.row_code.numpy()[..., int(RowField.KIND)]
+    if (kinds == int(ActionKind.FAULT)).any():
+        raise SwerveError("faults of vehicles (burst_tyre, fail_brakes ...) need --physics swerve: PyBullet has none")
+    moved = np.isin(state.motion.numpy(), (int(Motion.DRIVEN), int(Motion.BODY)))
+    pulled, carried = state.story.tow.numpy() >= 0, state.story.towing.numpy()
+    if (moved & pulled & (np.take_along_axis(carried, np.maximum(state.story.tow.numpy(), 0), 1) >= 0)).any():
+        raise SwerveError("trailers of driven vehicles need --physics swerve: PyBullet has no couplings")
+
+
 class BulletSteps:
     """Ticks in which PyBullet moves what Swerve's vehicles, bodies and contacts do otherwise (`sim.physics.bullet`).
 
-    All other stages are those of `step`. Where the worlds' `Contact` is REPORT, Swerve finds the contacts.
+    All other stages are those of `step`; impacts are not listed. Where the worlds' `Contact` is REPORT, Swerve finds the contacts.
 
     Raises:
-        SwerveError: if PyBullet is not installed, or the worlds differ in `Contact`.
+        SwerveError: if PyBullet is not installed, the worlds differ in `Contact`, or hold faults or trailers of driven vehicles.
     """
 
     def __init__(self, scene: Scene, state: State, control: Control, ticks: int = 1) -> None:
@@ -115,6 +128,7 @@ class BulletSteps:
         modes = set(scene.contact.numpy().tolist())
         if len(modes) > 1:
             raise SwerveError("under PyBullet all worlds of a batch must do the same at a collision: physics or report")
+        _refuse_missing(scene, state)
         report = modes == {int(Contact.REPORT)}
 
         def before(scene: Scene, state: State, control: Control) -> None:
@@ -123,7 +137,8 @@ class BulletSteps:
 
         def between(scene: Scene, state: State, control: Control) -> None:
             keep_places(scene, state, footing)
-            pull_trailers(scene, state)
+            pull_trailers(scene, state, physics=False)
+            carry_cargo(scene, state)
             (resolve_contacts if report else bound_actors)(scene, state)
 
         def after(scene: Scene, state: State, control: Control) -> None:

@@ -22,7 +22,7 @@ from sim.behavior.synchronize import start_synchronize, synchronize
 from sim.behavior.trailers import couple
 from sim.physics.faults import break_part
 from sim.road.frenet import locate
-from sim.types import NO_WHEEL, TICK, Scene, State
+from sim.types import NO_WHEEL, TICK, Fault, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -77,8 +77,8 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
         else:
             state.lamps[world, a] = state.lamps[world, a] & (~index)
     elif shows:
-        gone = wp.where(index != 0, state.visible[world, a] & (-wp.static(NO_WHEEL)), 0)
-        state.visible[world, a] = index | gone
+        gone = (state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))) & 15
+        state.visible[world, a] = index | wp.where(index != 0, gone * wp.static(NO_WHEEL), 0)
     elif kind == wp.static(int(ActionKind.TRAILER)):
         couple(state, world, a, index)
     elif kind == wp.static(int(ActionKind.FAULT)):

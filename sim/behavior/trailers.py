@@ -75,10 +75,10 @@ def hand_over(scene: Scene, state: State, world: int, b: int):
 
 
 @wp.kernel
-def _pull_trailers(scene: Scene, state: State, dt: float):
+def _pull_trailers(scene: Scene, state: State, dt: float, physics: int):
     """Reads poses of whatever pulls. Writes poses, places and velocities of scripted trailers, front to back.
 
-    One behind a vehicle that physics moves is handed over to it; one that was hit behind a scripted vehicle is let go.
+    With ``physics``, one behind a vehicle that physics moves is handed over to it; one that was hit behind a scripted vehicle is let go.
     """
     world = wp.tid()
     if state.done[world] != 0:
@@ -93,7 +93,7 @@ def _pull_trailers(scene: Scene, state: State, dt: float):
                 if state.motion[world, b] == wp.static(int(Motion.SCRIPTED)):
                     pull(scene, state, world, a, b)
                     note_motion(scene, state, world, b, dt)
-                    if physical(state, world, a):
+                    if physics != 0 and physical(state, world, a):
                         hand_over(scene, state, world, b)
                     a = b
                     b = state.story.towing[world, b]
@@ -106,7 +106,16 @@ def _pull_trailers(scene: Scene, state: State, dt: float):
                 i += 1
 
 
-def pull_trailers(scene: Scene, state: State, dt: float = TICK) -> None:
-    """Draw all trailers after whatever pulls them; launches nothing if the batch has none."""
+def pull_trailers(scene: Scene, state: State, dt: float = TICK, *, physics: bool = True) -> None:
+    """Draw all trailers after whatever pulls them; launches nothing if the batch has none.
+
+    Args:
+        scene: The batch.
+        state: Of the batch.
+        dt: Since the last call [s].
+        physics: Whether what a vehicle on tyres pulls becomes one, too.
+    """
     if scene.story.hitch.shape[1] > 1:
-        wp.launch(_pull_trailers, dim=state.tick.shape[0], inputs=[scene, state, dt], device=state.tick.device)
+        wp.launch(
+            _pull_trailers, dim=state.tick.shape[0], inputs=[scene, state, dt, int(physics)], device=state.tick.device
+        )

@@ -23,6 +23,8 @@ _FIXED = sum(
 """Bits of the categories that stand in the ground; barriers do if they are heavy."""
 HEAVY_BARRIER = 500.0
 """[kg]."""
+SLEEP_TICKS = 50
+"""A body or a vehicle still for so long sleeps: only another body, or its driver, moves it."""
 
 
 @wp.struct

@@ -161,7 +161,10 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     through = force[1] + heavy[1]
     tilt = 0.5 * (w.up[first][1] + w.up[first + 1][1]) - (w.below[first] - w.below[first + 1]) / axle.track
     lean = tilt * (w.load[first] + w.load[first + 1])
-    below = 0.5 * (w.below[first] + w.below[first + 1])
+    # A wheel in the air, or lost, has no place on the road.
+    left_below = wp.where(w.load[first] > 0.0, w.below[first], w.below[first + 1])
+    right_below = wp.where(w.load[first + 1] > 0.0, w.below[first + 1], w.below[first])
+    below = 0.5 * (left_below + right_below)
     pair = axle_moment(axle, radius, force[1], through, below, lean) + shifted
     center = axle.roll_center - car.height + 0.5 * (b.lift[first] + b.lift[first + 1])
     out.moment += wp.vec2(-center * through, pitch + heavy[0] * (car.unsprung_height - car.height))

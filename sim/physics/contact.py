@@ -16,9 +16,9 @@ from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
 from sim.physics.collide import Manifold, collide, greatest_depth, reach_along
 from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
 from sim.physics.integrate import bear, is_free, sleeps
-from sim.physics.pairs import _find_contacts, bound_actors, circles_overlap, same_train, touches_now
+from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
-from sim.structs import actor_threads, world_threads
+from sim.structs import world_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
@@ -205,7 +205,7 @@ def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up:
         return False
     n = wp.vec3(state.ground[world, a][0], state.ground[world, a][1], state.ground[world, a][2])
     over = wp.dot(n, one.center) - state.ground[world, a][3] - reach_along(one, n)
-    steady = state.rest[world, a] > 0 or over < wp.static(SLOP)
+    steady = state.rest[world, a] > 0 or (n[2] > 0.0 and over < wp.static(SLOP))
     return ((steady and up[2] > wp.static(UPRIGHT)) or sleeps(state, world, a)) and wp.length(
         two.vel - one.vel
     ) < wp.static(STIR_SPEED)
@@ -213,10 +213,8 @@ def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up:
 
 @wp.func
 def as_ground(body: Body) -> Body:
-    """A body that nothing moves."""
+    """A body that no impulse changes."""
     out = body
-    out.vel = wp.vec3()
-    out.rate = wp.vec3()
     out.mass = 0.0
     out.inertia = wp.mat33()
     return out
@@ -343,8 +341,7 @@ def _resolve_contacts(scene: Scene, state: State, push: float, stride: int):
 def resolve_contacts(scene: Scene, state: State) -> None:
     """Find the contacts of all pairs, record them, and let them act where the world's `Contact` is PHYSICS."""
     device = state.tick.device
-    dim, stride = actor_threads(state.motion)
     bound_actors(scene, state)
-    wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=device)
+    find_contacts(scene, state)
     worlds, stride = world_threads(state.tick)
     wp.launch(_resolve_contacts, dim=worlds, inputs=[scene, state, PUSH, stride], device=device)

@@ -50,7 +50,8 @@ def break_part(
     state.faults.throttle[world, a] = wp.max(state.faults.throttle[world, a], throttle)
     state.faults.heat[world, a] = wp.max(state.faults.heat[world, a], wp.vec2(heat, heat))
     gone = (fault // wp.static(int(Fault.WHEEL_LOST))) & 15
-    state.visible[world, a] = state.visible[world, a] | (gone * wp.static(NO_WHEEL))
+    if state.visible[world, a] != 0:
+        state.visible[world, a] = state.visible[world, a] | (gone * wp.static(NO_WHEEL))
     state.rest[world, a] = 0
     if state.motion[world, a] != wp.static(int(Motion.BODY)):
         state.motion[world, a] = wp.static(int(Motion.DRIVEN))

@@ -105,7 +105,8 @@ def couple_loads(scene: Scene, state: State, world: int, a: int, car: CarSet, ro
     if scene.story.hitch.shape[1] < 2:
         return out
     tow = state.story.tow[world, a]
-    if tow >= 0 and on_wheels(scene, state, world, tow):
+    coupled = tow >= 0 and state.story.towing[world, wp.max(tow, 0)] == a
+    if coupled and on_wheels(scene, state, world, tow):
         push = state.vehicle.pull[world, a]
         arm = coupling_arm(scene, world, a, car, scene.story.coupler[world, a])
         turn = state.vehicle.plate[world, a] * roll_axis(state.rot[world, tow], rot)

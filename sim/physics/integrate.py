@@ -15,6 +15,7 @@ from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.physics.body import (
     PERSON,
+    SLEEP_TICKS,
     THING,
     Body,
     axis_of,
@@ -42,8 +43,6 @@ TURNS = 3
 """Rounds of the search for the rate midway of a step."""
 REST_SPEED, REST_RATE = 0.05, 0.1
 """Below both a body counts as still [m/s, rad/s]."""
-SLEEP_TICKS = 25
-"""A body still for so long sleeps: only another body moves it."""
 BOUNCE_SPEED = 0.5
 """Slower falls do not bounce [m/s]."""
 SLOP, PUSH, RISE = 0.002, 0.2, 1.5
@@ -213,7 +212,7 @@ def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: fl
 @wp.func
 def sleeps(state: State, world: int, a: int) -> bool:
     """Whether a body has been still for so long that it sleeps."""
-    return state.rest[world, a] > wp.static(SLEEP_TICKS)
+    return state.rest[world, a] >= wp.static(SLEEP_TICKS)
 
 
 @wp.func

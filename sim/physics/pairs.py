@@ -40,7 +40,9 @@ def touches_now(state: State, world: int, a: int, b: int) -> bool:
 
 @wp.func
 def same_train(state: State, world: int, a: int, b: int) -> bool:
-    """Whether one of two actors pulls the other, straight or by trailers between: these overlap where they are coupled."""
+    """Whether one of two actors pulls or carries the other, straight or by others between, or both ride on a third: these may overlap."""
+    if state.story.tow[world, a] >= 0 and state.story.tow[world, a] == state.story.tow[world, b]:
+        return True
     p = int(a)
     q = int(b)
     for _i in range(state.story.tow.shape[1]):
@@ -180,3 +182,9 @@ def bound_actors(scene: Scene, state: State) -> None:
     """Bring ``State.bound`` up to where the actors are."""
     dim, stride = actor_threads(state.motion)
     wp.launch(_bound_actors, dim=dim, inputs=[scene, state, stride], device=state.tick.device)
+
+
+def find_contacts(scene: Scene, state: State) -> None:
+    """Count whom each actor touches, after `bound_actors`."""
+    dim, stride = actor_threads(state.motion)
+    wp.launch(_find_contacts, dim=dim, inputs=[scene, state, stride], device=state.tick.device)

@@ -13,6 +13,7 @@ import warp as wp
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
+from sim.physics.body import SLEEP_TICKS
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
@@ -32,7 +33,6 @@ STEPS = 3
 """Per tick."""
 STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""
-SLEEP_TICKS = 50
 
 
 @wp.func
@@ -82,7 +82,9 @@ def stand_on_ground(car: CarSet, b: Body, ground: Footing, cog: wp.vec3) -> Star
     out.body.rot = pose_rotation(yaw_of(b.rot), pitch, roll)
     before = wp.quat_rotate(b.rot, reference_arm(car))
     after = wp.quat_rotate(out.body.rot, reference_arm(car))
-    shift = wp.vec3(before[0] - after[0], before[1] - after[1], 0.5 * (z[2] + z[3]) - after[2])
+    ahead = (car.reference - car.rear.x) / (car.front.x - car.rear.x)
+    height = wp.lerp(0.5 * (z[2] + z[3]), 0.5 * (z[0] + z[1]), ahead)
+    shift = wp.vec3(before[0] - after[0], before[1] - after[1], height - after[2])
     up = wp.quat_rotate(out.body.rot, wp.vec3(0.0, 0.0, 1.0))
     out.body.vel = wp.vec3(b.vel[0], b.vel[1], -(b.vel[0] * up[0] + b.vel[1] * up[1]) / up[2])
     out.cog = cog + shift
@@ -124,13 +126,14 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
 
 @wp.func
 def sleeps(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
-    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor lets the brakes go."""
+    """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor works the brakes."""
     if state.rest[world, a] < wp.static(SLEEP_TICKS):
         return False
     pushed = wp.length_sq(state.vel[world, a]) + wp.length_sq(state.ang_vel[world, a]) > 0.0
     accel = control.accel[world, head]
-    released = driven and (accel > 0.0 or -accel < wp.max(state.vehicle.brake[world, a]) - 0.01)
-    if pushed or released:
+    pedal = wp.clamp(-accel, 0.0, 1.0)
+    works = driven and (accel > 0.0 or wp.abs(pedal - wp.max(state.vehicle.brake[world, a])) > 0.01)
+    if pushed or works:
         state.rest[world, a] = 0
         return False
     return True
@@ -154,6 +157,8 @@ def settle(state: State, world: int, a: int, b: Body):
         state.accel[world, a] = wp.vec3()
         state.speed[world, a] = 0.0
         state.vehicle.wheel_speed[world, a] = wp.vec4()
+        if state.story.still_since[world, a] < 0:
+            state.story.still_since[world, a] = state.tick[world]
 
 
 @wp.func

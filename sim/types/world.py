@@ -192,8 +192,8 @@ class State:
     contact_normal: wp.array2d[wp.vec3]
     """Unit, towards this actor, (nworld, nactor)."""
     rest: wp.array2d[wp.int32]
-    """Ticks in a row that a body or a vehicle on tyres has been still; after `SLEEP_TICKS` of `sim.physics.integrate` or
-    `sim.physics.vehicle` it sleeps, (nworld, nactor)."""
+    """Ticks in a row that a body or a vehicle on tyres has been still; after `sim.physics.body.SLEEP_TICKS`
+    it sleeps, (nworld, nactor)."""
     fallen: wp.array2d[wp.int32]
     """1 once a person, an animal or a cycle was hit too hard to keep upright, or a cycle slid, (nworld, nactor)."""
     ground: wp.array2d[wp.vec4]
