@@ -379,3 +379,10 @@ def test_without_pybullet_there_is_a_clear_error(monkeypatch):
     with pytest.raises(SwerveError, match="pip install pybullet"):
         check_physics("bullet")
     check_physics("swerve")
+
+
+def test_what_it_cannot_do_is_refused():
+    from sim.export.trace import simulate_file
+
+    with pytest.raises(SwerveError, match=r"faults of vehicles .* need --physics swerve"):
+        simulate_file("tyre-blowout-motorway", driver="constant", contact="physics", physics="bullet")
