@@ -13,23 +13,19 @@ import numpy.typing as npt
 
 from sim.assets.spec import Category
 from sim.errors import SwerveError
+from sim.physics.body import HEAVY_BARRIER
+from sim.physics.impulse import FRICTION, REST_SPEED
 from sim.physics.parameters import GRAVITY, SETS
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
 
-FRICTION = 0.4
-"""Between bodies (Fricke 1990: 0.3 to 0.6)."""
 SCRAPE = 0.45
 """Of a vehicle's body on the road, as a share of the road's friction (Fricke 1990: sliding on roof or side)."""
-REST_SPEED = 0.15
-"""Slower contacts do not bounce [m/s]."""
 CLEARANCE = 0.3
 """Height of a vehicle's shape above the road, over the radius of its wheels."""
 ROLLING = 0.05
 """Arm of the resistance against rolling of people on the ground [m]."""
-HEAVY_BARRIER = 500.0
-"""Barriers from this mass stand in the ground [kg]."""
 ROOTED = ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
 """Categories that stand in the ground."""
 _ACTORS, _GROUND = 1, 2

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.physics.boxes import DOOR_LENGTH
 from sim.physics.bullet_client import Cast, Client
 from sim.physics.bullet_wheels import Floats, Motions
+from sim.physics.contact import DOOR_IMPULSE
 
-LENGTH, THICKNESS, HEIGHT = 0.95, 0.08, 1.0
+THICKNESS, HEIGHT = 0.08, 1.0
 """Of a door [m]."""
 HINGE = 0.15
 """Where it hangs ahead of the middle of the vehicle, over the vehicle's length."""
 AJAR = 0.02
 """Doors opened less are shut [rad]."""
-IMPULSE = 1200.0
-"""Greatest impulse of an open door, which then gives way: about 10 kJ at 10 m/s [N s]."""
 
 
 class Doors:
@@ -48,13 +48,13 @@ class Doors:
         """Hang a door on its vehicle; returns its number."""
         key = len(self._cast.mass) + 2 * a + side
         if key not in self._client:
-            self._client.add_plate(key, np.array([LENGTH, THICKNESS, HEIGHT]))
+            self._client.add_plate(key, np.array([DOOR_LENGTH, THICKNESS, HEIGHT]))
         out = 1.0 - 2.0 * side
         size, offset = self._cast.size[a], self._cast.offset[a]
-        swing = np.array([-0.5 * LENGTH * np.cos(angle), out * 0.5 * LENGTH * np.sin(angle), 0.0])
+        swing = np.array([-0.5 * DOOR_LENGTH * np.cos(angle), out * 0.5 * DOOR_LENGTH * np.sin(angle), 0.0])
         local = offset + [HINGE * size[0], out * 0.5 * size[1], 0.0] + swing
         center = body.center[a] + body.turn[a] @ local
-        ahead = body.turn[a] @ (-swing / (0.5 * LENGTH))
+        ahead = body.turn[a] @ (-swing / (0.5 * DOOR_LENGTH))
         half = 0.5 * np.arctan2(ahead[1], ahead[0])
         self._client.place(key, center, np.array([0.0, 0.0, np.sin(half), np.cos(half)]))
         return key
@@ -68,7 +68,7 @@ class Doors:
         give = sum(1.0 / cast.mass[i] for i in (a, b) if free[i])
         if give <= 0.0:
             return
-        impulse = normal * min(closing / give, IMPULSE)
+        impulse = normal * min(closing / give, DOOR_IMPULSE)
         for i, push in ((a, impulse), (b, -impulse)):
             if free[i]:
                 arm = body.turn[i].T @ np.cross(point - body.center[i], push)

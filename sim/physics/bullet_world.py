@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.physics.boxes import DOOR_LENGTH
 from sim.physics.bullet_client import Client, make_cast, restitution
-from sim.physics.bullet_doors import AJAR, LENGTH, Doors
+from sim.physics.bullet_doors import AJAR, Doors
 from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
+from sim.physics.contact import JOSTLE_SPEED, WAKE_SPEED
 from sim.types import TICK, Contact, Lamp, Motion
 
 SUBSTEPS = 5
 """Steps per tick: 2 ms each. Impacts, braking and bends change by less than 1 % from 4 to 20; at 40 m/s two bodies are at most 8 cm into
 each other before the solver sees it, which it takes out without adding speed."""
-WAKE_SPEED = 0.02
-"""Closing speed from which a contact turns actors into bodies [m/s]."""
-JOSTLE_SPEED = 4.0
-"""People and animals that touch each other more slowly go on as they were [m/s]."""
 TOUCH = 0.002
 """Distance at which shapes count as touching [m]."""
 
@@ -142,7 +140,7 @@ class BulletWorld:
         middle = r["pos"] + (turn @ (self.cast.center + self.cast.offset)[..., None])[..., 0]
         speed = np.linalg.norm(r["vel"], axis=1) + np.linalg.norm(r["pos"] - self.pos, axis=1) / TICK
         radius = 0.5 * np.linalg.norm(self.cast.size, axis=1) + 1.5 * speed * TICK + 0.05
-        radius += np.where((r["door"] > AJAR).any(1), LENGTH, 0.0)
+        radius += np.where((r["door"] > AJAR).any(1), DOOR_LENGTH, 0.0)
         apart = np.linalg.norm(middle[:, None] - middle[None], axis=-1)
         near = (apart < radius[:, None] + radius[None]) & self.live[:, None] & self.live[None]
         for a, b in zip(*np.nonzero(np.triu(near, 1)), strict=True):
