@@ -2,16 +2,32 @@
 
 Each triangle is projected once and asked at the pixel centres it covers (edge functions, Pineda 1988; where a corner is behind the eye,
 homogeneous ones, Olano and Greer 1997, so nothing is clipped). A mesh is a tree of boxes (`sim.render.clusters`), walked nearer child
-first; what holds no pixel's centre, or none in front of what was drawn (Greene et al. 1993), is left out with all below it.
+first; what holds no pixel's centre, or none in front of what was drawn (Greene et al. 1993), is left out with all below it. Boxes of a
+node and triangles of a leaf are projected eight at a time (`sim.render.cover`).
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
 from __future__ import annotations
 
 import warp as wp
 
 from sim.render.camera import Cameras, Views
+from sim.render.cover import NEAR, Cover, Covers, Target, box_cover, cover_at, project_boxes, shows, to_pixels
+from sim.render.eights import (
+    children_of,
+    corner8,
+    dot8,
+    flip_of,
+    go_on,
+    least8,
+    lowest_bit,
+    most8,
+    splat,
+    start_walk,
+    swap_bits,
+    vec8,
+)  # fmt: skip
 from sim.render.library import Geometry
 from sim.render.materials import MESH_CUTOUT
 from sim.render.options import RAYS
@@ -20,37 +36,6 @@ from sim.render.raycast import FAR, is_hole
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 4})
-
-ASKED = 16
-"""Most pixels that a box may cover to be asked whether what was drawn hides it."""
-
-
-@wp.struct
-class Projection:
-    """How a mesh is seen; vectors in its frame."""
-
-    eye: wp.vec3
-    """[m]."""
-    across: wp.vec3
-    """``across . p / depth . p`` is the column of a point minus the eye."""
-    down: wp.vec3
-    """Likewise for the row."""
-    depth: wp.vec3
-    """``depth . p`` is the plane depth [m]."""
-
-
-@wp.struct
-class Target:
-    """Where triangles go: the pixels of a picture from ``first`` to ``last`` row, all columns, and whose they are."""
-
-    world: int
-    camera: int
-    slot: int
-    mesh: int
-    first: int
-    last: int
-    cutout: int
-    """Whether the mesh has holes cut by its textures."""
 
 
 @wp.func
@@ -122,159 +107,132 @@ def from_row(edge: wp.vec3, row: float) -> wp.vec3:
 
 
 @wp.func(inline=True)
-def draw_triangle(geo: Geometry, hits: Hits, to: Target, face: int, a: wp.vec3, b: wp.vec3, c: wp.vec3):
-    """Draw a triangle; corners as (column z, row z, z), z the plane depth."""
+def draw_near(geo: Geometry, hits: Hits, to: Target, face: int, a: wp.vec3, b: wp.vec3, c: wp.vec3):
+    """Draw a triangle that may reach behind the eye; corners as (column z, row z, z), z the plane depth."""
     e = Edges()
     e.right = hits.at.shape[3] - 1
     e.top = to.first
     e.bottom = to.last
-    if least(a[2], b[2], c[2]) > 1.0e-3:
-        e.share = wp.vec3(1.0 / a[2], 1.0 / b[2], 1.0 / c[2])
-        xa = a[0] * e.share[0]
-        xb = b[0] * e.share[1]
-        xc = c[0] * e.share[2]
-        left = most(0.0, wp.ceil(least(xa, xb, xc) - 1.0e-3), 0.0)
-        right = least(float(e.right), wp.floor(most(xa, xb, xc) + 1.0e-3), float(e.right))
-        if left > right:
-            return
-        ya = a[1] * e.share[0]
-        yb = b[1] * e.share[1]
-        yc = c[1] * e.share[2]
-        top = most(float(to.first), wp.ceil(least(ya, yb, yc) - 1.0e-3), float(to.first))
-        bottom = least(float(to.last), wp.floor(most(ya, yb, yc) + 1.0e-3), float(to.last))
-        if top > bottom:
-            return
-        e.left = int(left)
-        e.right = int(right)
-        e.top = int(top)
-        e.bottom = int(bottom)
-        # Distances to the first pixel stay small, and so does rounding.
-        pa = wp.vec2(xa - left, ya - top)
-        pb = wp.vec2(xb - left, yb - top)
-        pc = wp.vec2(xc - left, yc - top)
-        e.a = wp.vec3(pb[1] - pc[1], pc[0] - pb[0], pb[0] * pc[1] - pb[1] * pc[0])
-        e.b = wp.vec3(pc[1] - pa[1], pa[0] - pc[0], pc[0] * pa[1] - pc[1] * pa[0])
-        e.c = wp.vec3(pa[1] - pb[1], pb[0] - pa[0], pa[0] * pb[1] - pa[1] * pb[0])
-        e.depth = wp.vec3(1.0, 1.0, 1.0)
-        size = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0])
-        span = right - left + bottom - top + 2.0
-        e.slack = 0.0 - least(4.0e-7 * span * span, 1.0e-3 * wp.abs(size), 1.0)
-    else:
-        e.a = from_row(wp.cross(b, c), float(to.first))
-        e.b = from_row(wp.cross(c, a), float(to.first))
-        e.c = from_row(wp.cross(a, b), float(to.first))
-        e.share = wp.vec3(1.0, 1.0, 1.0)
-        e.depth = wp.vec3(a[2], b[2], c[2])
-        size = wp.dot(a, wp.cross(b, c))
-    if size < 0.0:
-        e.a = -e.a
-        e.b = -e.b
-        e.c = -e.c
+    size = wp.dot(a, wp.cross(b, c))
+    turn = wp.where(size < 0.0, -1.0, 1.0)
+    e.a = from_row(wp.cross(b, c), float(to.first)) * turn
+    e.b = from_row(wp.cross(c, a), float(to.first)) * turn
+    e.c = from_row(wp.cross(a, b), float(to.first)) * turn
+    e.share = wp.vec3(1.0, 1.0, 1.0)
+    e.depth = wp.vec3(a[2], b[2], c[2])
     if size != 0.0:
         fill_triangle(geo, hits, to, face, e)
 
 
-@wp.func
-def reach(row: wp.vec3, half: wp.vec3) -> float:
-    """How far a box of the given half sizes extends along a row of a matrix."""
-    return wp.abs(row[0]) * half[0] + wp.abs(row[1]) * half[1] + wp.abs(row[2]) * half[2]
+@wp.func(inline=True)
+def draw_projected(geo: Geometry, hits: Hits, to: Target, face: int, c: Cover, x: wp.vec3, y: wp.vec3, share: wp.vec3):
+    """Draw a triangle before the eye; ``x``, ``y``: columns and rows of its corners, ``share``: 1 over their depths."""
+    # Distances to the first pixel stay small, and so does rounding.
+    pa = wp.vec2(x[0] - float(c.left), y[0] - float(c.top))
+    pb = wp.vec2(x[1] - float(c.left), y[1] - float(c.top))
+    pc = wp.vec2(x[2] - float(c.left), y[2] - float(c.top))
+    size = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0])
+    turn = wp.where(size < 0.0, -1.0, 1.0)
+    e = Edges()
+    e.left = c.left
+    e.right = c.right
+    e.top = c.top
+    e.bottom = c.bottom
+    e.a = wp.vec3(pb[1] - pc[1], pc[0] - pb[0], pb[0] * pc[1] - pb[1] * pc[0]) * turn
+    e.b = wp.vec3(pc[1] - pa[1], pa[0] - pc[0], pc[0] * pa[1] - pc[1] * pa[0]) * turn
+    e.c = wp.vec3(pa[1] - pb[1], pb[0] - pa[0], pa[0] * pb[1] - pa[1] * pb[0]) * turn
+    e.share = share
+    e.depth = wp.vec3(1.0, 1.0, 1.0)
+    span = float(c.right - c.left + c.bottom - c.top + 2)
+    e.slack = 0.0 - least(4.0e-7 * span * span, 1.0e-3 * wp.abs(size), 1.0)
+    if size != 0.0:
+        fill_triangle(geo, hits, to, face, e)
 
 
-@wp.func
-def reaches(normal: wp.vec3, center: wp.vec3, half: wp.vec3) -> bool:
-    """Whether some of a box lies on the side of a plane through the origin that its normal points to."""
-    return wp.dot(normal, center) + reach(normal, half) >= 0.0
+@wp.struct
+class Corners:
+    """Corner a of eight triangles, as columns, rows, and 1 over their plane depths; likewise b and c."""
+
+    x: vec8
+    y: vec8
+    share: vec8
+    depth: vec8
 
 
 @wp.func(inline=True)
-def may_show(hits: Hits, to: Target, m: Projection, center: wp.vec3, half: wp.vec3) -> bool:
-    """Whether a box, its centre minus the eye, may cover the centre of a pixel in front of what was drawn."""
-    across = m.across
-    down = m.down
-    depth = m.depth
-    width = float(hits.at.shape[3]) - 0.99
-    first = float(to.first)
-    last = float(to.last)
-    z = wp.dot(depth, center)
-    deep = reach(depth, half)
-    if z - deep <= 1.0e-3:
-        # Too near to project: asked is whether it lies beyond a side of the picture's pyramid.
-        return (
-            reaches(across + depth * 0.01, center, half)
-            and reaches(depth * width - across, center, half)
-            and reaches(down - depth * (first - 0.01), center, half)
-            and reaches(depth * (last + 0.01) - down, center, half)
-        )
-    # A box that holds no pixel's centre shows nothing, be it out of the picture or too small.
-    x = wp.dot(across, center) / z
-    y = wp.dot(down, center) / z
-    dx = reach(across - depth * x, half) / (z - deep) + 1.0e-3
-    dy = reach(down - depth * y, half) / (z - deep) + 1.0e-3
-    left = wp.where(x - dx > 0.0, wp.ceil(x - dx), 0.0)
-    right = wp.where(x + dx < width, wp.floor(x + dx), width)
-    top = wp.where(y - dy > first, wp.ceil(y - dy), first)
-    bottom = wp.where(y + dy < last, wp.floor(y + dy), last)
-    if left > right or top > bottom:
-        return False
-    if (right - left + 1.0) * (bottom - top + 1.0) > wp.static(float(ASKED)):
-        return True
-    nearest = (z - deep) * 0.99999
-    row = int(top)
-    while row <= int(bottom):
-        col = int(left)
-        while col <= int(right):
-            if hits.at[to.world, to.camera, row, col].t > nearest:
-                return True
-            col += 1
-        row += 1
-    return False
+def project_corners(
+    geo: Geometry, to: Target, points: wp.array[wp.vec3], first: int, last: int, corner: int
+) -> Corners:
+    """A corner of each triangle of a leaf; where there are fewer than eight, the last one again."""
+    p = corner8(points, geo.triangle, first, last, corner, to.eye)
+    out = Corners()
+    out.depth = dot8(to.depth, p.x, p.y, p.z)
+    out.share = wp.cw_div(splat(1.0), most8(out.depth, splat(NEAR)))
+    out.x = wp.cw_mul(dot8(to.across, p.x, p.y, p.z), out.share)
+    out.y = wp.cw_mul(dot8(to.down, p.x, p.y, p.z), out.share)
+    return out
 
 
 @wp.func(inline=True)
-def draw_leaf(geo: Geometry, hits: Hits, to: Target, m: Projection, first: int, last: int):
+def draw_leaf(geo: Geometry, hits: Hits, to: Target, first: int, last: int):
     """Draw triangles ``first`` to ``last`` - 1 of a mesh."""
-    points = wp.mesh_get(geo.mesh_id[to.mesh]).points
+    mesh = wp.mesh_get(geo.mesh_id[to.mesh])
     start = geo.mesh_triangle[to.mesh]
-    rows = wp.matrix_from_rows(m.across, m.down, m.depth)
-    face = first
-    while face < last:
-        corner = geo.triangle[start + face]
-        a = rows * (points[corner[0]] - m.eye)
-        b = rows * (points[corner[1]] - m.eye)
-        c = rows * (points[corner[2]] - m.eye)
-        draw_triangle(geo, hits, to, face, a, b, c)
-        face += 1
+    a = project_corners(geo, to, mesh.points, start + first, start + last - 1, 0)
+    b = project_corners(geo, to, mesh.points, start + first, start + last - 1, 1)
+    c = project_corners(geo, to, mesh.points, start + first, start + last - 1, 2)
+    p = Covers()
+    slack = splat(1.0e-3)
+    p.left = least8(least8(a.x, b.x), c.x) - slack
+    p.right = most8(most8(a.x, b.x), c.x) + slack
+    p.top = least8(least8(a.y, b.y), c.y) - slack
+    p.bottom = most8(most8(a.y, b.y), c.y) + slack
+    p.nearest = least8(least8(a.depth, b.depth), c.depth)
+    q = to_pixels(hits, to, p)
+    bits = q.mask & ((1 << (last - first)) - 1)
+    while bits != 0:
+        i = lowest_bit(bits)
+        bits = bits & (bits - 1)
+        cover = cover_at(hits, to, q, i)
+        x = wp.vec3(a.x[i], b.x[i], c.x[i])
+        y = wp.vec3(a.y[i], b.y[i], c.y[i])
+        share = wp.vec3(a.share[i], b.share[i], c.share[i])
+        draw_projected(geo, hits, to, first + i, cover, x, y, share)
+    bits = q.near & ((1 << (last - first)) - 1)
+    while bits != 0:
+        i = lowest_bit(bits)
+        bits = bits & (bits - 1)
+        corner = geo.triangle[start + first + i]
+        m = wp.matrix_from_rows(to.across, to.down, to.depth)
+        pa = m * (mesh.points[corner[0]] - to.eye)
+        pb = m * (mesh.points[corner[1]] - to.eye)
+        pc = m * (mesh.points[corner[2]] - to.eye)
+        draw_near(geo, hits, to, first + i, pa, pb, pc)
 
 
 @wp.func(inline=True)
-def draw_mesh(geo: Geometry, hits: Hits, to: Target, m: Projection):
-    """Draw the branches of a mesh that may be seen."""
-    first_node = geo.mesh_node[to.mesh]
-    levels = geo.mesh_levels[to.mesh]
-    ntriangle = wp.int64(wp.mesh_get(geo.mesh_id[to.mesh]).indices.shape[0] / 3)
-    leaf = int(1) << levels
-    node = int(1)
-    trail = int(1)  # a bit for each level: whether the node is its parent's second
-    while node > 0:
-        box = geo.node[first_node + node]
-        seen = may_show(hits, to, m, wp.spatial_top(box) - m.eye, wp.spatial_bottom(box))
-        if seen and node < leaf:
-            # The nearer child first: it may hide the other.
-            node = 2 * node
-            between = wp.spatial_top(geo.node[first_node + node + 1]) - wp.spatial_top(geo.node[first_node + node])
-            node += wp.where(wp.dot(m.depth, between) < 0.0, 1, 0)
-            trail = 2 * trail
-        else:
-            if seen:
-                k = wp.int64(node - leaf)
-                first = int((ntriangle * k) >> wp.int64(levels))
-                last = int((ntriangle * (k + wp.int64(1))) >> wp.int64(levels))
-                draw_leaf(geo, hits, to, m, first, last)
-            while node > 0 and (trail & 1) != 0:
-                node = node >> 1
-                trail = trail >> 1
-            node = node ^ wp.where(node > 0, 1, 0)
-            trail = trail | 1
+def draw_mesh(geo: Geometry, hits: Hits, to: Target):
+    """Draw the branches of a mesh that may be seen, nearer ones first: they may hide the others."""
+    ntriangle = wp.mesh_get(geo.mesh_id[to.mesh]).indices.shape[0] / 3
+    walk = start_walk(geo.mesh_node[to.mesh], geo.mesh_height[to.mesh], ntriangle)
+    while walk.height > 0:
+        node = walk.first + walk.place
+        p = project_boxes(geo, hits, to, node)
+        flip = flip_of(p.nearest)
+        bits = swap_bits((p.mask | p.near) & children_of(walk), flip)
+        seen = int(0)
+        while bits != 0:
+            i = lowest_bit(bits)
+            bits = bits & (bits - 1)
+            k = i ^ flip
+            cover = box_cover(geo, hits, to, node, p, k)
+            if shows(hits, to, cover):
+                if walk.height == 1:
+                    first = 8 * (8 * walk.place + k)
+                    draw_leaf(geo, hits, to, first, wp.min(first + 8, ntriangle))
+                else:
+                    seen = seen | (1 << i)
+        walk = go_on(walk, seen, flip)
 
 
 @wp.kernel
@@ -307,10 +265,9 @@ def _draw_hits(
             to.slot = slot
             to.mesh = mesh
             to.cutout = geo.mesh_flags[mesh] & MESH_CUTOUT
-            rows = pixel * inst.linear[world, slot]
-            m = Projection()
-            m.eye = inst.inverse[world, slot] * (views.pos[world, camera] - inst.pos[world, slot])
-            m.across = wp.vec3(rows[0, 0], rows[0, 1], rows[0, 2])
-            m.down = wp.vec3(rows[1, 0], rows[1, 1], rows[1, 2])
-            m.depth = wp.vec3(rows[2, 0], rows[2, 1], rows[2, 2])
-            draw_mesh(geo, hits, to, m)
+            to.eye = inst.inverse[world, slot] * (views.pos[world, camera] - inst.pos[world, slot])
+            m = pixel * inst.linear[world, slot]
+            to.across = wp.vec3(m[0, 0], m[0, 1], m[0, 2])
+            to.down = wp.vec3(m[1, 0], m[1, 1], m[1, 2])
+            to.depth = wp.vec3(m[2, 0], m[2, 1], m[2, 2])
+            draw_mesh(geo, hits, to)

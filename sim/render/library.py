@@ -1,7 +1,7 @@
 """Every mesh, material and texture of a batch of worlds, uploaded once and shared by all worlds."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.render.clusters import sort_clip, tree_boxes, tree_levels
+from sim.render.clusters import sort_clip, tree_boxes, tree_height
+from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.textures import Textures
@@ -111,11 +112,12 @@ class Geometry:
     mesh_flags: wp.array[wp.int32]
     """MESH_CUTOUT and MESH_GLASS, (nmesh,)."""
     mesh_node: wp.array[wp.int32]
-    """Row of ``node`` before the root of each mesh (`sim.render.clusters`), (nmesh,)."""
-    mesh_levels: wp.array[wp.int32]
-    """Level of the leaves of each mesh's tree, (nmesh,)."""
-    node: wp.array[wp.spatial_vectorf]
-    """Centre, then half sizes of each node's box, mesh frame [m], (nnode,)."""
+    """Row of ``node`` of the root of each mesh (`sim.render.clusters`), (nmesh,)."""
+    mesh_height: wp.array[wp.int32]
+    """Height of each mesh's tree, (nmesh,)."""
+    count: wp.array[float]
+    node: wp.array2d[vec8]
+    """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
     """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
     density: wp.array[float]
@@ -241,11 +243,11 @@ class MeshLibrary:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
             lower, upper = frame.bounds
-            center, half = tree_boxes(frame.vertices, head.triangles)
+            node = tree_boxes(frame.vertices, head.triangles)
             self._push(
                 mesh_node=[self._counts["node"]],
-                mesh_levels=[tree_levels(len(head.triangles))],
-                node=np.concatenate([center, half], axis=1),
+                mesh_height=[tree_height(len(head.triangles))],
+                node=node,
                 mesh_lower=lower[None],
                 mesh_upper=upper[None],
                 mesh_triangle=[self._counts["triangle"]],
@@ -255,7 +257,7 @@ class MeshLibrary:
                 normal=frame.normals.astype(np.float32),
             )
             self._counts["normal"] += len(frame.normals)
-            self._counts["node"] += len(center)
+            self._counts["node"] += len(node)
         self._counts["triangle"] += len(head.triangles)
         self._counts["uv"] += len(head.uvs)
         return first
@@ -323,12 +325,14 @@ class MeshLibrary:
     def _upload(self) -> None:
         g = self.geometry
         for name, var in Geometry.vars.items():
-            if name in ("materials", "textures", "mesh_id", "map_static", "map_light"):
+            if name in ("node", "materials", "textures", "mesh_id", "map_static", "map_light"):
                 continue
             dtype = var.type.dtype
             rows = self._tables.get(name)
             data = np.concatenate([np.asarray(r) for r in rows]) if rows else np.zeros((1, *_shape(dtype)))
             setattr(g, name, wp.array(np.ascontiguousarray(data, _numpy_type(dtype)), dtype=dtype, device=self.device))
+        g.node = wp.array(np.concatenate(self._tables["node"]), dtype=vec8, device=self.device)
+        g.count = wp.zeros(8, dtype=float, device=self.device)
         g.mesh_id = wp.array([m.id for m in self._meshes], dtype=wp.uint64, device=self.device)
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.eights import on_cpu
 from sim.render.library import Geometry
 from sim.render.materials import MESH_CUTOUT
+from sim.render.occlusion import is_blocked
 from sim.render.scene_bvh import Instances
 from sim.render.textures import sample_texture
 
@@ -147,9 +149,12 @@ def mesh_light(
     lo = m * (o - inst.pos[world, slot])
     ld = m * d
     if (geo.mesh_flags[mesh] & exact) == 0:
-        if wp.mesh_query_ray_anyhit(geo.mesh_id[mesh], lo, ld, t_max):
-            return 0.0
-        return 1.0
+        blocked = bool(False)
+        if on_cpu():
+            blocked = is_blocked(geo, mesh, lo, ld, t_max)
+        else:
+            blocked = wp.mesh_query_ray_anyhit(geo.mesh_id[mesh], lo, ld, t_max)
+        return wp.where(blocked, 0.0, 1.0)
     light = float(1.0)
     start = float(0.0)
     tries = int(12)

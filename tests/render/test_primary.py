@@ -10,7 +10,7 @@ import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
 from sim.paths import data_root
-from sim.render.clusters import LEAF, sort_clip, tree_boxes, tree_levels
+from sim.render.clusters import EIGHT, sort_clip, tree_boxes, tree_height
 from sim.render.frames import Renderer, camera_at
 from sim.render.mesh import Material, merge
 from sim.render.world import build_library
@@ -106,15 +106,17 @@ def test_every_leaf_holds_its_triangles(ntriangle):
     assert (np.diff(np.unique(ordered.triangles.ravel(), return_index=True)[1]) > 0).all(), (
         "vertices come as they are used"
     )
-    mesh = ordered
-    center, half = tree_boxes(mesh.vertices, ordered.triangles)
-    levels = tree_levels(ntriangle)
-    for level in range(levels + 1):
-        for k in range(1 << level):
-            first, last = ntriangle * k >> level, ntriangle * (k + 1) >> level
-            assert level < levels or 1 <= last - first <= LEAF
-            points = mesh.vertices[ordered.triangles[first:last]].reshape(-1, 3)
-            assert (np.abs(points - center[(1 << level) + k]) <= half[(1 << level) + k]).all()
+    node = tree_boxes(ordered.vertices, ordered.triangles)
+    row = 0
+    for height in range(tree_height(ntriangle), 0, -1):
+        size = EIGHT**height
+        children = -(-ntriangle // size)
+        for child in range(children):
+            points = ordered.vertices[ordered.triangles[child * size : (child + 1) * size]].reshape(-1, 3)
+            box = node[row + child // EIGHT, :, child % EIGHT]
+            assert (np.abs(points - box[:3]) <= box[3:]).all()
+        row += -(-children // EIGHT)
+    assert row == len(node)
 
 
 def street():
