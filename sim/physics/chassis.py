@@ -144,7 +144,11 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     """Adds an axle's share; ``first``: its left wheel, ``accel``: of the axle in the body's plane, ``pull``: gravity [m/s^2]."""
     axle = wheel_axle(car, first)
     radius = car.radius
-    force = wp.vec3()
+    middle = 0.5 * (b.lift[first] + b.lift[first + 1])
+    apart = 0.5 * (w.below[first] + w.below[first + 1])
+    side = float(0.0)
+    low = float(0.0)
+    high = float(0.0)
     shifted = float(0.0)
     pitch = float(0.0)
     up = wp.vec2()
@@ -152,22 +156,21 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     for k in range(2):
         i = first + k
         one = w.ex[i] * w.fx[i] + w.ey[i] * w.fy[i] + w.up[i] * w.load[i]
-        force += one
+        # Side force enters at its own wheel's height: leaning outwards, the body is nearer to the road at the wheel that bears it.
+        side += one[1]
+        low += one[1] * wp.lerp(w.below[i], apart, axle.rigid)
+        high += one[1] * wp.lerp(b.lift[i], middle, axle.rigid)
         shifted += w.load[i] * (one[1] - w.load[i] * w.up[i][1]) * car.tyre_side
         up[k] = one[2]
         even += 0.5 * (one[2] - w.load[i] * w.up[i][2])
         pitch += (one[0] - axle.rigid * w.load[i] * w.up[i][0]) * (radius - car.height + b.lift[i] - w.below[i])
     heavy = axle.mass * (wp.vec2(pull[0], pull[1]) - accel)
-    through = force[1] + heavy[1]
+    through = side + heavy[1]
     tilt = 0.5 * (w.up[first][1] + w.up[first + 1][1]) - (w.below[first] - w.below[first + 1]) / axle.track
     lean = tilt * (w.load[first] + w.load[first + 1])
-    # A wheel in the air, or lost, has no place on the road.
-    left_below = wp.where(w.load[first] > 0.0, w.below[first], w.below[first + 1])
-    right_below = wp.where(w.load[first + 1] > 0.0, w.below[first + 1], w.below[first])
-    below = 0.5 * (left_below + right_below)
-    pair = axle_moment(axle, radius, force[1], through, below, lean) + shifted
-    center = axle.roll_center - car.height + 0.5 * (b.lift[first] + b.lift[first + 1])
-    out.moment += wp.vec2(-center * through, pitch + heavy[0] * (car.unsprung_height - car.height))
+    pair = axle_moment(axle, radius, low, through, lean) + shifted
+    center = (axle.roll_center - car.height) * through + high + middle * heavy[1]
+    out.moment += wp.vec2(-center, pitch + heavy[0] * (car.unsprung_height - car.height))
     for k in range(2):
         i = first + k
         left = wp.where(k == 0, 1.0, -1.0)
