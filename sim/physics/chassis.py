@@ -240,7 +240,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     for i in range(4):
         w = stand_wheel(car, w, b, back, ground, steer, i)
         at = wheel_velocity(car, w, b, i, vel, calm)
-        road = wp.vec3(ground.friction[i], ground.rolling[i], ground.slack[i])
+        road = wp.vec4(ground.friction[i], ground.rolling[i], ground.slack[i], ground.soft[i])
         w = grip_wheel(car, w, b, i, at, road, wp.vec2(ask.drive, ask.brake[i]), h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
     turning = wp.cross(b.rate, vel)

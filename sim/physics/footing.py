@@ -11,7 +11,7 @@ from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
 from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
 from sim.road.grip import road_friction
-from sim.types import CarSet, Scene, State
+from sim.types import CarSet, Fault, Scene, State
 
 wp.set_module_options(VEHICLES)
 
@@ -48,6 +48,7 @@ def read_footing(
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
+    lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     i = int(0)
     while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = wheel_bottom(car, b, turn, i)
@@ -61,7 +62,7 @@ def read_footing(
                 v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
                 sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
                 if sideways and z > base + wp.static(STEP):
-                    out.block[i] = 1.0
+                    out.block[i] = float(1 - ((lost >> i) & 1))
                     z = base
                 elif z > base + rise:
                     z = base + rise
@@ -71,6 +72,7 @@ def read_footing(
         out.normal[i] = normal
         out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
         out.rolling[i] = point.rolling
+        out.soft[i] = point.soft
         out.floor += 0.25 * out.point[i]
         out.floor_normal += 0.25 * point.normal
         i += 1

@@ -193,10 +193,11 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     else:
         ask = wreck_demand(scene, state, world, a, car, b, friction)
     broken = state.faults.broken[world, a]
-    if broken != 0 or wp.max(state.faults.heat[world, a]) > wp.static(FADE_START):
+    warm = wp.max(state.faults.heat[world, a]) + scene.weather.temperature[world]
+    if broken != 0 or warm > wp.static(FADE_START):
         ground = damage_wheels(state, world, a, car, ground, dt)
         if driven:
-            ask = damage_controls(state, world, a, car, b, ask, dt)
+            ask = damage_controls(scene, state, world, a, car, b, ask, dt)
     ask = couple_loads(scene, state, world, a, car, b.rot, ask)
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))

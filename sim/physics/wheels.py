@@ -25,6 +25,13 @@ RECOVERY = 0.7
 """Brake force over tyre force down to which the anti-lock system lets pressure off."""
 DAMP_SPEED = 2.5
 """Below this speed a tyre with relaxation is damped (Pacejka 2012, section 8.6) [m/s]."""
+FURROW, FURROW_SPEED = 1.0, 1.0
+"""Force of the furrow that a wheel ploughs through soil sideways, over its load, and the speed from which it is whole [m/s].
+
+Passive earth pressure 0.5 gamma z^2 K + 2 c z sqrt(K) (Rankine; Wong 2008, ch. 2) of loam (16 kN/m^3, cohesion 20 kPa, 25 degrees) on a wheel
+that has sunk in by z = 0.1 m, over its chord of 0.46 m: 2.9 kN, 0.85 of a car's wheel load. Sunk depth and soil vary; 1 is assumed."""
+FURROW_ANGLES = (0.2, 0.6)
+"""Sine of the slip angle at which a wheel begins to plough and from which it wholly does (assumed)."""
 BEARS = 0.15
 """Slip of a tyre about its peak where friction is 1."""
 
@@ -43,6 +50,8 @@ class Footing:
     """Coefficient of rolling resistance on top of the tyres' own."""
     slack: wp.vec4
     """Share of the tyres' slip stiffness that is lost."""
+    soft: wp.vec4
+    """1 on ground into which wheels that slide sideways dig themselves (`FURROW`)."""
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
@@ -251,7 +260,16 @@ def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
 
 
 @wp.func(inline=True)
-def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.vec3, ask: wp.vec2, h: float) -> Wheels:
+def furrow_damping(at: wp.vec2, load: float) -> float:
+    """What soil sets against a wheel that ploughs through it sideways, over its speed crosswise [N s/m]; ``at``: `wheel_velocity`."""
+    side = wp.abs(at[1])
+    begin = wp.static(FURROW_ANGLES[0])
+    digs = (side / wp.max(wp.length(at), 1.0e-3) - begin) * wp.static(1.0 / (FURROW_ANGLES[1] - FURROW_ANGLES[0]))
+    return wp.static(FURROW) * load * wp.clamp(digs, 0.0, 1.0) / wp.max(side, wp.static(FURROW_SPEED))
+
+
+@wp.func(inline=True)
+def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.vec4, ask: wp.vec2, h: float) -> Wheels:
     """Slip, brake pressure and force of a wheel's tyre, and its spin.
 
     Args:
@@ -260,7 +278,7 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.ve
         b: The vehicle.
         i: Wheel.
         at: Its `wheel_velocity`.
-        road: Friction, rolling resistance and slack of the tyre (`Footing`).
+        road: Friction, rolling resistance, slack of the tyre and softness (`Footing`).
         ask: Tractive force [N] and brake pedal, 0..1.
         h: Step [s].
     """
@@ -298,6 +316,7 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.ve
         enough = wp.static(RECOVERY) * wp.abs(grip.fx) / wp.max(0.5 * axle.brake * car.max_brake, 1.0)
         pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
     w.brake[i] = pressure
-    w.fy[i] = grip.fy
-    w.ky[i] = grip.ky * firm * (gain_y + damp_y)
+    furrow = road[3] * furrow_damping(at, w.load[i])
+    w.fy[i] = grip.fy - furrow * at[1]
+    w.ky[i] = grip.ky * firm * (gain_y + damp_y) + furrow
     return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * firm * (gain_x + damp_x), car.rolling + road[1], h)
