@@ -28,8 +28,8 @@ DAMP_SPEED = 2.5
 FURROW, FURROW_SPEED = 1.0, 1.0
 """Force of the furrow that a wheel ploughs through soil sideways, over its load, and the speed from which it is whole [m/s].
 
-Passive earth pressure 0.5 gamma z^2 K + 2 c z sqrt(K) (Rankine; Wong 2008, ch. 2) of loam (16 kN/m^3, cohesion 20 kPa, 25 degrees) on a wheel
-that has sunk in by z = 0.1 m, over its chord of 0.46 m: 2.9 kN, 0.85 of a car's wheel load. Sunk depth and soil vary; 1 is assumed."""
+Passive earth pressure 0.5 gamma z^2 K + 2 c z sqrt(K) (Rankine; Wong 2008, ch. 2) of loam (16 kN/m^3, cohesion 20 kPa, 25 degrees) on
+a wheel that has sunk in by z = 0.1 m, over its chord of 0.46 m: 2.9 kN, 0.85 of a car's wheel load. Soils vary; 1 is assumed."""
 FURROW_ANGLES = (0.2, 0.6)
 """Sine of the slip angle at which a wheel begins to plough and from which it wholly does (assumed)."""
 BEARS = 0.15

@@ -165,7 +165,8 @@ def test_a_kerb_trips_what_slides_into_it_fast_enough(speed):
 
 @pytest.mark.parametrize(("kind", "speed", "rolls"), [(CAR, 14.0, True), (SUV, 14.0, True), (SUV, 6.0, False)])
 def test_soil_trips_what_slides_into_it_fast_enough(kind, speed, rolls):
-    slides = {"heading": 0.0, "speed": 0.0, "motion": Motion.BODY, "vel": (0.0, -speed, 0.0), "x": 200.0, "y": -10.5}
+    y = -10.5 if rolls else -14.0  # about to leave the road, or wholly beside it
+    slides = {"heading": 0.0, "speed": 0.0, "motion": Motion.BODY, "vel": (0.0, -speed, 0.0), "x": 200.0, "y": y}
     ways = []
     for lanes, width, soil in ((1, 12.0, True), (2, 200.0, False)):
         arrays = one(kind, [straight(lanes=(0, lanes), lane_width=width)], **slides)
@@ -174,8 +175,8 @@ def test_soil_trips_what_slides_into_it_fast_enough(kind, speed, rolls):
             least = min(least, float(angles(run(arrays, 5))[1][0]))
         assert (least < 0.1) == (rolls and soil), "paved ground lets it slide"
         assert lowest(arrays, kind) > -0.05
-        ways.append(-10.5 - float(arrays[1].pos.numpy()[0, 0, 1]))
-    assert rolls or ways[0] < 0.7 * ways[1], "a furrow holds more than a tyre's friction"
+        ways.append(y - float(arrays[1].pos.numpy()[0, 0, 1]))
+    assert rolls or ways[0] < 0.8 * ways[1], "a furrow holds more than a tyre's friction"
 
 
 def test_soil_does_not_hold_who_drives_over_it_straight_on():
