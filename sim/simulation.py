@@ -72,7 +72,15 @@ def check_physics(physics: str) -> None:
         import_pybullet()
 
 
-def make_steps(scene: Scene, state: State, control: Control, physics: str = "swerve", ticks: int = 1) -> Steps:
+def make_steps(
+    scene: Scene,
+    state: State,
+    control: Control,
+    physics: str = "swerve",
+    ticks: int = 1,
+    *,
+    processes: int | None = None,
+) -> Steps:
     """Ticks of a batch under a physics backend, to be launched again and again.
 
     Args:
@@ -81,12 +89,13 @@ def make_steps(scene: Scene, state: State, control: Control, physics: str = "swe
         control: Of the batch.
         physics: One of `sim.config.PHYSICS`.
         ticks: Ticks per launch.
+        processes: Of PyBullet's worlds; None: one per core, but no more than worlds.
 
     Raises:
         SwerveError: if the backend is not installed.
     """
     if physics == "bullet":
-        return BulletSteps(scene, state, control, ticks)
+        return BulletSteps(scene, state, control, ticks, processes)
 
     def make_stage(scene: Scene, state: State, control: Control) -> Callable[[], None]:
         def stage() -> None:
@@ -118,12 +127,14 @@ class BulletSteps:
         SwerveError: if PyBullet is not installed, the worlds differ in `Contact`, or hold faults or trailers of driven vehicles.
     """
 
-    def __init__(self, scene: Scene, state: State, control: Control, ticks: int = 1) -> None:
+    def __init__(
+        self, scene: Scene, state: State, control: Control, ticks: int = 1, processes: int | None = None
+    ) -> None:
         from sim.physics.bullet import BulletWorlds
         from sim.physics.bullet_ground import keep_places, read_footing
 
         self._ticks = ticks
-        self._bullet = BulletWorlds(scene, state, control)
+        self._bullet = BulletWorlds(scene, state, control, processes=processes)
         footing, structs = self._bullet.footing, [scene, state, control]
         modes = set(scene.contact.numpy().tolist())
         if len(modes) > 1:
