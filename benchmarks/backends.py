@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.rotation import rotate, yaw_of
 from sim.simulation import make_steps
 from sim.types import Motion

@@ -16,7 +16,8 @@ import numpy as np
 import warp as wp
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.parameters import GRAVITY, actor_parameters
+from sim.physics.parameters import actor_parameters
+from sim.physics.sets import GRAVITY
 from sim.physics.vehicle import STEPS, drive_vehicles
 from tests.physics import commonroad as cr
 from tests.physics.test_chassis import brake_share, centre, ideal, sedan

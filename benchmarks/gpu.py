@@ -9,8 +9,8 @@
 `benchmarks.gpu_physics`. `compare` repeats that on another device and checks the limits in `LIMITS`. Both devices run the same kernels on
 floats of 32 bits but with different orders of rounding and different libm, so figures drift apart as time goes on, and after a contact
 quickly: what is compared of the library's worlds ends at a world's first contact on either device. All steps run as captured graphs, so
-that a step that CUDA cannot capture fails here. `bench` times physics alone, environments, and environments with a camera. Results are files in
-the folder OUT, written as they come; what has not begun when the budget is used up is left out.
+that a step that CUDA cannot capture fails here. `bench` times physics alone, environments, and environments with a camera. Results are
+files in the folder OUT, written as they come; what has not begun when the budget is used up is left out.
 """
 
 from __future__ import annotations

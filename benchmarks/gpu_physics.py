@@ -200,7 +200,7 @@ def _repeat(struct: Any, nworld: int, device: str | None) -> Any:
 
 
 def agent_rate(nworld: int, nactor: int, device: str | None, decisions: int) -> dict[str, Any]:
-    """Agent steps per second, all of them vehicles on tyres: decisions of 100 ms in ticks of 10 ms, whole steps with contacts and metrics."""
+    """Agent steps per second, all of them vehicles on tyres: decisions of 100 ms in ticks of 10 ms, whole steps with contacts, metrics."""
     arrays = many_worlds(nworld, nactor, device)
     graph = graph_of(arrays, DECISION)
     graph.launch()

@@ -131,11 +131,11 @@ class BulletSteps:
         self, scene: Scene, state: State, control: Control, ticks: int = 1, processes: int | None = None
     ) -> None:
         from sim.physics.bullet import BulletWorlds
-        from sim.physics.bullet_ground import keep_places, read_footing
+        from sim.physics.bullet_ground import keep_places, read_planes
 
         self._ticks = ticks
         self._bullet = BulletWorlds(scene, state, control, processes=processes)
-        footing, structs = self._bullet.footing, [scene, state, control]
+        planes, structs = self._bullet.planes, [scene, state, control]
         modes = set(scene.contact.numpy().tolist())
         if len(modes) > 1:
             raise SwerveError("under PyBullet all worlds of a batch must do the same at a collision: physics or report")
@@ -144,10 +144,10 @@ class BulletSteps:
 
         def before(scene: Scene, state: State, control: Control) -> None:
             decide(scene, state, control)
-            read_footing(scene, state, footing)
+            read_planes(scene, state, planes)
 
         def between(scene: Scene, state: State, control: Control) -> None:
-            keep_places(scene, state, footing)
+            keep_places(scene, state, planes)
             pull_trailers(scene, state, physics=False)
             carry_cargo(scene, state)
             (resolve_contacts if report else bound_actors)(scene, state)

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import warp as wp
 
-from sim.physics.bullet_ground import Footing, make_footing
+from sim.physics.bullet_ground import Planes, make_planes
 from sim.physics.bullet_processes import Rows, WorldsProcess
 from sim.physics.bullet_world import SUBSTEPS, BulletWorld
 from sim.structs import world_arrays
@@ -72,11 +72,11 @@ class BulletWorlds:
     def __init__(
         self, scene: Scene, state: State, control: Control, substeps: int = SUBSTEPS, processes: int | None = None
     ) -> None:
-        self.footing: Footing = make_footing(state)
+        self.planes: Planes = make_planes(state)
         known = dict(world_arrays(state))
         self._arrays = {name: known[name] for name in dict.fromkeys((*READ, *WRITTEN))}
         self._arrays |= {f"control.{name}": array for name, array in world_arrays(control)}
-        self._arrays |= dict(world_arrays(self.footing))
+        self._arrays |= dict(world_arrays(self.planes))
         host = {name: array.numpy() for name, array in world_arrays(scene)}
         nworld = state.tick.shape[0]
         parts = max(1, min(processes or len(os.sched_getaffinity(0)), nworld))
@@ -103,7 +103,7 @@ class BulletWorlds:
                 array.assign(host[name])
 
     def move(self) -> None:
-        """Move DRIVEN actors and bodies of all worlds by a tick; ``footing`` must be up to date."""
+        """Move DRIVEN actors and bodies of all worlds by a tick; ``planes`` must be up to date."""
         self._each("move")
 
     def record(self) -> None:

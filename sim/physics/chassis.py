@@ -15,11 +15,11 @@ import warp as wp
 
 from sim.physics.hull import land_hull
 from sim.physics.options import VEHICLES
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.physics.suspension import STOP_RATE, axle_moment, strut_force
 from sim.physics.wheels import (
     CALM_SPEED,
-    Body,
+    CarMotion,
     Footing,
     Wheels,
     grip_wheel,
@@ -140,7 +140,7 @@ class Heave:
 
 
 @wp.func(inline=True)
-def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
+def carry_axle(car: CarSet, w: Wheels, b: CarMotion, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
     """Adds an axle's share; ``first``: its left wheel, ``accel``: of the axle in the body's plane, ``pull``: gravity [m/s^2]."""
     axle = wheel_axle(car, first)
     radius = car.radius
@@ -185,7 +185,9 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
 
 
 @wp.func(inline=True)
-def hop_wheels(car: CarSet, b: Body, heave: Heave, out: Body, fall: float, turning: wp.vec3, h: float) -> Body:
+def hop_wheels(
+    car: CarSet, b: CarMotion, heave: Heave, out: CarMotion, fall: float, turning: wp.vec3, h: float
+) -> CarMotion:
     """Rise of the wheels in the body after a step; ``fall``, ``turning``: the body's own accelerations [m/s^2, rad/s^2]."""
     most = 2.0 * car.travel
     for i in range(4):
@@ -200,7 +202,7 @@ def hop_wheels(car: CarSet, b: Body, heave: Heave, out: Body, fall: float, turni
 
 
 @wp.func(inline=True)
-def keep_wheels(out: Body, w: Wheels) -> Body:
+def keep_wheels(out: CarMotion, w: Wheels) -> CarMotion:
     """Spins, slips, brakes and loads after a step."""
     out.spin = w.keep
     out.slip_x = w.slip_x
@@ -222,19 +224,27 @@ def balance_moment(car: CarSet, back: wp.mat33, rate: float, lean: float) -> flo
 
 
 @wp.func(inline=True)
-def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float) -> Body:
+def air_force(car: CarSet, air: wp.vec3) -> wp.vec4:
+    """Drag [N] and, last, its yaw moment [N m] of air that streams by at ``-air``; body axes [m/s]."""
+    fast = wp.length(air)
+    drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
+    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
+    return wp.vec4(drag[0], drag[1], drag[2], drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1))
+
+
+@wp.func(inline=True)
+def step_body(
+    car: CarSet, b: CarMotion, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float
+) -> CarMotion:
     """One step of ``h`` seconds, up to five milliseconds; ``steer``: `sim.physics.wheels.steer_wheels`."""
-    out = Body()
+    out = CarMotion()
     turn = wp.quat_to_matrix(b.rot)
     back = wp.transpose(turn)
     vel = back * b.vel
     pull = back * wp.vec3(0.0, 0.0, -wp.static(GRAVITY))
-    air = back * (b.vel - wind)
-    fast = wp.length(air)
-    drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
-    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
-    twist = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1) + ask.twist[2]
-    drag = drag + back * ask.push
+    air = air_force(car, back * (b.vel - wind))
+    drag = wp.vec3(air[0], air[1], air[2]) + back * ask.push
+    twist = air[3] + ask.twist[2]
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED) + ask.firm, 1.0)
     w = Wheels()
     for i in range(4):
@@ -278,7 +288,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
 
 
 @wp.func(inline=True)
-def run_tick(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> Body:
+def run_tick(car: CarSet, b: CarMotion, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> CarMotion:
     """``steps`` steps of ``h`` seconds; the steering turns evenly over them."""
     begin = steer_wheels(car, b.steer)
     turn = (steer_wheels(car, ask.aim) - begin) * (1.0 / float(steps))

@@ -15,7 +15,7 @@ import warp as wp
 from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import CYCLES
-from sim.physics.wheels import Body, Footing, tractive_force, turn_steering, wheel_axle
+from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering, wheel_axle
 from sim.types import NO_WHEEL, CarSet, Fault, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
@@ -93,7 +93,7 @@ def brake_shares(state: State, world: int, a: int, air: float) -> wp.vec4:
 
 @wp.func
 def damage_controls(
-    scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, ask: Demand, dt: float
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, ask: Demand, dt: float
 ) -> Demand:
     """What faults leave of a driver's demand."""
     broken = state.faults.broken[world, a]
@@ -115,7 +115,7 @@ def damage_controls(
 
 
 @wp.func
-def warm_brakes(state: State, world: int, a: int, car: CarSet, b: Body, dt: float):
+def warm_brakes(state: State, world: int, a: int, car: CarSet, b: CarMotion, dt: float):
     """Brakes take up what they have dissipated in a tick and cool."""
     heat = state.faults.heat[world, a]
     if wp.max(b.brake) <= 0.0 and wp.max(heat) <= 0.0:

@@ -9,7 +9,7 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
-from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
 from sim.road.grip import road_friction
 from sim.types import CarSet, Fault, Scene, State
 
@@ -24,7 +24,7 @@ SIDEWAYS, STEP = 1.5, 0.04
 
 
 @wp.func
-def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
+def wheel_bottom(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
     """Lowest point of a wheel, from the centre of gravity [m]; ``turn``: body axes to world."""
     axle = wheel_axle(car, i)
     hub = turn * wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
@@ -33,7 +33,7 @@ def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
 
 @wp.func
 def read_footing(
-    scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
     """Planes under the wheels for the coming tick, ``dt`` seconds; keeps the height of the ground under each.
 

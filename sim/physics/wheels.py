@@ -58,7 +58,7 @@ class Footing:
 
 
 @wp.struct
-class Body:
+class CarMotion:
     """A vehicle within a tick."""
 
     shift: wp.vec3
@@ -190,7 +190,7 @@ def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enou
 
 @wp.func(inline=True)
 def roll_wheel(
-    car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, rolling: float, h: float
+    car: CarSet, w: Wheels, b: CarMotion, i: int, drive: float, force: float, secant: float, rolling: float, h: float
 ) -> Wheels:
     """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's, ``secant``: its own."""
     radius = car.radius
@@ -211,7 +211,9 @@ def roll_wheel(
 
 
 @wp.func(inline=True)
-def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int) -> Wheels:
+def stand_wheel(
+    car: CarSet, w: Wheels, b: CarMotion, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int
+) -> Wheels:
     """Load, directions and height of a wheel over its plane; ``back``: world axes to body, ``steer``: `steer_wheels`."""
     axle = wheel_axle(car, i)
     n = ground.normal[i]
@@ -236,7 +238,7 @@ def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing
 
 
 @wp.func(inline=True)
-def wheel_velocity(car: CarSet, w: Wheels, b: Body, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
+def wheel_velocity(car: CarSet, w: Wheels, b: CarMotion, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
     """Velocity of a wheel's contact lengthwise and crosswise [m/s]; ``calm``: share of the body's roll and pitch rates that counts."""
     axle = wheel_axle(car, i)
     deep = (car.radius - car.height + b.lift[i] - w.below[i]) * calm
@@ -249,7 +251,7 @@ def wheel_velocity(car: CarSet, w: Wheels, b: Body, i: int, vel: wp.vec3, calm: 
 
 
 @wp.func(inline=True)
-def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
+def wheel_lean(car: CarSet, b: CarMotion, i: int, side: float) -> float:
     """Inclination [rad]: the body's roll against the road, of sine ``-side``, and the links' share."""
     axle = wheel_axle(car, i)
     out = -b.lift[i]
@@ -269,7 +271,9 @@ def furrow_damping(at: wp.vec2, load: float) -> float:
 
 
 @wp.func(inline=True)
-def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.vec4, ask: wp.vec2, h: float) -> Wheels:
+def grip_wheel(
+    car: CarSet, w: Wheels, b: CarMotion, i: int, at: wp.vec2, road: wp.vec4, ask: wp.vec2, h: float
+) -> Wheels:
     """Slip, brake pressure and force of a wheel's tyre, and its spin.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.physics.faults import BRAKE_IRON, BURST_TIME, DROP, FADE_END, FADE_LEFT, FADE_START, FLAT_ROLLING, IRON_HEAT
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
 from sim.types import Fault
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows

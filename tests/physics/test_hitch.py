@@ -9,7 +9,7 @@ import pytest
 
 from sim.physics.controls import LINE_LAG
 from sim.physics.hitch import BALL_HEIGHT, MAX_BEND, PLATE_HALF, PLATE_HEIGHT, hold_trailers
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.sets import GRAVITY, SETS
 from sim.physics.vehicle import SLEEP_TICKS
 from sim.structs import to_numpy
 from sim.types import Motion

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.parameters import GRAVITY, SETS, actor_parameters
+from sim.physics.parameters import actor_parameters
+from sim.physics.sets import GRAVITY, SETS
 from sim.physics.vehicle import SLEEP_TICKS
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.types import Fault, Motion
