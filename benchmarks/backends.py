@@ -249,7 +249,7 @@ def print_processes() -> None:
 
 
 def main() -> None:
-    wp.config.quiet = True
+    wp.config.log_level = wp.LOG_WARNING
     print_braking()
     print_turning()
     print_crashes()
