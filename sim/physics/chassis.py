@@ -233,6 +233,16 @@ def air_force(car: CarSet, air: wp.vec3) -> wp.vec4:
 
 
 @wp.func(inline=True)
+def swing_arm(car: CarSet) -> wp.vec2:
+    """Rolling, the body swings against the unsprung masses, which the links hold at the side: about an arm, the second [m].
+
+    The first is that arm times the unsprung masses' share.
+    """
+    arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
+    return wp.vec2((1.0 - car.sprung / car.mass) * arm, arm)
+
+
+@wp.func(inline=True)
 def step_body(
     car: CarSet, b: CarMotion, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float
 ) -> CarMotion:
@@ -264,14 +274,12 @@ def step_body(
     heave = carry_axle(car, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.rear.x))
     rise = pull[2] + (heave.force + drag[2]) * (1.0 / car.sprung)
     inertia = car.inertia
-    # Rolling, the body swings against the unsprung masses, which the links hold at the side.
-    arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
-    hung = 1.0 - car.sprung / car.mass
-    swing = 1.0 / (inertia[0] + car.sprung * hung * arm * arm)
+    arm = swing_arm(car)
+    swing = 1.0 / (inertia[0] + car.sprung * arm[0] * arm[1])
     if ask.balance > 0.0:
         heave.moment = heave.moment + wp.vec2(balance_moment(car, back, b.rate[0], ask.lean), 0.0)
     roll = (heave.moment[0] + (inertia[1] - inertia[2]) * b.rate[1] * b.rate[2]) * swing
-    change = change - wp.vec3(0.0, h * hung * arm * roll, 0.0)
+    change = change - wp.vec3(0.0, h * arm[0] * roll, 0.0)
     pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) * (1.0 / inertia[1])
     yaw = accel[2] + ((inertia[0] - inertia[1]) / inertia[2]) * b.rate[0] * b.rate[1]
     spun = wp.vec3(roll, pitch, yaw)

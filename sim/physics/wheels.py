@@ -165,9 +165,10 @@ def relax_gain(length: float, speed: float, per: float, h: float) -> float:
 
 
 @wp.func(inline=True)
-def relaxed(old: float, velocity: float, length: float, speed: float, gain: float) -> float:
-    """Slip after a step; ``gain``: `relax_gain`."""
-    return gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
+def relaxed(old: float, velocity: float, length: float, speed: float, gain: float, bear: float) -> float:
+    """Slip after a step; ``gain``: `relax_gain`. Coming to rest, a tyre keeps no more deflection than it can ``bear`` before it slides."""
+    slip = gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
+    return wp.clamp(slip, -bear - 0.4 * speed, bear + 0.4 * speed)
 
 
 @wp.func(inline=True)
@@ -298,12 +299,9 @@ def grip_wheel(
     speed_y = wp.max(fast, wp.abs(at[1]))
     gain_x = relax_gain(car.tyre.relax_x, speed_x, per, h)
     gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
-    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x)
-    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y)
-    # Coming to rest, a tyre keeps no more deflection than it can bear before it slides.
     bear = wp.static(BEARS) * friction
-    slip_x = wp.clamp(slip_x, -bear - 0.4 * speed_x, bear + 0.4 * speed_x)
-    slip_y = wp.clamp(slip_y, -bear - 0.4 * speed_y, bear + 0.4 * speed_y)
+    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x, bear)
+    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y, bear)
     w.slip_x[i] = slip_x
     w.slip_y[i] = slip_y
     # A tyre that is a spring has a damper, too (section 8.6).
