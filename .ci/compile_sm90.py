@@ -1,6 +1,7 @@
 """Compiles every Warp module of sim/ for Hopper (sm_90) with no GPU present; exits 1 if one fails.
 
-`--usage` also prints registers and spills of each kernel, read by NVIDIA's cuobjdump where it is installed.
+`--usage` also prints registers and stack of each kernel, read by NVIDIA's cuobjdump where it is installed; `--table FILE` writes them as a
+table (benchmarks/results/sm90.md).
 """
 
 from __future__ import annotations
@@ -36,20 +37,43 @@ def _cuobjdump() -> str | None:
     return shutil.which("cuobjdump")
 
 
-def _print_usage(tool: str, folder: Path) -> None:
+def _usage(tool: str, folder: Path) -> list[tuple[str, str]]:
+    """Kernels of the compiled modules in a folder, and what each uses."""
+    found = []
     for cubin in sorted(folder.glob("*.cubin")):
         text = subprocess.run([tool, "--dump-resource-usage", str(cubin)], capture_output=True, text=True).stdout
-        for name, usage in re.findall(r"Function (\w+):\s*\n\s*(REG.*)", text):
-            print(f"    {name}: {usage}")
+        found += re.findall(r"Function (\w+):\s*\n\s*(REG.*)", text)
+    return found
+
+
+def _write_table(path: Path, usage: dict[str, list[tuple[str, str]]]) -> None:
+    """Registers, stack and shared memory of all kernels, the greediest first."""
+    rows = []
+    for module, kernels in usage.items():
+        for name, text in kernels:
+            size = {key: int(value) for key, value in re.findall(r"(\w+):(\d+)", text)}
+            kernel = name.removesuffix("_cuda_kernel_forward")
+            rows.append(
+                (
+                    size["STACK"],
+                    size["REG"],
+                    f"| `{module}` | `{kernel}` | {size['REG']} | {size['STACK']} | {size['SHARED']} |",
+                )
+            )
+    head = "# Kernels compiled for sm_90\n\n"
+    head += "`python .ci/compile_sm90.py --table benchmarks/results/sm90.md`. Spills are part of the stack.\n\n"
+    head += "| module | kernel | registers | stack [bytes] | shared memory [bytes] |\n|---|---|---|---|---|\n"
+    path.write_text(head + "\n".join(row for _, _, row in sorted(rows, reverse=True)) + "\n")
 
 
 def main() -> int:
     """Compile all; report each module's time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--usage", action="store_true", help="print registers and spills of each kernel")
+    parser.add_argument("--usage", action="store_true", help="print registers and stack of each kernel")
+    parser.add_argument("--table", type=Path, help="write them there (markdown)")
     parser.add_argument("modules", nargs="*", help="modules to compile (default: all with kernels)")
     arguments = parser.parse_args()
-    failed = []
+    failed, usage = [], {}
     for name in arguments.modules or kernel_modules():
         importlib.import_module(name)
         started = time.monotonic()
@@ -62,9 +86,13 @@ def main() -> int:
                 print(f"FAILED {name}: {error}")
                 continue
             print(f"sm_90 {name}: {time.monotonic() - started:.1f} s", flush=True)
-            tool = _cuobjdump() if arguments.usage else None
+            tool = _cuobjdump() if arguments.usage or arguments.table else None
             if tool:
-                _print_usage(tool, Path(folder))
+                usage[name] = _usage(tool, Path(folder))
+                for kernel, used in usage[name] if arguments.usage else ():
+                    print(f"    {kernel}: {used}")
+    if arguments.table and usage:
+        _write_table(arguments.table, usage)
     return 1 if failed else 0
 
 

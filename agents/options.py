@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +19,18 @@ def option(default: Any, meaning: str, choices: Sequence[str] = ()) -> Any:
         choices: The only values it may have; empty: any.
     """
     return field(default=default, metadata={"meaning": meaning, "choices": tuple(choices)})
+
+
+@dataclass
+class WorldOptions:
+    """What every training command asks about the worlds that it drives."""
+
+    scenario: str = option(
+        "cut-in-wet-motorway", "scenario files (.yaml, .xosc) or ids that `swerve list` shows, separated by spaces"
+    )
+    num_envs: int = option(64, "worlds that are driven side by side")
+    gamma: float = option(0.99, "discount of reward per decision, 0 to 1")
+    seed: int = option(1, "seed of worlds and learning, a whole number; evaluation takes another")
 
 
 def parse_options(settings: type[T], about: str | None, argv: Sequence[str] | None = None) -> T:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,39 +19,32 @@ from torch import nn
 from torch.distributions import Normal
 from torch.utils.tensorboard import SummaryWriter
 
-from agents.options import option, parse_options
+from agents.options import WorldOptions, option, parse_options
 from sim.envs.vector_env import SwerveVectorEnv
 from sim.errors import told_plainly
 
 
 @dataclass
-class Args:
+class Args(WorldOptions):
     """Settings of a run; each is an option of the command."""
 
-    scenario: str = option(
-        "cut-in-wet-motorway", "scenario files (.yaml, .xosc) or ids that `swerve list` shows, separated by spaces"
-    )
-    num_envs: int = option(64, "worlds that are driven side by side")
     draws: int = option(8, "draws per world that its episodes cycle through")
     steps: int = option(300_000, "decisions of all worlds together")
     horizon: int = option(64, "decisions per world between updates")
     epochs: int = option(4, "passes over each batch")
     minibatches: int = option(4, "parts of each batch")
     learning_rate: float = option(3e-4, "step size of Adam at the start; it falls linearly to zero")
-    gamma: float = option(0.99, "discount of reward per decision, 0 to 1")
     gae_lambda: float = option(0.95, "weight lambda of generalised advantage estimation, 0 to 1")
     clip: float = option(0.2, "how far the probability ratio may leave 1")
     entropy: float = option(0.003, "weight of the entropy bonus")
     value: float = option(0.5, "weight of the value loss")
     max_grad_norm: float = option(0.5, "length that gradients are cut to")
-    seed: int = option(1, "seed of worlds and learning, a whole number")
     out: str = option("runs/ppo", "folder for policy and TensorBoard logs")
     device: str = option("", "cpu or cuda; default: cuda if there is one")
 
 
-def parse_args(argv: list[str] | None = None) -> Args:
-    """Command-line options from the fields of `Args`."""
-    return parse_options(Args, __doc__, argv)
+parse_args = partial(parse_options, Args, __doc__)
+"""Settings from the words of a command line; None: this process's."""
 
 
 def layer(inputs: int, outputs: int, gain: float = 2**0.5) -> nn.Linear:

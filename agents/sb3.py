@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -26,7 +27,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecFrameStack, VecMo
 
 from agents.evaluate import as_policy, run_episodes
 from agents.evaluate import make_env as make_evaluation_env
-from agents.options import option, parse_options
+from agents.options import WorldOptions, option, parse_options
 from sim.config import RewardConfig
 from sim.envs.sb3 import SwerveVecEnv
 from sim.errors import SwerveError, told_plainly
@@ -41,27 +42,21 @@ ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "a2c": A2C, "sac": SAC
 
 
 @dataclass
-class Args:
+class Args(WorldOptions):
     """Settings of a run; each is an option of the command."""
 
     algo: str = option("ppo", "algorithm", tuple(ALGORITHMS))
-    scenario: str = option(
-        "cut-in-wet-motorway", "scenario files (.yaml, .xosc) or ids that `swerve list` shows, separated by spaces"
-    )
     observation: str = option(
         "state", "what the policy sees: numbers about itself and those around it, or pictures", ("state", "camera")
     )
     frames: int = option(1, "last pictures that a camera policy sees at once, 1 or more")
-    num_envs: int = option(64, "worlds that are driven side by side")
     steps: int = option(300_000, "decisions of all worlds together; 0 saves the untrained policy")
     decision_ticks: int = option(10, "time between decisions, in ticks of 10 ms")
     steer: float = option(
         0.1, "share of full lock that the full steer of a policy is, 0 to 1: at speed little goes a long way"
     )
     draws: int = option(16, "draws per world that its episodes cycle through")
-    seed: int = option(1, "seed of worlds and learning, a whole number; evaluation takes another")
     learning_rate: float = option(5e-4, "step size of Adam at the start; it falls linearly to zero")
-    gamma: float = option(0.99, "discount of reward per decision, 0 to 1")
     horizon: int = option(64, "decisions per world between updates (ppo, a2c)")
     batch: int = option(1024, "decisions that each gradient step learns from")
     epochs: int = option(6, "passes over each rollout (ppo)")
@@ -78,9 +73,8 @@ class Args:
     device: str = option("auto", "torch device of the policy: auto, cpu or cuda")
 
 
-def parse_args(argv: list[str] | None = None) -> Args:
-    """Command-line options from the fields of `Args`."""
-    return parse_options(Args, __doc__, argv)
+parse_args = partial(parse_options, Args, __doc__)
+"""Settings from the words of a command line; None: this process's."""
 
 
 def reward_config(text: str) -> RewardConfig:

@@ -8,14 +8,17 @@ Prints the tables of docs/physics_backends.md.
 from __future__ import annotations
 
 import math
+import multiprocessing
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import warp as wp
 
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.rotation import rotate, yaw_of
 from sim.simulation import make_steps
 from sim.types import Motion
@@ -215,14 +218,45 @@ def print_time() -> None:
         print(f"| {n} | {took[0]:.0f} us | {took[1]:.0f} us | {1000 * took[1] / n:.0f} ns |")
 
 
+def processor_time(pid: int) -> float:
+    """Of a process, by Linux [s]."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def print_processes() -> None:
+    """A tick of 16 worlds with eight cars each by how many processes share them: wall clock, and the processor time of each of them."""
+    print(
+        "\n| processes | first tick after | a tick | processor time of the main process | of each other |\n|---|---|---|---|---|"
+    )
+    cars = [actor(x=100.0 + 12.0 * k, y=8.0 * (k % 4), speed=15.0) for k in range(8)]
+    ticks = 100
+    for processes in (1, 2, 4):
+        arrays = build([world_rows(cars)] * 16, FIELD)
+        press(arrays, steer=0.01, accel=0.1)
+        start = time.perf_counter()
+        steps = make_steps(*arrays, "bullet", processes=processes)
+        steps.launch()
+        first = time.perf_counter() - start
+        pids = [os.getpid(), *(p.pid or 0 for p in multiprocessing.active_children())]
+        before, start = [processor_time(p) for p in pids], time.perf_counter()
+        for _ in range(ticks):
+            steps.launch()
+        wall = 1e3 * (time.perf_counter() - start) / ticks
+        used = [1e3 * (processor_time(p) - b) / ticks for p, b in zip(pids, before, strict=True)]
+        others = f"{min(used[1:]):.1f} to {max(used[1:]):.1f} ms" if used[1:] else "-"
+        print(f"| {processes} | {first:.1f} s | {wall:.1f} ms | {used[0]:.1f} ms | {others} |")
+
+
 def main() -> None:
-    wp.config.quiet = True
+    wp.config.log_level = wp.LOG_WARNING
     print_braking()
     print_turning()
     print_crashes()
     print_random()
     print_bodies()
     print_time()
+    print_processes()
 
 
 if __name__ == "__main__":

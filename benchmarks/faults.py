@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.road.friction import GRIPS, film_depth, film_factor, horne_speed, tyre_factor
 from sim.types import Fault
 from tests.physics.test_faults import aside, car

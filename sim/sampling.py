@@ -290,6 +290,7 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "film": film_factor(film_depth(environment.rain) if environment.water is None else environment.water),
         "friction_scale": -1.0 if environment.friction_scale is None else environment.friction_scale,
         "wind": np.array(environment.wind, np.float32),
+        "temperature": environment.temperature,
     }
 
 

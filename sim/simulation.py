@@ -72,7 +72,15 @@ def check_physics(physics: str) -> None:
         import_pybullet()
 
 
-def make_steps(scene: Scene, state: State, control: Control, physics: str = "swerve", ticks: int = 1) -> Steps:
+def make_steps(
+    scene: Scene,
+    state: State,
+    control: Control,
+    physics: str = "swerve",
+    ticks: int = 1,
+    *,
+    processes: int | None = None,
+) -> Steps:
     """Ticks of a batch under a physics backend, to be launched again and again.
 
     Args:
@@ -81,12 +89,13 @@ def make_steps(scene: Scene, state: State, control: Control, physics: str = "swe
         control: Of the batch.
         physics: One of `sim.config.PHYSICS`.
         ticks: Ticks per launch.
+        processes: Of PyBullet's worlds; None: one per core, but no more than worlds.
 
     Raises:
         SwerveError: if the backend is not installed.
     """
     if physics == "bullet":
-        return BulletSteps(scene, state, control, ticks)
+        return BulletSteps(scene, state, control, ticks, processes)
 
     def make_stage(scene: Scene, state: State, control: Control) -> Callable[[], None]:
         def stage() -> None:
@@ -118,13 +127,15 @@ class BulletSteps:
         SwerveError: if PyBullet is not installed, the worlds differ in `Contact`, or hold faults or trailers of driven vehicles.
     """
 
-    def __init__(self, scene: Scene, state: State, control: Control, ticks: int = 1) -> None:
+    def __init__(
+        self, scene: Scene, state: State, control: Control, ticks: int = 1, processes: int | None = None
+    ) -> None:
         from sim.physics.bullet import BulletWorlds
-        from sim.physics.bullet_ground import keep_places, read_footing
+        from sim.physics.bullet_ground import keep_places, read_planes
 
         self._ticks = ticks
-        self._bullet = BulletWorlds(scene, state, control)
-        footing, structs = self._bullet.footing, [scene, state, control]
+        self._bullet = BulletWorlds(scene, state, control, processes=processes)
+        planes, structs = self._bullet.planes, [scene, state, control]
         modes = set(scene.contact.numpy().tolist())
         if len(modes) > 1:
             raise SwerveError("under PyBullet all worlds of a batch must do the same at a collision: physics or report")
@@ -133,10 +144,10 @@ class BulletSteps:
 
         def before(scene: Scene, state: State, control: Control) -> None:
             decide(scene, state, control)
-            read_footing(scene, state, footing)
+            read_planes(scene, state, planes)
 
         def between(scene: Scene, state: State, control: Control) -> None:
-            keep_places(scene, state, footing)
+            keep_places(scene, state, planes)
             pull_trailers(scene, state, physics=False)
             carry_cargo(scene, state)
             (resolve_contacts if report else bound_actors)(scene, state)

@@ -24,7 +24,7 @@ PAD: dict[str, float] = {
     "asset": -1, "contact_with": -1, "contact_tick": -1, "road": -1, "route_path": -1, "driver": -1, "conflict_actor": -1,
     "onset_tick": -1, "onset_actor": -1, "occluder": -1, "collision_tick": -1, "collision_actor": -1, "time_to_collision": float("inf"),
     "distance": float("inf"), "min_time_to_collision": float("inf"), "min_distance": float("inf"), "ttc": float("inf"),
-    "gap": float("inf"), "tow": -1, "towing": -1,
+    "gap": float("inf"), "tow": -1, "towing": -1, "temperature": 15.0,
 }  # fmt: skip
 """Padding by field name; everything else is padded with zeros (quaternions with the identity)."""
 

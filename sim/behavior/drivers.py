@@ -13,7 +13,7 @@ import warp as wp
 from sim.behavior.follow import idm_acceleration
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import PathPoint, path_point, path_project, wrap_angle
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.road.frenet import follow_lane, lane_center, road_pose
 from sim.structs import actor_threads
 from sim.types import TICK, Control, Motion, Scene, State

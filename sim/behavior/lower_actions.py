@@ -239,7 +239,7 @@ class ActionLowering:
                 code |= {field.KIND: kind.TRAILER, field.INDEX: index}
             case FaultAction():
                 code |= {field.KIND: kind.FAULT, field.FLAGS: action.faults}
-                values = [*action.brakes, action.throttle, action.heat]
+                values = [*action.brakes, action.throttle, action.brakes_at]
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
                 if action.position is not None:

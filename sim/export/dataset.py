@@ -20,25 +20,11 @@ CHUNK = 16
 
 
 def render_dataset(
-    files: Sequence[str | Path],
-    out: str | Path,
-    *,
-    size: tuple[int, int] = (800, 450),
-    fps: float = 10.0,
-    duration: float | None = None,
-    draws: int = 1,
-    seed: int = 0,
-    quality: str = "standard",
-    driver: str | None = None,
-    contact: str = "physics",
-    physics: str = "swerve",
-    replay: str | Path | None = None,
-    strict: bool = False,
-    keys: Sequence[int] | None = None,
-    chase: bool = False,
-    device: Any = None,
+    files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] = (800, 450), fps: float = 10.0, duration: float | None = None,
+    draws: int = 1, seed: int = 0, quality: str = "standard", driver: str | None = None, contact: str = "physics", physics: str = "swerve",
+    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False, device: Any = None,
     quiet: bool = False,
-) -> list[Path]:
+) -> list[Path]:  # fmt: skip
     """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
 
     Args:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.boxes import Footprint, corner, cross2, footprint
+from sim.physics.boxes import Footprint, cross2, footprint, outline_corner
 from sim.road.frenet import road_pose
 from sim.types import Scene, State
 
@@ -39,7 +39,7 @@ def aim_point(p: Footprint, k: int) -> wp.vec3:
     """Point ``k`` of a box, a little inside its faces."""
     if k == 8:
         return wp.vec3(p.center[0], p.center[1], 0.5 * (p.low + p.high))
-    c = p.center + (corner(p, k % 4) - p.center) * 0.9
+    c = p.center + (outline_corner(p, k % 4) - p.center) * 0.9
     return wp.vec3(c[0], c[1], p.low + (p.high - p.low) * wp.where(k < 4, 0.35, 0.9))
 
 

@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.assets.spec import Category
 from sim.physics.boxes import door_reach
-from sim.physics.parameters import SETS
+from sim.physics.sets import SETS
 from sim.types import Scene, State
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -16,11 +16,9 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 PERSON, THING = list(SETS).index("person"), list(SETS).index("thing")
 """Kinds: people and animals; what neither rolls nor walks. Kinds below PERSON stand on wheels."""
 _CYCLES = (list(SETS).index("motorcycle"), list(SETS).index("bicycle"))
-_FIXED = sum(
-    1 << int(Category[name])
-    for name in ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
-)
-"""Bits of the categories that stand in the ground; barriers do if they are heavy."""
+ROOTED = ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
+"""Categories that stand in the ground; barriers do if they are heavy."""
+_FIXED = sum(1 << int(Category[name]) for name in ROOTED)
 HEAVY_BARRIER = 500.0
 """[kg]."""
 SLEEP_TICKS = 50

@@ -118,7 +118,7 @@ def _point_distance_sq(p: Footprint, point: wp.vec2) -> float:
 
 
 @wp.func
-def corner(p: Footprint, k: int) -> wp.vec2:
+def outline_corner(p: Footprint, k: int) -> wp.vec2:
     """Corner 0..3, counter-clockwise from front left."""
     x = wp.where(k == 0 or k == 3, p.half[0], -p.half[0])
     y = wp.where(k < 2, p.half[1], -p.half[1])
@@ -139,8 +139,8 @@ def plane_distance(p: Footprint, q: Footprint) -> float:
         return 0.0
     best = float(1.0e30)
     for k in range(4):
-        best = wp.min(best, _point_distance_sq(p, corner(q, k)))
-        best = wp.min(best, _point_distance_sq(q, corner(p, k)))
+        best = wp.min(best, _point_distance_sq(p, outline_corner(q, k)))
+        best = wp.min(best, _point_distance_sq(q, outline_corner(p, k)))
     return wp.sqrt(best)
 
 

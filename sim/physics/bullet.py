@@ -1,18 +1,23 @@
 """PyBullet instead of Swerve's own vehicles, bodies and contacts: the same `Scene` and `State`, moved as full rigid bodies.
 
-A second opinion for single worlds, and for what follows a crash in three dimensions. Each world is a client of its own
-(`bullet_world`, `bullet_client`). Whoever is DRIVEN or a BODY is a rigid body there: vehicles are boxes on the wheels of `bullet_wheels`,
-people upright capsules, animals and things boxes. Scripted actors stand where the storyboard has them and touch nobody, until something
-meets them; with `Contact.PHYSICS` they are bodies from the sub-step before the impact on. The ground is a plane under each body, tangent
-to the road tables and taken anew each tick (`bullet_ground`), with the friction of that place. `docs/physics_backends.md` holds what
-differs from Swerve's own, measured.
+A second opinion, and for what follows a crash in three dimensions. Each world is a client of its own (`bullet_world`, `bullet_client`), and
+the worlds of a batch are shared out among processes (`bullet_processes`). Whoever is DRIVEN or a BODY is a rigid body there: vehicles are
+boxes on the wheels of `bullet_wheels`, people upright capsules, animals and things boxes. Scripted actors stand where the storyboard has
+them and touch nobody, until something meets them; with `Contact.PHYSICS` they are bodies from the sub-step before the impact on. The ground
+is a plane under each body, tangent to the road tables and taken anew each tick (`bullet_ground`), with the friction of that place.
+`docs/physics_backends.md` holds what differs from Swerve's own, measured.
 """
 
 from __future__ import annotations
 
+import os
+from functools import partial
+from itertools import pairwise
+
 import warp as wp
 
-from sim.physics.bullet_ground import Footing, make_footing
+from sim.physics.bullet_ground import Planes, make_planes
+from sim.physics.bullet_processes import Rows, WorldsProcess
 from sim.physics.bullet_world import SUBSTEPS, BulletWorld
 from sim.structs import world_arrays
 from sim.types import Control, Scene, State
@@ -29,39 +34,76 @@ WRITTEN = (
 """Fields of `State` that they write."""
 
 
+class HostWorlds:
+    """Worlds as clients of PyBullet in this process.
+
+    Args:
+        scene: Rows of `Scene` of all of them.
+        substeps: Steps per tick.
+    """
+
+    def __init__(self, scene: Rows, substeps: int) -> None:
+        nworld = len(scene["valid"])
+        self._worlds = [BulletWorld({name: rows[w] for name, rows in scene.items()}, substeps) for w in range(nworld)]
+
+    def __call__(self, work: str, rows: Rows) -> Rows:
+        """Call a method of every world with its rows, which it writes in place; returns those that it writes."""
+        for w, world in enumerate(self._worlds):
+            getattr(world, work)({name: a[w : w + 1] if a.ndim == 1 else a[w] for name, a in rows.items()})
+        return {name: rows[name] for name in (*WRITTEN, "moved")}
+
+    def close(self) -> None:
+        """Let go of all clients."""
+        for world in self._worlds:
+            world.client.close()
+
+
 class BulletWorlds:
-    """All worlds of a batch, each a client of its own, and the way of their rows to the host and back.
+    """All worlds of a batch, shared out among processes, and the way of their rows to these and back.
 
     Args:
         scene: The batch.
         state: Of the batch.
         control: Of the batch.
         substeps: Steps per tick.
+        processes: How many; None: one per core, but no more than worlds. A single one is this process.
     """
 
-    def __init__(self, scene: Scene, state: State, control: Control, substeps: int = SUBSTEPS) -> None:
-        self.footing: Footing = make_footing(state)
+    def __init__(
+        self, scene: Scene, state: State, control: Control, substeps: int = SUBSTEPS, processes: int | None = None
+    ) -> None:
+        self.planes: Planes = make_planes(state)
         known = dict(world_arrays(state))
         self._arrays = {name: known[name] for name in dict.fromkeys((*READ, *WRITTEN))}
         self._arrays |= {f"control.{name}": array for name, array in world_arrays(control)}
-        self._arrays |= dict(world_arrays(self.footing))
+        self._arrays |= dict(world_arrays(self.planes))
         host = {name: array.numpy() for name, array in world_arrays(scene)}
-        self.worlds = [
-            BulletWorld({name: rows[w] for name, rows in host.items()}, substeps) for w in range(state.tick.shape[0])
+        nworld = state.tick.shape[0]
+        parts = max(1, min(processes or len(os.sched_getaffinity(0)), nworld))
+        self._own = HostWorlds(host, substeps) if parts == 1 else None
+        bounds = [round(nworld * i / parts) for i in range(parts + 1)] if parts > 1 else [0]
+        self._processes = [
+            (slice(a, b), WorldsProcess(partial(HostWorlds, substeps=substeps), {n: x[a:b] for n, x in host.items()}))
+            for a, b in pairwise(bounds)
         ]
 
     def _each(self, work: str) -> None:
         """Call a method of every world with its rows on the host, and bring back what it wrote."""
         host = {name: array.numpy() for name, array in self._arrays.items()}
-        for w, world in enumerate(self.worlds):
-            getattr(world, work)({name: rows[w : w + 1] if rows.ndim == 1 else rows[w] for name, rows in host.items()})
+        if self._own is not None:
+            self._own(work, host)
+        for part, process in self._processes:
+            process.ask(work, {name: rows[part] for name, rows in host.items()})
+        for part, process in self._processes:
+            for name, rows in process.answer().items():
+                host[name][part] = rows
         for name in (*WRITTEN, "moved"):
             array: wp.array = self._arrays[name]
             if array.device is not None and array.device.is_cuda:
                 array.assign(host[name])
 
     def move(self) -> None:
-        """Move DRIVEN actors and bodies of all worlds by a tick; ``footing`` must be up to date."""
+        """Move DRIVEN actors and bodies of all worlds by a tick; ``planes`` must be up to date."""
         self._each("move")
 
     def record(self) -> None:
@@ -69,6 +111,8 @@ class BulletWorlds:
         self._each("record")
 
     def close(self) -> None:
-        """Let go of all clients."""
-        for world in self.worlds:
-            world.client.close()
+        """Let go of all clients, and end the processes."""
+        if self._own is not None:
+            self._own.close()
+        for _, process in self._processes:
+            process.close()

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from sim.assets.spec import Category
 from sim.errors import SwerveError
-from sim.physics.body import HEAVY_BARRIER
+from sim.physics.body import HEAVY_BARRIER, ROOTED
 from sim.physics.impulse import FRICTION, REST_SPEED
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.sets import GRAVITY, SETS
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
@@ -26,8 +26,6 @@ CLEARANCE = 0.3
 """Height of a vehicle's shape above the road, over the radius of its wheels."""
 ROLLING = 0.05
 """Arm of the resistance against rolling of people on the ground [m]."""
-ROOTED = ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
-"""Categories that stand in the ground."""
 _ACTORS, _GROUND = 1, 2
 """Bits of PyBullet's collision groups."""
 

@@ -19,7 +19,7 @@ SPOTS = 5
 
 
 @wp.struct
-class Footing:
+class Planes:
     """The ground under each actor, and how far it moved: between the road tables and PyBullet."""
 
     plane: wp.array3d[wp.vec4]
@@ -31,7 +31,7 @@ class Footing:
 
 
 @wp.func
-def stand_on(scene: Scene, state: State, footing: Footing, world: int, a: int):
+def stand_on(scene: Scene, state: State, planes: Planes, world: int, a: int):
     """Read the ground at all spots of an actor."""
     pos = state.pos[world, a]
     q = state.rot[world, a]
@@ -47,25 +47,25 @@ def stand_on(scene: Scene, state: State, footing: Footing, world: int, a: int):
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(spot[0], spot[1]))
         n = point.normal
         d = n[0] * spot[0] + n[1] * spot[1] + n[2] * point.z
-        footing.plane[world, a, i] = wp.vec4(n[0], n[1], n[2], d)
-        footing.friction[world, a, i] = road_friction(
+        planes.plane[world, a, i] = wp.vec4(n[0], n[1], n[2], d)
+        planes.friction[world, a, i] = road_friction(
             scene.weather, world, point, wp.length(state.vel[world, a]), scene.vehicle.car[world, a].float_factor
         )
 
 
 @wp.kernel
-def _read_footing(scene: Scene, state: State, footing: Footing, stride: int):
+def _read_planes(scene: Scene, state: State, planes: Planes, stride: int):
     """Reads poses and the road. Writes planes and friction under every actor."""
     world, first = wp.tid()
     if state.done[world] != 0:
         return
     for a in range(first, scene.valid.shape[1], stride):
         if scene.valid[world, a] != 0:
-            stand_on(scene, state, footing, world, a)
+            stand_on(scene, state, planes, world, a)
 
 
 @wp.kernel
-def _keep_places(scene: Scene, state: State, footing: Footing, stride: int):
+def _keep_places(scene: Scene, state: State, planes: Planes, stride: int):
     """Reads poses and ways. Writes road places, distances and clocks of DRIVEN and BODY actors."""
     world, first = wp.tid()
     if state.done[world] != 0:
@@ -74,26 +74,26 @@ def _keep_places(scene: Scene, state: State, footing: Footing, stride: int):
         motion = state.motion[world, a]
         free = motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
         if free and scene.valid[world, a] != 0:
-            keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), footing.moved[world, a])
+            keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), planes.moved[world, a])
 
 
-def make_footing(state: State) -> Footing:
+def make_planes(state: State) -> Planes:
     """Arrays for all actors of ``state``."""
     nworld, nactor = state.motion.shape
-    footing = Footing()
-    footing.plane = wp.zeros((nworld, nactor, SPOTS), dtype=wp.vec4, device=state.motion.device)
-    footing.friction = wp.zeros((nworld, nactor, SPOTS), dtype=float, device=state.motion.device)
-    footing.moved = wp.zeros((nworld, nactor), dtype=float, device=state.motion.device)
-    return footing
+    planes = Planes()
+    planes.plane = wp.zeros((nworld, nactor, SPOTS), dtype=wp.vec4, device=state.motion.device)
+    planes.friction = wp.zeros((nworld, nactor, SPOTS), dtype=float, device=state.motion.device)
+    planes.moved = wp.zeros((nworld, nactor), dtype=float, device=state.motion.device)
+    return planes
 
 
-def read_footing(scene: Scene, state: State, footing: Footing) -> None:
+def read_planes(scene: Scene, state: State, planes: Planes) -> None:
     """Bring planes and friction up to where the actors are."""
     dim, stride = actor_threads(state.motion)
-    wp.launch(_read_footing, dim=dim, inputs=[scene, state, footing, stride], device=state.tick.device)
+    wp.launch(_read_planes, dim=dim, inputs=[scene, state, planes, stride], device=state.tick.device)
 
 
-def keep_places(scene: Scene, state: State, footing: Footing) -> None:
+def keep_places(scene: Scene, state: State, planes: Planes) -> None:
     """Bring road places up to where PyBullet left the actors it moves."""
     dim, stride = actor_threads(state.motion)
-    wp.launch(_keep_places, dim=dim, inputs=[scene, state, footing, stride], device=state.tick.device)
+    wp.launch(_keep_places, dim=dim, inputs=[scene, state, planes, stride], device=state.tick.device)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.types import TICK
 
 Floats = npt.NDArray[np.floating]

@@ -13,8 +13,8 @@ import warp as wp
 
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.options import VEHICLES
-from sim.physics.parameters import GRAVITY
-from sim.physics.wheels import Body, Footing, Rows, tractive_force, turn_steering
+from sim.physics.sets import GRAVITY
+from sim.physics.wheels import CarMotion, Footing, Rows, tractive_force, turn_steering
 from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
@@ -76,7 +76,7 @@ class CarInput:
 def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: float, steps: int):
     """Reads parameter sets and inputs. Writes ``state`` after ``steps`` steps of ``h`` seconds."""
     world, a = wp.tid()
-    b = Body()
+    b = CarMotion()
     b.rot = state.rot[world, a]
     b.vel = state.vel[world, a]
     b.rate = state.rate[world, a]

@@ -15,11 +15,11 @@ import warp as wp
 
 from sim.physics.hull import land_hull
 from sim.physics.options import VEHICLES
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.physics.suspension import STOP_RATE, axle_moment, strut_force
 from sim.physics.wheels import (
     CALM_SPEED,
-    Body,
+    CarMotion,
     Footing,
     Wheels,
     grip_wheel,
@@ -140,11 +140,15 @@ class Heave:
 
 
 @wp.func(inline=True)
-def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
+def carry_axle(car: CarSet, w: Wheels, b: CarMotion, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
     """Adds an axle's share; ``first``: its left wheel, ``accel``: of the axle in the body's plane, ``pull``: gravity [m/s^2]."""
     axle = wheel_axle(car, first)
     radius = car.radius
-    force = wp.vec3()
+    middle = 0.5 * (b.lift[first] + b.lift[first + 1])
+    apart = 0.5 * (w.below[first] + w.below[first + 1])
+    side = float(0.0)
+    low = float(0.0)
+    high = float(0.0)
     shifted = float(0.0)
     pitch = float(0.0)
     up = wp.vec2()
@@ -152,22 +156,21 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
     for k in range(2):
         i = first + k
         one = w.ex[i] * w.fx[i] + w.ey[i] * w.fy[i] + w.up[i] * w.load[i]
-        force += one
+        # Side force enters at its own wheel's height: leaning outwards, the body is nearer to the road at the wheel that bears it.
+        side += one[1]
+        low += one[1] * wp.lerp(w.below[i], apart, axle.rigid)
+        high += one[1] * wp.lerp(b.lift[i], middle, axle.rigid)
         shifted += w.load[i] * (one[1] - w.load[i] * w.up[i][1]) * car.tyre_side
         up[k] = one[2]
         even += 0.5 * (one[2] - w.load[i] * w.up[i][2])
         pitch += (one[0] - axle.rigid * w.load[i] * w.up[i][0]) * (radius - car.height + b.lift[i] - w.below[i])
     heavy = axle.mass * (wp.vec2(pull[0], pull[1]) - accel)
-    through = force[1] + heavy[1]
+    through = side + heavy[1]
     tilt = 0.5 * (w.up[first][1] + w.up[first + 1][1]) - (w.below[first] - w.below[first + 1]) / axle.track
     lean = tilt * (w.load[first] + w.load[first + 1])
-    # A wheel in the air, or lost, has no place on the road.
-    left_below = wp.where(w.load[first] > 0.0, w.below[first], w.below[first + 1])
-    right_below = wp.where(w.load[first + 1] > 0.0, w.below[first + 1], w.below[first])
-    below = 0.5 * (left_below + right_below)
-    pair = axle_moment(axle, radius, force[1], through, below, lean) + shifted
-    center = axle.roll_center - car.height + 0.5 * (b.lift[first] + b.lift[first + 1])
-    out.moment += wp.vec2(-center * through, pitch + heavy[0] * (car.unsprung_height - car.height))
+    pair = axle_moment(axle, radius, low, through, lean) + shifted
+    center = (axle.roll_center - car.height) * through + high + middle * heavy[1]
+    out.moment += wp.vec2(-center, pitch + heavy[0] * (car.unsprung_height - car.height))
     for k in range(2):
         i = first + k
         left = wp.where(k == 0, 1.0, -1.0)
@@ -182,7 +185,9 @@ def carry_axle(car: CarSet, w: Wheels, b: Body, out: Heave, first: int, pull: wp
 
 
 @wp.func(inline=True)
-def hop_wheels(car: CarSet, b: Body, heave: Heave, out: Body, fall: float, turning: wp.vec3, h: float) -> Body:
+def hop_wheels(
+    car: CarSet, b: CarMotion, heave: Heave, out: CarMotion, fall: float, turning: wp.vec3, h: float
+) -> CarMotion:
     """Rise of the wheels in the body after a step; ``fall``, ``turning``: the body's own accelerations [m/s^2, rad/s^2]."""
     most = 2.0 * car.travel
     for i in range(4):
@@ -197,7 +202,7 @@ def hop_wheels(car: CarSet, b: Body, heave: Heave, out: Body, fall: float, turni
 
 
 @wp.func(inline=True)
-def keep_wheels(out: Body, w: Wheels) -> Body:
+def keep_wheels(out: CarMotion, w: Wheels) -> CarMotion:
     """Spins, slips, brakes and loads after a step."""
     out.spin = w.keep
     out.slip_x = w.slip_x
@@ -219,25 +224,43 @@ def balance_moment(car: CarSet, back: wp.mat33, rate: float, lean: float) -> flo
 
 
 @wp.func(inline=True)
-def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float) -> Body:
+def air_force(car: CarSet, air: wp.vec3) -> wp.vec4:
+    """Drag [N] and, last, its yaw moment [N m] of air that streams by at ``-air``; body axes [m/s]."""
+    fast = wp.length(air)
+    drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
+    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
+    return wp.vec4(drag[0], drag[1], drag[2], drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1))
+
+
+@wp.func(inline=True)
+def swing_arm(car: CarSet) -> wp.vec2:
+    """Rolling, the body swings against the unsprung masses, which the links hold at the side: about an arm, the second [m].
+
+    The first is that arm times the unsprung masses' share.
+    """
+    arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
+    return wp.vec2((1.0 - car.sprung / car.mass) * arm, arm)
+
+
+@wp.func(inline=True)
+def step_body(
+    car: CarSet, b: CarMotion, ground: Footing, ask: Demand, steer: wp.vec4, wind: wp.vec3, h: float
+) -> CarMotion:
     """One step of ``h`` seconds, up to five milliseconds; ``steer``: `sim.physics.wheels.steer_wheels`."""
-    out = Body()
+    out = CarMotion()
     turn = wp.quat_to_matrix(b.rot)
     back = wp.transpose(turn)
     vel = back * b.vel
     pull = back * wp.vec3(0.0, 0.0, -wp.static(GRAVITY))
-    air = back * (b.vel - wind)
-    fast = wp.length(air)
-    drag = wp.cw_mul(air, wp.vec3(-car.drag * fast, -car.side_drag * fast, -car.drag * fast))
-    # Air from ahead pushes a body sideways ahead of its middle (Hucho 1998, ch. 5), air from the side at its middle.
-    twist = drag[1] * car.air_center * wp.abs(air[0]) / wp.max(fast, 0.1) + ask.twist[2]
-    drag = drag + back * ask.push
+    air = air_force(car, back * (b.vel - wind))
+    drag = wp.vec3(air[0], air[1], air[2]) + back * ask.push
+    twist = air[3] + ask.twist[2]
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED) + ask.firm, 1.0)
     w = Wheels()
     for i in range(4):
         w = stand_wheel(car, w, b, back, ground, steer, i)
         at = wheel_velocity(car, w, b, i, vel, calm)
-        road = wp.vec3(ground.friction[i], ground.rolling[i], ground.slack[i])
+        road = wp.vec4(ground.friction[i], ground.rolling[i], ground.slack[i], ground.soft[i])
         w = grip_wheel(car, w, b, i, at, road, wp.vec2(ask.drive, ask.brake[i]), h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
     turning = wp.cross(b.rate, vel)
@@ -251,14 +274,12 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
     heave = carry_axle(car, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.rear.x))
     rise = pull[2] + (heave.force + drag[2]) * (1.0 / car.sprung)
     inertia = car.inertia
-    # Rolling, the body swings against the unsprung masses, which the links hold at the side.
-    arm = car.height - wp.lerp(car.radius, car.front.roll_center, car.front.rigid)
-    hung = 1.0 - car.sprung / car.mass
-    swing = 1.0 / (inertia[0] + car.sprung * hung * arm * arm)
+    arm = swing_arm(car)
+    swing = 1.0 / (inertia[0] + car.sprung * arm[0] * arm[1])
     if ask.balance > 0.0:
         heave.moment = heave.moment + wp.vec2(balance_moment(car, back, b.rate[0], ask.lean), 0.0)
     roll = (heave.moment[0] + (inertia[1] - inertia[2]) * b.rate[1] * b.rate[2]) * swing
-    change = change - wp.vec3(0.0, h * hung * arm * roll, 0.0)
+    change = change - wp.vec3(0.0, h * arm[0] * roll, 0.0)
     pitch = (heave.moment[1] + (inertia[2] - inertia[0]) * b.rate[2] * b.rate[0]) * (1.0 / inertia[1])
     yaw = accel[2] + ((inertia[0] - inertia[1]) / inertia[2]) * b.rate[0] * b.rate[1]
     spun = wp.vec3(roll, pitch, yaw)
@@ -275,7 +296,7 @@ def step_body(car: CarSet, b: Body, ground: Footing, ask: Demand, steer: wp.vec4
 
 
 @wp.func(inline=True)
-def run_tick(car: CarSet, b: Body, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> Body:
+def run_tick(car: CarSet, b: CarMotion, ground: Footing, ask: Demand, wind: wp.vec3, h: float, steps: int) -> CarMotion:
     """``steps`` steps of ``h`` seconds; the steering turns evenly over them."""
     begin = steer_wheels(car, b.steer)
     turn = (steer_wheels(car, ask.aim) - begin) * (1.0 / float(steps))

@@ -13,7 +13,7 @@ import warp as wp
 from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
-from sim.physics.wheels import Body, tractive_force, turn_steering
+from sim.physics.wheels import CarMotion, tractive_force, turn_steering
 from sim.types import CarSet, Control, Lamp, Scene, State
 
 wp.set_module_options(VEHICLES)
@@ -91,7 +91,7 @@ def light_brakes(state: State, world: int, a: int, pedal: float):
 
 @wp.func
 def drive_demand(
-    state: State, control: Control, world: int, a: int, car: CarSet, b: Body, friction: float, dt: float
+    state: State, control: Control, world: int, a: int, car: CarSet, b: CarMotion, friction: float, dt: float
 ) -> Demand:
     """A driver's demand of a DRIVEN actor after limits and lags; keeps the engine's state and the brake lamps."""
     out = Demand()
@@ -130,7 +130,7 @@ def trailer_demand(state: State, control: Control, world: int, a: int, head: int
 
 
 @wp.func
-def loses_balance(car: CarSet, b: Body, ask: Demand) -> bool:
+def loses_balance(car: CarSet, b: CarMotion, ask: Demand) -> bool:
     """Whether a cycle falls: it lies too far off the lean that its bend asks for, or a wheel slides away."""
     if ask.balance == 0.0:
         return False
@@ -145,7 +145,7 @@ def loses_balance(car: CarSet, b: Body, ask: Demand) -> bool:
 
 
 @wp.func
-def wreck_demand(scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, friction: float) -> Demand:
+def wreck_demand(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, friction: float) -> Demand:
     """A body's: nobody drives, the steering stays, damaged wheels bind."""
     out = Demand()
     out.aim = b.steer

@@ -15,7 +15,7 @@ import warp as wp
 from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import CYCLES
-from sim.physics.wheels import Body, Footing, tractive_force, turn_steering, wheel_axle
+from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering, wheel_axle
 from sim.types import NO_WHEEL, CarSet, Fault, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
@@ -28,17 +28,17 @@ GONE = 10.0
 """How far the ground falls away under a wheel that is lost [m]: nothing carries its corner but the body."""
 BRAKE_IRON, IRON_HEAT, COOLING = 0.0157, 460.0, 250.0
 """Mass of discs and drums over the vehicle's (22 kg of 1400 kg), their heat capacity [J/(kg K)], time constant of cooling [s]."""
-FADE_START, FADE_END, FADE_LEFT = 335.0, 685.0, 0.35
-"""Heat at which linings begin and cease to fade [K], and the share of brake force that is left then (the values are ours)."""
+FADE_START, FADE_END, FADE_LEFT = 350.0, 700.0, 0.35
+"""Temperatures at which linings begin and cease to fade [degC], and the share of brake force that is left then (assumed)."""
 CASTER_SPEED = 0.5
 """Speed from which free wheels turn where they are dragged [m/s]."""
 
 
 @wp.func
 def break_part(
-    scene: Scene, state: State, world: int, a: int, fault: int, brakes: wp.vec4, throttle: float, heat: float
+    scene: Scene, state: State, world: int, a: int, fault: int, brakes: wp.vec4, throttle: float, warm: float
 ):
-    """Let a fault begin: bits of `Fault`, brake force lost by wheel, where the accelerator sticks, heat of the brakes [K].
+    """Let a fault begin: bits of `Fault`, brake force lost by wheel, where the accelerator sticks, temperature of the brakes [degC].
 
     A scripted vehicle is driven from then on, as only physics knows what a fault does.
     """
@@ -48,6 +48,7 @@ def break_part(
     state.faults.tick[world, a] = state.tick[world] + 1
     state.faults.brake_loss[world, a] = wp.max(state.faults.brake_loss[world, a], brakes)
     state.faults.throttle[world, a] = wp.max(state.faults.throttle[world, a], throttle)
+    heat = warm - scene.weather.temperature[world]
     state.faults.heat[world, a] = wp.max(state.faults.heat[world, a], wp.vec2(heat, heat))
     gone = (fault // wp.static(int(Fault.WHEEL_LOST))) & 15
     if state.visible[world, a] != 0:
@@ -80,18 +81,20 @@ def damage_wheels(state: State, world: int, a: int, car: CarSet, ground: Footing
 
 
 @wp.func
-def brake_shares(state: State, world: int, a: int) -> wp.vec4:
-    """Share of each wheel's brake force that failures and heat leave."""
+def brake_shares(state: State, world: int, a: int, air: float) -> wp.vec4:
+    """Share of each wheel's brake force that failures and heat leave; ``air``: its temperature [degC]."""
     heat = state.faults.heat[world, a]
     out = wp.vec4(1.0, 1.0, 1.0, 1.0) - state.faults.brake_loss[world, a]
     for i in range(4):
-        over = (heat[i // 2] - wp.static(FADE_START)) * wp.static(1.0 / (FADE_END - FADE_START))
+        over = (air + heat[i // 2] - wp.static(FADE_START)) * wp.static(1.0 / (FADE_END - FADE_START))
         out[i] = out[i] * wp.lerp(1.0, wp.static(FADE_LEFT), wp.clamp(over, 0.0, 1.0))
     return out
 
 
 @wp.func
-def damage_controls(state: State, world: int, a: int, car: CarSet, b: Body, ask: Demand, dt: float) -> Demand:
+def damage_controls(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, ask: Demand, dt: float
+) -> Demand:
     """What faults leave of a driver's demand."""
     broken = state.faults.broken[world, a]
     out = ask
@@ -107,12 +110,12 @@ def damage_controls(state: State, world: int, a: int, car: CarSet, b: Body, ask:
         stuck = state.faults.throttle[world, a]
         state.vehicle.throttle[world, a] = wp.max(state.vehicle.throttle[world, a], stuck)
         out.drive = wp.max(out.drive, stuck * tractive_force(car, wp.abs(vel[0])))
-    out.brake = wp.cw_mul(out.brake, brake_shares(state, world, a))
+    out.brake = wp.cw_mul(out.brake, brake_shares(state, world, a, scene.weather.temperature[world]))
     return out
 
 
 @wp.func
-def warm_brakes(state: State, world: int, a: int, car: CarSet, b: Body, dt: float):
+def warm_brakes(state: State, world: int, a: int, car: CarSet, b: CarMotion, dt: float):
     """Brakes take up what they have dissipated in a tick and cool."""
     heat = state.faults.heat[world, a]
     if wp.max(b.brake) <= 0.0 and wp.max(heat) <= 0.0:

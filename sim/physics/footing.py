@@ -9,9 +9,9 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
-from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
 from sim.road.grip import road_friction
-from sim.types import CarSet, Scene, State
+from sim.types import CarSet, Fault, Scene, State
 
 wp.set_module_options(VEHICLES)
 
@@ -24,7 +24,7 @@ SIDEWAYS, STEP = 1.5, 0.04
 
 
 @wp.func
-def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
+def wheel_bottom(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
     """Lowest point of a wheel, from the centre of gravity [m]; ``turn``: body axes to world."""
     axle = wheel_axle(car, i)
     hub = turn * wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
@@ -33,7 +33,7 @@ def wheel_bottom(car: CarSet, b: Body, turn: wp.mat33, i: int) -> wp.vec3:
 
 @wp.func
 def read_footing(
-    scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
     """Planes under the wheels for the coming tick, ``dt`` seconds; keeps the height of the ground under each.
 
@@ -48,6 +48,7 @@ def read_footing(
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
+    lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     i = int(0)
     while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = wheel_bottom(car, b, turn, i)
@@ -61,7 +62,7 @@ def read_footing(
                 v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
                 sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
                 if sideways and z > base + wp.static(STEP):
-                    out.block[i] = 1.0
+                    out.block[i] = float(1 - ((lost >> i) & 1))
                     z = base
                 elif z > base + rise:
                     z = base + rise
@@ -71,6 +72,7 @@ def read_footing(
         out.normal[i] = normal
         out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
         out.rolling[i] = point.rolling
+        out.soft[i] = point.soft
         out.floor += 0.25 * out.point[i]
         out.floor_normal += 0.25 * point.normal
         i += 1

@@ -163,7 +163,7 @@ def give_way(end: End) -> wp.mat33:
 
 
 @wp.func
-def strike(end: End, impulse: wp.vec3) -> End:
+def push_end(end: End, impulse: wp.vec3) -> End:
     """A vehicle after an impulse at its joint."""
     out = end
     out.vel = end.vel + end.mass * impulse
@@ -241,8 +241,8 @@ def hold(scene: Scene, state: State, world: int, a: int, b: int, last: bool, dt:
     stiff = wp.inverse(give_way(front) + give_way(back))
     gap = back.vel + wp.cross(back.rate, back.arm) - front.vel - wp.cross(front.rate, front.arm)
     impulse = -(stiff * gap)
-    front = strike(front, -impulse)
-    back = strike(back, impulse)
+    front = push_end(front, -impulse)
+    back = push_end(back, impulse)
     most = wp.static(JOLT) * trailer.mass * dt
     kept = impulse * wp.min(most / wp.max(wp.length(impulse), 0.001 * most), 1.0)
     state.vehicle.pull[world, b] = state.vehicle.pull[world, b] + kept / dt

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.options import VEHICLES
-from sim.physics.wheels import Body, Footing, wheel_axle, wheel_side
+from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
 from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
@@ -60,7 +60,7 @@ def push_hull(car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec
 
 
 @wp.func(inline=True)
-def land_hull(car: CarSet, b: Body, back: wp.mat33, ground: Footing) -> Body:
+def land_hull(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing) -> CarMotion:
     """The vehicle's velocities and place once the ground has stopped its body; ``back``: world axes to body's."""
     up = back * ground.floor_normal
     over = wp.dot(ground.floor_normal, b.shift - ground.floor) + wp.dot(up, car.hull)
@@ -92,7 +92,7 @@ def land_hull(car: CarSet, b: Body, back: wp.mat33, ground: Footing) -> Body:
 
 
 @wp.func
-def trip(car: CarSet, b: Body, ground: Footing) -> Body:
+def trip(car: CarSet, b: CarMotion, ground: Footing) -> CarMotion:
     """The vehicle's velocities once the wheels that slid against a step have stopped there, all of a sudden: what makes it roll over."""
     out = b
     left = wp.vec3(0.0, 1.0, 0.0)

@@ -29,8 +29,8 @@ from sim.physics.body import (
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
-from sim.physics.parameters import FOUR_WHEELS, GRAVITY
 from sim.physics.place import ground_near, keep_place, road_place
+from sim.physics.sets import FOUR_WHEELS, GRAVITY
 from sim.road.grip import road_friction
 from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State

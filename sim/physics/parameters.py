@@ -14,18 +14,6 @@ from sim.physics.sets import AIR_DENSITY, CYCLES, FOUR_WHEELS, GRAVITY, SETS, Pa
 from sim.road.friction import tyre_factor
 from sim.types import CarSet, MagicTyre
 
-__all__ = [
-    "CYCLES",
-    "FOUR_WHEELS",
-    "GRAVITY",
-    "SETS",
-    "actor_parameters",
-    "magic_tyre",
-    "pack_rows",
-    "set_name",
-    "vehicle_row",
-]
-
 COMBINED = {
     "rbx1": 13.276, "rbx2": -13.778, "rcx1": 1.2568, "rex1": 0.65225, "rhx1": 0.0, "rby1": 7.1433, "rby2": 9.1916, "rby3": 0.0,
     "rcy1": 1.0719, "rey1": -0.27572, "rhy1": 0.0,

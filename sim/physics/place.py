@@ -8,17 +8,14 @@ import warp as wp
 
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
-from sim.road.friction import GROUND_LOSS
 from sim.road.grip import SurfacePoint
-from sim.road.surface import surface_on
+from sim.road.surface import open_ground, surface_on
 from sim.types import RoadTables, Scene, Shape, State
 
 wp.set_module_options({"enable_backward": False})
 
 STILL_SPEED = 1.0e-3
 """Below this an actor stands still [m/s]."""
-OPEN_GROUND_FRICTION = 0.6
-"""Where no road is near."""
 
 
 @wp.func
@@ -75,11 +72,7 @@ def ground_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2)
     coord = place_near(road, map_index, near, pos, near.heading)
     if coord.road >= 0:
         return surface_on(road, coord)
-    out = SurfacePoint()
-    out.normal = wp.vec3(0.0, 0.0, 1.0)
-    out.friction = wp.static(OPEN_GROUND_FRICTION)
-    out.wet_loss = wp.static(GROUND_LOSS)
-    return out
+    return open_ground()
 
 
 @wp.func

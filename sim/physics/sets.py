@@ -9,6 +9,8 @@ Sources
 - Tyres of lorries and buses: Fancher et al. 1986, A factbook of the mechanical properties of the components for single-unit and
   articulated heavy trucks (UMTRI-86-12): cornering coefficient near 0.1/deg, peak friction about 0.8 of a car's, less load-sensitive.
 - Centres of gravity, inertias: Heydinger et al. 1999, Measured vehicle inertial parameters (SAE 1999-01-1336); UMTRI-86-12 for lorries.
+  Tracks over widths so that half the track over the height is near the sales-weighted means of model year 2003, 1.41 for cars, 1.17 for
+  SUVs, 1.18 for pickups, 1.12 for full-size vans: NHTSA, Trends in the static stability factor (DOT HS 809 868).
 - Roll gradients of 4 to 7 deg/g, roll centres, ride frequencies of 1.1 to 1.4 Hz (cars; the rear is the faster one: flat ride) to 2 Hz
   (lorries), damping of 0.3 of critical: Gillespie 1992, Fundamentals of vehicle dynamics, ch. 5 to 7; UMTRI-86-12 for lorries.
 - Unsprung share of cars' mass: mean of sets 1 to 3 of Althoff and Wursching 2020, CommonRoad: Vehicle models, table 6.

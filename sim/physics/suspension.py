@@ -31,15 +31,14 @@ def strut_force(axle: Axle, travel: float, stop: float, lift: float, rate: float
 
 
 @wp.func(inline=True)
-def axle_moment(axle: Axle, radius: float, side: float, through: float, below: float, lean: float) -> float:
+def axle_moment(axle: Axle, radius: float, low: float, through: float, lean: float) -> float:
     """Roll moment on an axle's two wheels about their hubs [N m]: side force at the road against what the links pass on.
 
     Args:
         axle: Parameters.
         radius: Of the wheels [m].
-        side: Side force of both tyres [N].
-        through: What of it reaches the body, at the roll centre [N].
-        below: Height of the hubs over the road [m].
+        low: Side forces of the tyres times the heights of their hubs over the road [N m].
+        through: What of the side force reaches the body, at the roll centre [N].
         lean: Load of both wheels times the body's roll against the axle [N].
     """
-    return below * side - (radius - axle.roll_center) * through - axle.rigid * radius * lean
+    return low - (radius - axle.roll_center) * through - axle.rigid * radius * lean

@@ -23,7 +23,7 @@ from sim.physics.hull import trip
 from sim.physics.options import VEHICLES
 from sim.physics.place import keep_place
 from sim.physics.sets import CYCLES, FOUR_WHEELS
-from sim.physics.wheels import Body, Footing, reference_arm
+from sim.physics.wheels import CarMotion, Footing, reference_arm
 from sim.structs import actor_threads, index
 from sim.types import TICK, CarSet, Control, Motion, Scene, State
 
@@ -36,9 +36,9 @@ STILL_SPEED, STILL_RATE = 0.02, 0.02
 
 
 @wp.func
-def load_vehicle(state: State, world: int, a: int, car: CarSet) -> Body:
+def load_vehicle(state: State, world: int, a: int, car: CarSet) -> CarMotion:
     """The vehicle as the tick begins; at its first tick wheels roll and springs carry the static load."""
-    b = Body()
+    b = CarMotion()
     b.rot = state.rot[world, a]
     rate = state.ang_vel[world, a]
     b.rate = wp.quat_rotate_inv(b.rot, rate)
@@ -63,14 +63,14 @@ def load_vehicle(state: State, world: int, a: int, car: CarSet) -> Body:
 class Start:
     """Where a vehicle begins to drive."""
 
-    body: Body
+    body: CarMotion
     ground: Footing
     cog: wp.vec3
     """Centre of gravity of the sprung mass [m]."""
 
 
 @wp.func
-def stand_on_ground(car: CarSet, b: Body, ground: Footing, cog: wp.vec3) -> Start:
+def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) -> Start:
     """A vehicle that was moved along the road as a point: set on the ground under its wheels, with its velocity along that."""
     out = Start()
     z = wp.vec4(ground.point[0][2], ground.point[1][2], ground.point[2][2], ground.point[3][2])
@@ -96,7 +96,7 @@ def stand_on_ground(car: CarSet, b: Body, ground: Footing, cog: wp.vec3) -> Star
 
 
 @wp.func
-def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b: Body, cog: wp.vec3, dt: float):
+def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float):
     """Write pose, velocities, wheels and road place after the tick; ``cog``: where the centre of gravity was [m]."""
     before = state.pos[world, a]
     arm = wp.quat_rotate(b.rot, reference_arm(car))
@@ -125,7 +125,7 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
 
 
 @wp.func
-def sleeps(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
+def stays_asleep(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
     """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor works the brakes."""
     if state.rest[world, a] < wp.static(SLEEP_TICKS):
         return False
@@ -140,7 +140,7 @@ def sleeps(state: State, control: Control, world: int, a: int, head: int, driven
 
 
 @wp.func
-def settle(state: State, world: int, a: int, b: Body):
+def settle(state: State, world: int, a: int, b: CarMotion):
     """Count for how long the vehicle has stood still; it stops altogether once it falls asleep."""
     if (
         wp.length(b.vel) > wp.static(STILL_SPEED)
@@ -168,7 +168,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     driven = state.motion[world, a] == wp.static(int(Motion.DRIVEN)) and state.motion[world, head] == wp.static(
         int(Motion.DRIVEN)
     )
-    if sleeps(state, control, world, a, head, driven):
+    if stays_asleep(state, control, world, a, head, driven):
         return
     car = scene.vehicle.car[world, a]
     b = load_vehicle(state, world, a, car)
@@ -193,10 +193,11 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     else:
         ask = wreck_demand(scene, state, world, a, car, b, friction)
     broken = state.faults.broken[world, a]
-    if broken != 0 or wp.max(state.faults.heat[world, a]) > wp.static(FADE_START):
+    warm = wp.max(state.faults.heat[world, a]) + scene.weather.temperature[world]
+    if broken != 0 or warm > wp.static(FADE_START):
         ground = damage_wheels(state, world, a, car, ground, dt)
         if driven:
-            ask = damage_controls(state, world, a, car, b, ask, dt)
+            ask = damage_controls(scene, state, world, a, car, b, ask, dt)
     ask = couple_loads(scene, state, world, a, car, b.rot, ask)
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))

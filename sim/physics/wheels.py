@@ -25,6 +25,13 @@ RECOVERY = 0.7
 """Brake force over tyre force down to which the anti-lock system lets pressure off."""
 DAMP_SPEED = 2.5
 """Below this speed a tyre with relaxation is damped (Pacejka 2012, section 8.6) [m/s]."""
+FURROW, FURROW_SPEED = 1.0, 1.0
+"""Force of the furrow that a wheel ploughs through soil sideways, over its load, and the speed from which it is whole [m/s].
+
+Passive earth pressure 0.5 gamma z^2 K + 2 c z sqrt(K) (Rankine; Wong 2008, ch. 2) of loam (16 kN/m^3, cohesion 20 kPa, 25 degrees) on
+a wheel that has sunk in by z = 0.1 m, over its chord of 0.46 m: 2.9 kN, 0.85 of a car's wheel load. Soils vary; 1 is assumed."""
+FURROW_ANGLES = (0.2, 0.6)
+"""Sine of the slip angle at which a wheel begins to plough and from which it wholly does (assumed)."""
 BEARS = 0.15
 """Slip of a tyre about its peak where friction is 1."""
 
@@ -43,13 +50,15 @@ class Footing:
     """Coefficient of rolling resistance on top of the tyres' own."""
     slack: wp.vec4
     """Share of the tyres' slip stiffness that is lost."""
+    soft: wp.vec4
+    """1 on ground into which wheels that slide sideways dig themselves (`FURROW`)."""
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
 
 
 @wp.struct
-class Body:
+class CarMotion:
     """A vehicle within a tick."""
 
     shift: wp.vec3
@@ -156,9 +165,10 @@ def relax_gain(length: float, speed: float, per: float, h: float) -> float:
 
 
 @wp.func(inline=True)
-def relaxed(old: float, velocity: float, length: float, speed: float, gain: float) -> float:
-    """Slip after a step; ``gain``: `relax_gain`."""
-    return gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
+def relaxed(old: float, velocity: float, length: float, speed: float, gain: float, bear: float) -> float:
+    """Slip after a step; ``gain``: `relax_gain`. Coming to rest, a tyre keeps no more deflection than it can ``bear`` before it slides."""
+    slip = gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
+    return wp.clamp(slip, -bear - 0.4 * speed, bear + 0.4 * speed)
 
 
 @wp.func(inline=True)
@@ -181,7 +191,7 @@ def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enou
 
 @wp.func(inline=True)
 def roll_wheel(
-    car: CarSet, w: Wheels, b: Body, i: int, drive: float, force: float, secant: float, rolling: float, h: float
+    car: CarSet, w: Wheels, b: CarMotion, i: int, drive: float, force: float, secant: float, rolling: float, h: float
 ) -> Wheels:
     """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's, ``secant``: its own."""
     radius = car.radius
@@ -202,7 +212,9 @@ def roll_wheel(
 
 
 @wp.func(inline=True)
-def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int) -> Wheels:
+def stand_wheel(
+    car: CarSet, w: Wheels, b: CarMotion, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int
+) -> Wheels:
     """Load, directions and height of a wheel over its plane; ``back``: world axes to body, ``steer``: `steer_wheels`."""
     axle = wheel_axle(car, i)
     n = ground.normal[i]
@@ -227,7 +239,7 @@ def stand_wheel(car: CarSet, w: Wheels, b: Body, back: wp.mat33, ground: Footing
 
 
 @wp.func(inline=True)
-def wheel_velocity(car: CarSet, w: Wheels, b: Body, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
+def wheel_velocity(car: CarSet, w: Wheels, b: CarMotion, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
     """Velocity of a wheel's contact lengthwise and crosswise [m/s]; ``calm``: share of the body's roll and pitch rates that counts."""
     axle = wheel_axle(car, i)
     deep = (car.radius - car.height + b.lift[i] - w.below[i]) * calm
@@ -240,7 +252,7 @@ def wheel_velocity(car: CarSet, w: Wheels, b: Body, i: int, vel: wp.vec3, calm: 
 
 
 @wp.func(inline=True)
-def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
+def wheel_lean(car: CarSet, b: CarMotion, i: int, side: float) -> float:
     """Inclination [rad]: the body's roll against the road, of sine ``-side``, and the links' share."""
     axle = wheel_axle(car, i)
     out = -b.lift[i]
@@ -251,7 +263,18 @@ def wheel_lean(car: CarSet, b: Body, i: int, side: float) -> float:
 
 
 @wp.func(inline=True)
-def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.vec3, ask: wp.vec2, h: float) -> Wheels:
+def furrow_damping(at: wp.vec2, load: float) -> float:
+    """What soil sets against a wheel that ploughs through it sideways, over its speed crosswise [N s/m]; ``at``: `wheel_velocity`."""
+    side = wp.abs(at[1])
+    begin = wp.static(FURROW_ANGLES[0])
+    digs = (side / wp.max(wp.length(at), 1.0e-3) - begin) * wp.static(1.0 / (FURROW_ANGLES[1] - FURROW_ANGLES[0]))
+    return wp.static(FURROW) * load * wp.clamp(digs, 0.0, 1.0) / wp.max(side, wp.static(FURROW_SPEED))
+
+
+@wp.func(inline=True)
+def grip_wheel(
+    car: CarSet, w: Wheels, b: CarMotion, i: int, at: wp.vec2, road: wp.vec4, ask: wp.vec2, h: float
+) -> Wheels:
     """Slip, brake pressure and force of a wheel's tyre, and its spin.
 
     Args:
@@ -260,7 +283,7 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.ve
         b: The vehicle.
         i: Wheel.
         at: Its `wheel_velocity`.
-        road: Friction, rolling resistance and slack of the tyre (`Footing`).
+        road: Friction, rolling resistance, slack of the tyre and softness (`Footing`).
         ask: Tractive force [N] and brake pedal, 0..1.
         h: Step [s].
     """
@@ -276,12 +299,9 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.ve
     speed_y = wp.max(fast, wp.abs(at[1]))
     gain_x = relax_gain(car.tyre.relax_x, speed_x, per, h)
     gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
-    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x)
-    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y)
-    # Coming to rest, a tyre keeps no more deflection than it can bear before it slides.
     bear = wp.static(BEARS) * friction
-    slip_x = wp.clamp(slip_x, -bear - 0.4 * speed_x, bear + 0.4 * speed_x)
-    slip_y = wp.clamp(slip_y, -bear - 0.4 * speed_y, bear + 0.4 * speed_y)
+    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x, bear)
+    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y, bear)
     w.slip_x[i] = slip_x
     w.slip_y[i] = slip_y
     # A tyre that is a spring has a damper, too (section 8.6).
@@ -298,6 +318,7 @@ def grip_wheel(car: CarSet, w: Wheels, b: Body, i: int, at: wp.vec2, road: wp.ve
         enough = wp.static(RECOVERY) * wp.abs(grip.fx) / wp.max(0.5 * axle.brake * car.max_brake, 1.0)
         pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
     w.brake[i] = pressure
-    w.fy[i] = grip.fy
-    w.ky[i] = grip.ky * firm * (gain_y + damp_y)
+    furrow = road[3] * furrow_damping(at, w.load[i])
+    w.fy[i] = grip.fy - furrow * at[1]
+    w.ky[i] = grip.ky * firm * (gain_y + damp_y) + furrow
     return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * firm * (gain_x + damp_x), car.rolling + road[1], h)

@@ -239,115 +239,153 @@ def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, 
     return out
 
 
+@wp.struct
+class Walk:
+    """Where a path stands, and what it has brought back so far."""
+
+    out: Sample
+    start: wp.vec3
+    dir: wp.vec3
+    """Of the ray that is followed."""
+    kind: int
+    """What that ray is for."""
+    unseen: int
+    """Actor that it does not see, or -1."""
+    weight: wp.vec3
+    """What the panes so far let through."""
+    total: float
+    """Length of the primary ray so far [m]."""
+    mirror: Ray
+    diffuse: Ray
+
+
+@wp.func(inline=True)
+def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.vec3, pixel: float) -> Surf:
+    """The surface at a ray's hit ``p`` with its detail and weather; ``pixel``: a pixel's angle [rad]."""
+    primary = walk.kind == PRIMARY
+    foot = hit.t * 0.1 + 0.02
+    if primary:
+        foot = walk.total * pixel / wp.max(0.2, wp.abs(wp.dot(n, walk.dir)))
+    s = base_surface(w, world, hit, foot)
+    if primary:
+        s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
+    if s.surface != 0 or w.weather.snow_cover[world] > 0.0:
+        s = weathered(w.weather, world, s, p, n, foot)
+    if not primary and s.transmission > 0.0:
+        s.albedo = wp.vec3(0.03, 0.03, 0.03)
+    return s
+
+
+@wp.func(inline=True)
+def pass_pane(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, t: float, air: float, draw: wp.vec4) -> Walk:
+    """On through a pane, which also mirrors; ``t``: distance of the hit [m], ``air``: what the air lets through."""
+    f = fresnel(0.08, wp.abs(wp.dot(n, walk.dir)))
+    if walk.mirror.wanted == 0:
+        walk.mirror = mirror_ray(p, n, walk.dir, 0.0, t, walk.weight * (f * air), draw)
+    walk.weight = wp.cw_mul(walk.weight, wp.vec3(0.8, 0.86, 0.84)) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))
+    walk.start = p + walk.dir * (1.0e-3 + 1.0e-5 * walk.total)
+    return walk
+
+
+@wp.func(inline=True)
+def keep_seen(
+    walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, air: float, lit: Lit, seen: Seen, bounce: int, draw: wp.vec4
+) -> Walk:
+    """Keep what the camera sees of its first opaque surface, and let the rays that leave it wait."""
+    walk.out.sun = wp.cw_mul(wp.cw_mul(walk.weight, s.albedo), lit.open_sun) * (0.31831 * seen.matt * air)
+    walk.out.lit = lit.sun[1] / wp.max(lit.open_sun[1], 1.0e-6)
+    walk.out.lamps = wp.vec4(lit.lamps[0], lit.lamps[1], lit.lamps[2], 1.0)
+    walk.out.albedo = wp.cw_mul(walk.weight, s.albedo) * (seen.matt * air)
+    walk.out.normal = n
+    walk.out.distance = walk.total
+    if seen.mirrors != 0:
+        walk.mirror = mirror_ray(p, n, walk.dir, seen.spread, walk.total, wp.cw_mul(walk.weight, seen.tint) * air, draw)
+    if bounce != 0:
+        walk.diffuse.wanted = 1
+        walk.diffuse.origin = lit.near
+        walk.diffuse.direction = cosine_direction(n, draw[3], draw[2])
+    return walk
+
+
+@wp.func(inline=True)
+def end_ray(walk: Walk, color: wp.vec3) -> Walk:
+    """Take in what a ray has brought and turn to the next that waits; ``kind`` is -1 where none does."""
+    if walk.kind == PRIMARY:
+        walk.out.direct += wp.cw_mul(walk.weight, color)
+    elif walk.kind == MIRROR:
+        walk.out.direct += wp.cw_mul(walk.mirror.weight, cap(color))
+    else:
+        c = cap(color)
+        walk.out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
+    walk.unseen = -1
+    if walk.mirror.wanted == 1:
+        walk.mirror.wanted = 2
+        walk.kind = MIRROR
+        walk.start = walk.mirror.origin
+        walk.dir = walk.mirror.direction
+    elif walk.diffuse.wanted == 1:
+        walk.diffuse.wanted = 2
+        walk.kind = DIFFUSE
+        walk.start = walk.diffuse.origin
+        walk.dir = walk.diffuse.direction
+    else:
+        walk.kind = -1
+    return walk
+
+
 @wp.func(inline=True)
 def follow_path(
-    w: World,
-    world: int,
-    o: wp.vec3,
-    d: wp.vec3,
-    hidden: int,
-    pixel: float,
-    draw: wp.vec4,
-    bounce: int,
-    known: int,
-    first: Hit,
-) -> Sample:
+    w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int, known: int, first: Hit,
+) -> Sample:  # fmt: skip
     """One sample: through up to four panes to the first opaque surface, then a mirrored and a bounced ray.
 
     All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs.
     ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce, ``first`` the
     first ray's hit where ``known`` is 1.
     """
-    out = Sample()
-    weight = wp.vec3(1.0, 1.0, 1.0)
-    total = float(0.0)
-    out.first = FAR
-    out.distance = FAR
-    mirror = Ray()
-    diffuse = Ray()
-    start = o
-    dir = d
-    kind = int(PRIMARY)
-    unseen = hidden
+    walk = Walk()
+    walk.out.first = FAR
+    walk.out.distance = FAR
+    walk.weight = wp.vec3(1.0, 1.0, 1.0)
+    walk.start = o
+    walk.dir = d
+    walk.kind = PRIMARY
+    walk.unseen = hidden
     extinction = w.sky.extinction[world]
     k = int(0)
-    while k < 8:
+    while k < 8 and walk.kind >= 0:
         hit = first
         if k > 0 or known == 0:
-            hit = trace(w.geo, w.inst, world, start, dir, FAR, unseen)
+            hit = trace(w.geo, w.inst, world, walk.start, walk.dir, FAR, walk.unseen)
         color = wp.vec3(0.0, 0.0, 0.0)
         passes = int(0)
         if hit.slot < 0:
-            if kind == PRIMARY:
-                color = through_air(w.sky, world, seen_sky(w.sky, world, dir, 0.0), dir, FAR)
+            if walk.kind == PRIMARY:
+                color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir, 0.0), walk.dir, FAR)
             else:
-                color = sky_radiance(w.sky, world, dir)
+                color = sky_radiance(w.sky, world, walk.dir)
         else:
-            p = start + dir * hit.t
-            n = smooth_normal(w, world, hit, dir)
-            foot = hit.t * 0.1 + 0.02
-            if kind == PRIMARY:
-                total += hit.t
-                out.first = wp.min(out.first, total)
-                foot = total * pixel / wp.max(0.2, wp.abs(wp.dot(n, dir)))
-            s = base_surface(w, world, hit, foot)
-            if kind == PRIMARY:
-                s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
-            if s.surface != 0 or w.weather.snow_cover[world] > 0.0:
-                s = weathered(w.weather, world, s, p, n, foot)
-            if kind == PRIMARY:
-                n = relief(n, dir, s.bump)
-                if s.transmission > 0.0 and k < 4:
-                    passes = 1
-            elif s.transmission > 0.0:
-                s.albedo = wp.vec3(0.03, 0.03, 0.03)
-            air = fog_transmittance(extinction, total)
+            p = walk.start + walk.dir * hit.t
+            n = smooth_normal(w, world, hit, walk.dir)
+            if walk.kind == PRIMARY:
+                walk.total += hit.t
+                walk.out.first = wp.min(walk.out.first, walk.total)
+            s = surface_met(w, world, walk, hit, p, n, pixel)
+            if walk.kind == PRIMARY:
+                n = relief(n, walk.dir, s.bump)
+                passes = wp.where(s.transmission > 0.0 and k < 4, 1, 0)
+            air = fog_transmittance(extinction, walk.total)
             if passes == 1:
-                f = fresnel(0.08, wp.abs(wp.dot(n, dir)))
-                if mirror.wanted == 0:
-                    mirror = mirror_ray(p, n, dir, 0.0, hit.t, weight * (f * air), draw)
-                weight = wp.cw_mul(weight, wp.vec3(0.8, 0.86, 0.84)) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))
-                start = p + dir * (1.0e-3 + 1.0e-5 * total)
+                walk = pass_pane(walk, s, p, n, hit.t, air, draw)
             else:
-                lit = lights_at(w, world, s, p, n, total, kind, draw)
-                if kind != PRIMARY:
-                    color = shade_indirect(w, world, s, n, dir, lit, kind)
+                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, draw)
+                if walk.kind != PRIMARY:
+                    color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind)
                 else:
-                    seen = shade_seen(w, world, s, n, dir, lit, mirror.wanted)
-                    color = seen.color
-                    out.sun = wp.cw_mul(wp.cw_mul(weight, s.albedo), lit.open_sun) * (0.31831 * seen.matt * air)
-                    out.lit = lit.sun[1] / wp.max(lit.open_sun[1], 1.0e-6)
-                    out.lamps = wp.vec4(lit.lamps[0], lit.lamps[1], lit.lamps[2], 1.0)
-                    out.albedo = wp.cw_mul(weight, s.albedo) * (seen.matt * air)
-                    out.normal = n
-                    out.distance = total
-                    if seen.mirrors != 0:
-                        mirror = mirror_ray(p, n, dir, seen.spread, total, wp.cw_mul(weight, seen.tint) * air, draw)
-                    color = color * air + fog_radiance(w.sky, world, dir) * (1.0 - air)
-                    if bounce != 0:
-                        diffuse.wanted = 1
-                        diffuse.origin = lit.near
-                        diffuse.direction = cosine_direction(n, draw[3], draw[2])
+                    seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
+                    walk = keep_seen(walk, s, p, n, air, lit, seen, bounce, draw)
+                    color = seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
         k += 1
         if passes == 0:
-            if kind == PRIMARY:
-                out.direct += wp.cw_mul(weight, color)
-            elif kind == MIRROR:
-                out.direct += wp.cw_mul(mirror.weight, cap(color))
-            else:
-                c = cap(color)
-                out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
-            unseen = -1
-            if mirror.wanted == 1:
-                mirror.wanted = 2
-                kind = MIRROR
-                start = mirror.origin
-                dir = mirror.direction
-            elif diffuse.wanted == 1:
-                diffuse.wanted = 2
-                kind = DIFFUSE
-                start = diffuse.origin
-                dir = diffuse.direction
-            else:
-                k = 100
-    return out
+            walk = end_ray(walk, color)
+    return walk.out

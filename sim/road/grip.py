@@ -28,6 +28,8 @@ class SurfacePoint:
     """`sim.road.friction.Grip.rolling`."""
     film: float
     """`sim.road.friction.film_factor` of the water that lies there [m/s]."""
+    soft: float
+    """1 on grass and soil, into which wheels that slide sideways dig themselves; 0 on what is paved."""
     lane_kind: int
     """`LaneKind`, 0 on no lane."""
     on_road: int

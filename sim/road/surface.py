@@ -43,13 +43,23 @@ def slope_normal(pose: RoadPose, banked: bool) -> wp.vec3:
 
 
 @wp.func
+def open_ground() -> SurfacePoint:
+    """Grass and soil at height 0, where no road is near."""
+    out = SurfacePoint()
+    out.normal = wp.vec3(0.0, 0.0, 1.0)
+    out.friction = wp.static(OFF_ROAD_FRICTION)
+    out.wet_loss = wp.static(GROUND_LOSS)
+    out.soft = 1.0
+    return out
+
+
+@wp.func
 def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
     """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across."""
-    out = SurfacePoint()
+    out = open_ground()
     r = coord.road
     k = section_at(road, r, coord.s)
     on = coord.outside <= wp.static(EDGE)
-    out.normal = wp.vec3(0.0, 0.0, 1.0)
     if (road.section_shape[k] & wp.static(int(Shape.LEVEL))) == 0:
         high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1
         left = lane_border(road, r, coord.s, high)
@@ -57,9 +67,8 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
         pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
         out.z = pose.pos[2]
         out.normal = slope_normal(pose, on)
-    out.friction = wp.static(OFF_ROAD_FRICTION)
-    out.wet_loss = wp.static(GROUND_LOSS)
     if on:
+        out.soft = 0.0
         lane = lane_at(road, r, coord.s, coord.t)
         row = lane_row(road, r, coord.s, lane)
         if row >= 0:
@@ -84,9 +93,5 @@ def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint
     """Height, normal and what a world point offers to tyres; level ground at 0 where no road is near."""
     coord = locate(road, map, pos, 0.0, hint)
     if coord.road < 0:
-        out = SurfacePoint()
-        out.normal = wp.vec3(0.0, 0.0, 1.0)
-        out.friction = wp.static(OFF_ROAD_FRICTION)
-        out.wet_loss = wp.static(GROUND_LOSS)
-        return out
+        return open_ground()
     return surface_on(road, coord)

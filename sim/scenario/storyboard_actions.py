@@ -221,8 +221,8 @@ class FaultAction:
     """Share of brake force that each wheel loses."""
     throttle: float = 0.0
     """Where the accelerator sticks, 0..1."""
-    heat: float = 0.0
-    """Of the brakes above the air's temperature [K]."""
+    brakes_at: float = -273.15
+    """Temperature of the brakes, if they are not warmer [degC]."""
 
 
 @dataclass(frozen=True)

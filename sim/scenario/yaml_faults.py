@@ -20,9 +20,6 @@ from sim.scenario.source import Path_
 from sim.scenario.storyboard import FaultAction
 from sim.types import Fault
 
-AIR = 15.0
-"""Temperature above which brakes are hot [degC]."""
-
 
 def fault_action(action: Any, draws: Draws, path: Path_) -> FaultAction:
     """What fails, and how much of it.
@@ -42,7 +39,7 @@ def fault_action(action: Any, draws: Draws, path: Path_) -> FaultAction:
         a, b, c, d = (share if i in wheels else 0.0 for i in range(4))
         return FaultAction(int(Fault.BRAKES), brakes=(a, b, c, d))
     if isinstance(action, HeatBrakes):
-        return FaultAction(0, heat=max(draws.number(action.heat_brakes, (*path, "heat_brakes")) - AIR, 0.0))
+        return FaultAction(0, brakes_at=draws.number(action.heat_brakes, (*path, "heat_brakes")))
     if isinstance(action, FailSteering):
         locked = draws.word(action.fail_steering, (*path, "fail_steering")) == "locked"
         return FaultAction(int(Fault.STEERING_LOCKED if locked else Fault.STEERING_FREE))

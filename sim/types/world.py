@@ -82,6 +82,8 @@ class Weather:
     """Multiplies the road's friction; negative: that follows from water, snow and ice (`sim.road.grip`), (nworld,)."""
     wind: wp.array[wp.vec2]
     """[m/s], (nworld,)."""
+    temperature: wp.array[float]
+    """Of the air [degC], (nworld,)."""
 
 
 @wp.struct

@@ -11,7 +11,7 @@ import pytest
 from sim.config import SimConfig
 from sim.errors import ScenarioError
 from sim.metrics.measure import measure_gaps
-from sim.physics.parameters import SETS
+from sim.physics.sets import SETS
 from sim.sampling import sample_worlds
 from sim.simulation import step
 from sim.types import Motion

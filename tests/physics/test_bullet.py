@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.errors import SwerveError
-from sim.physics.parameters import GRAVITY
+from sim.physics.sets import GRAVITY
 from sim.rotation import rotate
 from sim.simulation import check_physics, make_steps
 from sim.structs import slice_worlds, to_numpy

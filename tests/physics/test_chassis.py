@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sim.physics.cars import flat_cars, step_cars
-from sim.physics.parameters import GRAVITY, actor_parameters
+from sim.physics.parameters import actor_parameters
+from sim.physics.sets import GRAVITY
 from tests.physics.worlds import CAR
 
 FRICTIONS = [1.0, 0.8, 0.6, 0.3, 0.1]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.physics.faults import BRAKE_IRON, BURST_TIME, DROP, FADE_END, FADE_LEFT, FLAT_ROLLING, IRON_HEAT
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.faults import BRAKE_IRON, BURST_TIME, DROP, FADE_END, FADE_LEFT, FADE_START, FLAT_ROLLING, IRON_HEAT
+from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
 from sim.types import Fault
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows
@@ -114,11 +114,24 @@ def test_brakes_heat_by_what_they_dissipate():
 
 def test_hot_brakes_fade():
     cold, hot = car(30.0, accel=-0.5), car(30.0, accel=-0.5)
-    hot[1].faults.heat.fill_(FADE_END + 50.0)
+    hot[1].faults.heat.fill_(FADE_END + 35.0)
     for arrays in (cold, hot):
         run(arrays, 40)
     resist = SETS["car"].rolling * GRAVITY + 0.5 * 1.225 * SETS["car"].drag_area * 29.0**2 / CAR["mass"]
     assert slowing(hot) - resist == pytest.approx(FADE_LEFT * (slowing(cold) - resist), rel=0.08)
+
+
+def test_brakes_fade_the_sooner_the_warmer_the_air():
+    held = []
+    for air in (-30.0, 15.0, 45.0):
+        arrays = car(30.0, accel=-0.5)
+        arrays[0].weather.temperature.fill_(air)
+        arrays[1].faults.heat.fill_(FADE_START - 20.0)
+        run(arrays, 40)
+        held.append(slowing(arrays, 30))
+    share = 1.0 - (1.0 - FADE_LEFT) * 30.0 / (FADE_END - FADE_START)  # some more, as braking heats
+    assert held[0] > held[1] > held[2]
+    assert share - 0.1 < held[2] / held[0] < share
 
 
 def test_locked_steering_stays_and_free_wheels_straighten():

@@ -7,10 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.cars import flat_cars, step_cars
+from sim.physics.parameters import actor_parameters
+from sim.physics.sets import GRAVITY, SETS
 from sim.physics.vehicle import SLEEP_TICKS
 from sim.road.shorthand import CrossSection, Segment, road
-from sim.types import Motion
+from sim.types import Fault, Motion
+from tests.physics.test_chassis import centre
 from tests.physics.worlds import CAR, LORRY, actor, build, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
@@ -119,6 +122,33 @@ def test_a_lorry_rolls_over_in_a_hard_turn_and_comes_to_rest_on_its_side():
     assert (state.pos.numpy().tobytes(), state.rot.numpy().tobytes()) == before
 
 
+def test_vehicles_roll_over_a_little_below_half_the_track_over_the_height():
+    names = ("suv", "pickup", "van", "lorry", "bus")
+    sets = [actor_parameters(**FOUR[name])["car"] for name in names]
+    for car in sets:
+        car.tyre.dx1, car.tyre.dy1 = 1.5 * car.tyre.dx1, 1.5 * car.tyre.dy1
+    cars, state, given = flat_cars(sets, [range(len(sets))], 30.0, 1.5, device="cpu")
+    seen = []
+    for k in range(1000):
+        given.steer.fill_(0.00015 * k)
+        step_cars(cars, state, given, steps=5)
+        seen.append((state.vel.numpy()[0].copy(), state.load.numpy()[0, :, [0, 2]].max(0)))
+    vel, inner = (np.array(x) for x in zip(*seen, strict=True))
+    for i, (name, car) in enumerate(zip(names, sets, strict=True)):
+        off = np.convolve(inner[:, i] < 1.0, np.ones(30), "valid") > 29.5
+        assert off.any(), name
+        k = int(np.argmax(off))
+        side = np.linalg.norm((vel[k + 10, i] - vel[k - 10, i])[:2]) / 0.2 / GRAVITY
+        assert 0.85 < side / (0.5 * car.front.track / centre(car)[1]) < 1.0, name
+
+
+def test_static_stability_factors_are_those_of_the_fleet():
+    # Sales-weighted means of model year 2003, full-size vans' for the van: DOT HS 809 868.
+    for name, mean in {"car": 1.41, "suv": 1.17, "pickup": 1.18, "van": 1.12}.items():
+        car = actor_parameters(**FOUR[name])["car"]
+        assert 0.5 * car.front.track / centre(car)[1] == pytest.approx(mean, rel=0.09), name
+
+
 @pytest.mark.parametrize("speed", [6.0, 14.0])
 def test_a_kerb_trips_what_slides_into_it_fast_enough(speed):
     slides = {"heading": 0.0, "speed": 0.0, "motion": Motion.BODY, "vel": (0.0, -speed, 0.0), "x": 200.0, "lane": -1}
@@ -132,6 +162,43 @@ def test_a_kerb_trips_what_slides_into_it_fast_enough(speed):
         assert lowest(arrays, CAR) > -0.02
     assert tops[1] > 0.95, "on level ground it only slides"
     assert (tops[0] < 0.0) == (speed > 10.0)
+
+
+@pytest.mark.parametrize(("kind", "speed", "rolls"), [(CAR, 14.0, True), (SUV, 14.0, True), (SUV, 6.0, False)])
+def test_soil_trips_what_slides_into_it_fast_enough(kind, speed, rolls):
+    y = -10.5 if rolls else -14.0  # about to leave the road, or wholly beside it
+    slides = {"heading": 0.0, "speed": 0.0, "motion": Motion.BODY, "vel": (0.0, -speed, 0.0), "x": 200.0, "y": y}
+    ways = []
+    for lanes, width, soil in ((1, 12.0, True), (2, 200.0, False)):
+        arrays = one(kind, [straight(lanes=(0, lanes), lane_width=width)], **slides)
+        least = 1.0
+        for _ in range(60):
+            least = min(least, float(angles(run(arrays, 5))[1][0]))
+        assert (least < 0.1) == (rolls and soil), "paved ground lets it slide"
+        assert lowest(arrays, kind) > -0.05
+        ways.append(y - float(arrays[1].pos.numpy()[0, 0, 1]))
+    assert rolls or ways[0] < 0.8 * ways[1], "a furrow holds more than a tyre's friction"
+
+
+def test_soil_does_not_hold_who_drives_over_it_straight_on():
+    verge = [straight(lanes=(0, 1), lane_width=12.0)]
+    ways = []
+    for networks, y in ((verge, -60.0), (OPEN, -200.0)):
+        arrays = one(CAR, networks, x=200.0, y=y, speed=15.0, friction=0.6 if networks is OPEN else 1.0)
+        press(arrays, steer=0.02)
+        ways.append(run(arrays, 200).pos.numpy()[0, 0, :2] - (200.0, y))
+    assert np.linalg.norm(ways[0] - ways[1]) < 0.2
+
+
+def test_lost_wheels_do_not_trip_on_a_kerb():
+    sharpest = []
+    for lost in (0, 15):
+        slides = {"motion": Motion.BODY, "vel": (0.0, -14.0, 0.0), "x": 200.0, "y": -9.0, "lane": -1}
+        arrays = one(CAR, KERBED, **slides)
+        arrays[1].faults.broken.fill_(lost * int(Fault.WHEEL_LOST))
+        side = [-14.0] + [float(run(arrays, 1).vel.numpy()[0, 0, 1]) for _ in range(60)]
+        sharpest.append(float(np.diff(side).max()))
+    assert sharpest[0] > 4.0 and sharpest[1] < 2.0
 
 
 def test_a_car_drives_up_a_kerb_and_goes_on():

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.physics.parameters import AIR_CENTER, GRAVITY, SETS, SIDE_DRAG
+from sim.physics.parameters import AIR_CENTER, SIDE_DRAG
+from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
 from sim.road.friction import GRIPS, film_factor, tyre_factor
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.physics.parameters import GRAVITY, SETS
+from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
 from tests.physics.worlds import CAR, LORRY, actor, build, press, run, straight, world_rows
 

@@ -67,4 +67,5 @@ def coupled(worlds, networks=None):
     """`build` of trains whose trailers physics moves from the start, as at a scenario's time zero."""
     arrays = build(worlds, networks)
     pull_trailers(arrays[0], arrays[1], 0.0)
+    arrays[1].road.fill_(0)  # where its lanes are 200 m wide, a road is not found from its sides
     return arrays
