@@ -263,9 +263,10 @@ def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
         for a in actors
     ]  # fmt: skip
     for row, actor in zip(rows, actors, strict=True):
-        car, spec = row["car"], actor.spec
-        car.abs_slip, car.esc = car.abs_slip * spec.abs, car.esc * spec.esc
-        car.max_brake = car.max_brake * spec.brakes
+        car = row["car"]
+        car.abs_slip = car.abs_slip if actor.spec.abs else 0.0
+        car.esc = car.esc if actor.spec.esc else 0.0
+        car.max_brake = car.max_brake * wp.float32(actor.spec.brakes)
     return pack_rows(rows)
 
 
