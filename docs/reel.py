@@ -52,7 +52,7 @@ class Clip:
     length: float
     """[s]."""
     eye: tuple[float, float, float]
-    """Where the camera is: in the world, or off what it looks at if it travels along [m]."""
+    """Where the camera is [m]: in the world or, if it travels along, ahead, left and above of what it looks at, as that heads at first."""
     aim: tuple[str, ...]
     """Actors whose middle it looks at."""
     travels: bool = False
@@ -64,11 +64,11 @@ class Clip:
 
 
 CLIPS = (
-    Clip("skid on ice", "black-ice-in-bend", 3.4, 4.4, (0.0, -14.0, 4.0), ("ego",), True, 0.8, "evade_brake"),
-    Clip("blowout at 120 km/h", "reel/blowout.yaml", 0.8, 4.6, (-9.0, -13.0, 3.2), ("ego",), True, 0.75),
-    Clip("truck jackknife", "truck-jackknife", 3.0, 4.8, (0.0, -14.0, 4.0), ("truck",), True, 0.8),
-    Clip("side impact and roll-over", "reel/side-impact.yaml", 2.3, 4.4, (30.0, -12.0, 3.0), ("suv", "ego"), False, 0.6),
-    Clip("pedestrian impact", "reel/pedestrian.yaml", 2.6, 3.4, (104.0, 6.0, 1.8), ("man",), False, 0.75),
+    Clip("skid on ice", "black-ice-in-bend", 4.2, 3.8, (-10.5, 0.5, 3.0), ("ego",), True, 0.85, "evade_right", 35),
+    Clip("blowout at 120 km/h", "reel/blowout.yaml", 0.8, 5.0, (-13.0, 2.0, 4.0), ("ego",), True, 0.8),
+    Clip("truck jackknife", "truck-jackknife", 6.0, 4.6, (202.0, 5.4, 3.2), ("truck",), False, 0.62, "constant", 3),
+    Clip("side impact and roll-over", "reel/side-impact.yaml", 2.3, 4.4, (28.5, -7.0, 2.8), ("suv", "ego"), False, 0.75),
+    Clip("pedestrian impact", "reel/pedestrian.yaml", 2.6, 3.4, (110.0, 4.6, 1.7), ("man", "ego"), False, 0.75),
     Clip("pile-up in fog", "reel/pile-up.yaml", 3.6, 5.0, (245.0, 4.0, 3.4), ("a", "ego"), False, 0.8),
 )
 
@@ -110,11 +110,16 @@ def pictures(clip: Clip, size: tuple[int, int], quality: str, every: int = 1) ->
     scene, state = (slice_worlds(s, 0, 1, 1) for s in (batch.scene, batch.state))
     renderer = Renderer(build_library(batch), scene, state, RenderConfig((camera,), quality, ("rgb",)), threads=2)
     target = aims(clip, batch, tracks)
+    first = round(clip.start * RATE)
+    eyes = np.array(clip.eye) + np.zeros_like(target)
+    if clip.travels:
+        d = target[first + 1] - target[first]
+        ahead = np.array([d[0], d[1], 0.0]) / math.hypot(d[0], d[1])
+        eyes = target + clip.eye[0] * ahead + clip.eye[1] * np.cross((0.0, 0.0, 1.0), ahead) + (0.0, 0.0, clip.eye[2])
     out = []
-    for frame in range(round(clip.start * RATE), min(tracks.nframe, round((clip.start + clip.length) * RATE)), every):
+    for frame in range(first, min(tracks.nframe, round((clip.start + clip.length) * RATE)), every):
         show(tracks, frame, scene, state, renderer.window)
-        eye = np.array(clip.eye) + (target[frame] if clip.travels else 0.0)
-        look(renderer, eye, target[frame])
+        look(renderer, eyes[frame], target[frame])
         renderer.render(scene)
         out.append(np.array(renderer.frames.numpy()["rgb"][0, 0]))
     return out
