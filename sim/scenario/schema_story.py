@@ -13,6 +13,7 @@ from sim.scenario.fields import (
     POSITIVE_LENGTH,
     TIME,
     Angle,
+    Braking,
     Length,
     ListOrOne,
     Name,
@@ -204,7 +205,7 @@ class Drive(Transition):
 class Brake(Strict):
     """Slow down at a rate, to a standstill unless ``to`` says otherwise."""
 
-    brake: Rate
+    brake: Braking
     to: Speed | None = None
 
 
