@@ -1,6 +1,6 @@
 """Makes `docs/reel.mp4` and `docs/reel.jpg`: six accidents, simulated and rendered as `swerve render` does, seen from the roadside.
 
-    python docs/reel.py [--only NAME ...] [--quality standard] [--preview] [--audit]
+    python docs/reel.py [--only NAME ...] [--quality draft] [--preview] [--audit]
 
 Clips that are not named keep their place in the film that stands. `--preview` writes a strip of small pictures per clip instead,
 `--audit` measures what a film would show: bodies that overlap, sink or jump (`docs/reel_audit.py`).
@@ -180,7 +180,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="clips by name, or the beginning of it")
-    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--quality", default="draft")
     parser.add_argument("--preview", type=Path, help="folder for strips of small pictures; no film")
     parser.add_argument("--audit", action="store_true", help="measure; no film")
     parser.add_argument("--out", type=Path, default=HERE / "reel.mp4")
