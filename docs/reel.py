@@ -67,7 +67,9 @@ CLIPS = (
     Clip("skid on ice", "black-ice-in-bend", 4.2, 3.8, (-10.5, 0.5, 3.0), ("ego",), True, 0.85, "evade_right", 35),
     Clip("blowout at 120 km/h", "reel/blowout.yaml", 0.8, 5.0, (-13.0, 2.0, 4.0), ("ego",), True, 0.8),
     Clip("truck jackknife", "truck-jackknife", 6.0, 4.6, (202.0, 5.4, 3.2), ("truck",), False, 0.62, "constant", 3),
-    Clip("side impact and roll-over", "reel/side-impact.yaml", 2.3, 4.4, (28.5, -7.0, 2.8), ("suv", "ego"), False, 0.75),
+    Clip(
+        "side impact and roll-over", "reel/side-impact.yaml", 2.3, 4.4, (28.5, -7.0, 2.8), ("suv", "ego"), False, 0.75
+    ),
     Clip("pedestrian impact", "reel/pedestrian.yaml", 2.6, 3.4, (110.0, 4.6, 1.7), ("man", "ego"), False, 0.75),
     Clip("pile-up in fog", "reel/pile-up.yaml", 3.6, 5.0, (245.0, 4.0, 3.4), ("a", "ego"), False, 0.8),
 )
@@ -148,7 +150,10 @@ def film(names: list[str], quality: str, out: Path) -> None:
                 begun = time.monotonic()
                 frames = [titled(image, clip.name) for image in pictures(clip, SIZE, quality)]
                 part.write_bytes(encode_video(frames, RATE, crf=CRF, group=250))
-                print(f"{clip.name}: {len(frames)} frames, {time.monotonic() - begun:.0f} s, {part.stat().st_size / 1e3:.0f} kB", flush=True)
+                print(
+                    f"{clip.name}: {len(frames)} frames, {time.monotonic() - begun:.0f} s, {part.stat().st_size / 1e3:.0f} kB",
+                    flush=True,
+                )
         out.write_bytes(join_videos(parts))
     sheet(out, counts, out.with_suffix(".jpg"))
 
@@ -160,7 +165,9 @@ def sheet(video: Path, counts: list[int], out: Path) -> None:
     frames, first, rows = decode_video(video), 0, []
     for count in counts:
         chosen = [frames[first + int(k * count)] for k in KEYS]
-        rows.append(np.hstack([cv2.resize(f, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA) for f in chosen]))
+        rows.append(
+            np.hstack([cv2.resize(f, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA) for f in chosen])
+        )
         first += count
     cv2.imwrite(str(out), np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
 

@@ -1,7 +1,7 @@
 """Measures in the states of a run what a film would show: how deep bodies overlap, how far they sink, how they jerk.
 
-Contacts are those of `sim.physics.collide`: boxes, and capsules about their longest axis for people and animals. On the road a vehicle has its
-hull and its wheels, everything else its box (people and animals with rounded edges).
+Contacts are those of `sim.physics.collide`: boxes, and capsules about their longest axis for people and animals. On the road a vehicle
+has its hull and its wheels, everything else its box (people and animals with rounded edges).
 """
 
 from __future__ import annotations
@@ -165,7 +165,9 @@ class Auditor:
             for a in moved:
                 before, speed = self.last[0][a], self.last[1][a]
                 way = pos[a] - before
-                off = min(np.linalg.norm(way - f * vel[a] * TICK - (1 - f) * speed * TICK) for f in np.linspace(0.0, 1.0, 11))
+                off = min(
+                    np.linalg.norm(way - f * vel[a] * TICK - (1 - f) * speed * TICK) for f in np.linspace(0.0, 1.0, 11)
+                )
                 self.report.jump.see(float(off), tick, self.names[a])
         self.last = pos.copy(), vel.copy()
         self.kept = [*self.kept[-99:], pos]

@@ -242,7 +242,12 @@ class ActionLowering:
             case OverrideAction():
                 bit = HOLDS_STEERING if action.steers else HOLDS_PEDALS
                 held = action.value is not None
-                code |= {field.KIND: kind.OVERRIDE, field.DOMAIN: lat if action.steers else lon, field.FLAGS: bit, field.INDEX: held}
+                code |= {
+                    field.KIND: kind.OVERRIDE,
+                    field.DOMAIN: lat if action.steers else lon,
+                    field.FLAGS: bit,
+                    field.INDEX: held,
+                }
                 values = [action.value or 0.0, action.duration]
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}

@@ -311,7 +311,9 @@ def collide_box_capsule(box: Body, cap: Body) -> Manifold:
     if wp.abs(n[k]) > 0.99:
         # The face's own normal: a hair off it, points far along the face would seem centimetres nearer or farther.
         n = wp.vec3(
-            wp.where(k == 0, wp.sign(n[0]), 0.0), wp.where(k == 1, wp.sign(n[1]), 0.0), wp.where(k == 2, wp.sign(n[2]), 0.0)
+            wp.where(k == 0, wp.sign(n[0]), 0.0),
+            wp.where(k == 1, wp.sign(n[1]), 0.0),
+            wp.where(k == 2, wp.sign(n[2]), 0.0),
         )
         m.normal = box.axes * n
         ends = over_face(box.half, middle, core, k)

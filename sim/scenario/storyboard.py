@@ -107,14 +107,14 @@ __all__ = [
     "ElementState", "EndOfRoadCondition", "EntityAction", "EntityConditionKind", "EnvironmentAction", "Event", "FaultAction",
     "FollowTrajectoryAction", "GlobalAction", "LaneChangeAction", "LaneOffsetAction", "LanePosition", "LateralDistanceAction",
     "LightStateAction", "LongitudinalDistanceAction", "LooseAction", "Maneuver", "ManeuverGroup", "Nurbs", "OffroadCondition",
-    "OverrideAction",
-    "Orientation", "Polyline", "Position", "Priority", "PrivateAction", "ReachPositionCondition", "RelativeClearanceCondition",
-    "RelativeLanePosition", "RelativeObjectPosition", "RelativeRoadPosition", "RelativeTo", "RelativeWorldPosition", "RoadPosition",
-    "Route", "RoutePosition", "Rule", "Shape", "SimulationTimeCondition", "SpeedAction", "SpeedCondition", "SpeedProfileAction",
-    "SpeedProfileEntry", "StandStillCondition", "Story", "Storyboard", "StoryboardElementStateCondition", "SynchronizeAction",
-    "TeleportAction", "TimeHeadwayCondition", "TimeReference", "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction",
-    "TrafficSignalCondition", "TrailerAction", "Trajectory", "TrajectoryPosition", "TraveledDistanceCondition", "Trigger",
-    "ValueConditionKind", "VariableAction", "VariableCondition", "Vertex", "VisibilityAction", "WorldPosition",
+    "Orientation", "OverrideAction", "Polyline", "Position", "Priority", "PrivateAction", "ReachPositionCondition",
+    "RelativeClearanceCondition", "RelativeLanePosition", "RelativeObjectPosition", "RelativeRoadPosition", "RelativeTo",
+    "RelativeWorldPosition", "RoadPosition", "Route", "RoutePosition", "Rule", "Shape", "SimulationTimeCondition", "SpeedAction",
+    "SpeedCondition", "SpeedProfileAction", "SpeedProfileEntry", "StandStillCondition", "Story", "Storyboard",
+    "StoryboardElementStateCondition", "SynchronizeAction", "TeleportAction", "TimeHeadwayCondition", "TimeReference",
+    "TimeToCollisionCondition", "TimeToReachCondition", "TrafficSignalAction", "TrafficSignalCondition", "TrailerAction", "Trajectory",
+    "TrajectoryPosition", "TraveledDistanceCondition", "Trigger", "ValueConditionKind", "VariableAction", "VariableCondition", "Vertex",
+    "VisibilityAction", "WorldPosition",
 ]  # fmt: skip
 
 

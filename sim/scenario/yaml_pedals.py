@@ -23,7 +23,9 @@ def pedal_actions(action: Any, draws: Draws, path: Path_) -> list[OverrideAction
     """
     if isinstance(action, Release):
         what = draws.word(action.release, (*path, "release"))
-        return [OverrideAction(steers, None) for steers in (False, True) if what in ("all", ("pedals", "steering")[steers])]
+        return [
+            OverrideAction(steers, None) for steers in (False, True) if what in ("all", ("pedals", "steering")[steers])
+        ]
     over = draws.number(action.over, (*path, "over"))
     if isinstance(action, Steer):
         return [OverrideAction(True, draws.number(action.steer, (*path, "steer")), over)]

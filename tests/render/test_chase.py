@@ -31,9 +31,13 @@ end: {{after: 4 s}}
 ALONE = "  far: {kind: car, at: {lane: -2, s: 200 m}}"
 
 
-def film(folder: Path, ego: str = "kind: car, asset: sedan", rest: str = ALONE, rot: object = None) -> tuple[np.ndarray, ...]:
+def film(
+    folder: Path, ego: str = "kind: car, asset: sedan", rest: str = ALONE, rot: object = None
+) -> tuple[np.ndarray, ...]:
     """Where the camera is [m], its forward axis, and the picture of instances; ``rot``: the ego's, if not as it stands."""
-    batch = sample_worlds([load_scenario(write(folder, TEXT.format(ego=ego, rest=rest)))], [0], "cpu", SimConfig(pool=1))
+    batch = sample_worlds(
+        [load_scenario(write(folder, TEXT.format(ego=ego, rest=rest)))], [0], "cpu", SimConfig(pool=1)
+    )
     if rot is not None:
         turned = batch.state.rot.numpy()
         turned[0, 0] = rot

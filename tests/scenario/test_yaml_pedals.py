@@ -132,8 +132,10 @@ def test_what_is_wrong_is_told_with_its_line_and_what_is_right(tmp_path: Path, a
 
 @pytest.mark.parametrize("action", ["{drive: 20 km/h}", "{brake: 3 m/s2}", "{change_lane: left}", "{shift: 1 m}"])
 def test_whoever_is_driven_by_pedals_is_not_moved_otherwise(tmp_path: Path, action: str) -> None:
-    driven = changed("kind: van, at: {parking: right, s: 120 m}", "kind: van, at: {lane: -1, s: 90 m}, controller: vehicle")
-    with pytest.raises(ScenarioError, match="van is driven by pedals.*brake: 80 %") as error:
+    driven = changed(
+        "kind: van, at: {parking: right, s: 120 m}", "kind: van, at: {lane: -1, s: 90 m}, controller: vehicle"
+    )
+    with pytest.raises(ScenarioError, match=r"van is driven by pedals.*brake: 80 %") as error:
         draw(write(tmp_path, driven.replace("{drive: 20 km/h, over: 3 s}", action)))
     assert error.value.line == 9
 
@@ -148,14 +150,18 @@ def test_bad_aids_are_told(tmp_path: Path, key: str, message: str) -> None:
 
 
 def test_people_have_no_pedals(tmp_path: Path) -> None:
-    text = changed("van: {kind: van, at: {parking: right, s: 120 m}}", "van: {kind: man, at: {sidewalk: right, s: 120 m}}")
+    text = changed(
+        "van: {kind: van, at: {parking: right, s: 120 m}}", "van: {kind: man, at: {sidewalk: right, s: 120 m}}"
+    )
     with pytest.raises(ScenarioError, match="no pedals"):
         draw(write(tmp_path, text.replace("{drive: 20 km/h, over: 3 s}", "{throttle: 50 %}")))
 
 
 def test_a_world_alone_equals_the_world_in_a_batch(tmp_path: Path) -> None:
     story = "storyboard:\n  - when: {after: 0.3..0.8 s}\n    do: {van: [{brake: 30..90 %, over: 0.2..0.6 s}, {steer: -3..3 deg}]}\n"
-    road = changed("parking: right, sidewalk: 2 m", "shoulder: 2 m").replace("parking: right, s: 120 m", "lane: -1, s: 90 m")
+    road = changed("parking: right, sidewalk: 2 m", "shoulder: 2 m").replace(
+        "parking: right, s: 120 m", "lane: -1, s: 90 m"
+    )
     text = road.replace("kind: van,", "kind: van, abs: choice(on | off), speed: 15 m/s, controller: vehicle,")
     scenario = load_scenario(write(tmp_path, text[: text.index("storyboard")] + story + "end: {after: 9 s}\n"))
 
