@@ -76,6 +76,8 @@ class CameraConfig:
     roll: float = 0.0
     attached: bool = True
     """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
+    follows: bool = False
+    """Attached, but level: turns with the ego's heading alone, and rises or comes nearer where something stands in between."""
     show_ego: bool | None = None
     """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
 

@@ -263,16 +263,19 @@ def world_rows(
     if config.driver != "default":
         state["motion"] = np.array(state["motion"], np.int32)
         state["motion"][0] = int(Motion.DRIVEN)
+        rows = scene["story"]["row_code"]
+        own = (rows[:, RowField.KIND] == ActionKind.OVERRIDE) & (rows[:, RowField.ACTOR] == 0)
+        rows[own, RowField.KIND] = ActionKind.NOTHING  # whoever was chosen drives, not the file
     scene["vehicle"]["driver"][_at_the_wheel(scene, state)] = DRIVERS["constant"]
     scene["vehicle"]["driver"][0] = DRIVERS.get("constant" if config.driver == "default" else config.driver, -1)
     return scene, state
 
 
 def _at_the_wheel(scene: dict[str, Any], state: dict[str, Any]) -> np.ndarray:
-    """Actors that storyboard or traffic move until a fault makes them vehicles with a driver of their own."""
+    """Vehicles with a driver of their own: from the start, or once a fault or the storyboard's hand on the pedals makes them driven."""
     rows = scene["story"]["row_code"]
-    broken = rows[rows[:, RowField.KIND] == ActionKind.FAULT, RowField.ACTOR]
-    return np.array([a for a in broken if state["motion"][a] != Motion.DRIVEN], np.int32)
+    later = rows[np.isin(rows[:, RowField.KIND], (ActionKind.FAULT, ActionKind.OVERRIDE)), RowField.ACTOR]
+    return np.union1d(later, np.flatnonzero(np.array(state["motion"]) == Motion.DRIVEN)).astype(np.int32)
 
 
 def weather_row(environment: Environment) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_
 from sim.behavior.lateral_distance import keep_side
 from sim.behavior.longitudinal import change_speed, keep_distance, start_speed
 from sim.behavior.measures import spot_of, yaw_of
+from sim.behavior.pedals import hold, let_go, take_hold
 from sim.behavior.places import take_place
 from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
@@ -87,6 +88,8 @@ def _do_at_once(scene: Scene, state: State, world: int, r: int, kind: int, a: in
         break_part(scene, state, world, a, flags, brakes, value[4], value[5])
     elif kind == wp.static(int(ActionKind.LOOSE)):
         come_loose(state, world, a)
+    elif kind == wp.static(int(ActionKind.OVERRIDE)) and index == 0:
+        let_go(scene, state, world, r, a)
     else:
         # variables and signals were set when the event started (`sim.behavior.triggers`)
         return (
@@ -134,6 +137,8 @@ def _begin(scene: Scene, state: State, world: int, r: int, kind: int, a: int):
         start_synchronize(scene, state, world, r)
     elif kind == wp.static(int(ActionKind.FOLLOW_TRAJECTORY)):
         start_follow(scene, state, world, r, a)
+    elif kind == wp.static(int(ActionKind.OVERRIDE)):
+        take_hold(scene, state, world, r, a)
 
 
 @wp.func
@@ -157,6 +162,8 @@ def _run(scene: Scene, state: State, world: int, r: int, kind: int, a: int, dt: 
         return follow_trajectory(scene, state, world, r, a, dt)
     if kind == wp.static(int(ActionKind.DOOR)):
         return _open_door(scene, state, world, r, a, dt)
+    if kind == wp.static(int(ActionKind.OVERRIDE)):
+        return hold(scene, state, world, r, a, dt)
     return True
 
 
@@ -178,8 +185,8 @@ def step_actions(scene: Scene, state: State, world: int, dt: float):
                 state.story.row_state[world, r] = wp.static(int(RowPhase.RUNNING))
                 phase = wp.static(int(RowPhase.RUNNING))
         if phase == wp.static(int(RowPhase.RUNNING)):
-            free = state.motion[world, a] == 0
-            if kind == wp.static(int(ActionKind.DOOR)) or free:
+            free = state.motion[world, a] == 0 or kind == wp.static(int(ActionKind.DOOR))
+            if free or kind == wp.static(int(ActionKind.OVERRIDE)):
                 if _run(scene, state, world, r, kind, a, dt):
                     state.story.row_state[world, r] = wp.static(int(RowPhase.FINISHED))
             else:

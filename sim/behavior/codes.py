@@ -99,6 +99,7 @@ class ActionKind(IntEnum):
     LATERAL_DISTANCE = 16
     FAULT = 17
     LOOSE = 18
+    OVERRIDE = 19
 
 
 class RowField(IntEnum):

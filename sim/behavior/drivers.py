@@ -13,6 +13,7 @@ import warp as wp
 from sim.behavior.follow import idm_acceleration
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import PathPoint, path_point, path_project, wrap_angle
+from sim.behavior.pedals import as_held
 from sim.physics.sets import GRAVITY
 from sim.road.frenet import follow_lane, lane_center, road_pose
 from sim.structs import actor_threads
@@ -242,7 +243,7 @@ def _work_pedals(scene: Scene, state: State, control: Control, stride: int):
     for a in range(first, scene.valid.shape[1], stride):
         code = scene.vehicle.driver[world, a]
         if code >= 0 and state.motion[world, a] == wp.static(int(Motion.DRIVEN)):
-            out = work_pedals(scene, state, world, a, code)
+            out = as_held(scene, state, world, a, work_pedals(scene, state, world, a, code))
             control.steer[world, a] = out[0]
             control.accel[world, a] = out[1]
 

@@ -10,15 +10,15 @@ import numpy as np
 from sim.behavior import codes
 from sim.behavior.codes import ActionKind, Anchor, Domain, Laying, PositionField, PositionKind, RowField
 from sim.behavior.lower_conditions import signal_bits
+from sim.behavior.pedals import HOLDS_PEDALS, HOLDS_STEERING
 from sim.behavior.positions import is_posed
-from sim.behavior.trajectory import PathPoints, has_heading, shape_positions
+from sim.behavior.trajectory import PathPoints, anchor_of, bends, shape_positions
 from sim.errors import ScenarioError
 from sim.scenario.storyboard import (
     UNLIMITED,
     AcquirePositionAction,
     AppearanceAction,
     AssignRouteAction,
-    Clothoid,
     ControllerAction,
     DoorAction,
     DynamicConstraints,
@@ -32,7 +32,7 @@ from sim.scenario.storyboard import (
     LightStateAction,
     LongitudinalDistanceAction,
     LooseAction,
-    Nurbs,
+    OverrideAction,
     Polyline,
     Position,
     RelativeLanePosition,
@@ -46,7 +46,6 @@ from sim.scenario.storyboard import (
     TeleportAction,
     TrafficSignalAction,
     TrailerAction,
-    Trajectory,
     TrajectoryPosition,
     VariableAction,
     VisibilityAction,
@@ -240,6 +239,16 @@ class ActionLowering:
             case FaultAction():
                 code |= {field.KIND: kind.FAULT, field.FLAGS: action.faults}
                 values = [*action.brakes, action.throttle, action.brakes_at]
+            case OverrideAction():
+                bit = HOLDS_STEERING if action.steers else HOLDS_PEDALS
+                held = action.value is not None
+                code |= {
+                    field.KIND: kind.OVERRIDE,
+                    field.DOMAIN: lat if action.steers else lon,
+                    field.FLAGS: bit,
+                    field.INDEX: held,
+                }
+                values = [action.value or 0.0, action.duration]
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
                 if action.position is not None:
@@ -338,8 +347,8 @@ class ActionLowering:
         code[RowField.FLAGS] |= codes.FLAG_EXPLICIT if points.explicit_heading else 0
         code[RowField.FLAGS] |= codes.FLAG_ABSOLUTE_Z if points.absolute_z else 0
         values = [action.initial_distance_offset, 0.0, 1.0]
-        kind = _anchor(action.trajectory)
-        if anchor is not None and kind in (Anchor.LANE, Anchor.ROAD) and _bends(action.trajectory):
+        kind = anchor_of(action.trajectory)
+        if anchor is not None and kind in (Anchor.LANE, Anchor.ROAD) and bends(action.trajectory):
             values += self._lay(action, points, code)
         elif anchor is not None:
             pose = self.build.positions.anchor(anchor, kind)
@@ -379,21 +388,3 @@ def _tilt(position: Position) -> tuple[float, float, float]:
         return position.p or 0.0, position.r or 0.0, position.z or 0.0
     orientation = getattr(position, "orientation", None)
     return (orientation.p, orientation.r, 0.0) if orientation is not None else (0.0, 0.0, 0.0)
-
-
-def _bends(trajectory: Trajectory) -> bool:
-    """Whether a trajectory's points follow the road: polylines and NURBS that leave the headings to it."""
-    if not isinstance(trajectory.shape, (Polyline, Nurbs)):
-        return False
-    return not any(has_heading(position) for position in shape_positions(trajectory.shape))
-
-
-def _anchor(trajectory: Trajectory) -> Anchor:
-    """What a relative trajectory's first relative position is relative to."""
-    kinds = {RelativeLanePosition: Anchor.LANE, RelativeRoadPosition: Anchor.ROAD}
-    for position in shape_positions(trajectory.shape):
-        if getattr(position, "entity", None) is not None:
-            if isinstance(position, RelativeWorldPosition) and not isinstance(trajectory.shape, Clothoid):
-                return Anchor.WORLD
-            return kinds.get(type(position), Anchor.OBJECT)
-    return Anchor.OBJECT

@@ -12,10 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.behavior.codes import Anchor
 from sim.errors import ScenarioError
 from sim.road.geometry import Arc, Geometry, Line, Spiral
 from sim.road.network import Pose
-from sim.scenario.storyboard import Clothoid, ClothoidSpline, Nurbs, Polyline, Position, Trajectory, WorldPosition
+from sim.scenario.storyboard import (
+    Clothoid,
+    ClothoidSpline,
+    Nurbs,
+    Polyline,
+    Position,
+    RelativeLanePosition,
+    RelativeRoadPosition,
+    RelativeWorldPosition,
+    Trajectory,
+    WorldPosition,
+)
 
 SPACING = 0.25
 """Between samples of curved shapes [m]."""
@@ -277,3 +289,24 @@ def _basis(u: np.ndarray, knots: np.ndarray, n: int, order: int) -> np.ndarray:
                 lifted[:, i] += (knots[i + degree + 1] - u) / right * level[:, i + 1]
         level = lifted
     return level[:, :n]
+
+
+# --- relative trajectories ------------------------------------------------------------------------------------------------
+
+
+def bends(trajectory: Trajectory) -> bool:
+    """Whether a trajectory's points follow the road: polylines and NURBS that leave the headings to it."""
+    if not isinstance(trajectory.shape, (Polyline, Nurbs)):
+        return False
+    return not any(has_heading(position) for position in shape_positions(trajectory.shape))
+
+
+def anchor_of(trajectory: Trajectory) -> Anchor:
+    """What a relative trajectory's first relative position is relative to."""
+    kinds = {RelativeLanePosition: Anchor.LANE, RelativeRoadPosition: Anchor.ROAD}
+    for position in shape_positions(trajectory.shape):
+        if getattr(position, "entity", None) is not None:
+            if isinstance(position, RelativeWorldPosition) and not isinstance(trajectory.shape, Clothoid):
+                return Anchor.WORLD
+            return kinds.get(type(position), Anchor.OBJECT)
+    return Anchor.OBJECT

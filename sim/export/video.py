@@ -11,9 +11,8 @@ import numpy as np
 
 OPTIONS = {
     "preset": "veryfast",
-    "crf": "19",
     "threads": "1",
-    "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0:mbtree=0:bframes=0:keyint=15:min-keyint=1:scenecut=0",
+    "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0:mbtree=0:bframes=0:min-keyint=1:scenecut=0",
 }
 """One thread, so that bytes do not depend on the machine's cores; short groups and no reordering, so that stepping is exact.
 Without x264's macroblock tree: with it a busy machine gave other bytes for the same frames, about once in 500 short films.
@@ -35,8 +34,15 @@ def side_by_side(*images: np.ndarray) -> np.ndarray:
     return pad_even(np.concatenate(images, axis=1))
 
 
-def encode_video(frames: Iterable[np.ndarray], rate: Fraction) -> bytes:
-    """MP4 of (height, width, 3) uint8 RGB frames of equal, even size."""
+def encode_video(frames: Iterable[np.ndarray], rate: Fraction, *, crf: int = 19, group: int = 15) -> bytes:
+    """MP4 of (height, width, 3) uint8 RGB frames of equal, even size.
+
+    Args:
+        frames: The pictures.
+        rate: Per second.
+        crf: Of x264: greater is smaller and worse.
+        group: Pictures from one that stands alone to the next.
+    """
     import av
     from av.video.reformatter import ColorRange, Colorspace
 
@@ -46,7 +52,8 @@ def encode_video(frames: Iterable[np.ndarray], rate: Fraction) -> bytes:
             stream = None
             for index, frame in enumerate(frames):
                 if stream is None:
-                    stream = container.add_stream("libx264", rate=rate, options=OPTIONS)
+                    options = {**OPTIONS, "crf": str(crf), "x264-params": f"{OPTIONS['x264-params']}:keyint={group}"}
+                    stream = container.add_stream("libx264", rate=rate, options=options)
                     stream.height, stream.width = frame.shape[:2]
                     stream.pix_fmt = "yuv420p"
                     context = stream.codec_context
@@ -85,6 +92,34 @@ def join_videos(paths: Sequence[Path]) -> bytes:
                         container.mux(packet)
                     offset += len(packets) * step
         return path.read_bytes()
+
+
+def split_video(path: Path, counts: Sequence[int]) -> list[bytes]:
+    """The MP4s that `join_videos` made one of, given how many frames each has.
+
+    Raises:
+        ValueError: if the film has another number of frames.
+    """
+    import av
+
+    with av.open(str(path)) as source, TemporaryDirectory() as folder:
+        template = source.streams.video[0]
+        packets = [packet for packet in source.demux(template) if packet.dts is not None]
+        if len(packets) != sum(counts):
+            raise ValueError(f"{path} has {len(packets)} frames, not {sum(counts)}")
+        out, first = [], 0
+        for count in counts:
+            part = Path(folder) / "part.mp4"
+            with av.open(str(part), "w", options=MUXER) as container:
+                stream = container.add_stream_from_template(template)
+                begin = packets[first].pts or 0
+                for packet in packets[first : first + count]:
+                    packet.pts = packet.dts = (packet.pts or 0) - begin
+                    packet.stream = stream
+                    container.mux(packet)
+            out.append(part.read_bytes())
+            first += count
+        return out
 
 
 def decode_video(path: Path) -> list[np.ndarray]:

@@ -309,6 +309,13 @@ def collide_box_capsule(box: Body, cap: Body) -> Manifold:
     k = wp.where(wp.abs(n[1]) > wp.abs(n[0]), 1, 0)
     k = wp.where(wp.abs(n[2]) > wp.max(wp.abs(n[0]), wp.abs(n[1])), 2, k)
     if wp.abs(n[k]) > 0.99:
+        # The face's own normal: a hair off it, points far along the face would seem centimetres nearer or farther.
+        n = wp.vec3(
+            wp.where(k == 0, wp.sign(n[0]), 0.0),
+            wp.where(k == 1, wp.sign(n[1]), 0.0),
+            wp.where(k == 2, wp.sign(n[2]), 0.0),
+        )
+        m.normal = box.axes * n
         ends = over_face(box.half, middle, core, k)
         for i in range(2):
             p = middle + core * ends[i]

@@ -38,6 +38,8 @@ SLOP = 0.003
 """Overlap that is left alone [m]."""
 PUSH = 0.4
 """Share of the further overlap that is taken out per tick."""
+DEEP = 0.012
+"""Overlap of which nothing stays beyond a tick: bodies that a hit turns fast would reach into each other [m]."""
 JOSTLE_SPEED = 4.0
 """People and animals that touch each other more slowly go on as they were [m/s]."""
 FELL_SPEED, FELL_CYCLE_SPEED = 2.0, 0.3
@@ -230,7 +232,7 @@ def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
 
 @wp.func
 def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float):
-    """Take out the share ``push`` of the overlap of two bodies, shared by inverse mass; velocities stay."""
+    """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, shared by inverse mass; velocities stay."""
     free_a = is_loose(scene, state, world, a)
     free_b = is_loose(scene, state, world, b)
     depth = greatest_depth(m)
@@ -241,7 +243,8 @@ def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manif
     free_b = free_b and not (free_a and m.normal[2] < -wp.static(UPRIGHT))
     ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
     mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
-    shift = m.normal * (push * (depth - wp.static(SLOP)) / (ma + mb))
+    way = wp.max(push * (depth - wp.static(SLOP)), wp.where(push > 0.0, depth - wp.static(DEEP), 0.0))
+    shift = m.normal * (way / (ma + mb))
     state.pos[world, a] = state.pos[world, a] - shift * ma
     state.pos[world, b] = state.pos[world, b] + shift * mb
 

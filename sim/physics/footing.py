@@ -7,6 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
+from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
 from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
@@ -21,6 +22,10 @@ CREEP = 0.3
 """Speed at which the ground lifts a wheel that stands in a step [m/s]."""
 SIDEWAYS, STEP = 1.5, 0.04
 """Speed across a wheel over that along it from which it does not roll onto a step higher than this [m]."""
+TILTED = 0.97
+"""Height of a body's unit vertical from which down it may meet steps with its own corners."""
+AHEAD = 0.05
+"""How far ahead such a corner looks for steps [s]."""
 
 
 @wp.func
@@ -49,33 +54,42 @@ def read_footing(
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
+    mean = wp.vec3()
+    last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
     i = int(0)
-    while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
-        bottom = wheel_bottom(car, b, turn, i)
-        at = cog + bottom + 0.5 * dt * b.vel
+    while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
+        bottom = wheel_bottom(car, b, turn, wp.min(i, 3))
+        ahead = 0.5 * dt
+        if i >= 4:
+            bottom = turn * (car.hull + corner(car.hull_half, i))
+            ahead = wp.static(AHEAD)
+        at = cog + bottom + ahead * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
         normal = point.normal
         z = point.z
-        if state.vehicle.ready[world, a] != 0:
-            base = wp.max(old[i], cog[2] + bottom[2])
-            if z > base + wp.min(rise, wp.static(STEP)):
-                v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
-                sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
-                if sideways and z > base + wp.static(STEP):
-                    out.block[i] = float(1 - ((lost >> i) & 1))
-                    z = base
-                elif z > base + rise:
-                    z = base + rise
-                    normal = wp.normalize(normal - way)
-        now[i] = z
-        out.point[i] = wp.vec3(at[0], at[1], z) - cog
-        out.normal[i] = normal
-        out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
-        out.rolling[i] = point.rolling
-        out.soft[i] = point.soft
-        out.floor += 0.25 * out.point[i]
-        out.floor_normal += 0.25 * point.normal
+        if i >= 4:
+            out.bed[i & 7] = wp.dot(mean, wp.vec3(at[0], at[1], z) - cog - out.floor)
+        else:
+            if state.vehicle.ready[world, a] != 0:
+                base = wp.max(old[i], cog[2] + bottom[2])
+                if z > base + wp.min(rise, wp.static(STEP)):
+                    v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
+                    sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
+                    if sideways and z > base + wp.static(STEP):
+                        out.block[i] = float(1 - ((lost >> i) & 1))
+                        z = base
+                    elif z > base + rise:
+                        z = base + rise
+                        normal = wp.normalize(normal - way)
+            now[i] = z
+            out.point[i] = wp.vec3(at[0], at[1], z) - cog
+            out.normal[i] = normal
+            out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
+            out.rolling[i] = point.rolling
+            out.soft[i] = point.soft
+            out.floor += 0.25 * out.point[i]
+            mean = wp.normalize(mean + point.normal)
         i += 1
-    out.floor_normal = wp.normalize(out.floor_normal)
+    out.floor_normal = mean
     state.vehicle.ground[world, a] = now
     return out

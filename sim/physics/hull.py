@@ -65,7 +65,7 @@ def land_hull(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing) -> Car
     up = back * ground.floor_normal
     over = wp.dot(ground.floor_normal, b.shift - ground.floor) + wp.dot(up, car.hull)
     half = car.hull_half
-    if over > wp.abs(up[0]) * half[0] + wp.abs(up[1]) * half[1] + wp.abs(up[2]) * half[2]:
+    if over > wp.max(ground.bed) + wp.abs(up[0]) * half[0] + wp.abs(up[1]) * half[1] + wp.abs(up[2]) * half[2]:
         return b
     vel = back * b.vel
     rate = b.rate
@@ -76,7 +76,7 @@ def land_hull(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing) -> Car
     n = int(0)
     while n < 8 * wp.static(PASSES):  # no range: it would be unrolled
         arm = corner(half, n)
-        depth = -over - wp.dot(up, arm)
+        depth = ground.bed[n & 7] - over - wp.dot(up, arm)
         if depth > 0.0:
             deepest = wp.max(deepest, depth)
             arm += car.hull

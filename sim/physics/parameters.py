@@ -241,17 +241,21 @@ def pack_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
 
 def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
     """One world's row of `sim.types.VehicleParams` from its resolved actors (`sim.sampling.ResolvedActor`)."""
-    return pack_rows(
-        [
-            actor_parameters(
-                a.spec.category, a.size, a.mass, wheelbase=a.wheelbase, wheel_radius=a.wheel_radius,
-                box_center=a.box_center, track=a.asset.track and a.asset.track * a.size[1] / a.asset.width,
-                names=("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds, coupler=a.spec.coupler,
-                carries=nose_load(a, actors),
-            )
-            for a in actors
-        ]
-    )  # fmt: skip
+    rows = [
+        actor_parameters(
+            a.spec.category, a.size, a.mass, wheelbase=a.wheelbase, wheel_radius=a.wheel_radius,
+            box_center=a.box_center, track=a.asset.track and a.asset.track * a.size[1] / a.asset.width,
+            names=("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds, coupler=a.spec.coupler,
+            carries=nose_load(a, actors),
+        )
+        for a in actors
+    ]  # fmt: skip
+    for row, actor in zip(rows, actors, strict=True):
+        car = row["car"]
+        car.abs_slip = car.abs_slip if actor.spec.abs else 0.0
+        car.esc = car.esc if actor.spec.esc else 0.0
+        car.max_brake = car.max_brake * wp.float32(actor.spec.brakes)
+    return pack_rows(rows)
 
 
 def pulls_semitrailer(actor: Any, actors: Sequence[Any]) -> bool:

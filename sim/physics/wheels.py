@@ -36,6 +36,9 @@ BEARS = 0.15
 """Slip of a tyre about its peak where friction is 1."""
 
 
+Corners = wp.types.vector(length=8, dtype=float)
+
+
 @wp.struct
 class Footing:
     """Planes under the wheels and their friction, over a tick; wheels front left, front right, rear left, rear right."""
@@ -55,6 +58,8 @@ class Footing:
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
+    bed: Corners
+    """Of a tilted body: height of the ground under its eight corners over that plane [m]."""
 
 
 @wp.struct

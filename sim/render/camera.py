@@ -16,11 +16,12 @@ from sim.rotation import quaternion
 
 wp.set_module_options({"enable_backward": False})
 
-CHASE = CameraConfig(name="chase", horizontal_fov=1.05, pos=(-8.5, 0.0, 3.6), pitch=0.2, show_ego=True)
+CHASE = CameraConfig(name="chase", horizontal_fov=1.05, pos=(-8.5, 0.0, 3.6), pitch=0.2, show_ego=True, follows=True)
 """Third-person view from behind the ego, for people who review."""
 
 ATTACHED = 1
 HIDES_EGO = 2
+FOLLOWS = 4
 
 
 @wp.struct
@@ -34,7 +35,7 @@ class Cameras:
     mount_rot: wp.array2d[wp.quat]
     """Mount frame (x forward, y left, z up) to the ego's or the world's, (nworld, ncamera)."""
     flags: wp.array2d[wp.int32]
-    """ATTACHED, HIDES_EGO, (nworld, ncamera)."""
+    """ATTACHED, HIDES_EGO, FOLLOWS, (nworld, ncamera)."""
 
 
 @wp.struct
@@ -66,7 +67,7 @@ def make_cameras(cameras: Sequence[CameraConfig], nworld: int, device: wp.Device
     out.intrinsics = rows([(m[0, 0], m[1, 1], m[0, 2], m[1, 2]) for m in k], wp.vec4)
     out.mount_pos = rows([c.pos for c in cameras], wp.vec3)
     out.mount_rot = rows([quaternion(c.yaw, c.pitch, c.roll) for c in cameras], wp.quat)
-    flags = [ATTACHED * c.attached + HIDES_EGO * h for c, h in zip(cameras, hide, strict=True)]
+    flags = [ATTACHED * c.attached + HIDES_EGO * h + FOLLOWS * c.follows for c, h in zip(cameras, hide, strict=True)]
     out.flags = rows(flags, wp.int32)
     return out
 
@@ -87,6 +88,9 @@ def _place_cameras(cameras: Cameras, ego_pos: wp.array2d[wp.vec3], ego_rot: wp.a
     rot = cameras.mount_rot[world, camera]
     if (cameras.flags[world, camera] & ATTACHED) != 0:
         carrier = ego_rot[world, 0]
+        if (cameras.flags[world, camera] & FOLLOWS) != 0:
+            ahead = wp.quat_rotate(carrier, wp.vec3(1.0, 0.0, 0.0))
+            carrier = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), wp.atan2(ahead[1], ahead[0]))
         pos = ego_pos[world, 0] + wp.quat_rotate(carrier, pos)
         rot = carrier * rot
     m = wp.quat_to_matrix(rot)

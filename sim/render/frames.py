@@ -10,7 +10,8 @@ import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.camera import Cameras, make_cameras, make_views, place_cameras
+from sim.render.camera import Cameras, Views, make_cameras, make_views, place_cameras
+from sim.render.chase import clear_views
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.drawing import _draw_hits
@@ -21,7 +22,7 @@ from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
 from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
-from sim.render.scene_bvh import PoseWindow, SceneBvh
+from sim.render.scene_bvh import Poses, PoseWindow, SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
@@ -194,7 +195,7 @@ class Renderer:
             mask = self._ones
         poses = self.window.current
         self.bvh.update(scene, poses)
-        place_cameras(self.cameras, poses.pos, poses.rot, self.views[1])
+        self._place(scene, self.bvh, poses, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
         self._find_hits(mask)
         if self.wanted & ~(RGB | FLOW | FLOW_BACK):
@@ -207,13 +208,20 @@ class Renderer:
         ):
             if self.wanted & bit and bvh is not None:
                 bvh.update(scene, neighbour)
-                place_cameras(self.cameras, neighbour.pos, neighbour.rot, views)
+                self._place(scene, bvh, neighbour, views)
                 pair = ViewPair()
                 pair.now, pair.then = self.views[1], views
                 inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits]
                 self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
                 name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
                 self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
+
+    def _place(self, scene: Scene, bvh: SceneBvh, poses: Poses, views: Views) -> None:
+        """Put the cameras where they are at the moment of ``bvh`` and ``poses``."""
+        place_cameras(self.cameras, poses.pos, poses.rot, views)
+        if any(camera.follows for camera in self.config.cameras):
+            geometry = self.library.geometry
+            clear_views(scene, geometry, bvh.instances, self.cameras, poses.pos, poses.rot, views)
 
     def _geometry_inputs(self) -> list[object]:
         return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]

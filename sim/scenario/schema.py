@@ -73,6 +73,13 @@ def _refuse_signals(value: Any) -> Any:
 ActorKind = Annotated[word("kind", *KINDS), BeforeValidator(_refuse_signals)]
 
 
+Switch = word("state of an aid", "on", "off")
+
+
+def _kind_alone(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
 class Patch(Strict):
     """A stretch of road with a surface of its own: ice, water, oil ..."""
 
@@ -231,6 +238,16 @@ class Size(Strict):
     height: PositiveLength | None = None
 
 
+class Trailer(Strict):
+    """What an actor pulls; a kind alone stands for it."""
+
+    kind: ActorKind
+    mass: Mass | None = None
+    abs: Switch | None = None
+    brakes: Share | None = None
+    """Share of its brakes' force that is there."""
+
+
 class Actor(Strict):
     """Somebody or something in the scene."""
 
@@ -244,7 +261,9 @@ class Actor(Strict):
     desired_speed: Speed | None = None
     lights: Annotated[list[word("light", *LIGHTS)], ListOrOne] | None = None
     visible: bool = True
-    trailer: ActorKind | None = None
+    trailer: Annotated[Trailer, BeforeValidator(_kind_alone)] | None = None
+    abs: Switch | None = None
+    esc: Switch | None = None
     size: Size | None = None
     mass: Mass | None = None
     background: bool = False

@@ -4,7 +4,7 @@
 # Types made by calls (word(...)) are what pydantic reads.
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
@@ -13,6 +13,7 @@ from sim.scenario.fields import (
     POSITIVE_LENGTH,
     TIME,
     Angle,
+    Braking,
     Length,
     ListOrOne,
     Name,
@@ -29,16 +30,8 @@ from sim.scenario.fields import (
     suggest,
     word,
 )  # fmt: skip
-from sim.scenario.schema_faults import (
-    FAULTS,
-    BurstTyre,
-    ComeLoose,
-    FailBrakes,
-    FailSteering,
-    HeatBrakes,
-    LoseWheel,
-    StickThrottle,
-)
+from sim.scenario.schema_faults import FAULTS, ComeLoose
+from sim.scenario.schema_pedals import PEDALS, PressBrake, presses_brake
 from sim.scenario.schema_place import Place
 from sim.scenario.units import QuantityError
 
@@ -212,7 +205,7 @@ class Drive(Transition):
 class Brake(Strict):
     """Slow down at a rate, to a standstill unless ``to`` says otherwise."""
 
-    brake: Rate
+    brake: Braking
     to: Speed | None = None
 
 
@@ -328,12 +321,15 @@ ACTIONS: dict[str, type[Strict]] = {
     "jump_to": JumpTo,
     "signals": SetSignals,
     "come_loose": ComeLoose,
+    **PEDALS,
     **FAULTS,
 }
 
 
 def _action_tag(value: Any) -> str | None:
     if isinstance(value, dict):
+        if presses_brake(value.get("brake")):
+            return "@press"
         for key in ACTIONS:
             if key in value:
                 return f"@{key}"
@@ -350,27 +346,13 @@ def _no_action(value: Any) -> Any:
 
 
 Action = Annotated[
-    Annotated[Drive, Tag("@drive")]
-    | Annotated[Brake, Tag("@brake")]
-    | Annotated[Follow, Tag("@follow")]
-    | Annotated[ChangeLane, Tag("@change_lane")]
-    | Annotated[Shift, Tag("@shift")]
-    | Annotated[WalkAcross, Tag("@walk_across")]
-    | Annotated[GoTo, Tag("@go_to")]
-    | Annotated[OpenDoor, Tag("@open_door")]
-    | Annotated[Lights, Tag("@lights")]
-    | Annotated[Appear, Tag("@appear")]
-    | Annotated[DropFrom, Tag("@drop_from")]
-    | Annotated[JumpTo, Tag("@jump_to")]
-    | Annotated[SetSignals, Tag("@signals")]
-    | Annotated[ComeLoose, Tag("@come_loose")]
-    | Annotated[BurstTyre, Tag("@burst_tyre")]
-    | Annotated[LoseWheel, Tag("@lose_wheel")]
-    | Annotated[FailBrakes, Tag("@fail_brakes")]
-    | Annotated[HeatBrakes, Tag("@heat_brakes")]
-    | Annotated[FailSteering, Tag("@fail_steering")]
-    | Annotated[StickThrottle, Tag("@stick_throttle")]
-    | Annotated[Any, PlainValidator(_no_action), Tag("@none")],
+    Union[
+        (
+            *(Annotated[model, Tag(f"@{key}")] for key, model in ACTIONS.items()),
+            Annotated[PressBrake, Tag("@press")],
+            Annotated[Any, PlainValidator(_no_action), Tag("@none")],
+        )
+    ],
     Discriminator(_action_tag),
 ]
 

@@ -226,6 +226,21 @@ class FaultAction:
 
 
 @dataclass(frozen=True)
+class OverrideAction:
+    """Pedals or steering work as the storyboard says, in place of the actor's driver; it is driven from then on.
+
+    One of throttle, brake and steeringWheel of ASAM's OverrideControllerValueAction.
+    """
+
+    steers: bool
+    """True: the steering, False: the pedals."""
+    value: float | None
+    """Pedals: -1 (full brake) .. 1 (full throttle); steering: angle of the front wheels, left positive [rad]; None: back to the driver."""
+    duration: float = 0.0
+    """Of the way there [s]."""
+
+
+@dataclass(frozen=True)
 class LooseAction:
     """Swerve's own: what rides on a carrier comes loose and goes on as a body."""
 
@@ -290,6 +305,7 @@ PrivateAction = (
     | AppearanceAction
     | TrailerAction
     | FaultAction
+    | OverrideAction
     | LooseAction
 )
 GlobalAction = VariableAction | TrafficSignalAction | EnvironmentAction | EntityAction

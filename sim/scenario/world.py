@@ -89,6 +89,12 @@ class ActorSpec:
     position: Position | None = None
     """Where it starts; None: set by an init action."""
     speed: float = 0.0
+    abs: bool = True
+    """Whether its anti-lock system works, if its kind has one."""
+    esc: bool = True
+    """Whether its stability control works, if its kind has one."""
+    brakes: float = 1.0
+    """Share of its kind's brake force that is there."""
     color: tuple[float, float, float] | None = None
     """Paint, linear RGB; None: drawn."""
     controller: str = "default"

@@ -140,18 +140,21 @@ class YamlScenario:
         actor, path = self._model.actors[tow.name], ("actors", tow.name, "trailer")
         if actor.trailer is None:
             return [tow]
-        kind, name = draws.word(actor.trailer, path), f"{tow.name}+"
+        trailer, name = actor.trailer, f"{tow.name}+"
+        kind = draws.word(trailer.kind, (*path, "kind"))
         body = self._body(name, kind, actor.model_copy(update={"asset": None, "size": None}), draws)
         fit = coupling(placer.bodies[tow.name].asset, body.asset)
         if fit is None:
             raise self._text.error(f"{tow.kind} cannot pull {kind}", path, "Write kind: tractor, trailer: semitrailer.")
         spot = placer.back(placer.spots[tow.name], fit[1] - fit[0], path)
         placer.spots[name], placer.bodies[name] = spot, body
-        trailer = ActorSpec(
+        pulled = ActorSpec(
             name, kind, KINDS[kind], asset=body.asset, position=placer.position(spot), speed=tow.speed, visible=tow.visible,
+            mass=None if trailer.mass is None else draws.number(trailer.mass, (*path, "mass")),
+            abs=draws.word(trailer.abs, (*path, "abs")) != "off", brakes=draws.number(trailer.brakes, (*path, "brakes"), 1.0),
             lamps=tow.lamps, traffic=tow.traffic, coupler=fit[1],
         )  # fmt: skip
-        return [replace(tow, hitch=fit[0], trailer=name), trailer]
+        return [replace(tow, hitch=fit[0], trailer=name), pulled]
 
     def _actor(self, name: str, actor: Actor, placer: Placer, draws: Draws, lit: bool) -> ActorSpec:
         path: Path_ = ("actors", name)
@@ -188,6 +191,7 @@ class YamlScenario:
             mass=mass, position=placer.position(spot), speed=speed, color=color,
             controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
             lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat,
+            abs=draws.word(actor.abs, (*path, "abs")) != "off", esc=draws.word(actor.esc, (*path, "esc")) != "off",
         )  # fmt: skip
 
     def _body(self, name: str, kind: str, actor: Actor, draws: Draws) -> Body:

@@ -32,6 +32,7 @@ from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, ElementKind, ElementState, Shape
 from sim.scenario.yaml_conditions import ConditionBuilder, signal_name, signal_state
 from sim.scenario.yaml_faults import fault_action
+from sim.scenario.yaml_pedals import HINT, PEDAL_ACTIONS, pedal_actions
 from sim.scenario.yaml_place import Placer, Spot
 
 STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
@@ -43,6 +44,8 @@ LAMPS = {
 """Lights of the YAML format -> OpenSCENARIO's vehicle light types."""
 WALKERS = ("pedestrian", "animal")
 """Categories that stand still at the end of a path; vehicles go on along their lane."""
+SCRIPTED = (Drive, Brake, Follow, ChangeLane, Shift, WalkAcross, GoTo, DropFrom)
+"""Actions that move an actor exactly, which nobody does whom pedals and steering drive."""
 LANE_CHANGE_TIME = 3.0
 SLIDE = 4.0
 """Deceleration of what slides on the road [m/s^2]: friction about 0.4."""
@@ -147,6 +150,12 @@ class StoryBuilder:
             return [asam.TrafficSignalAction(signal_name(k), v) for k, v in states.items()], []
         if actor == "map":
             raise self.source.error("the map only has signals", path, "Write do: {map: {signals: {west: red}}}.")
+        if isinstance(action, PEDAL_ACTIONS):
+            if self.category(actor) in (*WALKERS, "obstacle"):
+                raise self.source.error(f"{actor} is no vehicle: it has no pedals and no steering", path)
+            return list(pedal_actions(action, self.draws, path)), []
+        if isinstance(action, SCRIPTED) and self._has_driver(actor):
+            raise self.source.error(f"{actor} is driven by pedals: nothing else moves it", path, HINT)
         if isinstance(action, Drive):
             return [asam.SpeedAction(self._speed(action, path), self._dynamics(action, path, None))], []
         if isinstance(action, Brake):
@@ -185,6 +194,10 @@ class StoryBuilder:
         spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
         self.at[actor] = spot
         return [asam.TeleportAction(self.placer.position(spot))], []
+
+    def _has_driver(self, actor: str) -> bool:
+        """Whether pedals and steering drive an actor from the start."""
+        return self.draws.word(self.model.actors[actor].controller, ("actors", actor, "controller")) == "vehicle"
 
     def _loosen(self, actor: str, path: Path_) -> asam.LooseAction:
         """The action, if the actor lies on another."""

@@ -69,6 +69,12 @@ class VehicleState:
     """Pressure in a trailer's brake line, share of full, (nworld, nactor)."""
     friction: wp.array2d[float]
     """Mean friction under the wheels or the body, weather included, (nworld, nactor)."""
+    held: wp.array2d[wp.int32]
+    """Bits: 1 pedals, 2 steering are in the storyboard's hands, not the driver's (`sim.behavior.pedals`), (nworld, nactor)."""
+    held_pedal: wp.array2d[float]
+    """Where it holds the pedals, -1 full brake .. 1 full throttle, (nworld, nactor)."""
+    held_steer: wp.array2d[float]
+    """Where it holds the front wheels, left positive [rad], (nworld, nactor)."""
     request: wp.array2d[float]
     """Acceleration that a following controller asks for [m/s^2], (nworld, nactor)."""
     alarm_tick: wp.array2d[wp.int32]
