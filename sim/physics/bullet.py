@@ -79,7 +79,7 @@ class BulletWorlds:
         self._arrays |= dict(world_arrays(self.planes))
         host = {name: array.numpy() for name, array in world_arrays(scene)}
         nworld = state.tick.shape[0]
-        parts = max(1, min(processes or len(os.sched_getaffinity(0)), nworld))
+        parts = max(1, min(processes or os.cpu_count() or 1, nworld))
         self._own = HostWorlds(host, substeps) if parts == 1 else None
         bounds = [round(nworld * i / parts) for i in range(parts + 1)] if parts > 1 else [0]
         self._processes = [
