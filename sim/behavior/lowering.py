@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -249,7 +249,16 @@ class Lowering:
             if not self._immediate(action):
                 later.append(action)
         self._align_trains()
+        self._seat_riders()
         return later
+
+    def _seat_riders(self) -> None:
+        """Start who rides a cycle where and as that starts."""
+        for actor in self.spec.actors:
+            if actor.carrier is not None and actor.position is None:
+                cycle = self.starts[actor.carrier]
+                self.places[actor.name] = cycle.place
+                self.starts[actor.name] = replace(cycle, lamps=0)
 
     def _align_trains(self) -> None:
         """Put trailers in line behind whatever pulls them, at its speed."""

@@ -9,7 +9,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.physics.boxes import door_reach
 from sim.physics.parameters import SETS
-from sim.types import Scene, State
+from sim.types import Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -69,6 +69,21 @@ def is_fixed(scene: Scene, world: int, a: int) -> bool:
 def is_cycle(kind: int) -> bool:
     """Whether a kind has two wheels in line."""
     return kind == wp.static(_CYCLES[0]) or kind == wp.static(_CYCLES[1])
+
+
+@wp.func
+def is_rider(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor rides a cycle or has left it."""
+    cycle = state.story.tow[world, a]
+    if cycle < 0 or scene.vehicle.kind[world, a] != wp.static(PERSON):
+        return False
+    return is_cycle(scene.vehicle.kind[world, cycle])
+
+
+@wp.func
+def is_seated(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor rides a cycle now: to others it is a part of that."""
+    return state.motion[world, a] != wp.static(int(Motion.BODY)) and is_rider(scene, state, world, a)
 
 
 @wp.func

@@ -125,7 +125,7 @@ def may_fall(scene: Scene, state: State, world: int, a: int, body: Body, push: f
             is_cycle(scene.vehicle.kind[world, a]), wp.static(FELL_CYCLE_SPEED), wp.static(FELL_SPEED)
         )  # fmt: skip
         if push * body.mass > limit:
-            state.fallen[world, a] = 1
+            state.fallen[world, a] = state.tick[world] + 1
             out.inertia = inverse_inertia(body.axes, scene.vehicle.inertia[world, a])
     return out
 

@@ -9,12 +9,19 @@ from typing import Any
 import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
-from sim.types import NO_WHEEL, Scene, State
+from sim.types import NO_WHEEL, TICK, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
 RUN = wp.constant(1.5)
 """Strides of the walk per second above which walkers run: adults at some 2.1 m/s, the usual change of gait."""
+
+FALL_TIME = 0.4
+"""From the hit that fells somebody until the body is limp [s]."""
+LONG_AGO = 1 << 20
+"""Ticks since somebody fell who lies from the start."""
+FLAT = (0.6, 0.95)
+"""Upright part of a body's thinnest axis from which limbs spread as it comes to lie flat, and at which they are spread."""
 
 
 @wp.struct
@@ -43,6 +50,8 @@ class Poses:
     """Bits of `sim.types.Lamp`, (nworld, nactor)."""
     visible: wp.array2d[wp.int32]
     """Bits as in ``State.visible``, (nworld, nactor)."""
+    fallen: wp.array2d[wp.int32]
+    """Ticks as in ``State.fallen``, (nworld, nactor)."""
     signal: wp.array2d[wp.int32]
     """Aspects, (nworld, nsignal)."""
 
@@ -101,6 +110,7 @@ def _interpolate_poses(
             out.signal[world, k] = state.signal[world, k]
     out.lamps[world, actor] = state.lamps[world, actor]
     out.visible[world, actor] = state.visible[world, actor]
+    out.fallen[world, actor] = state.fallen[world, actor]
     if f == 1.0:
         out.pos[world, actor] = state.pos[world, actor]
         out.rot[world, actor] = state.rot[world, actor]
@@ -139,6 +149,7 @@ def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.arr
     previous.door[world, actor] = current.door[world, actor]
     previous.lamps[world, actor] = current.lamps[world, actor]
     previous.visible[world, actor] = current.visible[world, actor]
+    previous.fallen[world, actor] = current.fallen[world, actor]
     if depth == 2:
         current.pos[world, actor] = following.pos[world, actor]
         current.rot[world, actor] = following.rot[world, actor]
@@ -150,6 +161,7 @@ def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.arr
         current.door[world, actor] = following.door[world, actor]
         current.lamps[world, actor] = following.lamps[world, actor]
         current.visible[world, actor] = following.visible[world, actor]
+        current.fallen[world, actor] = following.fallen[world, actor]
 
 
 class PoseWindow:
@@ -218,7 +230,7 @@ def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
 
 
 @wp.func
-def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, traveled: float, scale: float) -> int:
+def gait_frame(gait: wp.vec3i, clip: wp.vec4, frames: int, speed: float, traveled: float, scale: float) -> int:
     """Frame of a flip-book: the walk or, above RUN body lengths per cycle of it, the run, by the distance covered."""
     first = int(0)
     count = gait[0]
@@ -231,6 +243,41 @@ def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, travele
         stride = clip[3]
     phase = traveled / (stride * scale)
     return first + wp.min(int((phase - wp.floor(phase)) * float(count)), count - 1)
+
+
+@wp.func
+def flatness(rot: wp.mat33, thin: int) -> float:
+    """How flat a body lies along its thinnest axis, 0..1."""
+    up = wp.abs(rot[2, thin])
+    return wp.clamp((up - wp.static(FLAT[0])) * wp.static(1.0 / (FLAT[1] - FLAT[0])), 0.0, 1.0)
+
+
+@wp.func
+def fall_frame(gait: wp.vec3i, clip: wp.vec4, since: int, traveled: float, scale: float, flat: float) -> int:
+    """Frame of a flip-book for a body that was felled ``since`` ticks ago.
+
+    From the step it was in, in `FALL_TIME`, halfway into the limp pose; the rest of the way as far as it lies flat, so that a body that
+    rolls draws in its limbs and does not put them through the ground.
+    """
+    steps = (gait[2] - 1) / 2
+    share = wp.clamp(float(since) * wp.static(TICK / FALL_TIME), 0.0, 1.0) * (0.5 + 0.5 * flat)
+    k = wp.min(int(share * float(steps) + 0.01), steps)
+    first = int(clip[1]) + 1
+    if k == steps:
+        return first + 2 * steps
+    phase = traveled / wp.max(clip[0] * scale, 1.0e-3)
+    phase -= wp.floor(phase)
+    return first + k + wp.where(phase < 0.25 or phase >= 0.75, 0, steps)
+
+
+@wp.func
+def lie_down(geo: Geometry, asset: int, mesh: int, thin: int, rot: wp.mat33) -> float:
+    """Way along the thinnest axis that brings the lower side of a limp mesh to that of its box, model's scale [m]."""
+    middle = geo.model_center[asset][thin]
+    half = 0.5 * geo.model_size[asset][thin]
+    if rot[2, thin] > 0.0:
+        return middle - half - geo.mesh_lower[mesh][thin]
+    return middle + half - geo.mesh_upper[mesh][thin]
 
 
 @wp.func(inline=True)
@@ -270,8 +317,16 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
     if frames > 1:
         frame = int(clip[1])
         speed = wp.abs(poses.speed[world, actor])
-        if clip[0] > 0.0 and speed > 0.05:
-            frame = gait_frame(geo.model_gait[asset], clip, frames, speed, poses.traveled[world, actor], scale[2])
+        gait = geo.model_gait[asset]
+        fallen = poses.fallen[world, actor]
+        if gait[2] > 0 and fallen != 0:
+            thin = wp.where(model[0] <= model[1], 0, 1)
+            flat = flatness(rot, thin)
+            since = wp.where(fallen > 0, poses.tick[world] + 1 - fallen, wp.static(LONG_AGO))
+            frame = fall_frame(gait, clip, since, poses.traveled[world, actor], scale[2], flat)
+            offset[thin] = offset[thin] + flat * scale[thin] * lie_down(geo, asset, geo.part_mesh[part] + frame, thin, rot)
+        elif clip[0] > 0.0 and speed > 0.05:
+            frame = gait_frame(gait, clip, frames, speed, poses.traveled[world, actor], scale[2])
     inst.mesh[world, slot] = geo.part_mesh[part] + frame
     inst.pos[world, slot] = poses.pos[world, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
     inst.linear[world, slot] = rot * part_turn(poses, motion, world, actor) * wp.diag(own)

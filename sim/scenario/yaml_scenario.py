@@ -13,6 +13,7 @@ from sim.scenario.bodies import Body, asset_body, choose_asset, coupling, is_sig
 from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
+from sim.scenario.riders import with_riders
 from sim.scenario.schema import KINDS, SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
@@ -107,12 +108,13 @@ class YamlScenario:
         taken = [placer.spots[a.name].corners(placer.bodies[a.name]) for a in actors if a.visible]
         taken += [box for path in story.paths for box in path_boxes(path)]
         Filler(model, placer, draws, self._text, taken, actors, init, lit).fill()
-        return WorldSpec(
+        world = WorldSpec(
             scenario=self.id, network=drawn.network, actors=actors,
             storyboard=asam.Storyboard(tuple(init), board.stories, board.stop), environment=environment,
             goal=self._goal(placer, draws), route=route, duration=duration, setting=drawn.setting,
             look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record,
         )  # fmt: skip
+        return with_riders(world)
 
     # --- actors -------------------------------------------------------------------------------------------------------
 
