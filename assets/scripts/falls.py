@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from neutral import turn
 from scipy.spatial.transform import Rotation, Slerp
-from skeleton import JOINTS, ROW, matrices
+from skeleton import JOINTS, ROW, matrices, skin
 
 if TYPE_CHECKING:
     from people import Body
@@ -52,22 +52,23 @@ def between(a: tuple[Array, Array], b: tuple[Array, Array], share: float) -> tup
     return np.array(turns), (1.0 - share) * a[1] + share * b[1]
 
 
-def fall_of(body: Body, starts: Sequence[Array], center: Sequence[float] | None = None) -> Array:
+def fall_of(body: Body, starts: Sequence[Array], x: float = 0.0, low: float = 0.0) -> Array:
     """Bone matrices of the clip 'fall' of a person: chains of `STEPS` from each start, then the limp pose, (nframe, 19, 3, 4).
 
     Args:
         body: In the neutral pose.
         starts: Poses at the moment of a hit.
-        center: Where the pelvis comes to lie in the frame of the starts [m]; None: over the origin, as high as in the first start.
+        x: Where the limp body lies in the frame of the starts: ahead [m].
+        low: Its lower end, the straight leg's foot [m].
     """
-    first = turns_of(starts[0], body.joints)
-    at = first[1] * [0.0, 0.0, 1.0] if center is None else np.asarray(center)
-    limp = (limp_turns(), at)
+    joints, turns = body.joints, limp_turns()
+    foot = skin(body.points, body.weights, matrices(joints, turns, np.zeros(3))[0])[:, 2].min()
+    limp = (turns, np.array([x, 0.0, low - foot]))
     out = []
     for start in starts:
-        pose = turns_of(start, body.joints)
-        out += [matrices(body.joints, *between(pose, limp, k / STEPS))[0] for k in range(STEPS)]
-    return np.array([*out, matrices(body.joints, *limp)[0]])
+        pose = turns_of(start, joints)
+        out += [matrices(joints, *between(pose, limp, k / STEPS))[0] for k in range(STEPS)]
+    return np.array([*out, matrices(joints, *limp)[0]])
 
 
 def animal_fall(mover: Mover) -> Array:

@@ -285,17 +285,15 @@ def write_rider(
     trunk = [m[:, :3] @ body.joints[ROW[name]] + m[:, 3] for name, m in ((n, poses[0][ROW[n]]) for n in ("pelvis", "chest"))]
     middle = (trunk[0] + trunk[1]) / 2
     starts = [poses[0], poses[len(poses) // 2]]
-    fall = falls.fall_of(body, starts, middle)
-    limp = skin(body.points, body.weights, fall[-1])
-    thick, width = np.ptp(limp[:, 0]), 0.3 * person.height
-    # The limp body's middle lies in the middle of the box.
-    fall = falls.fall_of(body, starts, [middle[0], 0.0, 2 * middle[2] - (limp[:, 2].min() + limp[:, 2].max()) / 2])
+    tall, width = 0.97 * person.height, 0.3 * person.height
+    fall = falls.fall_of(body, starts, middle[0], middle[2] - 0.5 * tall)
+    thick = np.ptp(skin(body.points, body.weights, fall[-1])[:, 0])
     gaits = {"stand": Gait(0.0, poses[:1]), "fall": Gait(0.0, fall)}
     if len(poses) > 1:
         gaits["ride"] = Gait(PEDALS_PER_CYCLE, poses)
     spec = {
         "name": f"{person.name}_rider", "mesh": f"{person.name}_rider.glb", "kinds": ["rider"], "category": "pedestrian",
-        "semantic": "rider", "size": [float(thick), width, 0.97 * person.height], "box_center": [float(middle[0]), 0.0, float(middle[2])],
+        "semantic": "rider", "size": [float(thick), width, tall], "box_center": [float(middle[0]), 0.0, float(middle[2])],
         "mass": person.mass,
     }  # fmt: skip
     piece = Piece("rider", mesh, "clip", joints=bones, weights=weights)

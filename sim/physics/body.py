@@ -21,6 +21,10 @@ _FIXED = sum(
     for name in ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
 )
 """Bits of the categories that stand in the ground; barriers do if they are heavy."""
+_CARS = list(SETS).index("pickup")
+"""Last kind that has a bonnet."""
+BONNET = wp.vec2(0.24, 0.37)
+"""Its length over the car's, and how far it lies below the roof over the car's height: means of the meshes of `assets/vehicles`."""
 HEAVY_BARRIER = 500.0
 """[kg]."""
 SLEEP_TICKS = 50
@@ -39,6 +43,8 @@ class Body:
     """Columns: its own axes."""
     half: wp.vec3
     """Half of the box's length, width and height [m]."""
+    bonnet: wp.vec2
+    """Of a car against people: length of its bonnet, and how far that lies below the roof [m]; 0: a box."""
     radius: float
     """Of a capsule about the box's longest axis, and of the box's rounded edges against the ground [m]; 0: a sharp box."""
     vel: wp.vec3
@@ -116,6 +122,8 @@ def load_body(scene: Scene, state: State, world: int, a: int) -> Body:
     pos = state.pos[world, a]
     center = scene.box_center[world, a]
     out.half = 0.5 * scene.size[world, a]
+    if scene.vehicle.kind[world, a] <= wp.static(_CARS):
+        out.bonnet = 2.0 * wp.vec2(wp.static(BONNET[0]) * out.half[0], wp.static(BONNET[1]) * out.half[2])
     door = state.door[world, a]
     if door[0] > 0.0 or door[1] > 0.0:
         left = door_reach(door[0])

@@ -19,6 +19,8 @@ MAX_POINTS = 8
 """Of a contact."""
 NEAR = 0.1
 """Points of a face that do not touch yet belong to a contact up to this gap: they may close it within the tick [m]."""
+FRONT = 0.7
+"""Cosine to a car's axis from which a normal is that of its front."""
 FACE_BIAS = 1.0e-3
 """An edge pair is the normal only if it separates by so much more than a face [m]."""
 
@@ -348,14 +350,65 @@ def collide_capsules(a: Body, b: Body) -> Manifold:
 
 
 @wp.func
+def part_of(box: Body, part: int) -> Body:
+    """What of a car is under the height of its bonnet (0), and what is behind its bonnet (1); all of a box without one."""
+    out = box
+    if part == 0:
+        out.half[2] = box.half[2] - 0.5 * box.bonnet[1]
+        out.center = box.center - axis_of(box.axes, 2) * (0.5 * box.bonnet[1])
+    else:
+        out.half[0] = box.half[0] - 0.5 * box.bonnet[0]
+        out.center = box.center - axis_of(box.axes, 0) * (0.5 * box.bonnet[0])
+    return out
+
+
+@wp.func
+def at_edge(m: Manifold, box: Body) -> Manifold:
+    """A contact with a car's front as its leading edge makes it: at one point, at most half as high as the car.
+
+    What a front strikes under its edge are legs, which give way: a person turns over the edge (of 0.65 m to 0.85 m, EEVC WG17 1998).
+    """
+    if m.n < 2 or wp.dot(m.normal, axis_of(box.axes, 0)) < wp.static(FRONT):
+        return m
+    up = axis_of(box.axes, 2)
+    k = wp.where(wp.dot(point_of(m, 1) - point_of(m, 0), up) > 0.0, 1, 0)
+    top = point_of(m, k)
+    low = wp.dot(point_of(m, 1 - k) - box.center, up)
+    over = wp.dot(top - box.center, up)
+    out = m
+    out.n = 0
+    return with_point(out, top - up * wp.max(over - wp.max(low, 0.0), 0.0), m.gap[k])
+
+
+@wp.func
+def collide_hull_capsule(box: Body, cap: Body) -> Manifold:
+    """Contact of a box, or of a car with its bonnet, and a capsule: the deeper one of its parts."""
+    out = Manifold()
+    deepest = float(0.0)
+    for part in range(wp.where(box.bonnet[0] > 0.0, 2, 1)):
+        m = collide_box_capsule(part_of(box, part), cap)
+        depth = greatest_depth(m)
+        if box.bonnet[0] > 0.0:
+            m = at_edge(m, box)
+        if m.n > 0 and depth >= deepest:
+            deepest = depth
+            out = m
+    return out
+
+
+@wp.func
 def collide(a: Body, b: Body) -> Manifold:
     """Contact of two bodies of any shape, none if they do not overlap."""
-    if a.radius > 0.0:
-        if b.radius > 0.0:
-            return collide_capsules(a, b)
-        m = collide_box_capsule(b, a)
-        m.normal = -m.normal
+    if a.radius > 0.0 and b.radius > 0.0:
+        return collide_capsules(a, b)
+    if a.radius > 0.0 or b.radius > 0.0:
+        box = a
+        cap = b
+        if a.radius > 0.0:
+            box = b
+            cap = a
+        m = collide_hull_capsule(box, cap)
+        if a.radius > 0.0:
+            m.normal = -m.normal
         return m
-    if b.radius > 0.0:
-        return collide_box_capsule(a, b)
     return collide_boxes(a, b)

@@ -107,6 +107,7 @@ def shape_of(body: Body, look: int) -> Body:
     out = body
     if look == 0:
         out.radius = 0.0
+        out.bonnet = wp.vec2()
     return out
 
 
