@@ -40,6 +40,7 @@ from sim.scenario.schema_faults import (
     StickThrottle,
 )
 from sim.scenario.schema_place import Place
+from sim.scenario.schema_walk import GoTo, Startle, WalkAcross
 from sim.scenario.units import QuantityError
 
 LIGHTS = ("low_beam", "high_beam", "hazard", "fog", "brake", "indicator_left", "indicator_right", "reverse", "beacon")
@@ -255,22 +256,6 @@ class Shift(Strict):
     lateral: Rate | None = None
 
 
-class WalkAcross(Strict):
-    """Walk (or run, or ride) straight across the road from where one stands."""
-
-    walk_across: word("thing to cross", "road")
-    speed: Speed
-    slant: Angle | None = None
-    reach: PositiveLength | None = None
-
-
-class GoTo(Strict):
-    """Go through places in straight lines, off the lanes if need be."""
-
-    go_to: Annotated[list[Place], ListOrOne]
-    speed: Speed
-
-
 class OpenDoor(Strict):
     """Open a door."""
 
@@ -321,6 +306,7 @@ ACTIONS: dict[str, type[Strict]] = {
     "shift": Shift,
     "walk_across": WalkAcross,
     "go_to": GoTo,
+    "startle": Startle,
     "open_door": OpenDoor,
     "lights": Lights,
     "appear": Appear,
@@ -357,6 +343,7 @@ Action = Annotated[
     | Annotated[Shift, Tag("@shift")]
     | Annotated[WalkAcross, Tag("@walk_across")]
     | Annotated[GoTo, Tag("@go_to")]
+    | Annotated[Startle, Tag("@startle")]
     | Annotated[OpenDoor, Tag("@open_door")]
     | Annotated[Lights, Tag("@lights")]
     | Annotated[Appear, Tag("@appear")]
