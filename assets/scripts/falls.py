@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from neutral import turn
+from neutral import about, turn
 from scipy.spatial.transform import Rotation, Slerp
 from skeleton import JOINTS, ROW, matrices, skin
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 STEPS = 6
-"""Frames of each chain, from the pose at the hit to the last before the limp one, which all chains share."""
+"""Frames of each chain, from the pose at the hit to the last before the limp ones, which the chains share."""
 SPREAD = {
     "pelvis": (0.0, 0.0), "spine": (3.0, 0.0), "chest": (7.0, 0.0), "neck": (6.0, 30.0), "head": (8.0, 68.0),
     "l_arm": (118.0, 0.0), "l_fore": (158.0, 0.0), "l_hand": (150.0, 0.0),
@@ -29,12 +29,39 @@ SPREAD = {
 [degrees]. All lies in the body's plane: an arm up, a leg drawn up, the head to a side, so that back and front are equally good to lie on."""
 
 
+SAG = 14.0
+"""How far limbs sink at most from the body's plane to the ground on which it lies [degrees]."""
+LIMBS = tuple((f"{side}_{first}", [f"{side}_{n}" for n in rest])
+              for first, rest in (("arm", ("arm", "fore", "hand")), ("thigh", ("thigh", "shin", "foot", "toe"))) for side in "lr")
+"""Limbs by their first bones."""
+
+
 def limp_turns() -> Array:
-    """Global turns of the limp pose, (19, 3, 3)."""
+    """Global turns of the limp pose with all limbs in the body's plane, (19, 3, 3)."""
     out = np.array([turn("x", SPREAD[name][0]) @ turn("z", SPREAD[name][1]) for name in JOINTS])
-    for side in "lr":  # feet stretched
-        for part in ("foot", "toe"):
-            out[ROW[f"{side}_{part}"]] = out[ROW[f"{side}_{part}"]] @ turn("y", 40.0)
+    for name in ("l_foot", "l_toe", "r_foot", "r_toe"):  # stretched
+        out[ROW[name]] = out[ROW[name]] @ turn("y", 40.0)
+    return out
+
+
+def sunk(body: Body, turns: Array, down: float) -> Array:
+    """Turns of the limp pose on the back (-1) or the front (1): each limb sinks as far as the trunk beside it reaches."""
+
+    def lowest(pose: Array, mine: npt.NDArray[np.bool_]) -> float:
+        return float((down * skin(body.points[mine], body.weights[mine], matrices(body.joints, pose, np.zeros(3))[0])[:, 0]).max())
+
+    own = {first: body.weights[:, [ROW[n] for n in names]].sum(axis=1) for first, names in LIMBS}
+    ground = lowest(turns, sum(own.values()) < 0.1)
+    out = turns.copy()
+    for first, names in LIMBS:
+        for angle in np.arange(SAG, 0.0, -1.0):
+            pose = turns.copy()
+            for name in names:
+                limb = turns[ROW[name]] @ np.array([0.0, 0.0, -1.0])
+                pose[ROW[name]] = about(np.cross(limb, [1.0, 0.0, 0.0]), down * angle) @ turns[ROW[name]]
+            if lowest(pose, own[first] > 0.5) < ground:
+                out[[ROW[n] for n in names]] = pose[[ROW[n] for n in names]]
+                break
     return out
 
 
@@ -53,7 +80,9 @@ def between(a: tuple[Array, Array], b: tuple[Array, Array], share: float) -> tup
 
 
 def fall_of(body: Body, starts: Sequence[Array], x: float = 0.0, low: float = 0.0) -> Array:
-    """Bone matrices of the clip 'fall' of a person: chains of `STEPS` from each start, then the limp pose, (nframe, 19, 3, 4).
+    """Bone matrices of the clip 'fall' of a person, (nframe, 19, 3, 4).
+
+    Chains of `STEPS` from each start towards the limp pose, then that pose on the back and on the front.
 
     Args:
         body: In the neutral pose.
@@ -61,17 +90,19 @@ def fall_of(body: Body, starts: Sequence[Array], x: float = 0.0, low: float = 0.
         x: Where the limp body lies in the frame of the starts: ahead [m].
         low: Its lower end, the straight leg's foot [m].
     """
-    joints, turns = body.joints, limp_turns()
-    foot = skin(body.points, body.weights, matrices(joints, turns, np.zeros(3))[0])[:, 2].min()
-    limp = (turns, np.array([x, 0.0, low - foot]))
+    joints = body.joints
+    flat = limp_turns()
+    back, front = sunk(body, flat, -1.0), sunk(body, flat, 1.0)
+    foot = skin(body.points, body.weights, matrices(joints, flat, np.zeros(3))[0])[:, 2].min()
+    root = np.array([x, 0.0, low - foot])
     out = []
     for start in starts:
         pose = turns_of(start, joints)
-        out += [matrices(joints, *between(pose, limp, k / STEPS))[0] for k in range(STEPS)]
-    return np.array([*out, matrices(joints, *limp)[0]])
+        out += [matrices(joints, *between(pose, (flat, root), k / STEPS))[0] for k in range(STEPS)]
+    return np.array([*out, matrices(joints, back, root)[0], matrices(joints, front, root)[0]])
 
 
 def animal_fall(mover: Mover) -> Array:
     """The same of an animal, which lies on its side; both chains begin as it stands."""
     chain = [mover.lying(k / STEPS) for k in range(STEPS)]
-    return np.array([*chain, *chain, mover.lying(1.0)])
+    return np.array([*chain, *chain, *[mover.lying(1.0)] * 2])

@@ -287,7 +287,7 @@ def write_rider(
     starts = [poses[0], poses[len(poses) // 2]]
     tall, width = 0.97 * person.height, 0.3 * person.height
     fall = falls.fall_of(body, starts, middle[0], middle[2] - 0.5 * tall)
-    thick = np.ptp(skin(body.points, body.weights, fall[-1])[:, 0])
+    thick = max(np.ptp(skin(body.points, body.weights, pose)[:, 0]) for pose in fall[-2:])
     gaits = {"stand": Gait(0.0, poses[:1]), "fall": Gait(0.0, fall)}
     if len(poses) > 1:
         gaits["ride"] = Gait(PEDALS_PER_CYCLE, poses)

@@ -253,18 +253,18 @@ def flatness(rot: wp.mat33, thin: int) -> float:
 
 
 @wp.func
-def fall_frame(gait: wp.vec3i, clip: wp.vec4, since: int, traveled: float, scale: float, flat: float) -> int:
+def fall_frame(gait: wp.vec3i, clip: wp.vec4, since: int, traveled: float, scale: float, flat: float, up: float) -> int:
     """Frame of a flip-book for a body that was felled ``since`` ticks ago.
 
     From the step it was in, in `FALL_TIME`, halfway into the limp pose; the rest of the way as far as it lies flat, so that a body that
-    rolls draws in its limbs and does not put them through the ground.
+    rolls draws in its limbs and does not put them through the ground. ``up``: vertical part of the thinnest axis, positive on the back.
     """
-    steps = (gait[2] - 1) / 2
+    steps = gait[2] / 2 - 1
     share = wp.clamp(float(since) * wp.static(TICK / FALL_TIME), 0.0, 1.0) * (0.5 + 0.5 * flat)
     k = wp.min(int(share * float(steps) + 0.01), steps)
     first = int(clip[1]) + 1
     if k == steps:
-        return first + 2 * steps
+        return first + 2 * steps + wp.where(up > 0.0, 0, 1)
     phase = traveled / wp.max(clip[0] * scale, 1.0e-3)
     phase -= wp.floor(phase)
     return first + k + wp.where(phase < 0.25 or phase >= 0.75, 0, steps)
@@ -323,7 +323,7 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
             thin = wp.where(model[0] <= model[1], 0, 1)
             flat = flatness(rot, thin)
             since = wp.where(fallen > 0, poses.tick[world] + 1 - fallen, wp.static(LONG_AGO))
-            frame = fall_frame(gait, clip, since, poses.traveled[world, actor], scale[2], flat)
+            frame = fall_frame(gait, clip, since, poses.traveled[world, actor], scale[2], flat, rot[2, thin])
             offset[thin] = offset[thin] + flat * scale[thin] * lie_down(geo, asset, geo.part_mesh[part] + frame, thin, rot)
         elif clip[0] > 0.0 and speed > 0.05:
             frame = gait_frame(gait, clip, frames, speed, poses.traveled[world, actor], scale[2])

@@ -24,6 +24,7 @@ from sim.scenario.yaml_map import MapBuilder, MapDraw
 from sim.scenario.yaml_place import FACING, Placer, Spot
 from sim.scenario.yaml_storyboard import LAMPS, StoryBuilder
 from sim.scenario.yaml_traffic import Filler, path_boxes
+from sim.scenario.yaml_walk import WALKERS
 
 MAX_TRIES = 40
 LIT_ELEVATION = math.radians(8)
@@ -180,6 +181,9 @@ class YamlScenario:
             color = None if actor.color is None else color_of(draws.word(actor.color, (*path, "color")))
         except QuantityError as error:
             raise self._text.error(error.message, (*path, "color"), error.hint) from None
+        lies = draws.word(actor.pose, (*path, "pose"), "standing") == "lying"
+        if lies and category not in WALKERS:
+            raise self._text.error(f"{name} is no person and no animal: it cannot lie", (*path, "pose"))
         seat = (0.0, 0.0, 0.0, 0.0)
         if actor.at.on is not None:
             turn = FACING[faces] + draws.number(actor.at.heading, (*path, "at", "heading"))
@@ -189,7 +193,7 @@ class YamlScenario:
             length=body.length if given[0] else None, width=body.width if given[1] else None, height=body.height if given[2] else None,
             mass=mass, position=placer.position(spot), speed=speed, color=color,
             controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
-            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat,
+            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat, lies=lies,
         )  # fmt: skip
 
     def _body(self, name: str, kind: str, actor: Actor, draws: Draws) -> Body:

@@ -76,7 +76,7 @@ def test_everybody_starts_on_free_ground_facing_the_right_way(
     scenario, worlds = drawn[name]
     placed = scenario._model.actors  # type: ignore[attr-defined]
     for world in worlds:
-        seen = [a for a in world.actors if a.visible]
+        seen = [a for a in world.actors if a.visible and a.carrier is None]
         boxes = [box(world, a) for a in seen]
         for i, a in enumerate(boxes):
             for j, b in enumerate(boxes[:i]):
