@@ -26,13 +26,16 @@ SPREAD = {
     "r_thigh": (-15.0, -55.0), "r_shin": (-3.0, -60.0), "r_foot": (2.0, -66.0), "r_toe": (2.0, -66.0),
 }  # fmt: skip
 """The limp pose: turn of each bone about the axis that looks ahead (left limbs out: positive), after one about its own upright axis
-[degrees]. All lies in the body's plane: an arm up, a leg drawn up, the head to a side, so that back and front are equally good to lie on."""
+[degrees]. All lies in the body's plane: an arm up, a leg drawn up, the head to a side: back and front are equally good to lie on."""
 
 
 SAG = 14.0
 """How far limbs sink at most from the body's plane to the ground on which it lies [degrees]."""
-LIMBS = tuple((f"{side}_{first}", [f"{side}_{n}" for n in rest])
-              for first, rest in (("arm", ("arm", "fore", "hand")), ("thigh", ("thigh", "shin", "foot", "toe"))) for side in "lr")
+LIMBS = tuple(
+    (f"{side}_{first}", [f"{side}_{n}" for n in rest])
+    for first, rest in (("arm", ("arm", "fore", "hand")), ("thigh", ("thigh", "shin", "foot", "toe")))
+    for side in "lr"
+)
 """Limbs by their first bones."""
 
 
@@ -48,7 +51,11 @@ def sunk(body: Body, turns: Array, down: float) -> Array:
     """Turns of the limp pose on the back (-1) or the front (1): each limb sinks as far as the trunk beside it reaches."""
 
     def lowest(pose: Array, mine: npt.NDArray[np.bool_]) -> float:
-        return float((down * skin(body.points[mine], body.weights[mine], matrices(body.joints, pose, np.zeros(3))[0])[:, 0]).max())
+        return float(
+            (
+                down * skin(body.points[mine], body.weights[mine], matrices(body.joints, pose, np.zeros(3))[0])[:, 0]
+            ).max()
+        )
 
     own = {first: body.weights[:, [ROW[n] for n in names]].sum(axis=1) for first, names in LIMBS}
     ground = lowest(turns, sum(own.values()) < 0.1)
@@ -73,8 +80,7 @@ def turns_of(pose: Array, joints: Array) -> tuple[Array, Array]:
 def between(a: tuple[Array, Array], b: tuple[Array, Array], share: float) -> tuple[Array, Array]:
     """Turns and place of a pose between two."""
     turns = [
-        Slerp([0.0, 1.0], Rotation.from_matrix([p, q]))([share]).as_matrix()[0]
-        for p, q in zip(a[0], b[0], strict=True)
+        Slerp([0.0, 1.0], Rotation.from_matrix([p, q]))([share]).as_matrix()[0] for p, q in zip(a[0], b[0], strict=True)
     ]
     return np.array(turns), (1.0 - share) * a[1] + share * b[1]
 

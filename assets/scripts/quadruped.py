@@ -242,7 +242,7 @@ class Mover:
         return self.pose(turns, self.base, feet)[None]
 
     def lying(self, share: float) -> Array:
-        """Bone matrices between standing (0) and lying limp on a side (1), (21, 3, 4): legs half folded, each a little otherwise, neck low."""
+        """Bone matrices between standing (0) and lying limp on a side (1), (21, 3, 4): legs half folded, each otherwise, neck low."""
         turns = self.trunk(nod=24.0 * share)
         at = self.places(turns, self.base)
         feet = {}

@@ -240,7 +240,9 @@ def build_cyclist(person: Person) -> None:
     top = write_rider(person, body, {}, poses, sources=[body.soup.credit])
     moving = [to_mesh(soup.pick(masks[name]), materials, Semantic.BICYCLE) for name in ("crank", "l_pedal", "r_pedal")]
     cranks = merge(moving)
-    bones = np.repeat(np.concatenate([np.full(len(m.vertices), i, np.uint8) for i, m in enumerate(moving)])[:, None], 4, axis=1)
+    bones = np.repeat(
+        np.concatenate([np.full(len(m.vertices), i, np.uint8) for i, m in enumerate(moving)])[:, None], 4, axis=1
+    )
     weights = np.tile([1.0, 0.0, 0.0, 0.0], (len(bones), 1))
     turns = np.array([_cranks(at, phase) for phase in phases])
     gaits = {"stand": Gait(0.0, turns[:1]), "ride": Gait(PEDALS_PER_CYCLE, turns)}
@@ -282,7 +284,9 @@ def write_rider(
     mesh, vertex = body_mesh(body, person, Semantic.RIDER, table=materials)
     bones, weights = four(body.weights[vertex])
     seat = skin(body.points, body.weights, poses[0])
-    trunk = [m[:, :3] @ body.joints[ROW[name]] + m[:, 3] for name, m in ((n, poses[0][ROW[n]]) for n in ("pelvis", "chest"))]
+    trunk = [
+        m[:, :3] @ body.joints[ROW[name]] + m[:, 3] for name, m in ((n, poses[0][ROW[n]]) for n in ("pelvis", "chest"))
+    ]
     middle = (trunk[0] + trunk[1]) / 2
     starts = [poses[0], poses[len(poses) // 2]]
     tall, width = 0.97 * person.height, 0.3 * person.height

@@ -98,7 +98,10 @@ def part_ways(scene: Scene, state: State, world: int, a: int, cycle: int, dt: fl
 
 @wp.kernel
 def _carry_cargo(scene: Scene, state: State, dt: float):
-    """Reads poses of carriers. Writes poses, places and velocities of what is on them; what was hit is let go, and who rides a cycle that fell."""
+    """Reads poses of carriers. Writes poses, places and velocities of what is on them.
+
+    What was hit is let go, and who rides a cycle that fell.
+    """
     world = wp.tid()
     if state.done[world] != 0:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -242,6 +242,8 @@ class Lowering:
             if name not in self.places:
                 self.places[name] = self.positions.free(0.0, 0.0, None, 0.0, None)
         for actor in self.spec.actors:
+            if actor.carrier is not None and actor.position is None:  # who rides a cycle
+                self.places[actor.name] = self.places[actor.carrier]
             self.starts[actor.name] = Start(self.places[actor.name], actor.speed, 7 if actor.visible else 0)
             for lamp in actor.lamps:
                 self.starts[actor.name].lamps |= self.rows.lamp(lamp)
@@ -249,16 +251,7 @@ class Lowering:
             if not self._immediate(action):
                 later.append(action)
         self._align_trains()
-        self._seat_riders()
         return later
-
-    def _seat_riders(self) -> None:
-        """Start who rides a cycle where and as that starts."""
-        for actor in self.spec.actors:
-            if actor.carrier is not None and actor.position is None:
-                cycle = self.starts[actor.carrier]
-                self.places[actor.name] = cycle.place
-                self.starts[actor.name] = replace(cycle, lamps=0)
 
     def _align_trains(self) -> None:
         """Put trailers in line behind whatever pulls them, at its speed."""

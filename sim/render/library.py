@@ -66,7 +66,7 @@ class Model:
     run_stride: float = 0.0
     """Distance covered by one cycle of the run [m]; 0: there is none."""
     fall_frames: int = 0
-    """Frames of the fall: two chains of equal length from a left and a right step, then somebody who lies on the back and on the front; 0: none."""
+    """Frames of the fall: two chains of equal length from a left and a right step, then a body on its back and on its front; 0: none."""
     rest_frame: int = 0
     """Clip frame shown by an actor that stands."""
     uniform_scale: bool = False

@@ -43,8 +43,12 @@ def _ridden(actor: ActorSpec, asset: AssetSpec) -> ActorSpec:
 def _rider(cycle: ActorSpec, asset: AssetSpec, rider: AssetSpec) -> ActorSpec:
     """Who rides a cycle, larger or smaller as it is, in the cycle's frame."""
     length, width, height = (
-        own / usual for own, usual in zip((cycle.length or asset.length, cycle.width or asset.width,
-                                           cycle.height or asset.height), asset.size, strict=True)
+        own / usual
+        for own, usual in zip(
+            (cycle.length or asset.length, cycle.width or asset.width, cycle.height or asset.height),
+            asset.size,
+            strict=True,
+        )
     )
     # What is not the asset's own box is as far ahead or aside as the cycle's.
     middle = cycle.box_center or (asset.box_center[0] * length, asset.box_center[1] * length, 0.0)

@@ -15,13 +15,17 @@ from tests.scenario.files import draw, write
 
 ROAD = "{road: straight, length: 300 m, lanes: 1+1, lane_width: 3.5 m, speed_limit: 50 km/h}"
 BICYCLE = "{kind: bicycle, asset: cyclist, at: {lane: -1, s: 40 m}, speed: 6 m/s}"
-WALL = "{kind: car, asset: sedan, at: {x: 58.75 m, y: -1.6 m, heading: 90 deg}, speed: 0 m/s, goal: {lane: -1, s: 250 m}}"
+WALL = (
+    "{kind: car, asset: sedan, at: {x: 58.75 m, y: -1.6 m, heading: 90 deg}, speed: 0 m/s, goal: {lane: -1, s: 250 m}}"
+)
 AWAY = "{kind: car, asset: sedan, at: {lane: 1, s: 250 m}, speed: 0 m/s, goal: {lane: 1, s: 200 m}}"
 
 
 def file(folder, ego=AWAY, cycle=BICYCLE, story=""):
     steps = f"storyboard:\n{story}" if story else ""
-    return write(folder, f"name: Test\nmap: {ROAD}\nactors:\n  ego: {ego}\n  bike: {cycle}\n{steps}end: {{after: 9 s}}\n")
+    return write(
+        folder, f"name: Test\nmap: {ROAD}\nactors:\n  ego: {ego}\n  bike: {cycle}\n{steps}end: {{after: 9 s}}\n"
+    )
 
 
 class Ride:
@@ -60,7 +64,9 @@ def test_masses_and_boxes_are_the_cycle_s_and_the_rider_s_own_but_both_roll_toge
     assert 0.9 < vehicle.car.numpy()["height"][0, 1] < 1.2 and vehicle.cog.numpy()[0, 1, 1] < 0.65
     assert size[1, 2] < 1.1 and size[2, 2] > 1.5
     tall = Ride(file(tmp_path, cycle=BICYCLE.replace("speed", "size: {height: 1.91 m}, speed")), 1).batch
-    assert tall.scene.size.numpy()[0, 1, 2] == pytest.approx(1.1 * size[1, 2], rel=0.01), "a given height is with the rider"
+    assert tall.scene.size.numpy()[0, 1, 2] == pytest.approx(1.1 * size[1, 2], rel=0.01), (
+        "a given height is with the rider"
+    )
     assert tall.scene.size.numpy()[0, 2, 2] == pytest.approx(1.1 * size[2, 2], rel=0.01)
 
 
@@ -73,13 +79,18 @@ def test_a_cycle_that_runs_into_a_car_stops_and_its_rider_flies_on(tmp_path):
     # The blow stops the cycle; the rider's middle has the speed that he came with.
     at = left + 1
     assert ride.seen["vel"][at, 1, 0] < 1.0
-    middle = ride.seen["pos"][:, 2] + [rotated(q, ride.batch.scene.box_center.numpy()[0, 2]) for q in ride.seen["rot"][:, 2]]
+    middle = ride.seen["pos"][:, 2] + [
+        rotated(q, ride.batch.scene.box_center.numpy()[0, 2]) for q in ride.seen["rot"][:, 2]
+    ]
     assert (middle[at + 3, 0] - middle[at, 0]) / 0.03 == pytest.approx(6.0, abs=0.3)
     # Both lie in the end, apart, above the road.
     up = [rotated(ride.seen["rot"][-1, k], (0.0, 0.0, 1.0))[2] for k in (1, 2)]
     assert abs(up[0]) < 0.45 and abs(up[1]) < 0.3
     assert np.linalg.norm(middle[-1, :2] - ride.seen["pos"][-1, 1, :2]) > 0.3
-    assert middle[-1, 2] == pytest.approx(0.5 * ride.batch.scene.size.numpy()[0, 2, 0], abs=0.03) and ride.seen["pos"][-1, 1, 2] > -0.01
+    assert (
+        middle[-1, 2] == pytest.approx(0.5 * ride.batch.scene.size.numpy()[0, 2, 0], abs=0.03)
+        and ride.seen["pos"][-1, 1, 2] > -0.01
+    )
 
 
 def test_a_rider_who_is_hit_leaves_a_cycle_that_then_falls(tmp_path):
@@ -114,7 +125,8 @@ def test_a_fall_in_a_batch_is_the_fall_alone_bit_for_bit(tmp_path):
 
 
 def test_who_lies_from_the_start_rests_on_the_road(tmp_path):
-    people = "  man: {kind: man, at: {lane: -1, s: 80 m}, faces: left, pose: lying}\n  deer: {kind: deer, at: {lane: 1, s: 90 m}, pose: lying}\n"
+    people = "  man: {kind: man, at: {lane: -1, s: 80 m}, faces: left, pose: lying}\n"
+    people += "  deer: {kind: deer, at: {lane: 1, s: 90 m}, pose: lying}\n"
     text = file(tmp_path).read_text(encoding="utf-8").replace("  bike:", people + "  bike:")
     ride = Ride(write(tmp_path, text), 150)
     scene, start = ride.batch.scene, ride.seen["pos"][0]
@@ -129,7 +141,10 @@ def test_who_lies_from_the_start_rests_on_the_road(tmp_path):
 
 
 def test_who_is_startled_stops_stands_and_runs_on_or_back(tmp_path):
-    people = "".join(f"  {n}: {{kind: child, at: {{lane: -1, s: {s} m, offset: -1.5 m}}, faces: left}}\n" for n, s in (("on", 100), ("back", 110)))
+    people = "".join(
+        f"  {n}: {{kind: child, at: {{lane: -1, s: {s} m, offset: -1.5 m}}, faces: left}}\n"
+        for n, s in (("on", 100), ("back", 110))
+    )
     story = (
         "  - do: {on: {walk_across: road, speed: 1.4 m/s}, back: {walk_across: road, speed: 1.4 m/s}}\n"
         "  - when: {after: 1 s}\n    do: {on: {startle: on, speed: 4 m/s, freeze: 0.6 s}, "
@@ -142,7 +157,9 @@ def test_who_is_startled_stops_stands_and_runs_on_or_back(tmp_path):
         vel = ride.seen["vel"][:, k, 1]
         assert vel[50:95] == pytest.approx(1.4, abs=0.02)
         still = np.flatnonzero(np.abs(vel[100:250]) < 1e-3) + 100
-        assert 125 <= still[0] <= 131 and still[-1] - still[0] == pytest.approx(60, abs=7), "stops at 5 m/s2, stands for 0.6 s"
+        assert 125 <= still[0] <= 131 and still[-1] - still[0] == pytest.approx(60, abs=7), (
+            "stops at 5 m/s2, stands for 0.6 s"
+        )
         assert sign * vel[still[-1] + 1 :].max(initial=0.0) >= 0.0 and np.abs(vel[200:]).max() > 1.9
         assert (sign * vel[still[-1] + 2 : still[-1] + 40] > 0.0).all()
     walked = ride.seen["pos"][125, ride.names.index("back"), 1]

@@ -326,7 +326,10 @@ def test_a_person_is_thrown_topples_and_lies_on_the_road():
 
 def thrown_person(speed, motion, ticks, **car):
     """Velocity and height of a person's middle [m/s, m], tick by tick, after a car at ``speed`` struck him; and the state at the end."""
-    actors = [actor(x=90.0, speed=speed, motion=motion, **car), actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED)]
+    actors = [
+        actor(x=90.0, speed=speed, motion=motion, **car),
+        actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED),
+    ]
     arrays, seen = build([world_rows(actors)], FIELD), []
     arm = np.array([0.0, 0.0, 0.5 * PERSON["size"][2]])
     for _ in range(ticks // 2):

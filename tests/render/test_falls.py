@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.render.scene_bvh import FALL_TIME, PoseWindow, SceneBvh
+from sim.render.poses import PoseWindow
+from sim.render.scene_bvh import FALL_TIME, SceneBvh
 from sim.render.world import library_of
 from sim.rotation import quaternion, rotate
 from tests.render.scenes import batch, model, plane, world
@@ -36,7 +37,9 @@ def shown(library, name, rot, tick, fallen, traveled=0.0):
     bvh.update(scene, window.current)
     inst = bvh.instances
     slot = int(inst.first_actor)
-    frame = int(inst.mesh.numpy()[0, slot]) - int(library.geometry.part_mesh.numpy()[library.geometry.model_part.numpy()[library.row[name]]])
+    frame = int(inst.mesh.numpy()[0, slot]) - int(
+        library.geometry.part_mesh.numpy()[library.geometry.model_part.numpy()[library.row[name]]]
+    )
     vertices = spec.parts[0].frames[frame].vertices
     return frame, vertices @ inst.linear.numpy()[0, slot].T + inst.pos.numpy()[0, slot]
 
@@ -47,7 +50,7 @@ def test_who_lies_touches_the_ground_under_the_box_and_no_limb_is_under_it(libra
     thin = int(np.argmin(spec.size[:2]))
     ground = 1.0 - 0.5 * spec.size[thin]
     frames = set()
-    for rot in ((BACK, FRONT) if thin == 0 else (LEFT, RIGHT)):
+    for rot in (BACK, FRONT) if thin == 0 else (LEFT, RIGHT):
         frame, points = shown(library, name, rot, 400, 100)
         frames.add(frame)
         assert points[:, 2].min() == pytest.approx(ground, abs=0.002)
