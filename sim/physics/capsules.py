@@ -16,6 +16,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 FRONT = 0.7
 """Cosine to a car's axis from which a normal is that of its front."""
+LEVER = 0.15
+"""[m]."""
 
 
 @wp.func
@@ -157,10 +159,11 @@ def part_of(box: Body, part: int) -> Body:
 
 
 @wp.func
-def at_edge(m: Manifold, box: Body) -> Manifold:
-    """A contact with a car's front as its leading edge makes it: at one point, at most half as high as the car.
+def at_edge(m: Manifold, box: Body, cog: wp.vec3) -> Manifold:
+    """A contact with a car's front as its leading edge makes it: at one point, half as high as the car (0.65 m to 0.85 m, EEVC WG17 1998).
 
-    What a front strikes under its edge are legs, which give way: a person turns over the edge (of 0.65 m to 0.85 m, EEVC WG17 1998).
+    What a front strikes under its edge are legs, which give way: a person turns over the edge. Who is struck further under the centre
+    of gravity ``cog`` than `LEVER` is struck by the bonnet above the edge.
     """
     if m.n < 2 or wp.dot(m.normal, axis_of(box.axes, 0)) < wp.static(FRONT):
         return m
@@ -169,9 +172,10 @@ def at_edge(m: Manifold, box: Body) -> Manifold:
     top = point_of(m, k)
     low = wp.dot(point_of(m, 1 - k) - box.center, up)
     over = wp.dot(top - box.center, up)
+    aim = wp.max(wp.max(low, 0.0), wp.dot(cog - box.center, up) - wp.static(LEVER))
     out = m
     out.n = 0
-    return with_point(out, top - up * wp.max(over - wp.max(low, 0.0), 0.0), m.gap[k])
+    return with_point(out, top - up * wp.max(over - aim, 0.0), m.gap[k])
 
 
 @wp.func
@@ -183,7 +187,7 @@ def collide_hull_capsule(box: Body, cap: Body) -> Manifold:
         m = collide_box_capsule(part_of(box, part), cap)
         depth = greatest_depth(m)
         if box.bonnet[0] > 0.0:
-            m = at_edge(m, box)
+            m = at_edge(m, box, cap.cog)
         if m.n > 0 and depth >= deepest:
             deepest = depth
             out = m
