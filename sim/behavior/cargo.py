@@ -17,8 +17,9 @@ from sim.types import TICK, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
-UPRIGHT = 0.8
-"""Vertical part of a cycle's upright axis below which, with nobody in control, its rider has left it."""
+UPRIGHT, JERK = 0.8, 1.0
+"""Of a cycle that nobody controls: vertical part of its upright axis below which, and change of speed within a tick [m/s] from which its
+rider has left it."""
 TOPPLE, PIVOT = 0.8, 0.4
 """Rate at which a cycle and its rider tip over as they part [rad/s], and that at which he turns ahead, over his speed [rad/m] (chosen)."""
 
@@ -58,12 +59,14 @@ def sit(state: State, world: int, a: int, cycle: int):
 
 
 @wp.func
-def is_down(state: State, world: int, cycle: int) -> bool:
-    """Whether a cycle no longer holds its rider."""
+def is_down(state: State, world: int, a: int, cycle: int) -> bool:
+    """Whether a cycle no longer holds its rider ``a``: it was felled or, with nobody in control, has tilted or jerked."""
     if state.fallen[world, cycle] != 0:
         return True
     up = wp.quat_rotate(state.rot[world, cycle], wp.vec3(0.0, 0.0, 1.0))
-    return state.motion[world, cycle] == wp.static(int(Motion.BODY)) and up[2] < wp.static(UPRIGHT)
+    jerk = wp.length(state.vel[world, cycle] - state.vel[world, a])
+    body = state.motion[world, cycle] == wp.static(int(Motion.BODY))
+    return body and (up[2] < wp.static(UPRIGHT) or jerk > wp.static(JERK))
 
 
 @wp.func
@@ -111,7 +114,7 @@ def _carry_cargo(scene: Scene, state: State, dt: float):
             if state.story.towing[world, carrier] != a:
                 still = state.motion[world, a] == wp.static(int(Motion.SCRIPTED))
                 rider = is_rider(scene, state, world, a)
-                if rider and (is_down(state, world, carrier) or not still):
+                if rider and (is_down(state, world, a, carrier) or not still):
                     part_ways(scene, state, world, a, carrier, dt)
                 elif still:
                     carry(scene, state, world, a, carrier, dt)

@@ -9,7 +9,7 @@ from sim.config import SimConfig
 from sim.errors import ScenarioError
 from sim.sampling import sample_worlds
 from sim.scenario.reader import load_scenario
-from sim.simulation import step
+from sim.simulation import make_steps, step
 from sim.types import Motion
 from tests.scenario.files import draw, write
 
@@ -174,3 +174,12 @@ def rotated(q, v):
     axis, w = np.asarray(q, float)[:3], float(q[3])
     t = 2.0 * np.cross(axis, v)
     return np.asarray(v, float) + w * t + np.cross(axis, t)
+
+
+def test_under_pybullet_too_the_rider_flies_on(tmp_path):
+    pytest.importorskip("pybullet")
+    batch = sample_worlds([load_scenario(file(tmp_path, ego=WALL))], [0], "cpu", SimConfig(pool=1, physics="bullet"))
+    make_steps(batch.scene, batch.state, batch.control, "bullet", 300).launch()
+    fallen, pos = batch.state.fallen.numpy()[0], batch.state.pos.numpy()[0]
+    assert fallen[1] == fallen[2] > 0 and (batch.state.motion.numpy()[0, 1:] == Motion.BODY).all()
+    assert pos[2, 0] > pos[1, 0] + 0.2
