@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.assets import AssetSpec, Category, asset_index, find_asset, list_assets
+from sim.assets import AssetSpec, Category, asset_index, list_assets
 from sim.behavior.codes import ActionKind, RowField
 from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
@@ -23,6 +23,7 @@ from sim.physics.parameters import vehicle_row
 from sim.random import Stream
 from sim.road.friction import film_depth, film_factor
 from sim.road.tables import build_road_tables
+from sim.scenario.riders import choose_look
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.structs import from_rows, row_sizes
 from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, State
@@ -199,7 +200,7 @@ def resolve_actor(spec: WorldSpec, index: int) -> ResolvedActor:
     """Choose the actor's asset and settle its sizes; looks come from the world's look stream and the actor's name."""
     actor = spec.actors[index]
     look = Stream(spec.look_seed, 0, 0)
-    name = actor.asset or find_asset(actor.kind, int(look.uniform(f"asset/{actor.name}") * 2**31))
+    name = choose_look(actor, spec.look_seed)
     assets = list_assets()
     if name not in assets:
         raise SwerveError(f"{spec.scenario}: actor {actor.name}: no asset {name!r}")

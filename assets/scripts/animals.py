@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import falls
 import numpy as np
 import numpy.typing as npt
 import people
@@ -67,6 +68,7 @@ def _save(
     }
     shown = skin(body.points, body.weights, stand[0])
     lower, upper = shown.min(axis=0), shown.max(axis=0)
+    gaits["fall"] = Gait(0.0, falls.animal_fall(mover))
     credit = body.soup.credit
     spec = {
         "name": name, "mesh": f"{name}.glb", **spec, "category": "animal", "semantic": "animal",

@@ -9,14 +9,13 @@ from pack import Piece, bounds_of
 from people import Person, Tint
 from people_joints import JACKET_MAN
 from people_recipes import Pose
-from riders import body_mesh, piece_of, rider_of, seated, with_hat, write
+from riders import piece_of, rider_of, seated, with_hat, write, write_rider
 from sh3f import Soup
 from shape import to_mesh
-from skeleton import skin
 from vehicles import LOW_BEAM
 from wheels import find_wheels
 
-from sim.render.mesh import Material, Role, Semantic, merge
+from sim.render.mesh import Material, Role, Semantic
 
 RIDER = Person(
     "motorcycle", "reallusion/male01", JACKET_MAN, [], 1.78, 80.0, Pose(head=(-24.0, 0.0, 0.0)), drop_looks="^(27|10)$",
@@ -53,7 +52,7 @@ def _materials(soup: Soup, table: dict[str, Material]) -> list[Material]:
 
 
 def build() -> None:
-    """Write the motorcycle with its rider, who keeps his seat."""
+    """Write the motorcycle, and its rider."""
     soup = sh3f.load("scopia/yamaha-yzr-r6")
     soup = soup.pick(np.ones(len(soup), bool))
     wheels = find_wheels(soup, soup.of_look("^tires$"), single_track=True, inner=0.08)
@@ -73,10 +72,9 @@ def build() -> None:
     hands = {s: np.array([0.385, y, 0.945]) - origin for s, y in (("l", 0.29), ("r", -0.29))}
     soles = {s: np.array([-0.16, y, 0.4]) - origin for s, y in (("l", 0.2), ("r", -0.2))}
     pose = seated(dressed, hips, (24.0, 42.0, 50.0), hands, soles, chin=2.0, toes=-22.0, knees=12.0, elbows=38.0)
-    rider, _ = body_mesh(dressed, RIDER, Semantic.RIDER, skin(dressed.points, dressed.weights, pose), table)
+    top = write_rider(RIDER, dressed, table, pose[None], [body.soup.credit, hat.credit])
     rest = ~(front.faces | rear.faces)
-    machine = to_mesh(soup.pick(rest), materials, Semantic.MOTORCYCLE)
-    pieces = [Piece("body", merge([machine, rider]))]
+    pieces = [Piece("body", to_mesh(soup.pick(rest), materials, Semantic.MOTORCYCLE))]
     for wheel, name, role in ((front, "front_middle", "steered_wheel"), (rear, "rear_middle", "wheel")):
         pieces.append(
             piece_of(soup.pick(wheel.faces), name, role, wheel.center - origin, materials, Semantic.MOTORCYCLE)
@@ -85,10 +83,10 @@ def build() -> None:
     lamp = np.array([0.72, 0.0, 0.82]) - origin
     spec: dict[str, object] = {
         "name": "motorcycle", "mesh": "motorcycle.glb", "kinds": ["motorcycle"], "category": "motorbike", "semantic": "motorcycle",
-        "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 270.0,
+        "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 190.0,
         "wheelbase": float(front.center[0] - rear.center[0]), "wheel_radius": float(rear.radius), "max_steer": 0.5,
         "lights": [{"role": "head_lamp", "pos": lamp.tolist(), "direction": [1.0, 0.0, -0.02], "intensity": list(LOW_BEAM),
                     "inner": 0.12, "outer": 0.6}],
+        "rider": "motorcycle_rider", "ridden_height": top,
     }  # fmt: skip
-    sources = [soup.credit, body.soup.credit, hat.credit]
-    write(spec, pieces, None, sources, "wheels and lamps split off, rider rigged and seated, helmet put on")
+    write(spec, pieces, None, [soup.credit], "wheels and lamps split off")

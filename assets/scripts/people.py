@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import falls
 import gait as ga
 import numpy as np
 import numpy.typing as npt
@@ -296,6 +297,7 @@ def build(person: Person) -> None:
     shown = skin(body.points, body.weights, gaits["stand"].matrices[0])
     lower, upper = shown.min(axis=0), shown.max(axis=0)
     lower[2] = 0.0
+    gaits["fall"] = Gait(0.0, falls.fall_of(body, [walk[0], walk[len(walk) // 2]]))
     credit = body.soup.credit
     spec = {
         "name": person.name, "mesh": f"{person.name}.glb", "kinds": person.kinds, "category": "pedestrian", "semantic": "person",

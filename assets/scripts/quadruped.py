@@ -20,6 +20,12 @@ ROW = {name: i for i, name in enumerate(JOINTS)}
 AHEAD = np.array([1.0, 0.0, 0.0])
 
 
+LIMP = {
+    "fl": (0.3, 0.3, 20.0, 45.0), "fr": (-0.1, 0.36, 60.0, 60.0), "hl": (0.24, 0.3, -6.0, 30.0), "hr": (-0.22, 0.16, 30.0, 40.0),
+}  # fmt: skip
+"""Of a limp leg: way of the foot ahead and up from where it stands, over the leg's length; cannon and paw as of `Mover.pose` [degrees]."""
+
+
 @dataclass
 class Beast:
     """Joints of an animal as its source stands, and how it moves."""
@@ -234,6 +240,19 @@ class Mover:
             x = at[f"{leg}_up"][0] + (0.0 if leg[0] == "f" else -0.12 * self.reach[leg])
             feet[leg] = (self._on_ground(leg, x), 4.0 if leg[0] == "f" else -4.0, 0.0)
         return self.pose(turns, self.base, feet)[None]
+
+    def lying(self, share: float) -> Array:
+        """Bone matrices between standing (0) and lying limp on a side (1), (21, 3, 4): legs half folded, each otherwise, neck low."""
+        turns = self.trunk(nod=24.0 * share)
+        at = self.places(turns, self.base)
+        feet = {}
+        for leg in LEGS:
+            x, up, cannon, toes = LIMP[leg]
+            stand = self._on_ground(leg, at[f"{leg}_up"][0] + (0.0 if leg[0] == "f" else -0.12 * self.reach[leg]))
+            moved = np.array([x * self.reach[leg], -0.4 * stand[1], up * self.reach[leg]])
+            straight = 4.0 if leg[0] == "f" else -4.0
+            feet[leg] = (stand + share * moved, straight + share * (cannon - straight), share * toes)
+        return self.pose(turns, self.base, feet)
 
     def _on_ground(self, leg: str, x: float) -> Array:
         side = 1.0 if leg[1] == "l" else -1.0

@@ -1,4 +1,4 @@
-"""A cyclist who pedals and a motorcyclist: rigged people seated by inverse kinematics on machines of sweethome3d-furniture."""
+"""Cycles and who rides them, an asset each: rigged people seated by inverse kinematics on machines of sweethome3d-furniture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from functools import partial
 
+import falls
 import gait as ga
 import looks as lk
 import numpy as np
@@ -21,7 +22,7 @@ from people_recipes import WOMEN, Pose
 from rigging import four
 from sh3f import Look, Soup
 from shape import components, grid_faces, to_mesh
-from skeleton import JOINTS, ROW, frame, matrices
+from skeleton import JOINTS, ROW, frame, matrices, skin
 
 from sim.render.mesh import Material, MeshData, Semantic, merge
 
@@ -144,7 +145,6 @@ def body_mesh(
     body: Body,
     person: Person,
     semantic: Semantic,
-    points: Array | None = None,
     table: dict[int, Material] | None = None,
 ) -> tuple[MeshData, npt.NDArray[np.int64]]:
     """Mesh of a rider and the point of each vertex.
@@ -153,15 +153,13 @@ def body_mesh(
         body: With the hat.
         person: The recipe.
         semantic: Of all faces.
-        points: Posed points [m]; None: as the body is.
         table: Materials by identity of their look; others are the person's.
     """
     given = table or {}
     materials = [
         given.get(id(look)) or HELMET.get(look.name) or people.material_of(look, person) for look in body.soup.looks
     ]
-    shown = body if points is None else replace(body, points=points)
-    return people.mesh_of(shown, materials, semantic)
+    return people.mesh_of(body, materials, semantic)
 
 
 CYCLISTS = (
@@ -229,44 +227,82 @@ BICYCLE_LOOKS = {
 
 
 def build_cyclist(person: Person) -> None:
-    """Write a bicycle with its rider: wheels and fork as parts, cranks, pedals and rider as one clip."""
+    """Write a bicycle, wheels and fork as parts, cranks and pedals as a clip, and the rider who turns them."""
     soup, masks, at = _bicycle()
     materials = [
         BICYCLE_LOOKS[look.name] or lk.atlas("chain and spokes", look.texture, 0.4, metallic=0.6)  # type: ignore[arg-type]
         for look in soup.looks
     ]  # type: ignore[arg-type]
     body = rider_of(person)
-    top = body.ends["top"]
-    body = with_hat(body, cycle_helmet(top - [0.012, 0.0, 0.115], (0.135, 0.105, 0.125)))
-    mesh, vertex = body_mesh(body, person, Semantic.RIDER)
+    body = with_hat(body, cycle_helmet(body.ends["top"] - [0.012, 0.0, 0.115], (0.135, 0.105, 0.125)))
+    phases = [(k + 0.5) / FRAMES for k in range(FRAMES)]
+    poses = np.array([_pedalling(body, at, phase) for phase in phases])
+    top = write_rider(person, body, {}, poses, sources=[body.soup.credit])
     moving = [to_mesh(soup.pick(masks[name]), materials, Semantic.BICYCLE) for name in ("crank", "l_pedal", "r_pedal")]
-    whole = merge([mesh, *moving])
-    bones, weights = four(body.weights[vertex])
-    extra = np.concatenate([np.full(len(m.vertices), len(JOINTS) + i, np.uint8) for i, m in enumerate(moving)])
-    bones = np.concatenate([bones, np.repeat(extra[:, None], 4, axis=1)])
-    weights = np.concatenate([weights, np.tile([1.0, 0.0, 0.0, 0.0], (len(extra), 1))])
-    poses = np.array([_pedalling(body, at, (k + 0.5) / FRAMES) for k in range(FRAMES)])
-    gaits = {"stand": Gait(0.0, poses[:1]), "ride": Gait(PEDALS_PER_CYCLE, poses)}
+    cranks = merge(moving)
+    bones = np.repeat(
+        np.concatenate([np.full(len(m.vertices), i, np.uint8) for i, m in enumerate(moving)])[:, None], 4, axis=1
+    )
+    weights = np.tile([1.0, 0.0, 0.0, 0.0], (len(bones), 1))
+    turns = np.array([_cranks(at, phase) for phase in phases])
+    gaits = {"stand": Gait(0.0, turns[:1]), "ride": Gait(PEDALS_PER_CYCLE, turns)}
     rest = ~np.any(list(masks.values()), axis=0)
     pieces = [Piece("body", to_mesh(soup.pick(rest), materials, Semantic.BICYCLE))]
     for name, role in (("front", "steered_wheel"), ("rear", "wheel")):
         pieces.append(piece_of(soup.pick(masks[name]), f"{name}_middle", role, at[name], materials))
     pieces.append(piece_of(soup.pick(masks["fork"]), "fork", "steered", at["front"], materials))
-    shown = Piece("shown", replace(whole, vertices=_posed(whole, bones, weights, poses[0])))
+    shown = Piece("shown", replace(cranks, vertices=_posed(cranks, bones, weights, turns[0])))
     lower, upper = bounds_of([*pieces, shown])
-    pieces.append(Piece("rider", whole, "clip", joints=bones, weights=weights))
+    pieces.append(Piece("cranks", cranks, "clip", joints=bones, weights=weights))
     spec = {
         "name": person.name, "mesh": f"{person.name}.glb", "kinds": ["bicycle"], "category": "bicycle", "semantic": "bicycle",
-        "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 90.0,
+        "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": 15.0,
         "wheelbase": float(at["front"][0] - at["rear"][0]), "wheel_radius": float(at["rear"][2]), "max_steer": 0.6,
+        "rider": f"{person.name}_rider", "ridden_height": top,
     }  # fmt: skip
-    write(
-        spec,
-        pieces,
-        gaits,
-        [soup.credit, body.soup.credit],
-        "rider rigged and seated, helmet added, wheels, fork and cranks split off, scaled",
-    )
+    write(spec, pieces, gaits, [soup.credit], "wheels, fork and cranks split off, scaled")
+
+
+def write_rider(
+    person: Person,
+    body: Body,
+    materials: dict[int, Material],
+    poses: Array,
+    sources: list[dict[str, str]],
+) -> float:
+    """Write who sits on a cycle, in the cycle's frame; returns the height of the head [m].
+
+    The box is that of the body stretched out and upright, about its middle in the saddle: what a fall is reckoned with.
+
+    Args:
+        person: The recipe.
+        body: With the hat.
+        materials: Materials by identity of their look; others are the person's.
+        poses: Bone matrices while riding: a cycle of `PEDALS_PER_CYCLE`, or one pose.
+        sources: Credits.
+    """
+    mesh, vertex = body_mesh(body, person, Semantic.RIDER, table=materials)
+    bones, weights = four(body.weights[vertex])
+    seat = skin(body.points, body.weights, poses[0])
+    trunk = [
+        m[:, :3] @ body.joints[ROW[name]] + m[:, 3] for name, m in ((n, poses[0][ROW[n]]) for n in ("pelvis", "chest"))
+    ]
+    middle = (trunk[0] + trunk[1]) / 2
+    starts = [poses[0], poses[len(poses) // 2]]
+    tall, width = 0.97 * person.height, 0.3 * person.height
+    fall = falls.fall_of(body, starts, middle[0], middle[2] - 0.5 * tall)
+    thick = max(np.ptp(skin(body.points, body.weights, pose)[:, 0]) for pose in fall[-2:])
+    gaits = {"stand": Gait(0.0, poses[:1]), "fall": Gait(0.0, fall)}
+    if len(poses) > 1:
+        gaits["ride"] = Gait(PEDALS_PER_CYCLE, poses)
+    spec = {
+        "name": f"{person.name}_rider", "mesh": f"{person.name}_rider.glb", "kinds": ["rider"], "category": "pedestrian",
+        "semantic": "rider", "size": [float(thick), width, tall], "box_center": [float(middle[0]), 0.0, float(middle[2])],
+        "mass": person.mass,
+    }  # fmt: skip
+    piece = Piece("rider", mesh, "clip", joints=bones, weights=weights)
+    write(spec, [piece], gaits, sources, "rigged and seated, helmet put on, taken to fall")
+    return float(seat[:, 2].max())
 
 
 def piece_of(
@@ -282,22 +318,24 @@ def _posed(mesh: MeshData, bones: npt.NDArray[np.uint8], weights: Array, pose: A
     return (np.einsum("vij,vj->vi", blend[:, :, :3], mesh.vertices) + blend[:, :, 3]).astype(np.float32)
 
 
-def _pedalling(body: Body, at: dict[str, Array], phase: float) -> Array:
-    """Bone matrices of rider, cranks and both pedals at a share of a turn, (22, 3, 4)."""
-    angle = 360.0 * phase
-    spin = turn("y", angle)
-    out, soles = [], {}
-    out.append(np.concatenate([spin, (at["crank"] - spin @ at["crank"])[:, None]], axis=1))
+def _cranks(at: dict[str, Array], phase: float) -> Array:
+    """Matrices of cranks and both pedals at a share of a turn, (3, 3, 4)."""
+    spin = turn("y", 360.0 * phase)
+    out = [np.concatenate([spin, (at["crank"] - spin @ at["crank"])[:, None]], axis=1)]
     for side in "lr":
-        center = at[f"{side}_pedal"]
-        moved = at["crank"] + spin @ (center - at["crank"])
-        out.append(np.concatenate([np.eye(3), (moved - center)[:, None]], axis=1))
-        soles[side] = moved + np.array([0.0, 0.0, 0.045])
+        moved = at["crank"] + spin @ (at[f"{side}_pedal"] - at["crank"])
+        out.append(np.concatenate([np.eye(3), (moved - at[f"{side}_pedal"])[:, None]], axis=1))
+    return np.array(out)
+
+
+def _pedalling(body: Body, at: dict[str, Array], phase: float) -> Array:
+    """Bone matrices of the rider at a share of a turn of the cranks, (19, 3, 4)."""
+    moved = _cranks(at, phase)[1:, :, 3]
+    soles = {s: at[f"{s}_pedal"] + moved[i] + np.array([0.0, 0.0, 0.045]) for i, s in enumerate("lr")}
     hands = {s: np.array([0.855 * SCALE - 0.035, y, 0.8 * SCALE + 0.06]) for s, y in (("l", 0.235), ("r", -0.235))}
     rock = 0.006 * math.sin(2 * math.pi * phase)
     hips = np.array([0.245 * SCALE, rock, 0.84 * SCALE + 0.028])
-    pose = seated(body, hips, (20.0, 36.0, 47.0), hands, soles, chin=4.0, toes=-8.0, knees=2.0, elbows=22.0)
-    return np.concatenate([pose, np.array(out)])
+    return seated(body, hips, (20.0, 36.0, 47.0), hands, soles, chin=4.0, toes=-8.0, knees=2.0, elbows=22.0)
 
 
 def write(
@@ -307,7 +345,7 @@ def write(
     sources: list[dict[str, str]],
     changed: str,
 ) -> None:
-    """Write mesh, spec and entry of the manifest of a machine with its rider."""
+    """Write mesh, spec and entry of the manifest of a machine or a rider."""
     folder = ASSETS / "people"
     spec["credits"] = [f"{c['creator']}, {c['licence']}, {c['package']}; changed: {changed}" for c in sources]
     size = write_glb(folder / str(spec["mesh"]), pieces, gaits)

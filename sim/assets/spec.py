@@ -96,6 +96,10 @@ class AssetSpec:
     """Where it pulls a trailer: ahead of its reference point [m]."""
     coupler: float | None = None
     """Of a trailer, whose reference point is under the middle of its axles: where it is pulled, ahead of it [m]."""
+    rider: str | None = None
+    """Of a cycle: the asset that rides it, which has the same frame."""
+    ridden_height: float | None = None
+    """With the rider [m]."""
     uniform_scale: bool = False
     """Scaled by height alone: people and animals."""
     lights: tuple[Light, ...] = ()
@@ -242,6 +246,8 @@ def read_spec(path: Path) -> AssetSpec:
         max_steer=r.take("max_steer", _positive, "radians", default=None),
         hitch=r.take("hitch", _number, "metres", default=None),
         coupler=r.take("coupler", _positive, "metres", default=None),
+        rider=r.take("rider", _text, "the name of an asset", default=None),
+        ridden_height=r.take("ridden_height", _positive, "metres", default=None),
         uniform_scale=r.take("uniform_scale", _flag, "true or false", default=False),
         lights=tuple(_light(item, path, f"lights[{i}]") for i, item in enumerate(lights)),
         doors=tuple(_door(item, path, f"doors[{i}]") for i, item in enumerate(doors)),

@@ -1,6 +1,7 @@
-"""Cargo: actors that ride on others until they come loose, and go on as bodies with the velocity that they had up there.
+"""Cargo and riders of cycles: actors on others until they come loose, and go on as bodies with the velocity that they had up there.
 
-A rider's ``tow`` is its carrier, as a trailer's is its tractor, so that neither counts as touching the other; but nobody pulls it.
+Their ``tow`` is their carrier, as a trailer's is its tractor, so that neither counts as touching the other; but nobody pulls them. A rider
+leaves a cycle that falls, with the velocity from before the blow, and a cycle whose rider is hit falls; their ways part without contact.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -11,9 +12,16 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.behavior.places import note_motion, put_freely
+from sim.physics.body import is_rider
 from sim.types import TICK, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
+
+UPRIGHT, JERK = 0.8, 1.0
+"""Of a cycle that nobody controls: vertical part of its upright axis below which, and change of speed within a tick [m/s] from which its
+rider has left it."""
+TOPPLE, PIVOT = 0.8, 0.4
+"""Rate at which a cycle and its rider tip over as they part [rad/s], and that at which he turns ahead, over his speed [rad/m] (chosen)."""
 
 
 @wp.func
@@ -42,9 +50,61 @@ def carry(scene: Scene, state: State, world: int, a: int, carrier: int, dt: floa
     state.speed[world, a] = wp.dot(vel, wp.quat_rotate(turn, wp.vec3(1.0, 0.0, 0.0)))
 
 
+@wp.func
+def sit(state: State, world: int, a: int, cycle: int):
+    """Rider ``a`` pedals as the cycle moves, and is seen if it is."""
+    state.traveled[world, a] = state.traveled[world, cycle]
+    state.speed[world, a] = state.speed[world, cycle]
+    state.visible[world, a] = state.visible[world, cycle] & 7
+
+
+@wp.func
+def is_down(state: State, world: int, a: int, cycle: int) -> bool:
+    """Whether a cycle no longer holds its rider ``a``: it was felled or, with nobody in control, has tilted or jerked."""
+    if state.fallen[world, cycle] != 0:
+        return True
+    up = wp.quat_rotate(state.rot[world, cycle], wp.vec3(0.0, 0.0, 1.0))
+    jerk = wp.length(state.vel[world, cycle] - state.vel[world, a])
+    body = state.motion[world, cycle] == wp.static(int(Motion.BODY))
+    return body and (up[2] < wp.static(UPRIGHT) or jerk > wp.static(JERK))
+
+
+@wp.func
+def tip_over(scene: Scene, state: State, world: int, a: int, cycle: int):
+    """Turn rider and cycle as they part: both to a side, the rider over the handlebar that holds his legs; his middle goes on as it was."""
+    side = wp.where((state.tick[world] + a) % 2 == 0, wp.static(TOPPLE), -wp.static(TOPPLE))
+    topple = wp.quat_rotate(state.rot[world, cycle], wp.vec3(side, 0.0, 0.0))
+    state.ang_vel[world, cycle] = state.ang_vel[world, cycle] + topple
+    turn = topple + wp.cross(wp.vec3(0.0, 0.0, wp.static(PIVOT)), state.vel[world, a])
+    arm = wp.quat_rotate(state.rot[world, a], scene.box_center[world, a])
+    state.ang_vel[world, a] = state.ang_vel[world, a] + turn
+    state.vel[world, a] = state.vel[world, a] - wp.cross(turn, arm)
+
+
+@wp.func
+def part_ways(scene: Scene, state: State, world: int, a: int, cycle: int, dt: float):
+    """Rider ``a`` leaves its cycle: both are bodies that fall."""
+    body = wp.static(int(Motion.BODY))
+    now = state.tick[world] + 1
+    if state.motion[world, a] == body and state.motion[world, cycle] == body and state.fallen[world, cycle] != 0:
+        return
+    if state.motion[world, a] != body:  # the way of this tick, which bodies have already gone
+        state.pos[world, a] = state.pos[world, a] + state.vel[world, a] * dt
+    tip_over(scene, state, world, a, cycle)
+    if state.fallen[world, cycle] == 0:
+        state.fallen[world, cycle] = now
+    if state.fallen[world, a] == 0:
+        state.fallen[world, a] = now
+    state.motion[world, cycle] = body
+    state.motion[world, a] = body
+
+
 @wp.kernel
 def _carry_cargo(scene: Scene, state: State, dt: float):
-    """Reads poses of carriers. Writes poses, places and velocities of what rides on them; a rider that was hit is let go."""
+    """Reads poses of carriers. Writes poses, places and velocities of what is on them.
+
+    What was hit is let go, and who rides a cycle that fell.
+    """
     world = wp.tid()
     if state.done[world] != 0:
         return
@@ -52,8 +112,14 @@ def _carry_cargo(scene: Scene, state: State, dt: float):
         carrier = state.story.tow[world, a]
         if carrier >= 0:
             if state.story.towing[world, carrier] != a:
-                if state.motion[world, a] == wp.static(int(Motion.SCRIPTED)):
+                still = state.motion[world, a] == wp.static(int(Motion.SCRIPTED))
+                rider = is_rider(scene, state, world, a)
+                if rider and (is_down(state, world, a, carrier) or not still):
+                    part_ways(scene, state, world, a, carrier, dt)
+                elif still:
                     carry(scene, state, world, a, carrier, dt)
+                    if rider:
+                        sit(state, world, a, carrier)
                 else:
                     state.story.tow[world, a] = -1
 

@@ -225,7 +225,7 @@ def work_pedals(scene: Scene, state: State, world: int, a: int, code: int) -> wp
             request = -100.0
             if code != wp.static(_EVADE):
                 request = (
-                    wp.static(SWERVE_BRAKE) * -scene.vehicle.car[world, a].max_brake / scene.vehicle.mass[world, a]
+                    wp.static(SWERVE_BRAKE) * -scene.vehicle.car[world, a].max_brake / scene.vehicle.car[world, a].mass
                 )
                 aside = wp.where(code == wp.static(_LEFT), wp.static(SWERVE), -wp.static(SWERVE))
                 hurry = 0.45

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.behavior.codes import ConditionField, ConditionKind, Phase, PositionField, RowField
 from sim.behavior.trajectory import PathPoints
-from sim.rotation import quaternion
+from sim.rotation import quaternion, rotate, yaw_of
 from sim.types import Motion
 
 if TYPE_CHECKING:
@@ -72,6 +72,17 @@ def story_rows(build: Lowering) -> dict[str, Any]:
     return rows
 
 
+def _lie(rows: dict[str, Any], a: int, actor: Any) -> None:
+    """Lay an actor down where it stands: a person on the back, head behind, an animal on its right side; a body that rests there."""
+    thin = 0 if actor.size[0] <= actor.size[1] else 1
+    yaw = yaw_of(rows["rot"][a])
+    rot = quaternion(yaw, -0.5 * math.pi) if thin == 0 else quaternion(yaw, 0.0, 0.5 * math.pi)
+    middle = rows["pos"][a] + [0.0, 0.0, 0.5 * actor.size[thin]]
+    rows["rot"][a], rows["pos"][a] = rot, middle - rotate(rot, actor.box_center)
+    rows["motion"][a] = int(Motion.BODY)
+    rows["fallen"][a] = -1
+
+
 def state_rows(build: Lowering) -> dict[str, Any]:
     """`sim.types.State` of one world at its start."""
     spec = build.spec
@@ -89,7 +100,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
     towing = [-1 if a.trailer is None else build.actor(a.trailer) for a in spec.actors]
     tow = [towing.index(i) if i in towing else -1 for i in range(n)]
     tow = [t if a.carrier is None else build.actor(a.carrier) for t, a in zip(tow, spec.actors, strict=True)]
-    return {
+    rows: dict[str, Any] = {
         "motion": np.array([int(motion.get(a.controller, Motion.SCRIPTED)) for a in spec.actors], np.int32),
         "visible": np.array([s.visible for s in starts], np.int32),
         "pos": np.array([(p.x, p.y, p.z) for p in poses], np.float32),
@@ -102,6 +113,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
         "t": np.array([s.place.t for s in starts], np.float32),
         "lamps": np.array([s.lamps for s in starts], np.int32),
         "signal": np.zeros(sum(s.dynamic for road in spec.network.order for s in road.signals), np.int32),
+        "fallen": np.zeros(n, np.int32),
         "contact_tick": np.full(n, -1, np.int32),
         "contact_with": np.full(n, -1, np.int32),
         "story": {
@@ -135,3 +147,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
             "end_since": np.full(n, -1, np.int32),
         },
     }
+    for a, actor in enumerate(build.actors):
+        if spec.actors[a].lies:
+            _lie(rows, a, actor)
+    return rows

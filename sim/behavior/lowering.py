@@ -242,6 +242,8 @@ class Lowering:
             if name not in self.places:
                 self.places[name] = self.positions.free(0.0, 0.0, None, 0.0, None)
         for actor in self.spec.actors:
+            if actor.carrier is not None and actor.position is None:  # who rides a cycle
+                self.places[actor.name] = self.places[actor.carrier]
             self.starts[actor.name] = Start(self.places[actor.name], actor.speed, 7 if actor.visible else 0)
             for lamp in actor.lamps:
                 self.starts[actor.name].lamps |= self.rows.lamp(lamp)

@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import path_length, path_point, path_project, wrap_angle
+from sim.physics.body import is_seated
 from sim.road.frenet import lane_border, lane_row, road_pose
 from sim.road.grip import weather_share
 from sim.road.surface import vehicles_may_use
@@ -193,7 +194,8 @@ def _observe_actors(scene: Scene, state: State, mask: wp.array[wp.int32], max_ac
         best_d = float(1.0e30)
         best_a = int(-1)
         for a in range(1, scene.valid.shape[1]):
-            if scene.valid[world, a] != 0 and (state.visible[world, a] & 2) != 0:
+            shown = scene.valid[world, a] != 0 and (state.visible[world, a] & 2) != 0
+            if shown and not is_seated(scene, state, world, a):
                 d = wp.length_sq(_center(scene, state, world, a) - origin)
                 behind = d > last_d or (d == last_d and a > last_a)
                 if behind and d < best_d:

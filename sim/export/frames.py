@@ -24,7 +24,7 @@ from sim.render.camera import CHASE
 from sim.render.frames import Renderer
 from sim.render.labels import Labeller
 from sim.render.library import MeshLibrary
-from sim.render.scene_bvh import pose_owner
+from sim.render.poses import pose_owner
 from sim.sampling import Batch, ResolvedActor
 from sim.structs import slice_worlds
 

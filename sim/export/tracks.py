@@ -15,14 +15,14 @@ import numpy as np
 from sim.errors import SwerveError
 from sim.export.impacts import FIELDS, list_impacts
 from sim.metrics.measure import measure_gaps
-from sim.render.scene_bvh import Poses, PoseWindow, pose_owner
+from sim.render.poses import Poses, PoseWindow, pose_owner
 from sim.sampling import Batch
 from sim.simulation import make_steps
 from sim.structs import to_numpy
 from sim.types import TICK, Scene, State
 
 POSES = tuple(Poses.vars)
-"""Fields of `sim.render.scene_bvh.Poses`: all that a picture depends on, interpolated to the frame's time."""
+"""Fields of `sim.render.poses.Poses`: all that a picture depends on, interpolated to the frame's time."""
 
 STATE = ("done", "motion", "vel", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
 """Further fields of `sim.types.State`, as of the last tick before or at the frame's time."""

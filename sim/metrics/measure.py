@@ -13,6 +13,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.metrics.courses import MARGIN, course_of, time_to_collision
 from sim.metrics.sight import SEEN, look
+from sim.physics.body import is_seated
 from sim.physics.boxes import footprint, plane_distance
 from sim.physics.pairs import same_train
 from sim.road.frenet import lane_border, lane_row, section_at
@@ -84,7 +85,7 @@ def _measure_actors(scene: Scene, state: State, stride: int):
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
         ttc = float(wp.inf)
-        mine = own_train(state, world, a)
+        mine = own_train(state, world, a) or is_seated(scene, state, world, a)
         if present and a > 0 and state.bound[world, a][3] > 0.0 and not mine:
             ttc = time_to_collision(scene, state, world, ego, a)
         state.ttc[world, a] = ttc
@@ -99,7 +100,7 @@ def _watch_sight(scene: Scene, state: State, stride: int):
         return
     for i in range(first, scene.valid.shape[1], stride):
         a = index(i)
-        if a > 0:
+        if a > 0 and not is_seated(scene, state, world, a):
             watch_actor(scene, state, world, a)
 
 
@@ -167,7 +168,7 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
     for a in range(1, scene.valid.shape[1]):
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
-        mine = own_train(state, world, a)
+        mine = own_train(state, world, a) or is_seated(scene, state, world, a)
         if other[3] > 0.0 and wp.dot(d, d) < nearest and not mine:
             nearest = wp.dot(d, d)
             first = a
@@ -179,7 +180,7 @@ def least_gap(scene: Scene, state: State, world: int) -> float:
         other = state.bound[world, a]
         d = wp.vec2(other[0] - own[0], other[1] - own[1])
         reach = least + own[3] + other[3] + wp.static(MARGIN)
-        mine = own_train(state, world, a)
+        mine = own_train(state, world, a) or is_seated(scene, state, world, a)
         if other[3] > 0.0 and a != first and wp.dot(d, d) < reach * reach and not mine:
             least = wp.min(least, plane_distance(box, footprint(scene, state, world, a)))
     return least
@@ -259,7 +260,7 @@ def _measure_gaps(scene: Scene, state: State, stride: int):
     box = footprint(scene, state, world, 0)
     for a in range(first, scene.valid.shape[1], stride):
         gap = float(wp.inf)
-        mine = own_train(state, world, a)
+        mine = own_train(state, world, a) or is_seated(scene, state, world, a)
         if a > 0 and state.bound[world, a][3] > 0.0 and state.bound[world, 0][3] > 0.0 and not mine:
             gap = plane_distance(box, footprint(scene, state, world, a))
         state.gap[world, a] = gap

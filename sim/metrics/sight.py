@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.body import is_cycle, is_seated
 from sim.physics.boxes import Footprint, cross2, footprint, outline_corner
 from sim.road.frenet import road_pose
 from sim.types import Scene, State
@@ -116,12 +117,23 @@ def in_view(scene: Scene, state: State, world: int, a: int, eye: wp.vec3) -> boo
 
 
 @wp.func
+def with_rider(scene: Scene, state: State, world: int, a: int) -> Footprint:
+    """An actor's box, a cycle's as high as who rides it."""
+    out = footprint(scene, state, world, a)
+    if is_cycle(scene.vehicle.kind[world, a]):
+        for b in range(1, scene.valid.shape[1]):
+            if state.story.tow[world, b] == a and is_seated(scene, state, world, b):
+                out.high = wp.max(out.high, footprint(scene, state, world, b).high)
+    return out
+
+
+@wp.func
 def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
     """`SEEN`, `OUT_OF_VIEW` (fog, field of view, or with ``ground`` a crest), or the actor that hides most of actor ``a``."""
     eye = eye_of(scene, state, world)
     if (state.visible[world, a] & 1) == 0 or not in_view(scene, state, world, a, eye):
         return wp.static(OUT_OF_VIEW)
-    p = footprint(scene, state, world, a)
+    p = with_rider(scene, state, world, a)
     horizon = float(-1.0e9)
     if ground:
         horizon = ground_horizon(scene, state, world, a, eye)
@@ -133,7 +145,7 @@ def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
     worst = int(0)
     by = int(wp.static(OUT_OF_VIEW))
     for b in range(1, scene.valid.shape[1]):
-        if b != a and (state.visible[world, b] & 1) != 0:
+        if b != a and (state.visible[world, b] & 1) != 0 and state.story.tow[world, b] != a:
             if _near_line(state.bound[world, b], eye, center, state.bound[world, a][3]):
                 q = footprint(scene, state, world, b)
                 hidden = int(0)

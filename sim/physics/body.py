@@ -9,7 +9,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.physics.boxes import door_reach
 from sim.physics.sets import SETS
-from sim.types import Scene, State
+from sim.types import Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -19,6 +19,10 @@ _CYCLES = (list(SETS).index("motorcycle"), list(SETS).index("bicycle"))
 ROOTED = ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
 """Categories that stand in the ground; barriers do if they are heavy."""
 _FIXED = sum(1 << int(Category[name]) for name in ROOTED)
+_CARS = list(SETS).index("pickup")
+"""Last kind that has a bonnet."""
+BONNET = wp.vec2(0.24, 0.37)
+"""Its length over the car's, and how far it lies below the roof over the car's height: means of the meshes of `assets/vehicles`."""
 HEAVY_BARRIER = 500.0
 """[kg]."""
 SLEEP_TICKS = 50
@@ -37,6 +41,8 @@ class Body:
     """Columns: its own axes."""
     half: wp.vec3
     """Half of the box's length, width and height [m]."""
+    bonnet: wp.vec2
+    """Of a car against people: length of its bonnet, and how far that lies below the roof [m]; 0: a box."""
     radius: float
     """Of a capsule about the box's longest axis, and of the box's rounded edges against the ground [m]; 0: a sharp box."""
     vel: wp.vec3
@@ -70,6 +76,21 @@ def is_cycle(kind: int) -> bool:
 
 
 @wp.func
+def is_rider(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor rides a cycle or has left it."""
+    cycle = state.story.tow[world, a]
+    if cycle < 0 or scene.vehicle.kind[world, a] != wp.static(PERSON):
+        return False
+    return is_cycle(scene.vehicle.kind[world, cycle])
+
+
+@wp.func
+def is_seated(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor rides a cycle now: to others it is a part of that."""
+    return state.motion[world, a] != wp.static(int(Motion.BODY)) and is_rider(scene, state, world, a)
+
+
+@wp.func
 def is_balanced(scene: Scene, state: State, world: int, a: int) -> bool:
     """Whether an actor keeps itself upright: people, animals and cycles until a hit fells them."""
     kind = scene.vehicle.kind[world, a]
@@ -99,6 +120,8 @@ def load_body(scene: Scene, state: State, world: int, a: int) -> Body:
     pos = state.pos[world, a]
     center = scene.box_center[world, a]
     out.half = 0.5 * scene.size[world, a]
+    if scene.vehicle.kind[world, a] <= wp.static(_CARS):
+        out.bonnet = 2.0 * wp.vec2(wp.static(BONNET[0]) * out.half[0], wp.static(BONNET[1]) * out.half[2])
     door = state.door[world, a]
     if door[0] > 0.0 or door[1] > 0.0:
         left = door_reach(door[0])

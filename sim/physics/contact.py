@@ -13,7 +13,8 @@ import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
-from sim.physics.collide import Manifold, collide, greatest_depth, reach_along
+from sim.physics.capsules import collide
+from sim.physics.collide import Manifold, greatest_depth, reach_along
 from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
@@ -109,6 +110,7 @@ def shape_of(body: Body, look: int) -> Body:
     out = body
     if look == 0:
         out.radius = 0.0
+        out.bonnet = wp.vec2()
     return out
 
 
@@ -127,7 +129,7 @@ def may_fall(scene: Scene, state: State, world: int, a: int, body: Body, push: f
             is_cycle(scene.vehicle.kind[world, a]), wp.static(FELL_CYCLE_SPEED), wp.static(FELL_SPEED)
         )  # fmt: skip
         if push * body.mass > limit:
-            state.fallen[world, a] = 1
+            state.fallen[world, a] = state.tick[world] + 1
             out.inertia = inverse_inertia(body.axes, scene.vehicle.inertia[world, a])
     return out
 

@@ -214,7 +214,7 @@ def actor_parameters(
     return {
         "mass": mass,
         "inertia": _inertia(p if rolls else None, size, mass, wheelbase),
-        "cog": _center(p, size, _base(p, wheelbase, coupler)) if rolls else (box_center[0], 0.5 * size[2]),
+        "cog": _center(p, size, _base(p, wheelbase, coupler)) if rolls else (box_center[0], box_center[2]),
         "wheelbase": wheelbase,
         "wheel_radius": wheel_radius,
         "slide": p.slide,
@@ -241,21 +241,34 @@ def pack_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
 
 def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
     """One world's row of `sim.types.VehicleParams` from its resolved actors (`sim.sampling.ResolvedActor`)."""
-    rows = [
-        actor_parameters(
-            a.spec.category, a.size, a.mass, wheelbase=a.wheelbase, wheel_radius=a.wheel_radius,
-            box_center=a.box_center, track=a.asset.track and a.asset.track * a.size[1] / a.asset.width,
-            names=("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds, coupler=a.spec.coupler,
-            carries=nose_load(a, actors),
-        )
-        for a in actors
-    ]  # fmt: skip
+    rows = [_parameters(a, actors) for a in actors]
     for row, actor in zip(rows, actors, strict=True):
         car = row["car"]
         car.abs_slip = car.abs_slip if actor.spec.abs else 0.0
         car.esc = car.esc if actor.spec.esc else 0.0
         car.max_brake = car.max_brake * wp.float32(actor.spec.brakes)
     return pack_rows(rows)
+
+
+def _parameters(a: Any, actors: Sequence[Any]) -> dict[str, Any]:
+    """`actor_parameters` of a resolved actor; a cycle that is ridden rolls with its rider's mass, and falls with its own."""
+    fit = {"wheelbase": a.wheelbase, "wheel_radius": a.wheel_radius, "coupler": a.spec.coupler}
+    names = ("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds
+    row = actor_parameters(
+        a.spec.category, a.size, a.mass, box_center=a.box_center, names=names, carries=nose_load(a, actors),
+        track=a.asset.track and a.asset.track * a.size[1] / a.asset.width, **fit,
+    )  # fmt: skip
+    rider = next((b for b in actors if b.spec.carrier == a.spec.name and b.asset.name == a.asset.rider), None)
+    if rider is not None:
+        size = (a.size[0], a.size[1], a.asset.ridden_height * a.size[2] / a.asset.height)
+        car = car_set(
+            set_name(a.spec.category, size, names), size, a.mass + rider.mass,
+            box_center=(a.box_center[0], a.box_center[1], 0.5 * size[2]), **fit,
+        )  # fmt: skip
+        car.hull_half = row["car"].hull_half
+        car.hull = (row["car"].hull[0], row["car"].hull[1], row["car"].hull[2] + row["car"].stand - car.stand)
+        row["car"] = car
+    return row
 
 
 def pulls_semitrailer(actor: Any, actors: Sequence[Any]) -> bool:

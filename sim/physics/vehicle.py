@@ -189,7 +189,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
     elif driven and state.fallen[world, a] == 0:
         ask = drive_demand(state, control, world, a, car, b, friction, dt)
         if loses_balance(car, b, ask):
-            state.fallen[world, a] = 1
+            state.fallen[world, a] = state.tick[world] + 1
     else:
         ask = wreck_demand(scene, state, world, a, car, b, friction)
     broken = state.faults.broken[world, a]

@@ -8,7 +8,8 @@ import warp as wp
 
 from sim.render.camera import HIDES_EGO, Cameras, Views, project
 from sim.render.library import Geometry
-from sim.render.scene_bvh import Instances, Poses
+from sim.render.poses import Poses
+from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 1})
 

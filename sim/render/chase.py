@@ -27,7 +27,7 @@ def look_at(eye: wp.vec3, target: wp.vec3) -> wp.mat33:
     """Axes of a camera, right, down and forward, upright."""
     forward = wp.normalize(target - eye)
     right = wp.normalize(wp.cross(forward, wp.vec3(0.0, 0.0, 1.0)))
-    return wp.matrix_from_cols(right, wp.cross(forward, right), forward)
+    return wp.matrix_from_cols(right, wp.cross(forward, right), forward)  # pyright: ignore[reportReturnType]
 
 
 @wp.kernel

@@ -21,8 +21,9 @@ from sim.render.hidden import _hide_pixels
 from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
+from sim.render.poses import Poses, PoseWindow
 from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
-from sim.render.scene_bvh import Poses, PoseWindow, SceneBvh
+from sim.render.scene_bvh import SceneBvh
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world

@@ -63,9 +63,11 @@ class Model:
     stride: float = 0.0
     """Distance covered by one cycle of a clip [m]; 0: no clip, or one that does not advance."""
     walk_frames: int = 0
-    """Frames of a clip that walk; 0: all. A run may follow, then a pose of somebody who stands."""
+    """Frames of a clip that walk; 0: all. A run may follow, then a pose of somebody who stands, then a fall."""
     run_stride: float = 0.0
     """Distance covered by one cycle of the run [m]; 0: there is none."""
+    fall_frames: int = 0
+    """Frames of the fall: two chains of equal length from a left and a right step, then a body on its back and on its front; 0: none."""
     rest_frame: int = 0
     """Clip frame shown by an actor that stands."""
     uniform_scale: bool = False
@@ -136,8 +138,8 @@ class Geometry:
     """[m], (nmodel,)."""
     model_clip: wp.array[wp.vec4]
     """Stride [m], rest frame, 1 for uniform scale, stride of the run or 0 [m], (nmodel,)."""
-    model_gait: wp.array[wp.vec2i]
-    """Frames of the walk (0: all of the clip) and of the run, (nmodel,)."""
+    model_gait: wp.array[wp.vec3i]
+    """Frames of the walk (0: all of the clip), of the run and of the fall, (nmodel,)."""
     model_light: wp.array[wp.int32]
     """First light of each model, (nmodel + 1,)."""
     part_mesh: wp.array[wp.int32]
@@ -291,7 +293,7 @@ class MeshLibrary:
                 model_size=[model.size],
                 model_center=[model.box_center],
                 model_clip=[clip],
-                model_gait=[(model.walk_frames, run)],
+                model_gait=[(model.walk_frames, run, model.fall_frames)],
             )
 
     def _add_maps(self) -> None:

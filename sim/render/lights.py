@@ -8,7 +8,8 @@ import warp as wp
 
 from sim.render.library import Geometry
 from sim.render.mesh import Role
-from sim.render.scene_bvh import Instances, Poses
+from sim.render.poses import Poses
+from sim.render.scene_bvh import Instances
 from sim.render.sky import Sky
 from sim.types import Lamp, Scene
 

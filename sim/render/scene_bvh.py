@@ -4,47 +4,23 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
-from typing import Any
-
 import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
-from sim.types import NO_WHEEL, Scene, State
+from sim.render.poses import Poses
+from sim.types import NO_WHEEL, TICK, Scene
 
 wp.set_module_options({"enable_backward": False})
 
 RUN = wp.constant(1.5)
 """Strides of the walk per second above which walkers run: adults at some 2.1 m/s, the usual change of gait."""
 
-
-@wp.struct
-class Poses:
-    """What a picture needs of `sim.types.State`, at one moment."""
-
-    tick: wp.array[wp.int32]
-    """(nworld,)."""
-    pos: wp.array2d[wp.vec3]
-    """[m], (nworld, nactor)."""
-    rot: wp.array2d[wp.quat]
-    """(nworld, nactor)."""
-    speed: wp.array2d[float]
-    """[m/s], (nworld, nactor)."""
-    steer: wp.array2d[float]
-    """[rad], (nworld, nactor)."""
-    wheel_angle: wp.array2d[float]
-    """[rad], (nworld, nactor)."""
-    lift: wp.array2d[wp.vec4]
-    """Rise of the wheels in the body [m], as ``State.vehicle.lift``, (nworld, nactor)."""
-    traveled: wp.array2d[float]
-    """[m], (nworld, nactor)."""
-    door: wp.array2d[wp.vec2]
-    """[rad], (nworld, nactor)."""
-    lamps: wp.array2d[wp.int32]
-    """Bits of `sim.types.Lamp`, (nworld, nactor)."""
-    visible: wp.array2d[wp.int32]
-    """Bits as in ``State.visible``, (nworld, nactor)."""
-    signal: wp.array2d[wp.int32]
-    """Aspects, (nworld, nsignal)."""
+FALL_TIME = 0.4
+"""From the hit that fells somebody until the body is limp [s]."""
+LONG_AGO = 1 << 20
+"""Ticks since somebody fell who lies from the start."""
+FLAT = (0.6, 0.95)
+"""Upright part of a body's thinnest axis from which limbs spread as it comes to lie flat, and at which they are spread."""
 
 
 @wp.struct
@@ -73,128 +49,6 @@ class Instances:
     """[m], (nworld * nslot,)."""
 
 
-def pose_owner(state: State, name: str) -> Any:
-    """The struct of a state that holds a field of `Poses`."""
-    return state.vehicle if name == "lift" else state
-
-
-def make_poses(state: State) -> Poses:
-    """Arrays of the same sizes and device as a state's."""
-    out = Poses()
-    for name in Poses.vars:
-        setattr(out, name, wp.clone(getattr(pose_owner(state, name), name)))
-    return out
-
-
-@wp.kernel
-def _interpolate_poses(
-    scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses
-):
-    """Reads older, state, fraction (0: older, 1: state). Writes out in the masked worlds."""
-    world, actor = wp.tid()
-    if mask[world] == 0:
-        return
-    f = fraction[world]
-    if actor == 0:
-        out.tick[world] = state.tick[world]
-        for k in range(out.signal.shape[1]):
-            out.signal[world, k] = state.signal[world, k]
-    out.lamps[world, actor] = state.lamps[world, actor]
-    out.visible[world, actor] = state.visible[world, actor]
-    if f == 1.0:
-        out.pos[world, actor] = state.pos[world, actor]
-        out.rot[world, actor] = state.rot[world, actor]
-    else:
-        out.pos[world, actor] = wp.lerp(older.pos[world, actor], state.pos[world, actor], f)
-        out.rot[world, actor] = wp.quat_slerp(older.rot[world, actor], state.rot[world, actor], f)
-    out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
-    out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
-    out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
-    out.lift[world, actor] = wp.lerp(older.lift[world, actor], state.vehicle.lift[world, actor], f)
-    out.traveled[world, actor] = wp.lerp(older.traveled[world, actor], state.traveled[world, actor], f)
-    out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
-
-
-@wp.kernel
-def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.array[wp.int32], depth: int):
-    """Reads current, following. Writes previous from current and, with ``depth`` 2, current from following."""
-    world, actor = wp.tid()
-    if mask[world] == 0:
-        return
-    if actor == 0:
-        previous.tick[world] = current.tick[world]
-        if depth == 2:
-            current.tick[world] = following.tick[world]
-        for k in range(current.signal.shape[1]):
-            previous.signal[world, k] = current.signal[world, k]
-            if depth == 2:
-                current.signal[world, k] = following.signal[world, k]
-    previous.pos[world, actor] = current.pos[world, actor]
-    previous.rot[world, actor] = current.rot[world, actor]
-    previous.speed[world, actor] = current.speed[world, actor]
-    previous.steer[world, actor] = current.steer[world, actor]
-    previous.wheel_angle[world, actor] = current.wheel_angle[world, actor]
-    previous.lift[world, actor] = current.lift[world, actor]
-    previous.traveled[world, actor] = current.traveled[world, actor]
-    previous.door[world, actor] = current.door[world, actor]
-    previous.lamps[world, actor] = current.lamps[world, actor]
-    previous.visible[world, actor] = current.visible[world, actor]
-    if depth == 2:
-        current.pos[world, actor] = following.pos[world, actor]
-        current.rot[world, actor] = following.rot[world, actor]
-        current.speed[world, actor] = following.speed[world, actor]
-        current.steer[world, actor] = following.steer[world, actor]
-        current.wheel_angle[world, actor] = following.wheel_angle[world, actor]
-        current.lift[world, actor] = following.lift[world, actor]
-        current.traveled[world, actor] = following.traveled[world, actor]
-        current.door[world, actor] = following.door[world, actor]
-        current.lamps[world, actor] = following.lamps[world, actor]
-        current.visible[world, actor] = following.visible[world, actor]
-
-
-class PoseWindow:
-    """Poses of the frame being rendered and of its neighbours; all methods only launch and may be captured.
-
-    Live use (environments): `advance` after each decision; the picture shows the newest poses, with backward flow.
-    With ``lookahead`` the picture lags one `advance` behind, so that it has forward flow too; the first
-    `advance` after a reset only fills the window.
-
-    Args:
-        scene: The batch's scene.
-        state: The batch's state; its poses now fill the whole window.
-        lookahead: Whether pictures wait for the next frame's poses.
-    """
-
-    def __init__(self, scene: Scene, state: State, *, lookahead: bool = False) -> None:
-        self.lookahead = lookahead
-        self.older, self.previous, self.current, self.following = (make_poses(state) for _ in range(4))
-        nworld, device = state.tick.shape[0], state.tick.device
-        self.fraction = wp.full((nworld,), 1.0, dtype=float, device=device)
-        """Time of the next `advance` between the last two recorded ticks, 1 = the newest, (nworld,)."""
-        self._all = wp.full((nworld,), 1, dtype=wp.int32, device=device)
-        self._one = wp.full((nworld,), 1.0, dtype=float, device=device)
-
-    def _copy(self, scene: Scene, state: State, mask: wp.array, fraction: wp.array, out: Poses) -> None:
-        inputs = [scene, self.older, state, mask, fraction]
-        wp.launch(_interpolate_poses, dim=state.pos.shape, inputs=inputs, outputs=[out], device=state.pos.device)
-
-    def record(self, scene: Scene, state: State) -> None:
-        """Keep a tick's poses as the older end of the interpolation: before the tick that passes a frame's time."""
-        self._copy(scene, state, self._all, self._one, self.older)
-
-    def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
-        """Fill the window of the masked worlds with the state's poses: no motion into the first frame."""
-        chosen = self._all if mask is None else mask
-        for poses in (self.older, self.previous, self.current, self.following):
-            self._copy(scene, state, chosen, self._one, poses)
-
-    def advance(self, scene: Scene, state: State) -> None:
-        """Move to the next frame: its poses lie between the last recorded tick and ``state``, at ``fraction``."""
-        inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
-        wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
-        self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
-
-
 @wp.func(inline=True)
 def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
     """Rotation of a part about its pivot, in the actor's frame."""
@@ -218,7 +72,7 @@ def part_turn(poses: Poses, motion: int, world: int, actor: int) -> wp.mat33:
 
 
 @wp.func
-def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, traveled: float, scale: float) -> int:
+def gait_frame(gait: wp.vec3i, clip: wp.vec4, frames: int, speed: float, traveled: float, scale: float) -> int:
     """Frame of a flip-book: the walk or, above RUN body lengths per cycle of it, the run, by the distance covered."""
     first = int(0)
     count = gait[0]
@@ -231,6 +85,41 @@ def gait_frame(gait: wp.vec2i, clip: wp.vec4, frames: int, speed: float, travele
         stride = clip[3]
     phase = traveled / (stride * scale)
     return first + wp.min(int((phase - wp.floor(phase)) * float(count)), count - 1)
+
+
+@wp.func
+def flatness(rot: wp.mat33, thin: int) -> float:
+    """How flat a body lies along its thinnest axis, 0..1."""
+    up = wp.abs(rot[2, thin])
+    return wp.clamp((up - wp.static(FLAT[0])) * wp.static(1.0 / (FLAT[1] - FLAT[0])), 0.0, 1.0)
+
+
+@wp.func
+def fall_frame(gait: wp.vec3i, clip: wp.vec4, since: int, traveled: float, scale: float, flat: float, up: float) -> int:
+    """Frame of a flip-book for a body that was felled ``since`` ticks ago.
+
+    From the step it was in, in `FALL_TIME`, halfway into the limp pose; the rest of the way as far as it lies flat, so that a body that
+    rolls draws in its limbs and does not put them through the ground. ``up``: vertical part of the thinnest axis, positive on the back.
+    """
+    steps = gait[2] / 2 - 1
+    share = wp.clamp(float(since) * wp.static(TICK / FALL_TIME), 0.0, 1.0) * (0.5 + 0.5 * flat)
+    k = wp.min(int(share * float(steps) + 0.01), steps)
+    first = int(clip[1]) + 1
+    if k == steps:
+        return first + 2 * steps + wp.where(up > 0.0, 0, 1)
+    phase = traveled / wp.max(clip[0] * scale, 1.0e-3)
+    phase -= wp.floor(phase)
+    return first + k + wp.where(phase < 0.25 or phase >= 0.75, 0, steps)
+
+
+@wp.func
+def lie_down(geo: Geometry, asset: int, mesh: int, thin: int, rot: wp.mat33) -> float:
+    """Way along the thinnest axis that brings the lower side of a limp mesh to that of its box, model's scale [m]."""
+    middle = geo.model_center[asset][thin]
+    half = 0.5 * geo.model_size[asset][thin]
+    if rot[2, thin] > 0.0:
+        return middle - half - geo.mesh_lower[mesh][thin]
+    return middle + half - geo.mesh_upper[mesh][thin]
 
 
 @wp.func(inline=True)
@@ -270,8 +159,18 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
     if frames > 1:
         frame = int(clip[1])
         speed = wp.abs(poses.speed[world, actor])
-        if clip[0] > 0.0 and speed > 0.05:
-            frame = gait_frame(geo.model_gait[asset], clip, frames, speed, poses.traveled[world, actor], scale[2])
+        gait = geo.model_gait[asset]
+        fallen = poses.fallen[world, actor]
+        if gait[2] > 0 and fallen != 0:
+            thin = wp.where(model[0] <= model[1], 0, 1)
+            flat = flatness(rot, thin)
+            since = wp.where(fallen > 0, poses.tick[world] + 1 - fallen, wp.static(LONG_AGO))
+            frame = fall_frame(gait, clip, since, poses.traveled[world, actor], scale[2], flat, rot[2, thin])
+            offset[thin] = offset[thin] + flat * scale[thin] * lie_down(
+                geo, asset, geo.part_mesh[part] + frame, thin, rot
+            )
+        elif clip[0] > 0.0 and speed > 0.05:
+            frame = gait_frame(gait, clip, frames, speed, poses.traveled[world, actor], scale[2])
     inst.mesh[world, slot] = geo.part_mesh[part] + frame
     inst.pos[world, slot] = poses.pos[world, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
     inst.linear[world, slot] = rot * part_turn(poses, motion, world, actor) * wp.diag(own)

@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.render.camera import Cameras, pixel_direction
 from sim.render.colour import Buffers
-from sim.render.scene_bvh import Poses
+from sim.render.poses import Poses
 from sim.render.sky import Sky
 from sim.render.weather import falling
 from sim.types import Scene

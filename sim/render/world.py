@@ -68,26 +68,28 @@ def asset_model(name: str) -> Model:
     walk, run = asset.clips.get("walk") or asset.clips.get("ride"), asset.clips.get("run")
     walk = walk or run
     run = run if run is not walk else None
+    fall = asset.clips.get("fall")
     parts = tuple(
-        ModelPart(_frames(part, walk, run), MOTION[part.role], part.pivot)
+        ModelPart(_frames(part, walk, run, fall), MOTION[part.role], part.pivot)
         for part in asset.parts
         if len(part.mesh.triangles)
     )
     return Model(
         name, parts, spec.size, spec.box_center, stride=walk.stride if walk else 0.0, rest_frame=_rest(asset, walk, run),
         uniform_scale=spec.uniform_scale, lights=spec.lights, walk_frames=len(walk.frames) if walk else 0,
-        run_stride=run.stride if run else 0.0,
+        run_stride=run.stride if run else 0.0, fall_frames=len(fall.frames) if fall else 0,
     )  # fmt: skip
 
 
-def _frames(part: Part, walk: Clip | None, run: Clip | None) -> tuple[MeshData, ...]:
-    """Of a posed part: the walk, the run, and the pose of somebody who stands."""
-    if part.role != "clip" or walk is None:
+def _frames(part: Part, *clips: Clip | None) -> tuple[MeshData, ...]:
+    """Of a posed part: the walk, the run, the pose of somebody who stands, and the fall."""
+    if part.role != "clip":
         return (part.mesh,)
-    return (*walk.frames, *(run.frames if run else ()), part.mesh)
+    walk, run, fall = (clip.frames if clip else () for clip in clips)
+    return (*walk, *run, part.mesh, *fall)
 
 
 def _rest(asset: Asset, walk: Clip | None, run: Clip | None) -> int:
-    if walk is None or not any(part.role == "clip" for part in asset.parts):
+    if not any(part.role == "clip" for part in asset.parts):
         return 0
-    return len(walk.frames) + (len(run.frames) if run else 0)
+    return sum(len(clip.frames) for clip in (walk, run) if clip)

@@ -256,6 +256,7 @@ class Actor(Strict):
     asset: word("asset") | None = None
     color: word("colour") | None = None
     faces: word("direction", *FACES) | None = None
+    pose: word("pose", "standing", "lying") | None = None
     speed: Speed | None = None
     controller: word("controller", "scripted", "idm", "vehicle") | None = None
     desired_speed: Speed | None = None

@@ -33,6 +33,7 @@ from sim.scenario.fields import (
 from sim.scenario.schema_faults import FAULTS, ComeLoose
 from sim.scenario.schema_pedals import PEDALS, PressBrake, presses_brake
 from sim.scenario.schema_place import Place
+from sim.scenario.schema_walk import GoTo, Startle, WalkAcross
 from sim.scenario.units import QuantityError
 
 LIGHTS = ("low_beam", "high_beam", "hazard", "fog", "brake", "indicator_left", "indicator_right", "reverse", "beacon")
@@ -248,22 +249,6 @@ class Shift(Strict):
     lateral: Rate | None = None
 
 
-class WalkAcross(Strict):
-    """Walk (or run, or ride) straight across the road from where one stands."""
-
-    walk_across: word("thing to cross", "road")
-    speed: Speed
-    slant: Angle | None = None
-    reach: PositiveLength | None = None
-
-
-class GoTo(Strict):
-    """Go through places in straight lines, off the lanes if need be."""
-
-    go_to: Annotated[list[Place], ListOrOne]
-    speed: Speed
-
-
 class OpenDoor(Strict):
     """Open a door."""
 
@@ -314,6 +299,7 @@ ACTIONS: dict[str, type[Strict]] = {
     "shift": Shift,
     "walk_across": WalkAcross,
     "go_to": GoTo,
+    "startle": Startle,
     "open_door": OpenDoor,
     "lights": Lights,
     "appear": Appear,

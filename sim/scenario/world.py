@@ -100,6 +100,8 @@ class ActorSpec:
     controller: str = "default"
     """'default' (scripted), 'idm', or 'vehicle' for dynamics driven by pedals and steering."""
     visible: bool = True
+    lies: bool = False
+    """A person or an animal that lies on the ground from the start."""
     desired_speed: float | None = None
     """Of IDM [m/s]; None: ``speed``."""
     lamps: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from sim.scenario.bodies import Body, asset_body, choose_asset, coupling, is_sig
 from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
+from sim.scenario.riders import with_riders
 from sim.scenario.schema import KINDS, SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
@@ -23,6 +24,7 @@ from sim.scenario.yaml_map import MapBuilder, MapDraw
 from sim.scenario.yaml_place import FACING, Placer, Spot
 from sim.scenario.yaml_storyboard import LAMPS, StoryBuilder
 from sim.scenario.yaml_traffic import Filler, path_boxes
+from sim.scenario.yaml_walk import WALKERS
 
 MAX_TRIES = 40
 LIT_ELEVATION = math.radians(8)
@@ -107,12 +109,13 @@ class YamlScenario:
         taken = [placer.spots[a.name].corners(placer.bodies[a.name]) for a in actors if a.visible]
         taken += [box for path in story.paths for box in path_boxes(path)]
         Filler(model, placer, draws, self._text, taken, actors, init, lit).fill()
-        return WorldSpec(
+        world = WorldSpec(
             scenario=self.id, network=drawn.network, actors=actors,
             storyboard=asam.Storyboard(tuple(init), board.stories, board.stop), environment=environment,
             goal=self._goal(placer, draws), route=route, duration=duration, setting=drawn.setting,
             look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record,
         )  # fmt: skip
+        return with_riders(world)
 
     # --- actors -------------------------------------------------------------------------------------------------------
 
@@ -181,6 +184,9 @@ class YamlScenario:
             color = None if actor.color is None else color_of(draws.word(actor.color, (*path, "color")))
         except QuantityError as error:
             raise self._text.error(error.message, (*path, "color"), error.hint) from None
+        lies = draws.word(actor.pose, (*path, "pose"), "standing") == "lying"
+        if lies and category not in WALKERS:
+            raise self._text.error(f"{name} is no person and no animal: it cannot lie", (*path, "pose"))
         seat = (0.0, 0.0, 0.0, 0.0)
         if actor.at.on is not None:
             turn = FACING[faces] + draws.number(actor.at.heading, (*path, "at", "heading"))
@@ -190,7 +196,7 @@ class YamlScenario:
             length=body.length if given[0] else None, width=body.width if given[1] else None, height=body.height if given[2] else None,
             mass=mass, position=placer.position(spot), speed=speed, color=color,
             controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
-            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat,
+            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat, lies=lies,
             abs=draws.word(actor.abs, (*path, "abs")) != "off", esc=draws.word(actor.esc, (*path, "esc")) != "off",
         )  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import Any
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import doors_of, with_doors
 from sim.scenario.distributions import bounds, references
-from sim.scenario.draws import Draws, Rejected
-from sim.scenario.schema import KINDS, ScenarioFile
+from sim.scenario.draws import Draws
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_faults import FAULTS, ComeLoose
 from sim.scenario.schema_story import (
     Appear,
@@ -18,7 +18,6 @@ from sim.scenario.schema_story import (
     Drive,
     DropFrom,
     Follow,
-    GoTo,
     JumpTo,
     Lights,
     OpenDoor,
@@ -26,24 +25,22 @@ from sim.scenario.schema_story import (
     Shift,
     Step,
     Transition,
-    WalkAcross,
 )  # fmt: skip
+from sim.scenario.schema_walk import GoTo, Startle, WalkAcross
 from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, ElementKind, ElementState, Shape
 from sim.scenario.yaml_conditions import ConditionBuilder, signal_name, signal_state
 from sim.scenario.yaml_faults import fault_action
 from sim.scenario.yaml_pedals import HINT, PEDAL_ACTIONS, pedal_actions
-from sim.scenario.yaml_place import Placer, Spot
+from sim.scenario.yaml_place import Placer
+from sim.scenario.yaml_walk import STEP, WALKERS, Ways
 
-STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
 LAMPS = {
     "low_beam": "lowBeam", "high_beam": "highBeam", "hazard": "warningLights", "fog": "fogLights", "brake": "brakeLights",
     "indicator_left": "indicatorLeft", "indicator_right": "indicatorRight", "reverse": "reversingLights",
     "beacon": "specialPurposeLights",
 }  # fmt: skip
 """Lights of the YAML format -> OpenSCENARIO's vehicle light types."""
-WALKERS = ("pedestrian", "animal")
-"""Categories that stand still at the end of a path; vehicles go on along their lane."""
 SCRIPTED = (Drive, Brake, Follow, ChangeLane, Shift, WalkAcross, GoTo, DropFrom)
 """Actions that move an actor exactly, which nobody does whom pedals and steering drive."""
 LANE_CHANGE_TIME = 3.0
@@ -51,7 +48,7 @@ SLIDE = 4.0
 """Deceleration of what slides on the road [m/s^2]: friction about 0.4."""
 
 
-class StoryBuilder:
+class StoryBuilder(Ways):
     """Builds the storyboard of one world."""
 
     def __init__(self, model: ScenarioFile, placer: Placer, draws: Draws, source: Source) -> None:
@@ -61,14 +58,8 @@ class StoryBuilder:
         self.source = source
         self.names = [step.name or f"step-{i + 1}" for i, step in enumerate(model.storyboard)]
         self.conditions = ConditionBuilder(set(model.actors), self.names, placer, draws, source)
-        self.at: dict[str, Spot] = dict(placer.spots)
-        self.paths: list[list[tuple[float, float]]] = []
-        """Ground that actors walk over: fillers keep off it."""
-
-    def category(self, actor: str) -> str:
-        """OpenSCENARIO category of an actor."""
-        kind = self.model.actors[actor].kind
-        return KINDS.get(self.draws.word(kind, ("actors", actor, "kind")), "car")
+        self.at = dict(placer.spots)
+        self.paths = []
 
     def build(self, init: list[asam.Action], duration: float) -> asam.Storyboard:
         """The whole storyboard.
@@ -134,11 +125,13 @@ class StoryBuilder:
             for k, a in enumerate(inner)
         ]
         events = []
-        if follow:
-            done = asam.StoryboardElementStateCondition(ElementKind.ACTION, actions[-1].name, ElementState.COMPLETE)
-            start = asam.Trigger(((asam.Condition(f"{base} done", done),),))
-            then = tuple(asam.Action(f"{base} then {k}", a, (actor,)) for k, a in enumerate(follow))
-            events.append(asam.Event(f"{base} then", then, start, asam.Priority.PARALLEL))
+        for k, part in enumerate(follow):
+            after, late = self.cue(action, k, path)
+            name = actions[-1].name if after < 0 else f"{base} then {after}"
+            done = asam.StoryboardElementStateCondition(ElementKind.ACTION, name, ElementState.COMPLETE)
+            start = asam.Trigger(((asam.Condition(f"{base} done {k}", done, delay=late),),))
+            then = (asam.Action(f"{base} then {k}", part, (actor,)),)
+            events.append(asam.Event(f"{base} then {k}", then, start, asam.Priority.PARALLEL))
         return actions, events
 
     def _inner(self, actor: str, action: Any, path: Path_) -> tuple[list[Any], list[Any]]:
@@ -175,6 +168,8 @@ class StoryBuilder:
             return [asam.LaneOffsetAction(number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)], []
         if isinstance(action, WalkAcross | GoTo):
             return self._walk(actor, action, path)
+        if isinstance(action, Startle):
+            return self._startle(actor, action, path)
         if isinstance(action, OpenDoor):
             return [self._open_door(actor, action, path)], []
         if isinstance(action, Lights):
@@ -277,68 +272,3 @@ class StoryBuilder:
             asam.SpeedAction(asam.RelativeTo(other, 1.0, factor=True), STEP),
         ]
         return now, [asam.SpeedAction(0.0, slide)]
-
-    # --- paths --------------------------------------------------------------------------------------------------------
-
-    def _walk(self, actor: str, action: WalkAcross | GoTo, path: Path_) -> tuple[list[Any], list[Any]]:
-        speed = self.draws.number(action.speed, (*path, "speed"))
-        start = self.at[actor]
-        if isinstance(action, WalkAcross):
-            spots = self._across(actor, start, action, path)
-        else:
-            spots = [start]
-            for i, place in enumerate(action.go_to):
-                spots += self._leg(spots[-1], self.placer.place(place, (*path, "go_to", i)))
-        self.at[actor] = spots[-1]
-        self.paths.append([(p.x, p.y) for p in spots])
-        shape = asam.Polyline(tuple(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z)) for p in spots))
-        follow = asam.FollowTrajectoryAction(asam.Trajectory(f"{actor} path", shape))
-        rest = [asam.SpeedAction(0.0, STEP)] if self.category(actor) in (*WALKERS, "obstacle") else []
-        return [asam.SpeedAction(speed, STEP), follow], rest
-
-    def _across(self, actor: str, start: Spot, action: WalkAcross, path: Path_) -> list[Spot]:
-        if start.road is None:
-            raise self.source.error(
-                f"{actor} stands beside no road to cross", path, "Place it by lane, parking or sidewalk."
-            )
-        road = self.placer.network.roads[start.road]
-        borders = road.borders(start.s)
-        sign = -1.0 if start.t > 0 else 1.0
-        edge = max(borders.values()) if sign > 0 else min(borders.values())
-        lanes = road.sections[road.section_index(start.s)].lanes
-        walks = [i for i, lane in lanes.items() if lane.kind == "sidewalk" and i * sign > 0]
-        end = road.lane_center(walks[0], start.s) if walks else edge + sign * 1.0
-        if action.reach is not None:
-            end = start.t + sign * self.draws.number(action.reach, (*path, "reach"))
-        slant = math.tan(self.draws.number(action.slant, (*path, "slant")))
-        s_end = start.s + slant * abs(end - start.t)
-        if not 0.0 <= s_end <= road.length:
-            raise Rejected("the way across leaves the road's end", path)
-        return [start, *self._leg(start, self.placer.on_road(road, s_end, end, 0.0))]
-
-    def _leg(self, a: Spot, b: Spot) -> list[Spot]:
-        """Points from ``a`` to ``b`` in a straight line, dense enough to step up and down kerbs."""
-        heading = math.atan2(b.y - a.y, b.x - a.x)
-        network = self.placer.network
-        same = b.road is not None and b.road == a.road
-        count = max(1, math.ceil(math.hypot(b.x - a.x, b.y - a.y) / (0.25 if same else 0.5)))
-        out: list[Spot] = []
-        for k in range(1, count + 1):
-            f = k / count
-            x, y = a.x + f * (b.x - a.x), a.y + f * (b.y - a.y)
-            z, road_id, s, t = a.z + f * (b.z - a.z), None, 0.0, 0.0
-            if same and b.road is not None:
-                road = network.roads[b.road]
-                s, t, road_id = a.s + f * (b.s - a.s), a.t + f * (b.t - a.t), b.road
-                z = road.pose(s, t).z + self.placer.height(road, s, t)
-            elif a.road is not None and (found := network.locate(x, y)) is not None:
-                road = network.order[found.road]
-                z = road.pose(found.s, found.t).z + self.placer.height(road, found.s, found.t)
-            out.append(Spot(x, y, z, heading, road_id, b.lane, s, t))
-        last = Spot(b.x, b.y, b.z, heading, b.road, b.lane, b.s, b.t)
-        kept = [
-            p
-            for i, p in enumerate(out[:-1])
-            if i and (abs(p.z - out[i - 1].z) > 0.02 or abs(out[i + 1].z - p.z) > 0.02)
-        ]
-        return [*kept, last]

@@ -197,7 +197,8 @@ class State:
     """Ticks in a row that a body or a vehicle on tyres has been still; after `sim.physics.body.SLEEP_TICKS`
     it sleeps, (nworld, nactor)."""
     fallen: wp.array2d[wp.int32]
-    """1 once a person, an animal or a cycle was hit too hard to keep upright, or a cycle slid, (nworld, nactor)."""
+    """When a person, an animal or a cycle was hit too hard to keep upright, or a cycle slid: tick plus one, 0 before, negative for who
+    lies from the start, (nworld, nactor)."""
     ground: wp.array2d[wp.vec4]
     """Plane of the ground under a body's middle: unit normal, and its product with the plane's points [m], (nworld, nactor)."""
     bound: wp.array2d[wp.vec4]

@@ -9,9 +9,11 @@ from sim.assets import find_asset, kinds, list_assets, load_asset
 from sim.assets.spec import Category
 from sim.render.mesh import Semantic
 
-PEOPLE = [name for name, spec in list_assets().items() if spec.category == Category.PEDESTRIAN]
+RIDERS = list(kinds()["rider"])
+PEOPLE = [name for name, spec in list_assets().items() if spec.category == Category.PEDESTRIAN and name not in RIDERS]
 ANIMALS = ["deer", "dog"]
-GAITS = [(name, clip) for name in [*PEOPLE, *ANIMALS] for clip in load_asset(name).clips]
+CLIPS = [(name, clip) for name in [*PEOPLE, *ANIMALS, *RIDERS] for clip in load_asset(name).clips]
+GAITS = [(name, clip) for name, clip in CLIPS if clip in ("walk", "run")]
 
 
 def ground_slides(clip):
@@ -33,7 +35,7 @@ def test_there_are_enough_people():
     assert find_asset("child", 0) != find_asset("child", 1)
 
 
-@pytest.mark.parametrize(("name", "gait"), GAITS)
+@pytest.mark.parametrize(("name", "gait"), CLIPS)
 def test_frames_of_a_gait_share_their_triangles(name, gait):
     asset = load_asset(name)
     rest = next(p for p in asset.parts if p.role == "clip").mesh
@@ -112,39 +114,62 @@ def test_animals_match_their_specs(name):
     assert high.mean() > 0.1 * upper[0]  # the head is in front
 
 
+@pytest.mark.parametrize("name", [*PEOPLE, *ANIMALS, *RIDERS])
+def test_who_is_hit_falls_from_the_pose_that_he_had_into_one_that_lies_flat(name):
+    asset = load_asset(name)
+    frames = [f.vertices for f in asset.clips["fall"].frames]
+    steps = len(frames) // 2 - 1
+    assert len(frames) == 2 * steps + 2 and steps >= 4
+    gait = asset.clips.get("walk") or asset.clips.get("ride")
+    if name in ANIMALS or gait is None:
+        starts = [asset.parts[0].mesh.vertices] * 2
+    else:
+        starts = [gait.frames[k].vertices for k in (0, len(gait.frames) // 2)]
+    for start, first in zip(starts, (frames[0], frames[steps]), strict=True):
+        assert np.abs(start - first).max() < 0.002
+    chains = [[*frames[:steps], frames[-2]], frames[steps:-1]]
+    leap = max(np.linalg.norm(b - a, axis=1).max() for chain in chains for a, b in zip(chain, chain[1:], strict=False))
+    assert leap < 0.45 * asset.spec.height  # no limb jumps
+    axis = int(np.argmin(asset.spec.size[:2]))
+    thick = np.ptp(frames[-1][:, axis])
+    assert thick < asset.spec.size[axis] + 0.03, "lies no higher than its box"
+    if name not in ANIMALS:
+        assert np.ptp(frames[-1][:, 1]) > 1.3 * np.ptp(starts[0][:, 1]), "arms and legs are spread"
+        low = asset.spec.box_center[2] - 0.5 * asset.spec.height
+        assert frames[-1][:, 2].min() == pytest.approx(low, abs=0.01)
+
+
 @pytest.mark.parametrize("name", kinds()["bicycle"])
 def test_a_cyclist_pedals_and_sits_on_a_bicycle(name):
-    asset = load_asset(name)
-    roles = {p.name: p.role for p in asset.parts}
-    assert list(roles.values()).count("wheel") == 1
-    assert list(roles.values()).count("steered_wheel") == 1
-    ride = asset.clips["ride"]
-    rider = next(p for p in asset.parts if p.role == "clip").mesh
-    assert {Semantic.RIDER, Semantic.BICYCLE} == {
-        Semantic(s) for s in np.unique(rider.semantic)
-    }  # cranks turn with the legs
-    assert 3.0 < ride.stride < 8.0
-    turning = np.unique(rider.triangles[rider.semantic == Semantic.BICYCLE])
-    spread = np.ptp([f.vertices[turning] for f in ride.frames], axis=0)
+    bicycle, rider = load_asset(name), load_asset(list_assets()[name].rider or "")
+    roles = [p.role for p in bicycle.parts]
+    assert roles.count("wheel") == roles.count("steered_wheel") == roles.count("clip") == 1
+    assert {int(s) for p in bicycle.parts for s in np.unique(p.mesh.semantic)} == {Semantic.BICYCLE}
+    assert {int(s) for p in rider.parts for s in np.unique(p.mesh.semantic)} == {Semantic.RIDER}
+    turns, legs = bicycle.clips["ride"], rider.clips["ride"]
+    assert turns.stride == legs.stride and 3.0 < legs.stride < 8.0 and len(turns.frames) == len(legs.frames)
+    spread = np.ptp([f.vertices for f in turns.frames], axis=0)
     assert 0.25 < np.median(spread.max(axis=1)) < 0.5
-    legs = np.unique(rider.triangles[rider.semantic == Semantic.RIDER])
-    low = [f.vertices[legs, 2].min() for f in ride.frames]
-    assert min(low) > 0.05  # shoes stay off the ground
-    box = asset.assembled().bounds
-    assert np.allclose(box[1] - box[0], asset.spec.size, atol=0.02)
-    assert 1.6 < asset.spec.height < 1.9
-    assert asset.spec.wheelbase and 1.0 < asset.spec.wheelbase < 1.15
-    assert asset.spec.wheel_radius and abs(asset.spec.wheel_radius - 0.34) < 0.02
+    for pedals, feet in zip(turns.frames, legs.frames, strict=True):
+        sole = feet.vertices[feet.vertices[:, 2].argmin()]
+        assert sole[2] > 0.05  # shoes stay off the ground
+        assert np.linalg.norm(pedals.vertices - sole, axis=1).min() < 0.12  # and on the pedals
+    box = bicycle.assembled().bounds
+    spec = bicycle.spec
+    assert np.allclose(box[1] - box[0], spec.size, atol=0.02)
+    assert spec.ridden_height and 1.6 < spec.ridden_height < 1.9 and 0.9 < spec.height < 1.1
+    assert rider.assembled().bounds[1][2] == pytest.approx(spec.ridden_height, abs=0.01)
+    assert spec.wheelbase and 1.0 < spec.wheelbase < 1.15
+    assert spec.wheel_radius and abs(spec.wheel_radius - 0.34) < 0.02
+    assert 10.0 < spec.mass < 25.0 and 50.0 < rider.spec.mass < 90.0
 
 
-def test_a_motorcycle_has_a_rider_wheels_and_a_lamp():
+def test_a_motorcycle_has_wheels_a_lamp_and_a_rider_in_its_saddle():
     asset = load_asset(find_asset("motorcycle", 0))
+    rider = load_asset(asset.spec.rider or "").assembled()
     assert sorted(p.role for p in asset.parts) == ["body", "steered_wheel", "wheel"]
-    body = next(p for p in asset.parts if p.role == "body").mesh
-    rider = np.unique(body.triangles[body.semantic == Semantic.RIDER])
-    assert len(rider) > 2000
-    assert body.vertices[rider, 2].max() > 1.45
-    assert body.vertices[rider, 2].min() > 0.2
+    assert len(rider.vertices) > 2000 and 1.45 < rider.vertices[:, 2].max() < 1.7
+    assert rider.vertices[:, 2].min() > 0.2 and asset.assembled().vertices[:, 2].max() < 1.3
     assert len(asset.spec.lights) == 1
     wheels = [p for p in asset.parts if "wheel" in p.role]
     for wheel in wheels:

@@ -324,22 +324,43 @@ def test_a_person_is_thrown_topples_and_lies_on_the_road():
     assert way > car - 0.05, "not run over"
 
 
+def thrown_person(speed, motion, ticks, **car):
+    """Velocity and height of a person's middle [m/s, m], tick by tick, after a car at ``speed`` struck him; and the state at the end."""
+    actors = [
+        actor(x=90.0, speed=speed, motion=motion, **car),
+        actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED),
+    ]
+    arrays, seen = build([world_rows(actors)], FIELD), []
+    arm = np.array([0.0, 0.0, 0.5 * PERSON["size"][2]])
+    for _ in range(ticks // 2):
+        state = run(arrays, 2)
+        turned = matrices(state.rot.numpy()[0, 1]) @ arm
+        vel = state.vel.numpy()[0, 1] + np.cross(state.ang_vel.numpy()[0, 1], turned)
+        seen.append((*vel, *(state.pos.numpy()[0, 1] + turned)))
+    return np.array(seen), state
+
+
 @pytest.mark.parametrize("speed", [8.0, 14.0, 22.0])
 def test_throw_distance_is_within_searles_bounds(speed):
     """Searle 1993 (SAE 930659): from v^2 / (2 mu g) to (1 + mu^2) times that, v the speed at which the person is thrown.
 
     The car brakes, so that it hardly pushes the person on.
     """
-    actors = [
-        actor(x=90.0, speed=speed, motion=Motion.SCRIPTED, slide=(1.0, 1.0)),
-        actor(PERSON, x=100.0, heading=1.57, motion=Motion.SCRIPTED),
-    ]
-    state = run(build([world_rows(actors)], FIELD), 900)
-    thrown = float(state.impacts.speed.numpy()[0, 0])
-    way = state.pos.numpy()[0, 1, 0] - 100.0
+    seen, state = thrown_person(speed, Motion.SCRIPTED, 900, slide=(1.0, 1.0))
+    thrown = seen[:, 0].max()
+    way = seen[-1, 3] - 100.0
     least = thrown**2 / (2 * 0.66 * 9.81)
     assert 0.97 * least < way < (1 + 0.66**2) * least
     assert (state.vel.numpy()[0, 1] == 0.0).all() and thrown == pytest.approx(speed, rel=0.1)
+
+
+@pytest.mark.parametrize(("speed", "height"), [(8.0, 0.87), (14.0, 1.0), (22.0, 1.3)])
+def test_a_car_that_drives_on_takes_a_person_up_to_its_speed_and_onto_its_bonnet(speed, height):
+    seen, state = thrown_person(speed, Motion.DRIVEN, 150)
+    hit = int(state.contact_tick.numpy()[0, 1]) // 2
+    assert seen[hit + 5, 0] == pytest.approx(speed, rel=0.1)  # after 0.1 s
+    assert height < seen[:, 5].max() < 2.5
+    assert np.linalg.norm(state.impacts.delta_second.numpy()[0, 0]) > 0.9 * speed
 
 
 def test_hit_bodies_keep_to_a_sloping_road():
@@ -382,7 +403,7 @@ def test_a_cyclist_hit_from_the_side_falls_away_from_the_car_and_lies():
     ]
     state = run(build([world_rows(actors)], FIELD), 600)
     up = matrices(state.rot.numpy()[0, 1])[:, 2]
-    assert state.fallen.numpy()[0, 1] == 1
+    assert state.fallen.numpy()[0, 1] == state.contact_tick.numpy()[0, 1]
     # It rests on its wheels' side and on its widest part at the top, 0.3 m from its middle and 1.8 m up.
     assert up[2] == pytest.approx(math.sin(math.atan2(0.27, 1.8)), abs=0.02) and up[1] > 0.95
     assert (state.vel.numpy()[0, 1] == 0.0).all()

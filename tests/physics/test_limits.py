@@ -294,7 +294,7 @@ def test_cycles_fall_where_they_slide_and_lie_still(kind):
     arrays = one(kind, speed=7.0, friction=0.1)
     press(arrays, 0.5, 0.0)
     state = run(arrays, 2000)
-    assert state.fallen.numpy()[0, 0] == 1
+    assert state.fallen.numpy()[0, 0] > 0
     assert abs(angles(state)[0][0]) > 1.3
     assert np.linalg.norm(state.vel.numpy()[0, 0]) < 0.05
     assert -0.02 < lowest(arrays, kind) < 0.03

@@ -141,11 +141,11 @@ def test_libraries_hold_the_batch():
     assert len(library.maps) == len(batch.map_specs)
 
 
-def test_walkers_have_a_walk_a_run_and_a_stand():
+def test_walkers_have_a_walk_a_run_a_stand_and_a_fall():
     model = asset_model("boy")
     clip = max(model.parts, key=lambda part: len(part.frames))
-    assert 0 < model.walk_frames < model.rest_frame == len(clip.frames) - 1
-    assert model.run_stride > model.stride > 0.3
+    assert 0 < model.walk_frames < model.rest_frame == len(clip.frames) - 1 - model.fall_frames
+    assert model.run_stride > model.stride > 0.3 and model.fall_frames > 8
 
 
 def test_signal_heads_have_one_lens_per_aspect():

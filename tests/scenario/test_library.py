@@ -76,7 +76,8 @@ def test_everybody_starts_on_free_ground_facing_the_right_way(
     scenario, worlds = drawn[name]
     placed = scenario._model.actors  # type: ignore[attr-defined]
     for world in worlds:
-        seen = [a for a in world.actors if a.visible and a.coupler is None]  # a trailer lies on what pulls it
+        # A trailer lies on what pulls it, a rider sits on his cycle.
+        seen = [a for a in world.actors if a.visible and a.coupler is None and a.carrier is None]
         boxes = [box(world, a) for a in seen]
         for i, a in enumerate(boxes):
             for j, b in enumerate(boxes[:i]):
@@ -120,8 +121,8 @@ def test_all_run_together_without_nan(drawn: dict[str, tuple[Scenario, list[Worl
     rot = batch.state.rot.numpy()
     for w, row in enumerate(batch.specs):
         for a, actor in enumerate(row[0].actors):
-            if actor.coupler is not None:
-                continue  # in line behind what pulls it, not on its lane's middle
+            if actor.coupler is not None or actor.carrier is not None:
+                continue  # in line behind what pulls it, or on its cycle: not on a lane's middle
             x, y, _, heading = pose(row[0], actor)
             assert start[w, a, :2] == pytest.approx((x, y), abs=0.01), f"{actor.name} starts elsewhere"
             assert abs(math.remainder(yaw_of(rot[w, a]) - heading, math.tau)) < 0.02, f"{actor.name} starts turned"

@@ -21,6 +21,7 @@ from sim.scenario.openscenario.parameters import ConstraintBroken, declare, vari
 from sim.scenario.openscenario.positions import Places
 from sim.scenario.openscenario.story import StoryReader
 from sim.scenario.openscenario.xml import Node, Reading, Scope, open_root
+from sim.scenario.riders import with_riders
 from sim.scenario.world import Environment, Note, WorldSpec, refuse_notes
 
 DURATION = 60.0
@@ -132,7 +133,7 @@ class OpenScenario:
         record: dict[str, float | str] = {f"parameters.{name}": value for name, value in values.items()} | {
             "look": look
         }
-        return replace(self._built(values), look_seed=int(look), record=record)
+        return with_riders(replace(self._built(values), look_seed=int(look), record=record))
 
     def _built(self, values: Mapping[str, str]) -> WorldSpec:
         """The world of some parameter values; those built are kept."""

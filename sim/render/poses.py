@@ -1,0 +1,170 @@
+"""Where everything is at the moments of a picture and of its neighbours."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+from typing import Any
+
+import warp as wp
+
+from sim.types import Scene, State
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.struct
+class Poses:
+    """What a picture needs of `sim.types.State`, at one moment."""
+
+    tick: wp.array[wp.int32]
+    """(nworld,)."""
+    pos: wp.array2d[wp.vec3]
+    """[m], (nworld, nactor)."""
+    rot: wp.array2d[wp.quat]
+    """(nworld, nactor)."""
+    speed: wp.array2d[float]
+    """[m/s], (nworld, nactor)."""
+    steer: wp.array2d[float]
+    """[rad], (nworld, nactor)."""
+    wheel_angle: wp.array2d[float]
+    """[rad], (nworld, nactor)."""
+    lift: wp.array2d[wp.vec4]
+    """Rise of the wheels in the body [m], as ``State.vehicle.lift``, (nworld, nactor)."""
+    traveled: wp.array2d[float]
+    """[m], (nworld, nactor)."""
+    door: wp.array2d[wp.vec2]
+    """[rad], (nworld, nactor)."""
+    lamps: wp.array2d[wp.int32]
+    """Bits of `sim.types.Lamp`, (nworld, nactor)."""
+    visible: wp.array2d[wp.int32]
+    """Bits as in ``State.visible``, (nworld, nactor)."""
+    fallen: wp.array2d[wp.int32]
+    """Ticks as in ``State.fallen``, (nworld, nactor)."""
+    signal: wp.array2d[wp.int32]
+    """Aspects, (nworld, nsignal)."""
+
+
+def pose_owner(state: State, name: str) -> Any:
+    """The struct of a state that holds a field of `Poses`."""
+    return state.vehicle if name == "lift" else state
+
+
+def make_poses(state: State) -> Poses:
+    """Arrays of the same sizes and device as a state's."""
+    out = Poses()
+    for name in Poses.vars:
+        setattr(out, name, wp.clone(getattr(pose_owner(state, name), name)))
+    return out
+
+
+@wp.kernel
+def _interpolate_poses(
+    scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses
+):
+    """Reads older, state, fraction (0: older, 1: state). Writes out in the masked worlds."""
+    world, actor = wp.tid()
+    if mask[world] == 0:
+        return
+    f = fraction[world]
+    if actor == 0:
+        out.tick[world] = state.tick[world]
+        for k in range(out.signal.shape[1]):
+            out.signal[world, k] = state.signal[world, k]
+    out.lamps[world, actor] = state.lamps[world, actor]
+    out.visible[world, actor] = state.visible[world, actor]
+    out.fallen[world, actor] = state.fallen[world, actor]
+    if f == 1.0:
+        out.pos[world, actor] = state.pos[world, actor]
+        out.rot[world, actor] = state.rot[world, actor]
+    else:
+        out.pos[world, actor] = wp.lerp(older.pos[world, actor], state.pos[world, actor], f)
+        out.rot[world, actor] = wp.quat_slerp(older.rot[world, actor], state.rot[world, actor], f)
+    out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
+    out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
+    out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
+    out.lift[world, actor] = wp.lerp(older.lift[world, actor], state.vehicle.lift[world, actor], f)
+    out.traveled[world, actor] = wp.lerp(older.traveled[world, actor], state.traveled[world, actor], f)
+    out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
+
+
+@wp.kernel
+def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.array[wp.int32], depth: int):
+    """Reads current, following. Writes previous from current and, with ``depth`` 2, current from following."""
+    world, actor = wp.tid()
+    if mask[world] == 0:
+        return
+    if actor == 0:
+        previous.tick[world] = current.tick[world]
+        if depth == 2:
+            current.tick[world] = following.tick[world]
+        for k in range(current.signal.shape[1]):
+            previous.signal[world, k] = current.signal[world, k]
+            if depth == 2:
+                current.signal[world, k] = following.signal[world, k]
+    previous.pos[world, actor] = current.pos[world, actor]
+    previous.rot[world, actor] = current.rot[world, actor]
+    previous.speed[world, actor] = current.speed[world, actor]
+    previous.steer[world, actor] = current.steer[world, actor]
+    previous.wheel_angle[world, actor] = current.wheel_angle[world, actor]
+    previous.lift[world, actor] = current.lift[world, actor]
+    previous.traveled[world, actor] = current.traveled[world, actor]
+    previous.door[world, actor] = current.door[world, actor]
+    previous.lamps[world, actor] = current.lamps[world, actor]
+    previous.visible[world, actor] = current.visible[world, actor]
+    previous.fallen[world, actor] = current.fallen[world, actor]
+    if depth == 2:
+        current.pos[world, actor] = following.pos[world, actor]
+        current.rot[world, actor] = following.rot[world, actor]
+        current.speed[world, actor] = following.speed[world, actor]
+        current.steer[world, actor] = following.steer[world, actor]
+        current.wheel_angle[world, actor] = following.wheel_angle[world, actor]
+        current.lift[world, actor] = following.lift[world, actor]
+        current.traveled[world, actor] = following.traveled[world, actor]
+        current.door[world, actor] = following.door[world, actor]
+        current.lamps[world, actor] = following.lamps[world, actor]
+        current.visible[world, actor] = following.visible[world, actor]
+        current.fallen[world, actor] = following.fallen[world, actor]
+
+
+class PoseWindow:
+    """Poses of the frame being rendered and of its neighbours; all methods only launch and may be captured.
+
+    Live use (environments): `advance` after each decision; the picture shows the newest poses, with backward flow.
+    With ``lookahead`` the picture lags one `advance` behind, so that it has forward flow too; the first
+    `advance` after a reset only fills the window.
+
+    Args:
+        scene: The batch's scene.
+        state: The batch's state; its poses now fill the whole window.
+        lookahead: Whether pictures wait for the next frame's poses.
+    """
+
+    def __init__(self, scene: Scene, state: State, *, lookahead: bool = False) -> None:
+        self.lookahead = lookahead
+        self.older, self.previous, self.current, self.following = (make_poses(state) for _ in range(4))
+        nworld, device = state.tick.shape[0], state.tick.device
+        self.fraction = wp.full((nworld,), 1.0, dtype=float, device=device)
+        """Time of the next `advance` between the last two recorded ticks, 1 = the newest, (nworld,)."""
+        self._all = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        self._one = wp.full((nworld,), 1.0, dtype=float, device=device)
+
+    def _copy(self, scene: Scene, state: State, mask: wp.array, fraction: wp.array, out: Poses) -> None:
+        inputs = [scene, self.older, state, mask, fraction]
+        wp.launch(_interpolate_poses, dim=state.pos.shape, inputs=inputs, outputs=[out], device=state.pos.device)
+
+    def record(self, scene: Scene, state: State) -> None:
+        """Keep a tick's poses as the older end of the interpolation: before the tick that passes a frame's time."""
+        self._copy(scene, state, self._all, self._one, self.older)
+
+    def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
+        """Fill the window of the masked worlds with the state's poses: no motion into the first frame."""
+        chosen = self._all if mask is None else mask
+        for poses in (self.older, self.previous, self.current, self.following):
+            self._copy(scene, state, chosen, self._one, poses)
+
+    def advance(self, scene: Scene, state: State) -> None:
+        """Move to the next frame: its poses lie between the last recorded tick and ``state``, at ``fraction``."""
+        inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
+        wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
+        self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
