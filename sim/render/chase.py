@@ -85,4 +85,4 @@ def clear_views(
         views: As `sim.render.camera.place_cameras` left them.
     """
     inputs = [scene, geometry, instances, cameras, pos, rot]
-    wp.launch(_clear_views, dim=views.pos.shape, inputs=inputs, outputs=[views], device=views.pos.device)
+    wp.launch(_clear_views, dim=views.pos.shape, inputs=inputs, outputs=[views], device=views.pos.device, block_dim=64)
