@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--audit", action="store_true", help="measure; no film")
     parser.add_argument("--out", type=Path, default=HERE / "reel.mp4")
     args = parser.parse_args()
-    wp.config.quiet = True
+    wp.config.quiet = True  # pyright: ignore[reportAttributeAccessIssue]
     chosen = [c for c in CLIPS if not args.only or any(c.name.startswith(name) for name in args.only)]
     if not chosen:
         parser.error(f"no such clip: {', '.join(c.name for c in CLIPS)}")
