@@ -155,7 +155,7 @@ class Auditor:
         state = self.state
         tick = int(state.tick.numpy()[0])
         pos, rot, vel = (getattr(state, name).numpy()[0].astype(float) for name in ("pos", "rot", "vel"))
-        seen = np.flatnonzero(state.visible.numpy()[0, : self.n] & 1)
+        seen = np.flatnonzero(state.visible.numpy()[0, : self.n] & 1).tolist()
         moved = [a for a in seen if state.motion.numpy()[0, a] >= 2]
         self._pairs(pos, rot, seen, set(moved), tick)
         if tick % GROUND_EVERY == 0:
@@ -172,7 +172,7 @@ class Auditor:
         self.last = pos.copy(), vel.copy()
         self.kept = [*self.kept[-99:], pos]
 
-    def _pairs(self, pos: Floats, rot: Floats, seen: NDArray[np.intp], moved: set[int], tick: int) -> None:
+    def _pairs(self, pos: Floats, rot: Floats, seen: list[int], moved: set[int], tick: int) -> None:
         tow = self.state.story.tow.numpy()[0]
         reach = np.linalg.norm(self.size, axis=1)
         for i, a in enumerate(seen):

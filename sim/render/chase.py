@@ -1,7 +1,7 @@
 """A camera that follows the ego through clear air: level behind it, higher or nearer where something stands in between."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp
@@ -85,4 +85,4 @@ def clear_views(
         views: As `sim.render.camera.place_cameras` left them.
     """
     inputs = [scene, geometry, instances, cameras, pos, rot]
-    wp.launch(_clear_views, dim=views.pos.shape, inputs=inputs, outputs=[views], device=views.pos.device)
+    wp.launch(_clear_views, dim=views.pos.shape, inputs=inputs, outputs=[views], device=views.pos.device, block_dim=64)

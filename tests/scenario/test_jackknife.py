@@ -21,13 +21,13 @@ def folds(file: Path) -> tuple[np.ndarray, np.ndarray]:
     batch = sample_worlds([load_scenario(file)], range(DRAWS), "cpu", SimConfig(seed=5, contact="report", pool=1))
     names = [[a.name for a in row[0].actors] for row in batch.specs]
     pairs = [(w, n.index("truck"), n.index("truck+")) for w, n in enumerate(names)]
-    graph = WorldGraph(
-        lambda scene, state, control: lambda: [step(scene, state, control) for _ in range(EVERY)],
-        [batch.scene, batch.state, batch.control], DRAWS, batch.device, threads=2,
-    )  # fmt: skip
+    structs = [batch.scene, batch.state, batch.control]
+    graph = WorldGraph(lambda *parts: lambda: step(*parts), structs, DRAWS, batch.device, threads=2)
     peak = np.zeros(DRAWS)
-    for _ in range(1600 // EVERY):
+    for tick in range(1600):
         graph.launch()
+        if tick % EVERY:
+            continue
         rot = batch.state.rot.numpy()
         turn = np.array([yaw_of(rot[w, a]) - yaw_of(rot[w, b]) for w, a, b in pairs])
         peak = np.maximum(peak, np.abs(np.degrees(np.angle(np.exp(1j * turn)))))
