@@ -1,7 +1,8 @@
 """Measures in the states of a run what a film would show: how deep bodies overlap, how far they sink, how they jerk.
 
-Contacts are those of `sim.physics.collide`: boxes, and capsules about their longest axis for people and animals. On the road a vehicle
-has its hull and its wheels, everything else its box (people and animals with rounded edges).
+Contacts are those of `sim.physics.collide` and `capsules`: boxes, and capsules about their longest axis for people and animals, to whom a
+car is two boxes, up to its bonnet and behind it. On the road a vehicle has its hull and its wheels, everything else its box (people and
+animals with rounded edges).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.physics.body import PERSON
+from sim.physics.body import BONNET, CARS, PERSON
 from sim.physics.sets import CYCLES
 from sim.sampling import Batch
 from sim.simulation import WorldGraph, step
@@ -150,6 +151,16 @@ class Auditor:
         half = 0.5 * self.size[a]
         return Solid(pos[a] + axes @ self.middle[a], axes, half, float(half.min()) if self.kind[a] == PERSON else 0.0)
 
+    def facing(self, pos: Floats, rot: Floats, a: int, b: int) -> list[Solid]:
+        """An actor as contacts with another see it: a car's bonnet counts for people and animals."""
+        whole = self.solid(pos, rot, a)
+        if self.kind[a] > CARS or self.kind[b] != PERSON:
+            return [whole]
+        length, drop = BONNET[0] * self.size[a][0], BONNET[1] * self.size[a][2]
+        low = Solid(whole.center - whole.axes[:, 2] * drop / 2, whole.axes, whole.half - (0.0, 0.0, drop / 2), 0.0)
+        rear = Solid(whole.center - whole.axes[:, 0] * length / 2, whole.axes, whole.half - (length / 2, 0.0, 0.0), 0.0)
+        return [low, rear]
+
     def look(self) -> None:
         """Take the state in after a tick."""
         state = self.state
@@ -180,7 +191,8 @@ class Auditor:
                 coupled = tow[a] == b or tow[b] == a
                 if coupled or not {a, b} & moved or np.linalg.norm(pos[a] - pos[b]) > reach[a] + reach[b]:
                     continue
-                found = depth(self.solid(pos, rot, a), self.solid(pos, rot, b))
+                parts = itertools.product(self.facing(pos, rot, a, b), self.facing(pos, rot, b, a))
+                found = max(depth(one, other) for one, other in parts)
                 self.report.overlap.see(found, tick, f"{self.names[b]} and {self.names[a]}")
 
     def _sunk(self, pos: Floats, rot: Floats, a: int) -> float:

@@ -19,7 +19,7 @@ _CYCLES = (list(SETS).index("motorcycle"), list(SETS).index("bicycle"))
 ROOTED = ("BUILDING", "GANTRY", "POLE", "RAILING", "SOUNDBARRIER", "STREETLAMP", "TRAFFICISLAND", "TREE")
 """Categories that stand in the ground; barriers do if they are heavy."""
 _FIXED = sum(1 << int(Category[name]) for name in ROOTED)
-_CARS = list(SETS).index("pickup")
+CARS = list(SETS).index("pickup")
 """Last kind that has a bonnet."""
 BONNET = wp.vec2(0.24, 0.37)
 """Its length over the car's, and how far it lies below the roof over the car's height: means of the meshes of `assets/vehicles`."""
@@ -120,7 +120,7 @@ def load_body(scene: Scene, state: State, world: int, a: int) -> Body:
     pos = state.pos[world, a]
     center = scene.box_center[world, a]
     out.half = 0.5 * scene.size[world, a]
-    if scene.vehicle.kind[world, a] <= wp.static(_CARS):
+    if scene.vehicle.kind[world, a] <= wp.static(CARS):
         out.bonnet = 2.0 * wp.vec2(wp.static(BONNET[0]) * out.half[0], wp.static(BONNET[1]) * out.half[2])
     door = state.door[world, a]
     if door[0] > 0.0 or door[1] > 0.0:
