@@ -68,7 +68,14 @@ CLIPS = (
     Clip("blowout at 120 km/h", "reel/blowout.yaml", 0.8, 5.0, (-13.0, 2.0, 4.0), ("ego",), True, 0.8),
     Clip("truck jackknife", "truck-jackknife", 6.0, 4.2, (202.0, 5.4, 3.2), ("truck",), False, 0.62, "constant", 3),
     Clip(
-        "side impact and roll-over", "reel/side-impact.yaml", 2.3, 3.6, (28.5, -7.0, 2.8), ("suv", "suv", "suv", "ego"), False, 0.85
+        "side impact and roll-over",
+        "reel/side-impact.yaml",
+        2.3,
+        3.6,
+        (28.5, -7.0, 2.8),
+        ("suv", "suv", "suv", "ego"),
+        False,
+        0.85,
     ),
     Clip("pedestrian impact", "reel/pedestrian.yaml", 2.8, 3.0, (110.0, 4.6, 1.7), ("man", "ego"), False, 0.75),
     Clip("pile-up in fog", "reel/pile-up.yaml", 4.2, 4.2, (245.0, 4.0, 3.4), ("a", "ego"), False, 0.8),
