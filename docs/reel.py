@@ -1,6 +1,6 @@
 """Makes `docs/reel.mp4` and `docs/reel.jpg`: six accidents, simulated and rendered as `swerve render` does, seen from the roadside.
 
-    python docs/reel.py [--only NAME ...] [--quality draft] [--preview] [--audit]
+    python docs/reel.py [--only NAME ...] [--quality draft] [--preview DIR] [--audit]
 
 Clips that are not named keep their place in the film that stands. `--preview` writes a strip of small pictures per clip instead,
 `--audit` measures what a film would show: bodies that overlap, sink or jump (`docs/reel_audit.py`).
@@ -82,6 +82,11 @@ CLIPS = (
 )
 
 
+def count_of(clip: Clip) -> int:
+    """Its frames."""
+    return round(clip.length * RATE)
+
+
 def batch_of(clip: Clip) -> Batch:
     """The clip's world."""
     path = clip.file if not clip.file.endswith(".yaml") else HERE / clip.file
@@ -114,7 +119,7 @@ def look(renderer: Renderer, eye: np.ndarray, target: np.ndarray) -> None:
 def pictures(clip: Clip, size: tuple[int, int], quality: str, every: int = 1) -> list[np.ndarray]:
     """The clip's frames, RGB."""
     batch = batch_of(clip)
-    tracks = record(batch, RATE, clip.start + clip.length)[0]
+    tracks = record(batch, RATE, clip.start + clip.length + 1.0 / RATE)[0]
     camera = CameraConfig(width=size[0], height=size[1], horizontal_fov=clip.fov, attached=False)
     scene, state = (slice_worlds(s, 0, 1, 1) for s in (batch.scene, batch.state))
     renderer = Renderer(build_library(batch), scene, state, RenderConfig((camera,), quality, ("rgb",)), threads=2)
@@ -126,7 +131,7 @@ def pictures(clip: Clip, size: tuple[int, int], quality: str, every: int = 1) ->
         ahead = np.array([d[0], d[1], 0.0]) / math.hypot(d[0], d[1])
         eyes = target + clip.eye[0] * ahead + clip.eye[1] * np.cross((0.0, 0.0, 1.0), ahead) + (0.0, 0.0, clip.eye[2])
     out = []
-    for frame in range(first, min(tracks.nframe, round((clip.start + clip.length) * RATE)), every):
+    for frame in range(first, first + count_of(clip), every):
         show(tracks, frame, scene, state, renderer.window)
         look(renderer, eyes[frame], target[frame])
         renderer.render(scene)
@@ -147,7 +152,7 @@ def titled(image: np.ndarray, title: str) -> np.ndarray:
 
 def film(names: list[str], quality: str, out: Path) -> None:
     """Render clips and put them in their places of the film."""
-    counts = [round(clip.length * RATE) for clip in CLIPS]
+    counts = [count_of(clip) for clip in CLIPS]
     with TemporaryDirectory() as folder:
         parts = [Path(folder) / f"{i}.mp4" for i in range(len(CLIPS))]
         if names:
@@ -200,7 +205,7 @@ def main() -> None:
     parser.add_argument("--audit", action="store_true", help="measure; no film")
     parser.add_argument("--out", type=Path, default=HERE / "reel.mp4")
     args = parser.parse_args()
-    wp.config.quiet = True  # pyright: ignore[reportAttributeAccessIssue]
+    wp.config.log_level = wp.LOG_WARNING
     chosen = [c for c in CLIPS if not args.only or any(c.name.startswith(name) for name in args.only)]
     if not chosen:
         parser.error(f"no such clip: {', '.join(c.name for c in CLIPS)}")

@@ -220,7 +220,7 @@ def command(
 
     from sim.scenario.reader import expand
 
-    wp.config.quiet = True  # pyright: ignore[reportAttributeAccessIssue]
+    wp.config.log_level = wp.LOG_WARNING
     try:
         measure_files(expand(files) if files else list(library_files().values()), draws, seed, keep, threads)
     except SwerveError as error:

@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -29,6 +30,11 @@ def test_nothing_overlaps_sinks_or_jumps(reel: Any, name: str) -> None:
     assert report.overlap.value < 0.02, report.line()
     assert report.sinking.value < 0.02, report.line()
     assert report.jump.value < 0.05, report.line()
+
+
+def test_the_film_is_of_these_clips(reel: Any) -> None:
+    with av.open(DOCS / "reel.mp4") as film:
+        assert film.streams.video[0].frames == sum(reel.count_of(clip) for clip in reel.CLIPS)
 
 
 def test_an_auditor_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

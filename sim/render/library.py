@@ -117,7 +117,6 @@ class Geometry:
     """Row of ``node`` of the root of each mesh (`sim.render.clusters`), (nmesh,)."""
     mesh_height: wp.array[wp.int32]
     """Height of each mesh's tree, (nmesh,)."""
-    count: wp.array[float]
     node: wp.array2d[vec8]
     """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
@@ -334,7 +333,6 @@ class MeshLibrary:
             data = np.concatenate([np.asarray(r) for r in rows]) if rows else np.zeros((1, *_shape(dtype)))
             setattr(g, name, wp.array(np.ascontiguousarray(data, _numpy_type(dtype)), dtype=dtype, device=self.device))
         g.node = wp.array(np.concatenate(self._tables["node"]), dtype=vec8, device=self.device)
-        g.count = wp.zeros(8, dtype=float, device=self.device)
         g.mesh_id = wp.array([m.id for m in self._meshes], dtype=wp.uint64, device=self.device)
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
