@@ -90,9 +90,11 @@ def test_a_process_that_was_killed_is_an_error_and_no_wait():
 
 
 SCRIPT = """
+import signal
 from sim.simulation import make_steps
 from tests.physics.test_bullet_processes import crashes
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where what runs the tests ignores it
     steps = make_steps(*crashes(), "bullet", processes=2)
     steps.launch()
     print(*[p.process.pid for _, p in steps._bullet._processes], flush=True)
@@ -118,6 +120,9 @@ def test_no_process_outlives_the_one_that_began_it(how, tmp_path):
             os.killpg(main.pid, how)  # as a terminal does at Ctrl-C
         else:
             main.kill()
-        assert main.wait(10) != 0
+        try:
+            assert main.wait(10) != 0
+        finally:
+            main.kill()
         main.stdout.close()
     assert gone(workers)
