@@ -144,10 +144,10 @@ def test_vehicles_roll_over_a_little_below_half_the_track_over_the_height():
 
 
 def test_static_stability_factors_are_those_of_the_fleet():
-    # Sales-weighted means of model year 2003, full-size vans' for the van: DOT HS 809 868.
-    for name, mean in {"car": 1.41, "suv": 1.17, "pickup": 1.18, "van": 1.12}.items():
+    # Sales-weighted means of model year 2003: DOT HS 809 868. The van, 2.5 m tall, is the exception: full-size vans' mean is 1.12.
+    for name, factor in {"car": 1.41, "suv": 1.17, "pickup": 1.18, "van": 1.03}.items():
         car = actor_parameters(**FOUR[name])["car"]
-        assert 0.5 * car.front.track / centre(car)[1] == pytest.approx(mean, rel=0.09), name
+        assert 0.5 * car.front.track / centre(car)[1] == pytest.approx(factor, rel=0.04), name
 
 
 @pytest.mark.parametrize("speed", [6.0, 14.0])
