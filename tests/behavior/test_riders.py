@@ -200,7 +200,9 @@ def test_who_is_startled_stops_stands_and_runs_on_or_back(tmp_path):
 
 def test_after_a_fright_no_further_way_begins_but_from_a_new_place(tmp_path):
     child = "  child: {kind: child, at: {lane: -1, s: 100 m, offset: -1.5 m}, faces: left}\n"
-    story = "  - do: {child: {startle: on}}\n  - when: {after: 2 s}\n    do: {child: {walk_across: road, speed: 1 m/s}}\n"
+    story = (
+        "  - do: {child: {startle: on}}\n  - when: {after: 2 s}\n    do: {child: {walk_across: road, speed: 1 m/s}}\n"
+    )
 
     def load(text):
         whole = file(tmp_path, story=text).read_text(encoding="utf-8").replace("  bike:", child + "  bike:")

@@ -198,7 +198,8 @@ def test_parked_lorry_hides_a_crossing_person_until_it_steps_out():
 
 def test_a_cyclist_looks_over_a_wall_from_the_saddle_and_through_nobody_but_himself():
     cycle = {
-        "category": "bicycle", "size": (1.75, 0.54, 1.0), "mass": 15.0, "wheelbase": 1.1, "wheel_radius": 0.34, "box_center": (0.53, 0, 0.5),
+        "category": "bicycle", "size": (1.75, 0.54, 1.0), "mass": 15.0, "wheelbase": 1.1, "wheel_radius": 0.34,
+        "box_center": (0.53, 0, 0.5),
     }  # fmt: skip
     rider = PERSON | {"size": (0.25, 0.53, 1.71), "box_center": (0.37, 0, 1.17)}
     wall = PERSON | {"category": "obstacle", "size": (0.3, 3.0, 1.2), "box_center": (0, 0, 0.6)}

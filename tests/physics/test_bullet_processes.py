@@ -87,9 +87,13 @@ def test_a_failure_leaves_no_answer_of_the_others_behind():
 
 def test_a_script_without_a_guard_is_told_so(tmp_path):
     path = tmp_path / "script.py"
-    path.write_text(SCRIPT.replace("__name__ == \"__main__\"", "True"))
+    path.write_text(SCRIPT.replace('__name__ == "__main__"', "True"))
     ran = subprocess.run(
-        [sys.executable, str(path)], capture_output=True, text=True, timeout=120, env=os.environ | {"PYTHONPATH": os.getcwd()}
+        [sys.executable, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.getcwd()},
     )
     assert ran.returncode != 0 and 'needs if __name__ == "__main__"' in ran.stderr and "processes=1" in ran.stderr
 
