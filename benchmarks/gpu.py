@@ -3,7 +3,7 @@
     python -m benchmarks.gpu reference .gpu/cpu.npz             # on the CPU
     python -m benchmarks.gpu compare .gpu/cpu.npz --device cuda:0 --out OUT
     python -m benchmarks.gpu bench --device cuda:0 --out OUT
-    python -m benchmarks.gpu all .gpu/cpu.npz --out OUT --budget 500      # both, on a machine lent for ten minutes
+    python -m benchmarks.gpu all .gpu/cpu.npz --out OUT --budget 500      # both, within 500 s
 
 `reference` drives fixed worlds with fixed actions and keeps poses, observations, rewards, ends and 64x64 pictures, and the scenes of
 `benchmarks.gpu_physics`. `compare` repeats that on another device and checks the limits in `LIMITS`. Both devices run the same kernels on

@@ -16,7 +16,7 @@ from sim.behavior.lateral import change_lane, offset_lane, pose_rotation, start_
 from sim.behavior.lateral_distance import keep_side
 from sim.behavior.longitudinal import change_speed, keep_distance, start_speed
 from sim.behavior.measures import spot_of, yaw_of
-from sim.behavior.pedals import hold, let_go, take_hold
+from sim.behavior.pedals import hold_controls, let_go, take_hold
 from sim.behavior.places import take_place
 from sim.behavior.speed_profile import run_profile, start_profile
 from sim.behavior.synchronize import start_synchronize, synchronize
@@ -163,7 +163,7 @@ def _run(scene: Scene, state: State, world: int, r: int, kind: int, a: int, dt: 
     if kind == wp.static(int(ActionKind.DOOR)):
         return _open_door(scene, state, world, r, a, dt)
     if kind == wp.static(int(ActionKind.OVERRIDE)):
-        return hold(scene, state, world, r, a, dt)
+        return hold_controls(scene, state, world, r, a, dt)
     return True
 
 

@@ -22,6 +22,9 @@ UPRIGHT, JERK = 0.8, 1.0
 rider has left it."""
 TOPPLE, PIVOT = 0.8, 0.4
 """Rate at which a cycle and its rider tip over as they part [rad/s], and that at which he turns ahead, over his speed [rad/m] (chosen)."""
+SOON, LEFT_LEAN = 0.3, 0.02
+"""A rider who moves sideways of his cycle counts as leaning by as much as after so long, a metre up [s]; they fall to the left from
+this lean on [rad] (chosen)."""
 
 
 @wp.func
@@ -71,8 +74,13 @@ def is_down(state: State, world: int, a: int, cycle: int) -> bool:
 
 @wp.func
 def tip_over(scene: Scene, state: State, world: int, a: int, cycle: int):
-    """Turn rider and cycle as they part: both to a side, the rider over the handlebar that holds his legs; his middle goes on as it was."""
-    side = wp.where((state.tick[world] + a) % 2 == 0, wp.static(TOPPLE), -wp.static(TOPPLE))
+    """Turn rider and cycle as they part: both to a side, the rider over the handlebar that holds his legs; his middle goes on as it was.
+
+    They fall to the left if they lean or he moves that way, else to the right.
+    """
+    left = wp.quat_rotate(state.rot[world, cycle], wp.vec3(0.0, 1.0, 0.0))
+    lean = wp.static(SOON) * wp.dot(state.vel[world, a] - state.vel[world, cycle], left) - left[2]
+    side = wp.where(lean > wp.static(LEFT_LEAN), -wp.static(TOPPLE), wp.static(TOPPLE))
     topple = wp.quat_rotate(state.rot[world, cycle], wp.vec3(side, 0.0, 0.0))
     state.ang_vel[world, cycle] = state.ang_vel[world, cycle] + topple
     turn = topple + wp.cross(wp.vec3(0.0, 0.0, wp.static(PIVOT)), state.vel[world, a])
@@ -86,7 +94,8 @@ def part_ways(scene: Scene, state: State, world: int, a: int, cycle: int, dt: fl
     """Rider ``a`` leaves its cycle: both are bodies that fall."""
     body = wp.static(int(Motion.BODY))
     now = state.tick[world] + 1
-    if state.motion[world, a] == body and state.motion[world, cycle] == body and state.fallen[world, cycle] != 0:
+    bodies = state.motion[world, a] == body and state.motion[world, cycle] == body
+    if bodies and state.fallen[world, a] != 0 and state.fallen[world, cycle] != 0:
         return
     if state.motion[world, a] != body:  # the way of this tick, which bodies have already gone
         state.pos[world, a] = state.pos[world, a] + state.vel[world, a] * dt

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.behavior.ego_path import ego_path
 from sim.behavior.lower_actions import ActionLowering
 from sim.behavior.lower_conditions import ConditionLowering
 from sim.behavior.lower_rows import path_rows, state_rows, story_rows
@@ -328,40 +329,10 @@ class Lowering:
         other = self.starts[self.spec.actors[self.actor(target.entity)].name].speed
         return other * target.value if target.factor else other + target.value
 
-    # --- the ego's way ------------------------------------------------------------------------------------------------
-
     def ego_route(self) -> int:
         """Row of the ego's path to its goal, -1 if it has none and its lane leads nowhere."""
-        start = self.places[self.spec.actors[0].name]
-        if self.spec.goal is not None:
-            goal = self.positions.resolve(self.spec.goal.position)
-            waypoints = [self.positions.resolve(p) for p in self.spec.route]
-            stops = [start, *waypoints, goal]
-            lines = []
-            for a, b in zip(stops, stops[1:], strict=False):
-                legs = plan_route(self.spec.network, (a.road, a.lane, a.s), (b.road, b.lane, b.s))
-                lines.append(route_polyline(self.spec.network, legs))
-            line = np.concatenate(lines)
-        else:
-            line = self._ahead(start, 400.0)
-        if len(line) < 2:
-            return -1
-        s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line[:, :2], axis=0).T))])
-        return self.add_path(PathPoints(line[:, :3], np.unwrap(line[:, 3]), s, np.full(len(s), -1.0)))
-
-    def _ahead(self, start: Place, reach: float) -> np.ndarray:
-        """The line of the lane ahead, for an ego without a goal."""
-        if start.road < 0:
-            return np.zeros((0, 4))
-        road = self.spec.network.order[start.road]
-        facing = 1 if math.cos(start.turn) >= 0 else -1
-        end = min(max(start.s + facing * reach, 0.0), road.length)
-        rows = []
-        for s in np.linspace(start.s, end, max(2, math.ceil(abs(end - start.s) / 2.0) + 1)):
-            lane = start.lane if start.lane in road.borders(float(s)) else road.lane_at(float(s), start.t)
-            pose = road.pose(float(s), road.lane_center(lane, float(s)))
-            rows.append((pose.x, pose.y, pose.z, pose.heading if facing > 0 else pose.heading + math.pi))
-        return np.array(rows)
+        path = ego_path(self.spec, self.positions, self.places[self.spec.actors[0].name])
+        return -1 if path is None else self.add_path(path)
 
 
 def lower(spec: WorldSpec, actors: Sequence[Any]) -> Lowered:

@@ -45,7 +45,7 @@ def let_go(scene: Scene, state: State, world: int, r: int, a: int):
 
 
 @wp.func
-def hold(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
+def hold_controls(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
     """Move pedals or steering on towards their target; True once they are there."""
     t = state.story.row_value[world, r, wp.static(CLOCK)] + dt
     state.story.row_value[world, r, wp.static(CLOCK)] = t

@@ -14,7 +14,9 @@ from sim.types import Scene, State
 wp.set_module_options({"enable_backward": False})
 
 EYE = (0.1, 0.85)
-"""Place of the driver's eye: ahead of the box's centre over its length, height over the box's."""
+"""Place of the driver's eye: ahead of the box's centre over its length, height over the box's, a rider included."""
+SEATED = 0.83
+"""Height of a seated rider's head over his box, which is that of his body stretched out (cyclists 0.83, motorcyclist 0.825)."""
 FIELD = -0.17
 """Cosine of half the field of view: 100 degrees to each side."""
 NPOINT = 9
@@ -27,11 +29,25 @@ OUT_OF_VIEW, SEEN = -2, -1
 
 
 @wp.func
-def eye_of(scene: Scene, state: State, world: int) -> wp.vec3:
-    """The ego driver's eye [m]."""
+def rider_on(scene: Scene, state: State, world: int, a: int) -> int:
+    """Who rides cycle ``a`` now, -1 if it is none or nobody does."""
+    if is_cycle(scene.vehicle.kind[world, a]):
+        for b in range(1, scene.valid.shape[1]):
+            if state.story.tow[world, b] == a and is_seated(scene, state, world, b):
+                return b
+    return -1
+
+
+@wp.func
+def eye_of(scene: Scene, state: State, world: int, rider: int) -> wp.vec3:
+    """The ego driver's eye [m]; ``rider``: who rides the ego if it is a cycle, or -1."""
     box = scene.box_center[world, 0]
     size = scene.size[world, 0]
-    local = wp.vec3(box[0] + wp.static(EYE[0]) * size[0], 0.0, box[2] + (wp.static(EYE[1]) - 0.5) * size[2])
+    low = box[2] - 0.5 * size[2]
+    high = low + size[2]
+    if rider >= 0:
+        high = scene.box_center[world, rider][2] + (wp.static(SEATED) - 0.5) * scene.size[world, rider][2]
+    local = wp.vec3(box[0] + wp.static(EYE[0]) * size[0], 0.0, low + wp.static(EYE[1]) * (high - low))
     return state.pos[world, 0] + wp.quat_rotate(state.rot[world, 0], local)
 
 
@@ -120,17 +136,18 @@ def in_view(scene: Scene, state: State, world: int, a: int, eye: wp.vec3) -> boo
 def with_rider(scene: Scene, state: State, world: int, a: int) -> Footprint:
     """An actor's box, a cycle's as high as who rides it."""
     out = footprint(scene, state, world, a)
-    if is_cycle(scene.vehicle.kind[world, a]):
-        for b in range(1, scene.valid.shape[1]):
-            if state.story.tow[world, b] == a and is_seated(scene, state, world, b):
-                out.high = wp.max(out.high, footprint(scene, state, world, b).high)
+    b = rider_on(scene, state, world, a)
+    if b >= 0:
+        rider = footprint(scene, state, world, b)
+        out.high = wp.max(out.high, rider.low + wp.static(SEATED) * (rider.high - rider.low))
     return out
 
 
 @wp.func
 def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
     """`SEEN`, `OUT_OF_VIEW` (fog, field of view, or with ``ground`` a crest), or the actor that hides most of actor ``a``."""
-    eye = eye_of(scene, state, world)
+    own = rider_on(scene, state, world, 0)
+    eye = eye_of(scene, state, world, own)
     if (state.visible[world, a] & 1) == 0 or not in_view(scene, state, world, a, eye):
         return wp.static(OUT_OF_VIEW)
     p = with_rider(scene, state, world, a)
@@ -145,7 +162,7 @@ def look(scene: Scene, state: State, world: int, a: int, ground: bool) -> int:
     worst = int(0)
     by = int(wp.static(OUT_OF_VIEW))
     for b in range(1, scene.valid.shape[1]):
-        if b != a and (state.visible[world, b] & 1) != 0 and state.story.tow[world, b] != a:
+        if b != a and b != own and (state.visible[world, b] & 1) != 0 and state.story.tow[world, b] != a:
             if _near_line(state.bound[world, b], eye, center, state.bound[world, a][3]):
                 q = footprint(scene, state, world, b)
                 hidden = int(0)

@@ -17,7 +17,7 @@ from itertools import pairwise
 import warp as wp
 
 from sim.physics.bullet_ground import Planes, make_planes
-from sim.physics.bullet_processes import Rows, WorldsProcess
+from sim.physics.bullet_processes import Rows, WorldsProcess, answers
 from sim.physics.bullet_world import SUBSTEPS, BulletWorld
 from sim.structs import world_arrays
 from sim.types import Control, Scene, State
@@ -32,6 +32,11 @@ WRITTEN = (
     "vehicle.load", "vehicle.friction", "vehicle.ready", "door",
 )  # fmt: skip
 """Fields of `State` that they write."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class HostWorlds:
@@ -66,7 +71,7 @@ class BulletWorlds:
         state: Of the batch.
         control: Of the batch.
         substeps: Steps per tick.
-        processes: How many; None: one per core, but no more than worlds. A single one is this process.
+        processes: How many; None: one per core that this process may use, but no more than worlds. A single one is this process.
     """
 
     def __init__(
@@ -79,7 +84,7 @@ class BulletWorlds:
         self._arrays |= dict(world_arrays(self.planes))
         host = {name: array.numpy() for name, array in world_arrays(scene)}
         nworld = state.tick.shape[0]
-        parts = max(1, min(processes or os.cpu_count() or 1, nworld))
+        parts = max(1, min(processes or cores(), nworld))
         self._own = HostWorlds(host, substeps) if parts == 1 else None
         bounds = [round(nworld * i / parts) for i in range(parts + 1)] if parts > 1 else [0]
         self._processes = [
@@ -94,8 +99,8 @@ class BulletWorlds:
             self._own(work, host)
         for part, process in self._processes:
             process.ask(work, {name: rows[part] for name, rows in host.items()})
-        for part, process in self._processes:
-            for name, rows in process.answer().items():
+        for (part, _), found in zip(self._processes, answers([p for _, p in self._processes]), strict=True):
+            for name, rows in found.items():
                 host[name][part] = rows
         for name in (*WRITTEN, "moved"):
             array: wp.array = self._arrays[name]

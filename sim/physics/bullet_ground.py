@@ -74,7 +74,10 @@ def _keep_places(scene: Scene, state: State, planes: Planes, stride: int):
         motion = state.motion[world, a]
         free = motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
         if free and scene.valid[world, a] != 0:
-            keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), planes.moved[world, a])
+            moved = wp.where(
+                state.fallen[world, a] == 0, planes.moved[world, a], 0.0
+            )  # who was felled does not walk on
+            keep_place(scene, state, world, a, yaw_of(state.rot[world, a]), moved)
 
 
 def make_planes(state: State) -> Planes:

@@ -1,7 +1,8 @@
 """Processes that step PyBullet's worlds side by side: each holds some worlds of a batch and takes and gives their rows through a pipe.
 
 A process ends when its pipe closes: when the batch is let go of, and when the process that began it ends, however that comes about. It
-leaves Ctrl-C to that one. Worlds know nothing of each other, so how they are shared out changes nothing.
+leaves Ctrl-C to that one. It imports the script that began it once more, which therefore keeps what it does under
+``if __name__ == "__main__":``. Worlds know nothing of each other, so how they are shared out changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import signal
 import traceback
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -66,11 +67,31 @@ class WorldsProcess:
 
     def _ended(self) -> SwerveError:
         self.process.join(PATIENCE)
-        return SwerveError(f"a process of PyBullet's worlds has ended (exit code {self.process.exitcode})")
+        return SwerveError(
+            f"a process of PyBullet's worlds has ended (exit code {self.process.exitcode}). "
+            'A script that steps them needs if __name__ == "__main__": around what it does; or give processes=1.'
+        )
 
     def close(self) -> None:
         """End the process."""
         self._close()
+
+
+def answers(processes: Sequence[WorldsProcess]) -> list[Rows]:
+    """What came of the work of all of them.
+
+    Raises:
+        SwerveError, RuntimeError: the first failure, once every process has answered: no answer is left for the next question.
+    """
+    found, failed = [], None
+    for process in processes:
+        try:
+            found.append(process.answer())
+        except (SwerveError, RuntimeError) as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return found
 
 
 def _end(process: Any, pipe: Connection) -> None:

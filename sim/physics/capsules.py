@@ -17,7 +17,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 FRONT = 0.7
 """Cosine to a car's axis from which a normal is that of its front."""
 LEVER = 0.15
-"""[m]."""
+"""How far under his centre of gravity a car's front strikes a person at most, as his legs give way [m] (chosen)."""
 
 
 @wp.func

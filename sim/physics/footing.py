@@ -37,6 +37,21 @@ def wheel_bottom(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
 
 
 @wp.func
+def body_spot(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
+    """What meets the ground: the bottom of a wheel or, from index 4 on, a corner of the body, from the centre of gravity [m]."""
+    if i < 4:
+        return wheel_bottom(car, b, turn, i)
+    return turn * (car.hull + corner(car.hull_half, i))
+
+
+@wp.func
+def slides_across(b: CarMotion, arm: wp.vec3) -> bool:
+    """Whether a wheel at ``arm`` from the centre of gravity [m] moves across rather than along itself."""
+    v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), arm))
+    return wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
+
+
+@wp.func
 def read_footing(
     scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
@@ -54,28 +69,21 @@ def read_footing(
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
-    mean = wp.vec3()
     last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
     i = int(0)
     while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
-        bottom = wheel_bottom(car, b, turn, wp.min(i, 3))
-        ahead = 0.5 * dt
-        if i >= 4:
-            bottom = turn * (car.hull + corner(car.hull_half, i))
-            ahead = wp.static(AHEAD)
-        at = cog + bottom + ahead * b.vel
+        bottom = body_spot(car, b, turn, i)
+        at = cog + bottom + wp.where(i < 4, 0.5 * dt, wp.static(AHEAD)) * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
         normal = point.normal
         z = point.z
         if i >= 4:
-            out.bed[i & 7] = wp.dot(mean, wp.vec3(at[0], at[1], z) - cog - out.floor)
+            out.bed[i & 7] = wp.dot(out.floor_normal, wp.vec3(at[0], at[1], z) - cog - out.floor)
         else:
             if state.vehicle.ready[world, a] != 0:
                 base = wp.max(old[i], cog[2] + bottom[2])
                 if z > base + wp.min(rise, wp.static(STEP)):
-                    v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), bottom))
-                    sideways = wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
-                    if sideways and z > base + wp.static(STEP):
+                    if z > base + wp.static(STEP) and slides_across(b, bottom):
                         out.block[i] = float(1 - ((lost >> i) & 1))
                         z = base
                     elif z > base + rise:
@@ -88,8 +96,9 @@ def read_footing(
             out.rolling[i] = point.rolling
             out.soft[i] = point.soft
             out.floor += 0.25 * out.point[i]
-            mean = wp.normalize(mean + point.normal)
+            out.floor_normal += 0.25 * point.normal
         i += 1
-    out.floor_normal = mean
+        if i == 4:
+            out.floor_normal = wp.normalize(out.floor_normal)
     state.vehicle.ground[world, a] = now
     return out

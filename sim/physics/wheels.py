@@ -35,8 +35,8 @@ FURROW_ANGLES = (0.2, 0.6)
 BEARS = 0.15
 """Slip of a tyre about its peak where friction is 1."""
 
-
-Corners = wp.types.vector(length=8, dtype=float)
+HullCorners = wp.types.vector(length=8, dtype=float)
+"""A number for each corner of the body's box, in the order of `sim.physics.hull.corner`."""
 
 
 @wp.struct
@@ -58,7 +58,7 @@ class Footing:
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
-    bed: Corners
+    bed: HullCorners
     """Of a tilted body: height of the ground under its eight corners over that plane [m]."""
 
 

@@ -151,12 +151,13 @@ def draw_projected(geo: Geometry, hits: Hits, to: Target, face: int, c: Cover, x
 
 @wp.struct
 class Corners:
-    """Corner a of eight triangles, as columns, rows, and 1 over their plane depths; likewise b and c."""
+    """Corner a of eight triangles, as columns, rows, and 1 over their plane depths, `NEAR` at least; likewise b and c."""
 
     x: vec8
     y: vec8
     share: vec8
     depth: vec8
+    """Plane depth as it is, less than `NEAR` or behind the eye, too [m]."""
 
 
 @wp.func(inline=True)

@@ -171,7 +171,7 @@ def flip_of(distance: vec8) -> int:
 
 
 @wp.struct
-class Walk:
+class TreeWalk:
     """Where one is in a tree."""
 
     ntriangle: int
@@ -195,9 +195,9 @@ def nodes_of(ntriangle: int, height: int) -> int:
 
 
 @wp.func
-def start_walk(first_row: int, height: int, ntriangle: int) -> Walk:
+def start_walk(first_row: int, height: int, ntriangle: int) -> TreeWalk:
     """At the root."""
-    out = Walk()
+    out = TreeWalk()
     out.ntriangle = ntriangle
     out.height = height
     out.first = first_row
@@ -205,14 +205,14 @@ def start_walk(first_row: int, height: int, ntriangle: int) -> Walk:
 
 
 @wp.func(inline=True)
-def children_of(walk: Walk) -> int:
+def children_of(walk: TreeWalk) -> int:
     """Bits of the children that the node has."""
     count = wp.min(8, nodes_of(walk.ntriangle, walk.height - 1) - 8 * walk.place)
     return (1 << count) - 1
 
 
 @wp.func(inline=True)
-def go_on(walk: Walk, seen: int, flip: int) -> Walk:
+def go_on(walk: TreeWalk, seen: int, flip: int) -> TreeWalk:
     """The next node: the first of a node's children to visit, or of those left on the way up."""
     walk.left = (walk.left & ~wp.uint64(255)) | wp.uint64(seen)
     walk.flips = (walk.flips & ~7) | flip

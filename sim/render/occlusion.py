@@ -33,7 +33,7 @@ TINY = wp.constant(1.0e-30)
 
 
 @wp.struct
-class Ray:
+class MeshRay:
     """A ray in the frame of a mesh."""
 
     origin: wp.vec3
@@ -47,9 +47,9 @@ class Ray:
 
 
 @wp.func(inline=True)
-def ray_of(o: wp.vec3, d: wp.vec3) -> Ray:
+def ray_of(o: wp.vec3, d: wp.vec3) -> MeshRay:
     """A ray from its origin and direction, which may have any length."""
-    out = Ray()
+    out = MeshRay()
     out.origin = o
     for k in range(3):
         out.inverse[k] = 1.0 / wp.where(wp.abs(d[k]) < 1.0e-18, 1.0e-18, d[k])
@@ -70,7 +70,7 @@ def ray_of(o: wp.vec3, d: wp.vec3) -> Ray:
 
 
 @wp.func(inline=True)
-def cross_boxes(geo: Geometry, ray: Ray, node: int, t_max: float) -> int:
+def cross_boxes(geo: Geometry, ray: MeshRay, node: int, t_max: float) -> int:
     """Bits of a node's children whose boxes a ray is in somewhere between 0 and ``t_max``."""
     ix = ray.inverse[0]
     iy = ray.inverse[1]
@@ -87,7 +87,7 @@ def cross_boxes(geo: Geometry, ray: Ray, node: int, t_max: float) -> int:
 
 
 @wp.func(inline=True)
-def cross_triangles(geo: Geometry, ray: Ray, mesh: int, first: int, last: int, t_max: float) -> bool:
+def cross_triangles(geo: Geometry, ray: MeshRay, mesh: int, first: int, last: int, t_max: float) -> bool:
     """Whether a ray meets one of the triangles ``first`` to ``last`` - 1 of a mesh, eight at most, between 0 and ``t_max``."""
     points = wp.mesh_get(geo.mesh_id[mesh]).points
     start = geo.mesh_triangle[mesh]

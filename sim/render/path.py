@@ -260,6 +260,20 @@ class Walk:
 
 
 @wp.func(inline=True)
+def set_out(o: wp.vec3, d: wp.vec3, hidden: int) -> Walk:
+    """A path's beginning: the camera's ray."""
+    walk = Walk()
+    walk.out.first = FAR
+    walk.out.distance = FAR
+    walk.weight = wp.vec3(1.0, 1.0, 1.0)
+    walk.start = o
+    walk.dir = d
+    walk.kind = PRIMARY
+    walk.unseen = hidden
+    return walk
+
+
+@wp.func(inline=True)
 def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.vec3, pixel: float) -> Surf:
     """The surface at a ray's hit ``p`` with its detail and weather; ``pixel``: a pixel's angle [rad]."""
     primary = walk.kind == PRIMARY
@@ -343,14 +357,7 @@ def follow_path(
     ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce, ``first`` the
     first ray's hit where ``known`` is 1.
     """
-    walk = Walk()
-    walk.out.first = FAR
-    walk.out.distance = FAR
-    walk.weight = wp.vec3(1.0, 1.0, 1.0)
-    walk.start = o
-    walk.dir = d
-    walk.kind = PRIMARY
-    walk.unseen = hidden
+    walk = set_out(o, d, hidden)
     extinction = w.sky.extinction[world]
     k = int(0)
     while k < 8 and walk.kind >= 0:

@@ -123,6 +123,19 @@ def lie_down(geo: Geometry, asset: int, mesh: int, thin: int, rot: wp.mat33) -> 
 
 
 @wp.func(inline=True)
+def box_scale(model: wp.vec3, size: wp.vec3, even: bool) -> wp.vec3:
+    """An actor's size over its model's, along each axis; ``even``: as along the vertical one."""
+    scale = wp.vec3(1.0, 1.0, 1.0)
+    for k in range(3):
+        # Flat things, and actors without a box, keep the model's own size.
+        if model[k] > 1.0e-3 and size[k] > 1.0e-3:
+            scale[k] = size[k] / model[k]
+    if even:
+        return wp.vec3(scale[2], scale[2], scale[2])
+    return scale
+
+
+@wp.func(inline=True)
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part."""
     actor = (slot - inst.first_actor) / inst.part_capacity
@@ -134,15 +147,8 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
     if part >= geo.model_part[asset + 1]:
         return
     model = geo.model_size[asset]
-    size = scene.size[world, actor]
     clip = geo.model_clip[asset]
-    scale = wp.vec3(1.0, 1.0, 1.0)
-    for k in range(3):
-        # Flat things, and actors without a box, keep the model's own size.
-        if model[k] > 1.0e-3 and size[k] > 1.0e-3:
-            scale[k] = size[k] / model[k]
-    if clip[2] > 0.5:
-        scale = wp.vec3(scale[2], scale[2], scale[2])
+    scale = box_scale(model, scene.size[world, actor], clip[2] > 0.5)
     offset = scene.box_center[world, actor] - wp.cw_mul(scale, geo.model_center[asset])
     motion = geo.part_motion[part]
     own = scale

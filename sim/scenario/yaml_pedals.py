@@ -10,7 +10,9 @@ from sim.scenario.source import Path_
 from sim.scenario.storyboard import OverrideAction
 
 PEDAL_ACTIONS = (PressBrake, *PEDALS.values())
+"""Actions of the YAML format that press pedals and turn the steering wheel."""
 HINT = "Write brake: 80 %, throttle: 40 %, steer: 5 deg or release: all; or leave out controller: vehicle."
+"""What to write instead for an actor whom only these move."""
 
 
 def pedal_actions(action: Any, draws: Draws, path: Path_) -> list[OverrideAction]:

@@ -59,6 +59,7 @@ class StoryBuilder(Ways):
         self.names = [step.name or f"step-{i + 1}" for i, step in enumerate(model.storyboard)]
         self.conditions = ConditionBuilder(set(model.actors), self.names, placer, draws, source)
         self.at = dict(placer.spots)
+        self.startled = set()
         self.paths = []
 
     def build(self, init: list[asam.Action], duration: float) -> asam.Storyboard:
@@ -188,6 +189,7 @@ class StoryBuilder(Ways):
         assert isinstance(action, JumpTo)
         spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
         self.at[actor] = spot
+        self.startled.discard(actor)
         return [asam.TeleportAction(self.placer.position(spot))], []
 
     def _has_driver(self, actor: str) -> bool:

@@ -14,6 +14,7 @@ from sim.scenario.storyboard import Dimension, Dynamics, Shape
 from sim.scenario.yaml_place import Placer, Spot
 
 STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
+"""At once."""
 WALKERS = ("pedestrian", "animal")
 """Categories that stand still at the end of a path; vehicles go on along their lane."""
 FREEZE = 0.8
@@ -24,8 +25,9 @@ RUN, RETREAT = 4.0, 3.0
 TURN = 0.05
 """From turning back to running [s]."""
 HALT = Dynamics(Shape.LINEAR, Dimension.RATE, 5.0)
+"""How who is startled stops [m/s^2] (chosen)."""
 START = Dynamics(Shape.LINEAR, Dimension.RATE, 4.0)
-"""How walkers stop and start to run [m/s^2] (chosen)."""
+"""How he then starts to run [m/s^2] (chosen)."""
 
 
 class Ways:
@@ -37,6 +39,8 @@ class Ways:
     source: Source
     at: dict[str, Spot]
     """Where each actor is after the ways that it was given so far."""
+    startled: set[str]
+    """Who took fright after that: where they end is only known once they have run."""
     paths: list[list[tuple[float, float]]]
     """Ground that actors walk over: fillers keep off it."""
 
@@ -49,6 +53,7 @@ class Ways:
         """Stop; then, `freeze` later, run on or back."""
         if self.category(actor) not in WALKERS:
             raise self.source.error(f"{actor} is no person and no animal: nothing startles it", path)
+        self.startled.add(actor)
         run: list[Any] = [asam.SpeedAction(self.draws.number(action.speed, (*path, "speed"), RUN), START)]
         if self.draws.word(action.startle, (*path, "startle")) == "back":
             reach = self.draws.number(action.reach, (*path, "reach"), RETREAT)
@@ -70,6 +75,12 @@ class Ways:
         return -1, self.draws.number(action.freeze, (*path, "freeze"), FREEZE) + index * TURN
 
     def _walk(self, actor: str, action: WalkAcross | GoTo, path: Path_) -> tuple[list[Any], list[Any]]:
+        if actor in self.startled:
+            raise self.source.error(
+                f"{actor} was startled before: nobody knows from where this way would begin",
+                path,
+                "Let startle be the actor's last way, or place it anew by jump_to before this one.",
+            )
         speed = self.draws.number(action.speed, (*path, "speed"))
         start = self.at[actor]
         if isinstance(action, WalkAcross):

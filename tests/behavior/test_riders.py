@@ -111,6 +111,35 @@ def test_a_rider_who_is_hit_leaves_a_cycle_that_then_falls(tmp_path):
     assert (ride.state.motion.numpy()[0, [bike, rider]] == Motion.BODY).all()
 
 
+def test_who_is_touched_lightly_together_with_his_cycle_falls_with_it(tmp_path):
+    ego = "{kind: car, asset: sedan, at: {x: 40 m, y: 3 m, heading: -90 deg}, speed: 0 m/s, goal: {lane: 1, s: 20 m}}"
+    story = "  - do: {ego: {go_to: {x: 40 m, y: -3.4 m}, speed: 1.5 m/s}}\n"
+    ride = Ride(file(tmp_path, ego, BICYCLE.replace("6 m/s", "0 m/s"), story), 1)
+    size = ride.batch.scene.size.numpy()
+    size[0, 2, :2] = size[0, 1, 1]  # as wide as the cycle: the bumper meets both in one tick
+    ride.batch.scene.size.assign(size)
+    while (ride.state.motion.numpy()[0, 1:] != Motion.BODY).any() and int(ride.state.tick.numpy()[0]) < 200:
+        step(ride.batch.scene, ride.state, ride.batch.control)
+    struck = int(ride.state.tick.numpy()[0])
+    assert ride.state.contact_tick.numpy()[0].tolist() == [struck] * 3
+    assert ride.state.fallen.numpy()[0, 2] == 0, "too light a touch to fell who stands"
+    step(ride.batch.scene, ride.state, ride.batch.control)
+    assert ride.state.fallen.numpy()[0].tolist() == [0, struck, struck + 1]
+    for _ in range(500):
+        step(ride.batch.scene, ride.state, ride.batch.control)
+    assert abs(rotated(ride.state.rot.numpy()[0, 2], (0.0, 0.0, 1.0))[2]) < 0.5
+
+
+def test_who_else_is_in_the_world_does_not_change_a_fall(tmp_path):
+    text = file(tmp_path, ego=WALL).read_text(encoding="utf-8")
+    ends = []
+    for far in ("", "  man: {kind: man, at: {lane: -1, s: 200 m, offset: -1.5 m}, faces: left}\n"):
+        ride = Ride(write(tmp_path, text.replace("  bike:", far + "  bike:")), 300)
+        who = [ride.names.index("bike"), ride.names.index("bike+")]
+        ends.append([ride.seen[name][-1, who] for name in ("fallen", "pos", "rot")])
+    assert (ends[0][0] > 0).all() and all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+
+
 def test_where_contacts_are_only_reported_nobody_leaves_the_saddle(tmp_path):
     ride = Ride(file(tmp_path, ego=WALL), 400, contact="report")
     assert ride.state.contact_tick.numpy()[0, 1] > 0 and not ride.seen["fallen"].any()
@@ -160,13 +189,30 @@ def test_who_is_startled_stops_stands_and_runs_on_or_back(tmp_path):
         assert 125 <= still[0] <= 131 and still[-1] - still[0] == pytest.approx(60, abs=7), (
             "stops at 5 m/s2, stands for 0.6 s"
         )
-        assert sign * vel[still[-1] + 1 :].max(initial=0.0) >= 0.0 and np.abs(vel[200:]).max() > 1.9
+        assert (sign * vel[still[-1] + 1 :]).min() > -1e-3 and (sign * vel[200:]).max() > 1.9, "that way only"
         assert (sign * vel[still[-1] + 2 : still[-1] + 40] > 0.0).all()
     walked = ride.seen["pos"][125, ride.names.index("back"), 1]
     assert ride.seen["pos"][-1, ride.names.index("back"), 1] == pytest.approx(walked - 1.0, abs=0.1)
     assert (ride.seen["vel"][-1, ride.names.index("back")] == 0.0).all()
     with pytest.raises(ScenarioError, match="nothing startles it"):
         draw(file(tmp_path, story="  - do: {bike: {startle: on}}\n"))
+
+
+def test_after_a_fright_no_further_way_begins_but_from_a_new_place(tmp_path):
+    child = "  child: {kind: child, at: {lane: -1, s: 100 m, offset: -1.5 m}, faces: left}\n"
+    story = (
+        "  - do: {child: {startle: on}}\n  - when: {after: 2 s}\n    do: {child: {walk_across: road, speed: 1 m/s}}\n"
+    )
+
+    def load(text):
+        whole = file(tmp_path, story=text).read_text(encoding="utf-8").replace("  bike:", child + "  bike:")
+        draw(write(tmp_path, whole))
+
+    with pytest.raises(ScenarioError, match=r"test.yaml:\d+: .*child was startled before.*jump_to"):
+        load(story)
+    with pytest.raises(ScenarioError, match="startled before"):
+        load(story.replace("walk_across: road", "go_to: {lane: 1, s: 100 m}"))
+    load(story.replace("child: {walk", "child: [{jump_to: {lane: -1, s: 90 m}}, {walk").replace("m/s}}", "m/s}]}"))
 
 
 def rotated(q, v):
@@ -179,7 +225,12 @@ def rotated(q, v):
 def test_under_pybullet_too_the_rider_flies_on(tmp_path):
     pytest.importorskip("pybullet")
     batch = sample_worlds([load_scenario(file(tmp_path, ego=WALL))], [0], "cpu", SimConfig(pool=1, physics="bullet"))
-    make_steps(batch.scene, batch.state, batch.control, "bullet", 300).launch()
+    steps, rode = make_steps(batch.scene, batch.state, batch.control, "bullet", 10), 0.0
+    for _ in range(30):
+        steps.launch()
+        if not batch.state.fallen.numpy()[0, 2]:
+            rode = batch.state.traveled.numpy()[0, 2]
     fallen, pos = batch.state.fallen.numpy()[0], batch.state.pos.numpy()[0]
+    assert 10.0 < rode <= batch.state.traveled.numpy()[0, 2] < rode + 0.11 * 6.0, "in the air nobody pedals"
     assert fallen[1] == fallen[2] > 0 and (batch.state.motion.numpy()[0, 1:] == Motion.BODY).all()
     assert pos[2, 0] > pos[1, 0] + 0.2

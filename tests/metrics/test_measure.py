@@ -196,6 +196,28 @@ def test_parked_lorry_hides_a_crossing_person_until_it_steps_out():
     assert first > 0 and onset > first + 20  # contact was foreseeable before it could be seen
 
 
+def test_a_cyclist_looks_over_a_wall_from_the_saddle_and_through_nobody_but_himself():
+    cycle = {
+        "category": "bicycle", "size": (1.75, 0.54, 1.0), "mass": 15.0, "wheelbase": 1.1, "wheel_radius": 0.34,
+        "box_center": (0.53, 0, 0.5),
+    }  # fmt: skip
+    rider = PERSON | {"size": (0.25, 0.53, 1.71), "box_center": (0.37, 0, 1.17)}
+    wall = PERSON | {"category": "obstacle", "size": (0.3, 3.0, 1.2), "box_center": (0, 0, 0.6)}
+    seen = []
+    for rides, ahead in ((True, 0.37), (True, 3.0), (False, 0.37)):
+        rider["box_center"] = (ahead, 0, 1.17)
+        motion = Motion.SCRIPTED if rides else Motion.BODY
+        places = [(cycle, 100.0), (wall, 105.0), (PERSON, 110.0), (rider, 100.0)]
+        actors = [actor(k, x=x, y=-1.75, motion=motion if k is rider else Motion.SCRIPTED) for k, x in places]
+        scene, rows = world_rows(actors, contact=Contact.REPORT)
+        rows["story"]["tow"] = np.array([-1, -1, -1, 0])
+        state = run(build([(scene, rows)], [straight(length=1000.0)]), 40, STILL)
+        hidden = bool(state.hidden_tick.numpy()[0, 2] > 0)
+        assert not hidden or state.hidden_by.numpy()[0, 2] == 1 + 1
+        seen.append(not hidden)
+    assert seen == [True, True, False], "0.85 of 1.74 m up, of 1 m once he has left it"
+
+
 def test_fog_and_crest_delay_the_onset():
     clear = run(lane_of_sight([], stand=170.0), 1)
     fog = run(lane_of_sight([], stand=170.0, fog=40.0), 200)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.errors import SwerveError
-from sim.physics.bullet_processes import WorldsProcess
+from sim.physics.bullet_processes import WorldsProcess, answers
 from sim.simulation import make_steps
 from sim.structs import to_numpy
 from tests.physics.test_bullet import CRASHES, FIELD
@@ -69,6 +69,33 @@ def test_a_world_that_fails_says_so():
     failing.ask("work", scene)
     assert failing.answer()["valid"].tolist() == [[1.0]], "it goes on after an error"
     failing.close()
+
+
+def test_a_failure_leaves_no_answer_of_the_others_behind():
+    scene = {"valid": np.ones((1, 1))}
+    both = [WorldsProcess(_fail, scene) for _ in range(2)]
+    for process, work in zip(both, ("refuse", "work"), strict=True):
+        process.ask(work, scene)
+    with pytest.raises(SwerveError, match="not this world"):
+        answers(both)
+    for process in both:
+        process.ask("work", {"valid": np.full((1, 1), 7.0)})
+    assert [found["valid"].tolist() for found in answers(both)] == [[[7.0]], [[7.0]]]
+    for process in both:
+        process.close()
+
+
+def test_a_script_without_a_guard_is_told_so(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT.replace('__name__ == "__main__"', "True"))
+    ran = subprocess.run(
+        [sys.executable, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.getcwd()},
+    )
+    assert ran.returncode != 0 and 'needs if __name__ == "__main__"' in ran.stderr and "processes=1" in ran.stderr
 
 
 def _fail(scene):

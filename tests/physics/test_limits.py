@@ -11,6 +11,7 @@ from sim.physics.cars import flat_cars, step_cars
 from sim.physics.parameters import actor_parameters
 from sim.physics.sets import GRAVITY, SETS
 from sim.physics.vehicle import SLEEP_TICKS
+from sim.road.geometry import Cubic
 from sim.road.shorthand import CrossSection, Segment, road
 from sim.types import Fault, Motion
 from tests.physics.test_chassis import centre
@@ -143,10 +144,10 @@ def test_vehicles_roll_over_a_little_below_half_the_track_over_the_height():
 
 
 def test_static_stability_factors_are_those_of_the_fleet():
-    # Sales-weighted means of model year 2003, full-size vans' for the van: DOT HS 809 868.
-    for name, mean in {"car": 1.41, "suv": 1.17, "pickup": 1.18, "van": 1.12}.items():
+    # Sales-weighted means of model year 2003: DOT HS 809 868. The van, 2.5 m tall, is the exception: full-size vans' mean is 1.12.
+    for name, factor in {"car": 1.41, "suv": 1.17, "pickup": 1.18, "van": 1.03}.items():
         car = actor_parameters(**FOUR[name])["car"]
-        assert 0.5 * car.front.track / centre(car)[1] == pytest.approx(mean, rel=0.09), name
+        assert 0.5 * car.front.track / centre(car)[1] == pytest.approx(factor, rel=0.04), name
 
 
 @pytest.mark.parametrize("speed", [6.0, 14.0])
@@ -220,6 +221,22 @@ def test_on_its_roof_a_car_slides_and_stops():
     assert (state.vel.numpy() == 0.0).all() and abs(lowest(arrays, CAR)) < 0.02
     way = state.pos.numpy()[0, 0, 0] - 200.0
     assert way == pytest.approx(100.0 / (2 * 0.5 * GRAVITY), rel=0.15)
+
+
+def test_on_the_left_and_right_edge_of_a_banked_road_it_slides_in_mirror_images():
+    """The body's plane leans by the mean of what is under the wheels, in whatever order they are read."""
+    ends = []
+    for side in (1.0, -1.0):
+        network = straight(length=1000.0, lanes=(1, 1), lane_width=10.0)
+        network.order[0].superelevation.append(Cubic(0.0, -0.15 * side))
+        edge = side * (10.0 + 1.5)  # with the verge
+        place = {"x": 200.0, "y": edge, "z": 1.6 - 0.15 * 11.5, "motion": Motion.BODY, "vel": (8.0, 0.0, 0.0)}
+        arrays = one(CAR, [network], **place)
+        arrays[1].rot.assign(np.array([[[1.0, 0.0, 0.0, 0.0]]], np.float32))
+        state = run(arrays, 80)
+        moved = state.pos.numpy()[0, 0] - (200.0, edge, 0.0)
+        ends.append([*(moved * (1.0, side, 1.0)), side * angles(state)[0][0]])
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)
 
 
 def test_a_vehicle_starts_on_the_slope_under_its_wheels():
