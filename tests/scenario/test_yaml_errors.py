@@ -40,7 +40,7 @@ CASES = {
     "no unit": ("length: 250 m", "length: 250", 2, "map.length", "'250' has no unit", "3.5 m"),
     "wrong unit": ("length: 250 m", "length: 250 s", 2, "map.length", "is a time where a length belongs", "km"),
     "wrong unit of a brake": (
-        "drive: 20 km/h, over: 3 s", "brake: 20 km/h", 9, "storyboard[0].do.van.brake", "is a speed where an acceleration belongs", "6 m/s2",
+        "drive: 20 km/h, over: 3 s", "brake: 20 km/h", 9, "storyboard[0].do.van.brake", "is a speed where an acceleration belongs", "6 m",
     ),
     "mixed units": ("30..60 km/h", "30 m..60 km/h", 5, "actors.ego.speed", "do not go together", ""),
     "rain as speed": ("4 mm/h)", "4 m/s)", 3, "environment.rain", "do not go together", ""),
