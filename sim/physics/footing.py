@@ -9,7 +9,7 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
-from sim.physics.place import ground_near, road_place
+from sim.physics.place import ground_near, road_place, wheel_reach
 from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
 from sim.road.grip import road_friction
 from sim.types import CarSet, Fault, Scene, State
@@ -60,11 +60,13 @@ def read_footing(
     while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = wheel_bottom(car, b, turn, wp.min(i, 3))
         ahead = 0.5 * dt
+        reach = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
         if i >= 4:
             bottom = turn * (car.hull + corner(car.hull_half, i))
             ahead = wp.static(AHEAD)
+            reach = wp.vec2()
         at = cog + bottom + ahead * b.vel
-        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), reach)
         normal = point.normal
         z = point.z
         if i >= 4:

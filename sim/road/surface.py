@@ -9,6 +9,7 @@ import warp as wp
 from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
 from sim.road.friction import ASPHALT_LOSS, GROUND_LOSS
 from sim.road.grip import SurfacePoint
+from sim.road.relief import rolled_relief
 from sim.types import LaneKind, RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
@@ -54,8 +55,25 @@ def open_ground() -> SurfacePoint:
 
 
 @wp.func
-def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
-    """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across."""
+def lay_relief(road: RoadTables, coord: RoadCoord, reach: wp.vec2, point: SurfacePoint) -> SurfacePoint:
+    """A surface with what a wheel that stands there along ``reach`` feels of the road's bumps and potholes."""
+    out = point
+    ahead = wp.vec3(wp.cos(coord.heading), wp.sin(coord.heading), 0.0)
+    left = wp.vec3(-ahead[1], ahead[0], 0.0)
+    ds = reach[0] * ahead[0] + reach[1] * ahead[1]
+    dt = reach[0] * left[0] + reach[1] * left[1]
+    rise = rolled_relief(road, coord.road, coord.s, coord.t, ds, dt)
+    out.z += rise[0]
+    out.normal = wp.normalize(point.normal / point.normal[2] - ahead * rise[1] - left * rise[2])
+    return out
+
+
+@wp.func
+def surface_on(road: RoadTables, coord: RoadCoord, reach: wp.vec2) -> SurfacePoint:
+    """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across.
+
+    ``reach``: 0 for the surface itself; for a wheel as `sim.road.relief.rolled_relief` takes it, in the world.
+    """
     out = open_ground()
     r = coord.road
     k = section_at(road, r, coord.s)
@@ -85,6 +103,8 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
                 out.wet_loss = grip[1]
                 out.rolling = grip[2]
                 out.film = grip[3]
+        if (road.section_shape[k] & wp.static(int(Shape.SMOOTH))) == 0:
+            out = lay_relief(road, coord, reach, out)
     return out
 
 
@@ -94,4 +114,4 @@ def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint
     coord = locate(road, map, pos, 0.0, hint)
     if coord.road < 0:
         return open_ground()
-    return surface_on(road, coord)
+    return surface_on(road, coord, wp.vec2())
