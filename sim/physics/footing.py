@@ -89,8 +89,8 @@ def read_footing(
             out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
             out.rolling[i] = point.rolling
             out.soft[i] = point.soft
-            out.floor += 0.25 * out.point[i]
-            mean = wp.normalize(mean + point.normal)
+            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+            mean = wp.normalize(mean + point.floor_normal)
         i += 1
     out.floor_normal = mean
     state.vehicle.ground[world, a] = now

@@ -48,6 +48,7 @@ def open_ground() -> SurfacePoint:
     """Grass and soil at height 0, where no road is near."""
     out = SurfacePoint()
     out.normal = wp.vec3(0.0, 0.0, 1.0)
+    out.floor_normal = out.normal
     out.friction = wp.static(OFF_ROAD_FRICTION)
     out.wet_loss = wp.static(GROUND_LOSS)
     out.soft = 1.0
@@ -64,6 +65,7 @@ def lay_relief(road: RoadTables, coord: RoadCoord, reach: wp.vec2, point: Surfac
     dt = reach[0] * left[0] + reach[1] * left[1]
     rise = rolled_relief(road, coord.road, coord.s, coord.t, ds, dt)
     out.z += rise[0]
+    out.rise = rise[0]
     out.normal = wp.normalize(point.normal / point.normal[2] - ahead * rise[1] - left * rise[2])
     return out
 
@@ -85,6 +87,7 @@ def surface_on(road: RoadTables, coord: RoadCoord, reach: wp.vec2) -> SurfacePoi
         pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
         out.z = pose.pos[2]
         out.normal = slope_normal(pose, on)
+        out.floor_normal = out.normal
     if on:
         out.soft = 0.0
         lane = lane_at(road, r, coord.s, coord.t)
