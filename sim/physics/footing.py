@@ -56,11 +56,12 @@ def read_footing(
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     mean = wp.vec3()
     last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
+    along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
     i = int(0)
     while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = wheel_bottom(car, b, turn, wp.min(i, 3))
         ahead = 0.5 * dt
-        reach = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
+        reach = along
         if i >= 4:
             bottom = turn * (car.hull + corner(car.hull_half, i))
             ahead = wp.static(AHEAD)
