@@ -14,7 +14,7 @@ from sim.behavior.places import note_motion
 from sim.behavior.trailers import pull_trailers
 from sim.behavior.triggers import evaluate_triggers
 from sim.road.frenet import lane_center, lane_rise, lane_slope, road_pose
-from sim.road.relief import relief_above
+from sim.road.surface import relief_above
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 

@@ -11,7 +11,7 @@ from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, lane_center, lane_row, locate, road_pose, section_at
-from sim.road.relief import relief_above
+from sim.road.surface import relief_above
 from sim.types import LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})

@@ -17,8 +17,7 @@ import numpy as np
 import warp as wp
 
 from sim.road.elements import Bump, Pothole
-from sim.road.frenet import section_at
-from sim.types import Relief, RoadTables, Shape
+from sim.types import Relief, RoadTables
 
 wp.set_module_options({"enable_backward": False})
 
@@ -96,14 +95,6 @@ def relief_at(road: RoadTables, r: int, s: float, t: float) -> wp.vec3:
         if s > box[0] and s < box[1] and t > box[2] and t < box[3]:
             out += rise_of(box, road.relief_form[i], s, t)
     return out
-
-
-@wp.func
-def relief_above(road: RoadTables, r: int, s: float, t: float) -> float:
-    """Height of `relief_at` alone [m]; costs next to nothing where there is none."""
-    if (road.section_shape[section_at(road, r, s)] & wp.static(int(Shape.SMOOTH))) != 0:
-        return 0.0
-    return relief_at(road, r, s, t)[0]
 
 
 @wp.func

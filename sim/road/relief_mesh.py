@@ -13,7 +13,7 @@ from sim.road.faces import Faces, replace_rows
 from sim.road.lanes import Cover
 from sim.road.markings import Area
 from sim.road.network import Road, RoadNetwork
-from sim.road.relief import relief_heights, side_ramp
+from sim.road.relief import SIDE, relief_heights, side_ramp
 
 Floats = npt.NDArray[np.floating]
 
@@ -64,6 +64,7 @@ def _pothole_grid(p: Pothole) -> tuple[Floats, Floats]:
 
 def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats) -> Faces:
     """Cuts a road's faces along the lines of a grid; its lines along the road are straight between its rows."""
+    s = _rows(road, s)
     x, y, heading, _ = road.line(s)
     across = np.stack([-np.sin(heading), np.cos(heading)], 1)
     grid = np.stack([x, y], 1)[:, None] + across[:, None] * t[None, :, None]
@@ -79,6 +80,14 @@ def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats) -> Faces:
         if len(found) > 1:
             pieces[int(row)] = found
     return replace_rows(faces, pieces)
+
+
+def _rows(road: Road, s: Floats) -> Floats:
+    """Rows at ``s``, and in bends as many more as keep chords, which a bump's sides may climb across, near their arcs."""
+    bend = float(np.abs(road.line(np.linspace(s[0], s[-1], 9))[3]).max())
+    step = math.sqrt(8.0 * CHORD * SIDE / max(bend, 1e-4))
+    parts = [_even(a, b, step)[:-1] for a, b in zip(s[:-1], s[1:], strict=True)]
+    return np.concatenate([*parts, s[-1:]])
 
 
 def _cut_face(ring: Polygon, grid: Floats) -> list[Polygon]:

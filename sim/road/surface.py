@@ -9,7 +9,7 @@ import warp as wp
 from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
 from sim.road.friction import ASPHALT_LOSS, GROUND_LOSS
 from sim.road.grip import SurfacePoint
-from sim.road.relief import rolled_relief
+from sim.road.relief import relief_at, rolled_relief
 from sim.types import LaneKind, RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
@@ -53,6 +53,14 @@ def open_ground() -> SurfacePoint:
     out.wet_loss = wp.static(GROUND_LOSS)
     out.soft = 1.0
     return out
+
+
+@wp.func
+def relief_above(road: RoadTables, r: int, s: float, t: float) -> float:
+    """Height of a road's bumps and potholes over its smooth surface [m]; costs next to nothing where there is none."""
+    if (road.section_shape[section_at(road, r, s)] & wp.static(int(Shape.SMOOTH))) != 0:
+        return 0.0
+    return relief_at(road, r, s, t)[0]
 
 
 @wp.func
