@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sim.road.clipping import Polygon, split
+from sim.road.clipping import Polygon, cut, split
 from sim.road.elements import DRIVABLE, Bump, Pothole
 from sim.road.faces import Faces, replace_rows
 from sim.road.lanes import Cover
@@ -19,8 +19,8 @@ Floats = npt.NDArray[np.floating]
 
 CHORD = 0.001
 """How far triangles may stray from a bump's or pothole's height along each of the road's directions [m]."""
-BROKEN = 0.05
-"""Share of its depth from which down a pothole shows broken asphalt."""
+RIM, EDGES = 0.9, 24
+"""Radius within which a pothole shows broken asphalt, over its own, and edges of that circle."""
 TOOTH, TRIANGLE = 0.75, 1.75
 """Width of the triangles on a hump's ramp and the most of their length [m]; UK diagram 1062: bases at its foot, tips towards its top."""
 BAR = 0.5
@@ -32,8 +32,10 @@ SHORT = 1.5
 def raise_faces(faces: Faces, network: RoadNetwork) -> Faces:
     """Faces cut along each bump's and pothole's own rows and columns, and laid on their heights."""
     for road in network.order:
-        for grid in [_bump_grid(b) for b in road.bumps] + [_pothole_grid(p) for p in road.potholes]:
-            faces = _cut_grid(faces, road, *grid)
+        for b in road.bumps:
+            faces = _cut_grid(faces, road, *_bump_grid(b))
+        for p in road.potholes:
+            faces = _cut_grid(faces, road, *_pothole_grid(p), _rim(road, p))
         for item in (*road.bumps, *road.potholes):
             _lift(faces, road, item)
     return faces
@@ -62,8 +64,16 @@ def _pothole_grid(p: Pothole) -> tuple[Floats, Floats]:
     return p.s + ways, p.t + ways
 
 
-def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats) -> Faces:
-    """Cuts a road's faces along the lines of a grid; its lines along the road are straight between its rows."""
+def _rim(road: Road, p: Pothole) -> Floats:
+    """Corners of the edge of a pothole's broken asphalt, counter-clockwise, (`EDGES`, 2)."""
+    angle = np.arange(EDGES) * (math.tau / EDGES)
+    reach = 0.5 * RIM * p.diameter
+    poses = [road.pose(p.s + reach * math.cos(a), p.t + reach * math.sin(a)) for a in angle]
+    return np.array([(q.x, q.y) for q in poses])
+
+
+def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats, rim: Floats | None = None) -> Faces:
+    """Cuts a road's faces along the lines of a grid, straight between its rows, and along a rim."""
     s = _rows(road, s)
     x, y, heading, _ = road.line(s)
     across = np.stack([-np.sin(heading), np.cos(heading)], 1)
@@ -77,6 +87,8 @@ def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats) -> Faces:
         if ring[2] == ring[3]:
             ring.pop()
         found = _cut_face(ring, grid)
+        if rim is not None:
+            found = [part for piece in found for part in _cut_rim(piece, rim)]
         if len(found) > 1:
             pieces[int(row)] = found
     return replace_rows(faces, pieces)
@@ -103,6 +115,17 @@ def _cut_face(ring: Polygon, grid: Floats) -> list[Polygon]:
     return [p for p in [*out, rest] if len(p) > 2]
 
 
+def _cut_rim(piece: Polygon, rim: Floats) -> list[Polygon]:
+    """Parts of a convex polygon in and outside a rim."""
+    middle = rim.mean(0)
+    away = [math.hypot(x - middle[0], y - middle[1]) for x, y, _ in piece]
+    reach = np.linalg.norm(rim - middle, axis=1)
+    if max(away) < 0.98 * reach.min() or min(away) > reach.max() + 0.1:
+        return [piece]
+    inside, outside = cut(piece, rim.tolist())
+    return [inside, *outside] if inside else [piece]
+
+
 def _part(polygon: Polygon, a: Floats, b: Floats) -> tuple[Polygon, Polygon]:
     """Parts of a polygon left and right of the line from a to b."""
     return split(polygon, float(a[0]), float(a[1]), float(b[0]), float(b[1])) if len(polygon) > 2 else ([], [])
@@ -122,7 +145,7 @@ def _lift(faces: Faces, road: Road, item: Bump | Pothole) -> None:
         rise = relief_heights([item], [], places)
     else:
         rise = relief_heights([], [item], places)
-        broken = rise[-len(mine) :] < -BROKEN * item.depth
+        broken = rise[-len(mine) :] < -item.depth * (1.0 - RIM * RIM) ** 2
         faces.cover[mine[broken]] = int(Cover.BROKEN)
     faces.corners[mine, :, 2] += rise[: 4 * len(mine)].reshape(-1, 4)
 
