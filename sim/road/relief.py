@@ -104,16 +104,33 @@ def rolled_relief(road: RoadTables, r: int, s: float, t: float, ds: float, dt: f
     The tandem of Schmeitz 2004 (Pacejka 2012, section 10.1), with circles of the wheel's radius as cams, each laid upon three points: a
     wheel feels the mean of their heights, and the slope of the line through them. It bridges a hole that is shorter than itself.
     """
-    a = relief_at(road, r, s + ds, t + dt)
     long = wp.sqrt(ds * ds + dt * dt)
+    arc = wp.static(ARC) * long
+    back = float(0.0)
+    b = wp.vec3()
+    a = wp.vec3()
+    far = float(0.0)
+    k = int(0)
+    last = int(4)
+    if long == 0.0:
+        k = 2
+        last = 3
+    while k < last:  # no range: unrolled, it would only take registers
+        way = float(2 * k - 3)
+        z = relief_at(road, r, s + way * ds, t + way * dt)
+        if k == 0:
+            back = z[0]
+        elif k == 1:
+            b = z
+        elif k == 2:
+            a = z
+        else:
+            far = z[0]
+        k += 1
     if long == 0.0:
         return a
-    b = relief_at(road, r, s - ds, t - dt)
-    arc = wp.static(ARC) * long
-    far = relief_at(road, r, s + 3.0 * ds, t + 3.0 * dt)
-    back = relief_at(road, r, s - 3.0 * ds, t - 3.0 * dt)
-    first = wp.max(a[0], wp.max(far[0], b[0]) - arc)
-    second = wp.max(b[0], wp.max(back[0], a[0]) - arc)
+    first = wp.max(a[0], wp.max(far, b[0]) - arc)
+    second = wp.max(b[0], wp.max(back, a[0]) - arc)
     along = 0.5 * (first - second) / long
     across = 0.5 * ((a[2] + b[2]) * ds - (a[1] + b[1]) * dt) / long
     return wp.vec3(0.5 * (first + second), (along * ds - across * dt) / long, (along * dt + across * ds) / long)
