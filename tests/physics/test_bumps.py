@@ -11,6 +11,7 @@ from sim.physics.parameters import actor_parameters
 from sim.physics.sets import GRAVITY
 from sim.road.elements import Bump, Pothole
 from sim.road.shorthand import CrossSection, Segment, road
+from sim.simulation import make_steps
 from sim.structs import to_numpy
 from sim.types import Motion
 from tests.physics.worlds import CAR, PERSON, actor, build, run, world_rows
@@ -166,3 +167,19 @@ def test_scripted_cars_and_people_stand_on_a_hump():
         nose = 2.0 * math.asin(-rot[0, 1])
         assert nose == pytest.approx(math.atan((heights[1] - heights[0]) / base), abs=2e-3)
     assert pos[1, 2] == pytest.approx(arc(pos[1, 0]), abs=1e-4) and abs(rot[1, 1]) < 1e-6
+
+
+def test_pybullet_drives_over_the_same_hump():
+    pytest.importorskip("pybullet", reason="PyBullet has wheels for Python 3.10 and 3.11 only")
+    peaks = []
+    for physics in ("swerve", "bullet"):
+        arrays = build([world_rows([actor(x=44.0, y=-1.75, speed=6.0)])], [street([WATTS])])
+        steps = make_steps(*arrays, physics)
+        track = []
+        for _ in range(160):
+            steps.launch()
+            track.append(arrays[1].pos.numpy()[0, 0].copy())
+        x, _, z = np.array(track).T
+        assert np.abs(z[x < 45.0]).max() < 0.01  # both axles still before it
+        peaks.append(z.max())
+    assert 0.1 < peaks[0] and peaks[1] == pytest.approx(peaks[0], rel=0.3)

@@ -92,7 +92,9 @@ CASES = {
     "an unknown bump": (
         "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, shape: rund}", 2, "map.bumps.shape", "unknown shape of a bump 'rund'", "round",
     ),
-    "a bump on no lane": ("lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, lane: -2}", 2, "map.bumps[0].lane", "no lane -2: lanes here are -1, 1", ""),
+    "a bump on no lane": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, lane: -2}", 2, "map.bumps[0].lane", "no lane -2: lanes here are -1, 1", "",
+    ),
     "a pothole across lanes": (
         "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane", "",
     ),
