@@ -101,7 +101,7 @@ def relief_at(road: RoadTables, r: int, s: float, t: float) -> wp.vec3:
 def rolled_relief(road: RoadTables, r: int, s: float, t: float, ds: float, dt: float) -> wp.vec3:
     """What of `relief_at` a wheel feels that points along (ds, dt), of length `REACH` times its radius; the point's own if 0.
 
-    The tandem of Schmeitz 2004 (Pacejka 2012, section 10.1), with circles of the wheel's radius as cams, each laid upon three points: a
+    The tandem of Schmeitz 2004 (Pacejka 2012, ch. 10), with circles of the wheel's radius as cams, each laid upon three points: a
     wheel feels the mean of their heights, and the slope of the line through them. It bridges a hole that is shorter than itself.
     """
     long = wp.sqrt(ds * ds + dt * dt)
