@@ -35,7 +35,9 @@ def draw_bumps(m: Map, length: float, draws: Draws, borders: Borders) -> tuple[B
         ramp = draws.number(bump.ramp, (*at, "ramp"), min(RAMP * height, 0.5 * long))
         if not (long > 0.0 and 0.5 * long <= s <= length - 0.5 * long):
             raise Rejected(
-                f"a bump from {s - 0.5 * long:g} to {s + 0.5 * long:g} m is not on the road of {length:g} m", at
+                f"a bump from {s - 0.5 * long:g} to {s + 0.5 * long:g} m is not on the road of {length:g} m",
+                at,
+                "All of its length lies on the road: s is its middle.",
             )
         if not 0.0 < height <= 0.2 * long:
             raise Rejected(f"a bump {height:g} m high and {long:g} m long", at, "At most a fifth of its length high.")
@@ -71,6 +73,10 @@ def draw_potholes(m: Map, length: float, draws: Draws, borders: Borders) -> tupl
                 f"a pothole {depth:g} m deep and {diameter:g} m wide", at, "At most a third as deep as wide."
             )
         if not (half <= s <= length - half and t0 + half <= t <= t1 - half):
-            raise Rejected(f"a pothole {diameter:g} m wide at s {s:g} m, {offset:g} m off, is not inside its lane", at)
+            raise Rejected(
+                f"a pothole {diameter:g} m wide at s {s:g} m, {offset:g} m off, is not inside its lane",
+                at,
+                f"All of it lies inside: offset up to {0.5 * (t1 - t0) - half:g} m.",
+            )
         out.append(Pothole(s, t, diameter, depth))
     return tuple(out)

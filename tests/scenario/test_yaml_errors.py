@@ -80,7 +80,8 @@ CASES = {
         "no lane -2: lanes here are -1, 1", "",
     ),
     "a bump off the road": (
-        "lanes: 1+1", "lanes: 1+1, bumps: {s: 249 m}", 2, "map.bumps[0]", "a bump from 247.15 to 250.85 m is not on the road", "",
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 249 m}", 2, "map.bumps[0]", "a bump from 247.15 to 250.85 m is not on the road",
+        "its middle",
     ),
     "a wall for a bump": (
         "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, height: 0.2 m, length: 0.5 m}", 2, "map.bumps[0]", "0.2 m high and 0.5 m long",
@@ -96,7 +97,7 @@ CASES = {
         "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, lane: -2}", 2, "map.bumps[0].lane", "no lane -2: lanes here are -1, 1", "",
     ),
     "a pothole across lanes": (
-        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane", "",
+        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane", "up to 1.45 m",
     ),
     "a well for a pothole": (
         "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, depth: 0.5 m}", 2, "map.potholes[0]", "0.5 m deep and 0.6 m wide",
