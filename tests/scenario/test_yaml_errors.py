@@ -97,7 +97,8 @@ CASES = {
         "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, lane: -2}", 2, "map.bumps[0].lane", "no lane -2: lanes here are -1, 1", "",
     ),
     "a pothole across lanes": (
-        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane", "up to 1.45 m",
+        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane",
+        "up to 1.45 m",
     ),
     "a well for a pothole": (
         "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, depth: 0.5 m}", 2, "map.potholes[0]", "0.5 m deep and 0.6 m wide",
