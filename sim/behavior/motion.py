@@ -14,15 +14,19 @@ from sim.behavior.places import note_motion
 from sim.behavior.trailers import pull_trailers
 from sim.behavior.triggers import evaluate_triggers
 from sim.road.frenet import lane_center, lane_rise, lane_slope, road_pose
+from sim.road.surface import relief_above
 from sim.structs import actor_threads
 from sim.types import TICK, Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False})
 
+LONG = 0.5
+"""Wheelbase from which an actor tilts where a bump or a pothole lies under one axle; people stay upright [m]."""
+
 
 @wp.func
 def place_on_road(scene: Scene, state: State, world: int, a: int):
-    """Pose of an actor from its road place, facing and turn; on a lane that shifts it heads along the lane."""
+    """Pose of an actor from its road place, facing and turn, its axles' middles on the road; where its lane shifts it heads along that."""
     r = state.road[world, a]
     s = state.s[world, a]
     t = state.t[world, a]
@@ -31,7 +35,13 @@ def place_on_road(scene: Scene, state: State, world: int, a: int):
     turn = state.story.turn[world, a] + wp.where(state.story.direction[world, a] > 0, 0.0, wp.pi)
     along = turn + wp.atan(lane_slope(scene.road, r, lane, s))
     climb = wp.cos(turn) * wp.atan(-pose.twist * t)
-    state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, lane_rise(scene.road, r, s, lane))
+    base = scene.vehicle.wheelbase[world, a]
+    under = relief_above(scene.road, r, s, t)
+    if base > wp.static(LONG):
+        ahead = relief_above(scene.road, r, s + base * wp.cos(along), t + base * wp.sin(along))
+        if under != ahead:
+            climb -= wp.atan((ahead - under) / base)
+    state.pos[world, a] = pose.pos + wp.vec3(0.0, 0.0, lane_rise(scene.road, r, s, lane) + under)
     state.rot[world, a] = pose_rotation(wrap_angle(pose.heading), pose.pitch, pose.roll) * pose_rotation(
         along, climb, 0.0
     )

@@ -11,6 +11,7 @@ from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, lane_center, lane_row, locate, road_pose, section_at
+from sim.road.surface import relief_above
 from sim.types import LaneKind, RoadTables, Scene, State
 
 wp.set_module_options({"enable_backward": False})
@@ -47,6 +48,9 @@ def standing_height(scene: Scene, state: State, world: int, a: int) -> float:
     row = lane_row(scene.road, r, state.s[world, a], state.lane[world, a])
     if row < 0:
         return 0.0
+    relief = relief_above(scene.road, r, state.s[world, a], state.t[world, a])
+    if relief != 0.0:
+        return relief + scene.road.lane_height[row]
     category = scene.category[world, a]
     walks = category >= wp.static(int(Category.PEDESTRIAN)) and category <= wp.static(int(Category.ANIMAL))
     if walks and scene.road.lane_kind[row] == wp.static(int(LaneKind.BORDER)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
-from sim.physics.place import ground_near, keep_place, road_place
+from sim.physics.place import ground_near, keep_place, road_place, wheel_reach
 from sim.road.grip import road_friction
 from sim.structs import actor_threads
 from sim.types import Motion, Scene, State
@@ -41,10 +41,12 @@ def stand_on(scene: Scene, state: State, planes: Planes, world: int, a: int):
     cog = scene.vehicle.cog[world, a]
     for i in range(wp.static(SPOTS)):
         local = wp.vec3(wp.where(i < 2, base, 0.0), wp.where(i % 2 == 0, half, -half), 0.0)
+        reach = wheel_reach(wp.quat_rotate(q, wp.vec3(1.0, 0.0, 0.0)), scene.vehicle.wheel_radius[world, a])
         if i == 4:
+            reach = wp.vec2()
             local = wp.vec3(cog[0], 0.0, cog[1])
         spot = pos + wp.quat_rotate(q, local)
-        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(spot[0], spot[1]))
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(spot[0], spot[1]), reach)
         n = point.normal
         d = n[0] * spot[0] + n[1] * spot[1] + n[2] * point.z
         planes.plane[world, a, i] = wp.vec4(n[0], n[1], n[2], d)

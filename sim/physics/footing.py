@@ -9,7 +9,7 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
-from sim.physics.place import ground_near, road_place
+from sim.physics.place import ground_near, road_place, wheel_reach
 from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
 from sim.road.grip import road_friction
 from sim.types import CarSet, Fault, Scene, State
@@ -70,11 +70,13 @@ def read_footing(
     now = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
+    along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
     i = int(0)
     while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         bottom = body_spot(car, b, turn, i)
         at = cog + bottom + wp.where(i < 4, 0.5 * dt, wp.static(AHEAD)) * b.vel
-        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]))
+        reach = wp.where(i < 4, along, wp.vec2())
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), reach)
         normal = point.normal
         z = point.z
         if i >= 4:
@@ -95,8 +97,8 @@ def read_footing(
             out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
             out.rolling[i] = point.rolling
             out.soft[i] = point.soft
-            out.floor += 0.25 * out.point[i]
-            out.floor_normal += 0.25 * point.normal
+            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+            out.floor_normal += 0.25 * point.floor_normal
         i += 1
         if i == 4:
             out.floor_normal = wp.normalize(out.floor_normal)

@@ -89,7 +89,7 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
     out = Ground()
     pos = state.pos[world, a]
     near = road_place(state, world, a, yaw_of(state.rot[world, a]))
-    under = ground_near(scene.road, scene.map_index[world], near, wp.vec2(body.center[0], body.center[1]))
+    under = ground_near(scene.road, scene.map_index[world], near, wp.vec2(body.center[0], body.center[1]), wp.vec2())
     out.friction = road_friction(scene.weather, world, under, wp.length(body.vel), 0.0)
     level = under.z * under.normal[2] + body.center[0] * under.normal[0] + body.center[1] * under.normal[1]
     state.ground[world, a] = wp.vec4(under.normal[0], under.normal[1], under.normal[2], level)
@@ -99,7 +99,7 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
         point = under
         out.level[i] = -1.0e9
         if p[2] - body.radius < under.z + reach:
-            point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]))
+            point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]), wp.vec2())
             out.level[i] = point.z * point.normal[2] + p[0] * point.normal[0] + p[1] * point.normal[1]
         out.x[i] = point.normal[0]
         out.y[i] = point.normal[1]

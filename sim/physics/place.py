@@ -9,6 +9,7 @@ import warp as wp
 from sim.behavior.path import wrap_angle
 from sim.road.frenet import RoadCoord, lane_at, lane_border, locate, road_pose, section_at
 from sim.road.grip import SurfacePoint
+from sim.road.relief import REACH
 from sim.road.surface import open_ground, surface_on
 from sim.types import RoadTables, Scene, Shape, State
 
@@ -67,12 +68,18 @@ def place_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2, 
 
 
 @wp.func
-def ground_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2) -> SurfacePoint:
-    """Ground at ``pos``, a wheel's reach away from the road place ``near``."""
+def ground_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2, reach: wp.vec2) -> SurfacePoint:
+    """Ground at ``pos``, some metres away from the road place ``near``, as a wheel there feels it; ``reach``: see `surface_on`."""
     coord = place_near(road, map_index, near, pos, near.heading)
     if coord.road >= 0:
-        return surface_on(road, coord)
+        return surface_on(road, coord, reach)
     return open_ground()
+
+
+@wp.func
+def wheel_reach(ahead: wp.vec3, radius: float) -> wp.vec2:
+    """How far along itself a wheel feels the ground [m]: `ground_near`'s ``reach``; ``ahead``: unit vector along the vehicle."""
+    return wp.vec2(ahead[0], ahead[1]) * (wp.static(REACH) * radius)
 
 
 @wp.func

@@ -132,6 +132,37 @@ class FrictionPatch:
 
 
 @dataclass(frozen=True)
+class Bump:
+    """A speed bump across t0..t1, its middle at ``s``; heights: `sim.road.relief`."""
+
+    s: float
+    t0: float
+    t1: float
+    height: float
+    """[m]."""
+    length: float
+    """Along the road [m]."""
+    shape: str = "round"
+    """round, sinus or flat."""
+    ramp: float = 0.0
+    """Length of each ramp of a flat one [m]."""
+    marked: bool = True
+    """Painted, so that drivers see it."""
+
+
+@dataclass(frozen=True)
+class Pothole:
+    """A round hole in the road around (s, t)."""
+
+    s: float
+    t: float
+    diameter: float
+    """[m]."""
+    depth: float
+    """[m]."""
+
+
+@dataclass(frozen=True)
 class Connection:
     """A way through a junction."""
 

@@ -20,6 +20,10 @@ class SurfacePoint:
     """Height [m]."""
     normal: wp.vec3
     """Unit vector, world frame."""
+    floor_normal: wp.vec3
+    """The same without bumps and potholes."""
+    rise: float
+    """Their share of the height [m]."""
     friction: float
     """Coefficient of the surface without weather."""
     wet_loss: float

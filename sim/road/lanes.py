@@ -55,6 +55,7 @@ class Cover(IntEnum):
     SNOW = 20
     LEAVES = 21
     CONCRETE = 22
+    BROKEN = 23
 
 
 TIER = {

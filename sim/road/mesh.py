@@ -21,6 +21,7 @@ from sim.road.holes import fill_holes
 from sim.road.lanes import TIER, Cover, Edge, Strip, lane_borders, section_strips, surface_points
 from sim.road.markings import Area, default_areas, object_areas, patch_areas
 from sim.road.network import Road, RoadNetwork
+from sim.road.relief_mesh import raise_faces, relief_areas
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -56,6 +57,7 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
     Cover.SNOW: (Material("snow", (0.62, 0.64, 0.67), 0.9, surface=Surface.SOIL), Semantic.ROAD),
     Cover.LEAVES: (Material("fallen leaves", (0.1, 0.056, 0.022), 0.9, surface=Surface.GRAVEL), Semantic.ROAD),
     Cover.CONCRETE: (Material("concrete", (0.27, 0.265, 0.25), 0.85, surface=Surface.CONCRETE), Semantic.ROAD),
+    Cover.BROKEN: (Material("broken asphalt", (0.06, 0.057, 0.052), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
     Cover.FILL: (Material("asphalt", (0.105, 0.104, 0.1), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
 }  # fmt: skip
 
@@ -105,6 +107,7 @@ def build_road_surface(
     faces = _resolve(faces, covers, cover_kind, cover_road, rank)
     holes = fill_holes(network, covers, faces)
     faces = _paint(faces, _areas(network, crossings))
+    faces = raise_faces(faces, network)
     mesh = _triangulate(faces)
     return RoadSurface(mesh, covers, cover_kind, edges, holes)
 
@@ -178,7 +181,7 @@ def _areas(network: RoadNetwork, crossings: bool) -> list[Area]:
     areas = [area for road in network.order for area in object_areas(road)]
     if crossings:
         areas += default_areas(network)
-    return areas + [area for road in network.order for area in patch_areas(road)]
+    return areas + [area for road in network.order for area in patch_areas(road) + relief_areas(road)]
 
 
 def _is_plaza(road: Ints) -> npt.NDArray[np.bool_]:

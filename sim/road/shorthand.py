@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 from sim.errors import ScenarioError
 from sim.road.elements import (
+    Bump,
     Connection,
     FrictionPatch,
     Junction,
     Lane,
     LaneSection,
+    Pothole,
     RoadLink,
     RoadMark,
     RoadObject,
@@ -24,6 +26,7 @@ from sim.road.elements import (
 )
 from sim.road.geometry import Arc, Cubic, Geometry, Line, Spiral
 from sim.road.network import Road, RoadNetwork
+from sim.road.relief import MOST
 
 PARKING_WIDTH = 2.2
 KERB = 0.12
@@ -182,6 +185,8 @@ def road(
     speed_limit: float | None = None,
     profile: Sequence[tuple[float, float]] = (),
     patches: Sequence[FrictionPatch] = (),
+    bumps: Sequence[Bump] = (),
+    potholes: Sequence[Pothole] = (),
     name: str = "road",
 ) -> RoadNetwork:
     """A network of one road.
@@ -193,10 +198,12 @@ def road(
         speed_limit: [m/s].
         profile: (s, height) points [m] that the road passes.
         patches: Friction patches (ice, water ...).
+        bumps: Speed bumps.
+        potholes: Holes in the road.
         name: Name of the network and its road.
 
     Raises:
-        ScenarioError: if it has no length or no lane.
+        ScenarioError: if it has no length or no lane, or too many bumps and potholes.
     """
     section = section or CrossSection()
     if section.oncoming + section.forward < 1:
@@ -204,9 +211,11 @@ def road(
     plan, length = plan_view(segments)
     if length <= 0:
         raise ScenarioError("the road has no length", hint="Give a length such as 250 m.")
+    if len(bumps) + len(potholes) > MOST:
+        raise ScenarioError(f"{len(bumps) + len(potholes)} bumps and potholes", hint=f"A road has {MOST} at most.")
     built = Road(
         "0", 0, length, name, plan=plan, elevation=smooth_profile(profile), sections=[lane_section(section, kind)],
-        kinds=[(0.0, kind, speed_limit)], patches=list(patches),
+        kinds=[(0.0, kind, speed_limit)], patches=list(patches), bumps=list(bumps), potholes=list(potholes),
     )  # fmt: skip
     if kind == "motorway":
         built.objects += _guard_rails(built)

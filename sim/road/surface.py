@@ -9,6 +9,7 @@ import warp as wp
 from sim.road.frenet import RoadCoord, RoadPose, lane_at, lane_border, lane_row, locate, road_pose, section_at
 from sim.road.friction import ASPHALT_LOSS, GROUND_LOSS
 from sim.road.grip import SurfacePoint
+from sim.road.relief import relief_at, rolled_relief
 from sim.types import LaneKind, RoadTables, Shape
 
 wp.set_module_options({"enable_backward": False})
@@ -47,6 +48,7 @@ def open_ground() -> SurfacePoint:
     """Grass and soil at height 0, where no road is near."""
     out = SurfacePoint()
     out.normal = wp.vec3(0.0, 0.0, 1.0)
+    out.floor_normal = out.normal
     out.friction = wp.static(OFF_ROAD_FRICTION)
     out.wet_loss = wp.static(GROUND_LOSS)
     out.soft = 1.0
@@ -54,8 +56,34 @@ def open_ground() -> SurfacePoint:
 
 
 @wp.func
-def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
-    """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across."""
+def relief_above(road: RoadTables, r: int, s: float, t: float) -> float:
+    """Height of a road's bumps and potholes over its smooth surface [m]; costs next to nothing where there is none."""
+    if (road.section_shape[section_at(road, r, s)] & wp.static(int(Shape.SMOOTH))) != 0:
+        return 0.0
+    return relief_at(road, r, s, t)[0]
+
+
+@wp.func
+def lay_relief(road: RoadTables, coord: RoadCoord, reach: wp.vec2, point: SurfacePoint) -> SurfacePoint:
+    """A surface with what a wheel that stands there along ``reach`` feels of the road's bumps and potholes."""
+    out = point
+    ahead = wp.vec3(wp.cos(coord.heading), wp.sin(coord.heading), 0.0)
+    left = wp.vec3(-ahead[1], ahead[0], 0.0)
+    ds = reach[0] * ahead[0] + reach[1] * ahead[1]
+    dt = reach[0] * left[0] + reach[1] * left[1]
+    rise = rolled_relief(road, coord.road, coord.s, coord.t, ds, dt)
+    out.z += rise[0]
+    out.rise = rise[0]
+    out.normal = wp.normalize(point.normal / point.normal[2] - ahead * rise[1] - left * rise[2])
+    return out
+
+
+@wp.func
+def surface_on(road: RoadTables, coord: RoadCoord, reach: wp.vec2) -> SurfacePoint:
+    """Height, normal and what a road place offers to tyres; beyond the road's edge the ground goes on level across.
+
+    ``reach``: 0 for the surface itself; for a wheel as `sim.road.relief.rolled_relief` takes it, in the world.
+    """
     out = open_ground()
     r = coord.road
     k = section_at(road, r, coord.s)
@@ -67,6 +95,7 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
         pose = road_pose(road, r, coord.s, wp.clamp(coord.t, right, left))
         out.z = pose.pos[2]
         out.normal = slope_normal(pose, on)
+        out.floor_normal = out.normal
     if on:
         out.soft = 0.0
         lane = lane_at(road, r, coord.s, coord.t)
@@ -85,6 +114,8 @@ def surface_on(road: RoadTables, coord: RoadCoord) -> SurfacePoint:
                 out.wet_loss = grip[1]
                 out.rolling = grip[2]
                 out.film = grip[3]
+        if (road.section_shape[k] & wp.static(int(Shape.SMOOTH))) == 0:
+            out = lay_relief(road, coord, reach, out)
     return out
 
 
@@ -94,4 +125,4 @@ def surface(road: RoadTables, map: int, pos: wp.vec2, hint: int) -> SurfacePoint
     coord = locate(road, map, pos, 0.0, hint)
     if coord.road < 0:
         return open_ground()
-    return surface_on(road, coord)
+    return surface_on(road, coord, wp.vec2())

@@ -14,6 +14,7 @@ from sim.road.elements import DRIVABLE, Lane, RoadLink
 from sim.road.friction import GRIPS, film_factor
 from sim.road.geometry import piecewise, piecewise_slope
 from sim.road.network import Road, RoadNetwork
+from sim.road.relief import relief_rows
 from sim.types import LaneKind, RoadTables, Shape
 
 STEP = 1.0
@@ -85,6 +86,10 @@ class _Builder:
             lists["patch"].append((patch.s0, patch.s1, patch.t0, patch.t1))
             grip = GRIPS[patch.kind]
             lists["patch_grip"].append((patch.friction, grip.wet_loss, grip.rolling, film_factor(patch.depth)))
+        lists["road_first_relief"].append(len(lists["relief_box"]))
+        boxes, forms = relief_rows(road.bumps, road.potholes)
+        lists["relief_box"] += boxes
+        lists["relief_form"] += forms
         for k in range(len(road.sections)):
             self.add_section(road, k, row)
 
@@ -114,7 +119,8 @@ class _Builder:
         for v in np.clip(s, s0, max(s1 - 1e-7, s0)):
             borders = road.borders(float(v))
             lists["border"] += [borders.get(i, borders[0]) for i in ids]
-        lists["section_shape"].append(self.section_shape(count, len(ids)))
+        smooth = not any(box[0] < s1 and box[1] > s0 for box in relief_rows(road.bumps, road.potholes)[0])
+        lists["section_shape"].append(self.section_shape(count, len(ids)) | (int(Shape.SMOOTH) if smooth else 0))
         for i in ids:
             lane = section.lanes.get(i, Lane(i, "none"))
             kind = lane_kind(lane)
@@ -232,6 +238,7 @@ def build_road_tables(networks: Sequence[RoadNetwork], device: Any) -> RoadTable
     lists["map_first_road"].append(len(lists["road_length"]))
     lists["road_first_section"].append(len(lists["section_s"]))
     lists["road_first_patch"].append(len(lists["patch"]))
+    lists["road_first_relief"].append(len(lists["relief_box"]))
     lists["section_first_sample"].append(len(lists["sample_heading"]))
     lists["section_first_lane"].append(len(lists["lane_kind"]))
     lists["cell_first"].append(len(lists["entry_road"]))

@@ -39,6 +39,7 @@ from sim.scenario.schema_story import LIGHTS, Step, When
 
 SETTINGS = ("town", "suburb", "rural", "motorway", "forest", "auto")
 ROADS = ("straight", "curve", "segments", "intersection")
+BUMPS = ("round", "sinus", "flat")
 ASPECTS = ("red", "red_amber", "amber", "green", "off")
 FACES = ("along", "against", "left", "right")
 KINDS = {
@@ -100,6 +101,31 @@ class Patch(Strict):
         if self.side is not None and self.lane is None:
             raise fault("'side' is the half of a lane: name the lane", "Write lane: -1, side: right.")
         return self
+
+
+class Bump(Strict):
+    """A speed bump: hump, table or cushion."""
+
+    s: PositiveLength
+    """Of its middle [m]."""
+    height: PositiveLength | None = None
+    length: PositiveLength | None = None
+    shape: word("shape of a bump", *BUMPS) | None = None
+    ramp: PositiveLength | None = None
+    """Of each end of a flat one [m]."""
+    lane: LaneId | None = None
+    marked: bool = True
+
+
+class Pothole(Strict):
+    """A hole in a lane."""
+
+    s: PositiveLength
+    lane: LaneId
+    offset: Length | None = None
+    """From the lane's centre, left positive in its direction [m]."""
+    diameter: PositiveLength | None = None
+    depth: PositiveLength | None = None
 
 
 class ProfilePoint(Strict):
@@ -169,6 +195,8 @@ class Map(Strict):
     profile: list[ProfilePoint] | None = None
     crest: Crest | None = None
     patches: Annotated[list[Patch], ListOrOne] | None = None
+    bumps: Annotated[list[Bump], ListOrOne] | None = None
+    potholes: Annotated[list[Pothole], ListOrOne] | None = None
 
     @model_validator(mode="after")
     def _is_one_map(self) -> Map:
@@ -202,6 +230,11 @@ class Map(Strict):
                 raise fault(
                     f"{min(wrong)!r} does not go with road: {shape}", f"With it: {', '.join(sorted(allowed[shape]))}."
                 )
+        if shape == "intersection" and own & {"bumps", "potholes"}:
+            raise fault(
+                f"{min(own & {'bumps', 'potholes'})!r} does not go with road: intersection",
+                "Bumps and potholes lie on straight, curve and segments.",
+            )
         if self.profile is not None and self.crest is not None:
             raise fault("give profile or crest, not both")
         return self

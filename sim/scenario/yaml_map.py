@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sim.errors import ScenarioError
@@ -13,9 +14,11 @@ from sim.road.friction import GRIPS
 from sim.road.network import RoadNetwork
 from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes, road
 from sim.scenario.draws import Draws, Rejected
-from sim.scenario.schema import Map, Patch, ScenarioFile
+from sim.scenario.fields import Quantity
+from sim.scenario.schema import Map, ScenarioFile
 from sim.scenario.source import Path_, Source
 from sim.scenario.world import Note
+from sim.scenario.yaml_relief import draw_bumps, draw_potholes
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,17 @@ class MapBuilder:
             }
         segments = self._segments(m, shape, draws)
         length = sum(s.length if s.angle == 0 else abs(s.angle) * s.radius + s.transition for s in segments)
+        lanes = partial(self._borders, section, draws)
+        relief = {
+            "bumps": draw_bumps(m, length, draws, lanes),
+            "potholes": draw_potholes(m, length, draws, lanes),
+        }
         return common | {
             "segments": segments,
             "profile": self._profile(m, length, draws),
             "patches": self._patches(m, section, length, draws),
+            # What a map has none of is no part of its key.
+            **{name: rows for name, rows in relief.items() if rows},
         }
 
     def _segments(self, m: Map, shape: str, draws: Draws) -> tuple[Segment, ...]:
@@ -188,17 +198,16 @@ class MapBuilder:
         return tuple(points)
 
     def _patches(self, m: Map, section: CrossSection, length: float, draws: Draws) -> tuple[FrictionPatch, ...]:
-        left = section.oncoming * section.lane_width + section.median
-        right = -section.forward * section.lane_width
         out = []
         for i, patch in enumerate(m.patches or []):
             at = ("map", "patches", i)
             s0, s1 = draws.number(patch.start, (*at, "from")), draws.number(patch.end, (*at, "to"))
             if not 0.0 <= s0 < s1 <= length + 1e-6:
                 raise Rejected(f"a patch from {s0:g} to {s1:g} m is not on the road of {length:g} m", at)
-            t0, t1 = right, left
-            if patch.lane is not None:
-                t0, t1 = self._lane_borders(patch, section, draws, at)
+            t0, t1 = self._borders(section, draws, patch.lane, at)
+            if patch.side is not None:
+                left = (draws.word(patch.side, (*at, "side")) == "left") == (t1 <= 0.0)
+                t0, t1 = (0.5 * (t0 + t1), t1) if left else (t0, 0.5 * (t0 + t1))
             kind = draws.word(patch.kind, (*at, "kind"), "ice")
             grip = GRIPS[kind]
             friction = draws.number(patch.friction, (*at, "friction"), grip.friction)
@@ -206,10 +215,11 @@ class MapBuilder:
             out.append(FrictionPatch(s0, s1, t0, t1, friction, kind, depth))
         return tuple(out)
 
-    def _lane_borders(self, patch: Patch, section: CrossSection, draws: Draws, at: Path_) -> tuple[float, float]:
-        """Right and left border of a patch on a lane, or on the half of it that lies on ``side`` in the lane's direction [m]."""
-        assert patch.lane is not None
-        lane = draws.whole(patch.lane, (*at, "lane"))
+    def _borders(self, section: CrossSection, draws: Draws, lane_id: Quantity | None, at: Path_) -> tuple[float, float]:
+        """Right and left border of a lane, or of all lanes to drive on [m]."""
+        if lane_id is None:
+            return -section.forward * section.lane_width, section.oncoming * section.lane_width + section.median
+        lane = draws.whole(lane_id, (*at, "lane"))
         first = 2 if section.median > 0 else 1
         lanes = [*range(-section.forward, 0), *range(first, first + section.oncoming)]
         if lane not in lanes:
@@ -218,9 +228,6 @@ class MapBuilder:
         w = section.lane_width
         inner = (lane + 1) * w if lane < 0 else section.median + (lane - first) * w
         t0, t1 = sorted((inner, inner + math.copysign(w, lane)))
-        if patch.side is not None:
-            left = (draws.word(patch.side, (*at, "side")) == "left") == (lane < 0)
-            t0, t1 = (0.5 * (t0 + t1), t1) if left else (t0, 0.5 * (t0 + t1))
         return t0, t1
 
     def _build(self, arguments: dict[str, object]) -> RoadNetwork:

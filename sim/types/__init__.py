@@ -12,7 +12,7 @@ from sim.types.car import Axle, CarSet, MagicTyre
 from sim.types.faults import Fault, Faults
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
-from sim.types.road import LaneKind, RoadTables, Shape
+from sim.types.road import LaneKind, Relief, RoadTables, Shape
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
@@ -35,6 +35,7 @@ __all__ = [
     "Metrics",
     "Motion",
     "PathTables",
+    "Relief",
     "RoadTables",
     "Scene",
     "Shape",

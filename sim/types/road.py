@@ -29,6 +29,17 @@ class Shape(IntFlag):
     """No heights, slopes or superelevation: all of it lies at 0."""
     EVEN = 4
     """No lane widens or shifts: borders keep their t."""
+    SMOOTH = 8
+    """No speed bumps or potholes."""
+
+
+class Relief(IntEnum):
+    """Shapes of speed bumps and potholes."""
+
+    ROUND = 0
+    SINUS = 1
+    FLAT = 2
+    BOWL = 3
 
 
 @wp.struct
@@ -52,6 +63,12 @@ class RoadTables:
     """s0, s1, t0, t1 of friction patches [m], (npatch,)."""
     patch_grip: wp.array[wp.vec4]
     """Friction, share of it that water takes, rolling resistance and water film (`sim.road.friction`), (npatch,)."""
+    road_first_relief: wp.array[wp.int32]
+    """(nroad + 1,)."""
+    relief_box: wp.array[wp.vec4]
+    """s0, s1, t0, t1 of speed bumps and potholes [m], (nrelief,)."""
+    relief_form: wp.array[wp.vec4]
+    """`Relief`, height (potholes: negative), its arc's radius, half length or ramp, and the width of its sides [m], (nrelief,)."""
     section_s: wp.array[wp.vec2]
     """s at start and end [m], (nsection,)."""
     section_shape: wp.array[wp.int32]

@@ -79,6 +79,40 @@ CASES = {
         "lanes: 1+1", "lanes: 1+1, patches: {kind: ice, from: 8 m, to: 11 m, friction: 0.15, lane: -2}", 2, "map.patches[0].lane",
         "no lane -2: lanes here are -1, 1", "",
     ),
+    "a bump off the road": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 249 m}", 2, "map.bumps[0]", "a bump from 247.15 to 250.85 m is not on the road",
+        "its middle",
+    ),
+    "a wall for a bump": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, height: 0.2 m, length: 0.5 m}", 2, "map.bumps[0]", "0.2 m high and 0.5 m long",
+        "a fifth of its length",
+    ),
+    "ramps longer than the bump": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, shape: flat, ramp: 2 m}", 2, "map.bumps[0].ramp", "ramps of 2 m", "half its length",
+    ),
+    "an unknown bump": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, shape: rund}", 2, "map.bumps.shape", "unknown shape of a bump 'rund'", "round",
+    ),
+    "a bump on no lane": (
+        "lanes: 1+1", "lanes: 1+1, bumps: {s: 99 m, lane: -2}", 2, "map.bumps[0].lane", "no lane -2: lanes here are -1, 1", "",
+    ),
+    "a pothole across lanes": (
+        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, offset: 1.6 m}", 2, "map.potholes[0]", "is not inside its lane",
+        "up to 1.45 m",
+    ),
+    "a well for a pothole": (
+        "lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m, lane: -1, depth: 0.5 m}", 2, "map.potholes[0]", "0.5 m deep and 0.6 m wide",
+        "a third as deep",
+    ),
+    "a pothole on no lane": ("lanes: 1+1", "lanes: 1+1, potholes: {s: 99 m}", 2, "map.potholes", "key 'lane' is missing", ""),
+    "bumps in a junction": (
+        "road: straight, length: 250 m", "road: intersection, bumps: {s: 99 m}", 2, "map", "'bumps' does not go with road: intersection",
+        "straight",
+    ),
+    "too many bumps": (
+        "lanes: 1+1", f"lanes: 1+1, bumps: [{', '.join(f'{{s: {3 + i} m, length: 1 m}}' for i in range(65))}]", 2, "map",
+        "65 bumps and potholes", "64 at most",
+    ),
     "no parking": ("at: {parking: right", "at: {parking: left", 6, "actors.van.at", "no parking on the left", "parking: left"),
     "two places": ("at: {parking: right", "at: {lane: 1, parking: right", 6, "actors.van.at", "lane and parking", "lane: -1"),
     "inside another": ("{parking: right, s: 120 m}", "{lane: -1, s: 21 m}", 6, "actors.van.at", "inside each other", "gap"),
