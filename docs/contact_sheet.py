@@ -92,8 +92,10 @@ def choose(path: Path, keys: list[int]) -> Moment:
             for _ in range(tick - now):
                 graph.launch()
             now = max(now, tick)
-            score = _score(_shoot(renderer, batch)["instance"], int(actor[w]) + 1)
-            score *= 0.05 if batch.specs[0][0].actors[int(actor[w])].traffic else 1.0
+            met = batch.specs[0][0].actors[int(actor[w])]
+            rows = [i + 1 for i, a in enumerate(batch.specs[0][0].actors) if met.name in (a.name, a.carrier)]
+            score = _score(_shoot(renderer, batch)["instance"], rows)
+            score *= 0.05 if met.traffic else 1.0
             if score > best.score:
                 best = Moment(key, now, score)
         if best.score > 0.5 * LARGEST:
@@ -101,9 +103,9 @@ def choose(path: Path, keys: list[int]) -> Moment:
     return best
 
 
-def _score(instance: np.ndarray, row: int) -> float:
-    """Share of the picture that the actor fills; a fifth if an edge cuts it off."""
-    mask = instance == row
+def _score(instance: np.ndarray, rows: list[int]) -> float:
+    """Share of the picture that the actor and who rides on it fill; a fifth if an edge cuts them off."""
+    mask = np.isin(instance, rows)
     share = min(float(mask.mean()), LARGEST)
     cut = mask[:, 0].any() or mask[:, -1].any()
     return share * (0.2 if cut else 1.0)
