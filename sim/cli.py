@@ -121,6 +121,7 @@ def check(
     from sim.scenario.draws import tell_rejections
     from sim.scenario.reader import expand, load_scenario
 
+    start_warp()
     failed, config = 0, SimConfig(seed=seed)
     for path in expand(files):
         try:

@@ -168,6 +168,12 @@ def test_main_ends_with_a_message_not_a_traceback(tmp_path):
     assert result.returncode == 2 and result.stderr.startswith("error: ") and result.stdout == ""
 
 
+def test_check_says_nothing_but_what_it_found(scenario):
+    command = [sys.executable, "-m", "sim.cli", "check", str(scenario)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert result.stdout.count("\n") == 1 and ": ok, 5 worlds drawn" in result.stdout and result.stderr == ""
+
+
 def test_simulating_brings_in_nothing_heavy(scenario):
     code = (
         "import sys; from typer.testing import CliRunner; from sim.cli import app;"
