@@ -45,13 +45,6 @@ def least(a: float, b: float, c: float) -> float:
     return wp.where(m < c, m, c)
 
 
-@wp.func
-def most(a: float, b: float, c: float) -> float:
-    """Largest of three."""
-    m = wp.where(a > b, a, b)
-    return wp.where(m > c, m, c)
-
-
 @wp.struct
 class Edges:
     """A triangle on the picture: functions of column and row, each 0 on the edge across from a corner, positive inside."""

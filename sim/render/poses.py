@@ -88,43 +88,35 @@ def _interpolate_poses(
     out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
 
 
+@wp.func
+def copy_pose(source: Poses, out: Poses, world: int, actor: int):
+    """Copy an actor's pose, and with the first actor's what belongs to the world."""
+    if actor == 0:
+        out.tick[world] = source.tick[world]
+        for k in range(source.signal.shape[1]):
+            out.signal[world, k] = source.signal[world, k]
+    out.pos[world, actor] = source.pos[world, actor]
+    out.rot[world, actor] = source.rot[world, actor]
+    out.speed[world, actor] = source.speed[world, actor]
+    out.steer[world, actor] = source.steer[world, actor]
+    out.wheel_angle[world, actor] = source.wheel_angle[world, actor]
+    out.lift[world, actor] = source.lift[world, actor]
+    out.traveled[world, actor] = source.traveled[world, actor]
+    out.door[world, actor] = source.door[world, actor]
+    out.lamps[world, actor] = source.lamps[world, actor]
+    out.visible[world, actor] = source.visible[world, actor]
+    out.fallen[world, actor] = source.fallen[world, actor]
+
+
 @wp.kernel
 def _shift_poses(previous: Poses, current: Poses, following: Poses, mask: wp.array[wp.int32], depth: int):
     """Reads current, following. Writes previous from current and, with ``depth`` 2, current from following."""
     world, actor = wp.tid()
     if mask[world] == 0:
         return
-    if actor == 0:
-        previous.tick[world] = current.tick[world]
-        if depth == 2:
-            current.tick[world] = following.tick[world]
-        for k in range(current.signal.shape[1]):
-            previous.signal[world, k] = current.signal[world, k]
-            if depth == 2:
-                current.signal[world, k] = following.signal[world, k]
-    previous.pos[world, actor] = current.pos[world, actor]
-    previous.rot[world, actor] = current.rot[world, actor]
-    previous.speed[world, actor] = current.speed[world, actor]
-    previous.steer[world, actor] = current.steer[world, actor]
-    previous.wheel_angle[world, actor] = current.wheel_angle[world, actor]
-    previous.lift[world, actor] = current.lift[world, actor]
-    previous.traveled[world, actor] = current.traveled[world, actor]
-    previous.door[world, actor] = current.door[world, actor]
-    previous.lamps[world, actor] = current.lamps[world, actor]
-    previous.visible[world, actor] = current.visible[world, actor]
-    previous.fallen[world, actor] = current.fallen[world, actor]
+    copy_pose(current, previous, world, actor)
     if depth == 2:
-        current.pos[world, actor] = following.pos[world, actor]
-        current.rot[world, actor] = following.rot[world, actor]
-        current.speed[world, actor] = following.speed[world, actor]
-        current.steer[world, actor] = following.steer[world, actor]
-        current.wheel_angle[world, actor] = following.wheel_angle[world, actor]
-        current.lift[world, actor] = following.lift[world, actor]
-        current.traveled[world, actor] = following.traveled[world, actor]
-        current.door[world, actor] = following.door[world, actor]
-        current.lamps[world, actor] = following.lamps[world, actor]
-        current.visible[world, actor] = following.visible[world, actor]
-        current.fallen[world, actor] = following.fallen[world, actor]
+        copy_pose(following, current, world, actor)
 
 
 class PoseWindow:
