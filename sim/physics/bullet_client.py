@@ -95,7 +95,7 @@ def make_cast(scene: Mapping[str, Any]) -> Cast:
 
 
 def restitution(cast: Cast, a: int, b: int, closing: float) -> float:
-    """Coefficient of restitution as in Swerve's own contacts: cars by Antonetti 1998 (SAE 980231, leading term)."""
+    """Coefficient of restitution as in Swerve's own contacts: cars by Antonetti 1998 (SAE 980552, leading term)."""
     if closing < REST_SPEED:
         return 0.0
     if cast.person[a] or cast.person[b]:

@@ -79,7 +79,7 @@ def closing_speed(a: Body, b: Body, m: Manifold, near: float) -> float:
 
 @wp.func
 def restitution(scene: Scene, world: int, a: int, b: int, closing: float) -> float:
-    """Coefficient of restitution: cars by Antonetti 1998 (SAE 980231, leading term), people and animals do not bounce."""
+    """Coefficient of restitution: cars by Antonetti 1998 (SAE 980552, leading term), people and animals do not bounce."""
     if closing < wp.static(REST_SPEED):
         return 0.0
     ka = scene.vehicle.kind[world, a]

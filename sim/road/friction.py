@@ -5,8 +5,9 @@ Friction is relative to dry asphalt, which counts as 1 (a set's tyres scale it).
 - Wong 2008, Theory of ground vehicles, table 1.3 (peak values on dry asphalt 0.85, wet asphalt 0.6, wet concrete 0.8, gravel 0.6, hard snow
   0.2, ice 0.1), and its ch. 2 for the rolling resistance of loose ground; Wallman and Astrom 2001, VTI meddelande 911A, for snow (0.3)
   and ice (0.12) of roads in use. Oil and leaves are our own, between wet asphalt and hard snow.
-- Friction in the wet falls with the speed at which rubber slides: exp(-S / Sp), Sp = 14.2 + 89.7 TX km/h (ASTM E1960, the
-  International Friction Index; TX: texture depth in mm). At its peak a tyre slides at about `PEAK_SLIP` of the vehicle's speed.
+- Friction in the wet falls with the speed at which rubber slides: exp(-S / Sp), Sp = 14.2 + 89.7 MPD km/h (ASTM E1960, the
+  International Friction Index; MPD: depth of the road's profile, (TX - 0.2) / 0.8, with TX the texture's, both in mm: ASTM E1845). At
+  its peak a tyre slides at about `PEAK_SLIP` of the vehicle's speed.
 - Water film: Gallaway et al. 1979 (FHWA-RD-79-31). Aquaplaning: the same authors' speed from 2.4 mm of water on, PAVDRN's power of the
   depth below (Anderson et al. 1998, NCHRP web document 16). Horne and Dreher 1963 (NASA TN D-2056) is the check for deep water.
 """
@@ -49,9 +50,9 @@ SNOW, ICE = GRIPS["snow"].friction, GRIPS["ice"].friction
 WET_SPEED = 60.0 / 3.6
 """Speed at which `Grip.wet_loss` holds [m/s]."""
 TEXTURE = 0.8
-"""Depth of a road's texture [mm]."""
+"""Depth of a road's texture, as sand poured on it measures it [mm]."""
 PEAK_SLIP = 0.14
-FADE_SPEED = (14.2 + 89.7 * TEXTURE) / 3.6 / PEAK_SLIP
+FADE_SPEED = (14.2 + 89.7 * (TEXTURE - 0.2) / 0.8) / 3.6 / PEAK_SLIP
 """Vehicle's speed over which friction in the wet falls by e [m/s]."""
 PATH, CROSSFALL = 7.0, 0.025
 """How far rain runs across a carriageway [m], and the slope that it runs down."""

@@ -13,6 +13,7 @@ from sim.road.friction import (
     FLOAT,
     GRIPS,
     ICE,
+    PEAK_SLIP,
     SNOW,
     TREAD,
     WET_SPEED,
@@ -94,6 +95,7 @@ def test_wet_asphalt_loses_its_share_and_more_with_speed():
     assert usual == pytest.approx(1.0 - GRIPS["asphalt"].wet_loss)
     assert fast / usual == pytest.approx(math.exp((WET_SPEED - 40.0) / FADE_SPEED), rel=1e-5)
     assert slow > usual
+    assert FADE_SPEED * PEAK_SLIP * 3.6 == pytest.approx(14.2 + 89.7 * 0.75)  # 0.8 mm of sand is 0.75 mm of profile
     assert friction(WET_SPEED, wetness=0.5)[0] == pytest.approx(1.0 - 0.5 * GRIPS["asphalt"].wet_loss)
 
 
