@@ -25,8 +25,10 @@ COLUMNS = (
 ``distance`` is to the nearest actor, ``conflict_distance`` to ``conflict_actor``, whom ``time_to_collision`` is about.
 """
 
-BRAKING = 1.5
-"""Deceleration that counts as braking [m/s^2]."""
+BRAKING, HELD = 1.5, 0.5
+"""Deceleration that counts as braking [m/s^2], and how long it is held, or the brake lamps are, that a jolt is none [s]."""
+STANDING = 0.5
+"""Speed below which nobody brakes [m/s]."""
 CONFLICTS = {
     "rear_end": "ahead in the ego's lane",
     "cut_in": "cutting in",
@@ -50,6 +52,32 @@ def ego_acceleration(tracks: Tracks, frame: int) -> float:
     """Along the ego's own x axis [m/s^2]."""
     rot, accel = tracks.arrays["rot"][frame, 0], tracks.arrays["accel"][frame, 0]
     return float(np.dot(rotate(rot, np.array([1.0, 0.0, 0.0])), accel))
+
+
+def ego_speeds(tracks: Tracks) -> np.ndarray:
+    """Of each frame, the ego's speed along its heading in the plane [m/s]: a hump that pitches the car does not change it, (nframe,)."""
+    rot, vel = tracks.arrays["rot"][: tracks.nframe, 0], tracks.arrays["vel"][: tracks.nframe, 0]
+    ahead = np.array([rotate(q, np.array([1.0, 0.0, 0.0])) for q in rot])[:, :2]
+    return np.sum(vel[:, :2] * ahead, axis=1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-6)
+
+
+def braking_frames(tracks: Tracks, end: float) -> list[tuple[int, float]]:
+    """Frames before the time ``end`` [s] in which the ego brakes, each with its mean deceleration over the next `HELD` [m/s^2].
+
+    It does if it slows by `BRAKING` from this frame to the next and all along, or if its brake lamps are lit all along while it moves.
+    """
+    speed = ego_speeds(tracks)
+    lit = tracks.arrays["lamps"][: tracks.nframe, 0] & int(Lamp.BRAKE) != 0
+    last = tracks.nframe - 1 if math.isinf(end) else min(tracks.nframe, math.ceil(end * tracks.rate - 1e-6)) - 1
+    held = max(1, round(HELD * tracks.rate))
+    frames = []
+    for k in range(last):
+        until = min(k + held, last)
+        loss = (speed[k] - speed[until]) / (tracks.time(until) - tracks.time(k))
+        at_once = (speed[k] - speed[k + 1]) * float(tracks.rate)
+        if min(loss, at_once) > BRAKING or (lit[k:until].all() and speed[k] > STANDING):
+            frames.append((k, float(loss)))
+    return frames
 
 
 def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -114,18 +142,13 @@ def find_events(
             text += f", hidden by {last['occluder']} until then"
         events.append({"kind": "onset", "time": last["onset_time"], "actor": last["onset_actor"], "text": text})
     first_contact = last["collision_time"]
-    braking = [
-        row
-        for k, row in enumerate(rows)
-        if (first_contact is None or row["time"] < first_contact)
-        and (int(tracks.arrays["lamps"][k, 0]) & int(Lamp.BRAKE) or row["ego_acceleration"] < -BRAKING)
-    ]
+    braking = braking_frames(tracks, math.inf if first_contact is None else first_contact)
     if braking:
         # Braking in answer to the hazard tells more than what came before it.
-        answers = [row for row in braking if last["onset_time"] is not None and row["time"] >= last["onset_time"]]
-        first = (answers or braking)[0]
-        text = f"The ego brakes ({max(-first['ego_acceleration'], 0.0):.1f} m/s\u00b2)"
-        events.append({"kind": "brake", "time": first["time"], "actor": None, "text": text})
+        answers = [(k, loss) for k, loss in braking if rows[k]["hazard"]]
+        first, loss = (answers or braking)[0]
+        text = f"The ego brakes ({max(loss, 0.0):.1f} m/s\u00b2)"
+        events.append({"kind": "brake", "time": rows[first]["time"], "actor": None, "text": text})
     if first_contact is not None:
         speed = float(tracks.arrays["contact_speed"][tracks.nframe - 1, 0])
         text = f"Contact with {last['collision_actor']}" + (f" at {speed:.1f} m/s" if speed > 0 else "")

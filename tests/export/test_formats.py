@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.config import SimConfig
 from sim.export import overlay
 from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
-from sim.export.hazard import COLUMNS, find_events, format_csv, hazard_rows
+from sim.export.hazard import BRAKING, COLUMNS, find_events, format_csv, hazard_rows
 from sim.export.overlay import PALETTE, VEHICLE_COLOR, colorize, draw_overlay
 from sim.export.summary import page_draw
-from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate
+from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate, record
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
 from sim.export.writer import (
     DirectoryWriter,
@@ -27,6 +28,8 @@ from sim.export.writer import (
     write_bytes,
 )
 from sim.render.mesh import Semantic
+from sim.sampling import sample_worlds
+from sim.scenario.reader import load_scenario
 from sim.types import Conflict, Lamp
 
 
@@ -159,6 +162,19 @@ def test_odd_sizes_are_padded():
 # --- tracks, hazards, overlays ----------------------------------------------------------------------------------------------
 
 
+BUMP = """
+name: Bump
+tags: [road]
+danger: A speed bump taken too fast.
+source: Made up for tests
+map: {road: straight, length: 200 m, lanes: 1+1, bumps: {s: 45 m, height: 0.1 m}}
+setting: town
+actors:
+  ego: {kind: car, at: {lane: -1, s: 25 m}, speed: 40 km/h, goal: {lane: -1, s: 190 m}}
+end: {after: 5 s}
+"""
+
+
 def made_up_tracks(count=20, onset=35, contact=120):
     """An ego and a child: onset and contact at these ticks, braking from 1 s on, 10 frames/s."""
     n = count + 1
@@ -171,6 +187,8 @@ def made_up_tracks(count=20, onset=35, contact=120):
     arrays["lamps"] = np.zeros((n, 2), np.int32)
     arrays["contact_speed"][:, 0] = np.where(ticks >= contact, 4.25, 0)
     arrays["speed"][:, 0] = 10.0
+    arrays["vel"] = np.zeros((n, 2, 3), np.float32)
+    arrays["vel"][:, 0, 1] = np.where(ticks < 100, 10.0, 10.0 - 0.06 * (ticks - 100))
     metrics = {name: np.full(n, -1, np.int32) for name in METRICS}
     arrays["gap"][:] = np.inf, 9.25
     for name in ("collided", "off_road", "goal_reached", "conflict"):
@@ -230,7 +248,7 @@ def test_the_impact_of_the_contact_is_told_with_it():
 
 def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     tracks = made_up_tracks()
-    tracks.arrays["accel"][:] = 0
+    tracks.arrays["vel"][:, 0, 1] = 10.0
     tracks.arrays["lamps"][15:, 0] = int(Lamp.BRAKE)
     assert [e["kind"] for e in find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))] == ["onset", "contact"]
     tracks.arrays["lamps"][6:, 0] = int(Lamp.BRAKE)
@@ -238,11 +256,28 @@ def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     assert (brake["kind"], brake["time"]) == ("brake", 0.6)
 
 
+@pytest.mark.parametrize(("driver", "brakes"), [("constant", []), ("brake", [0.1])])
+def test_a_speed_bump_is_no_braking(driver, brakes, tmp_path):
+    path = tmp_path / "bump.yaml"
+    path.write_text(BUMP)
+    batch = sample_worlds([load_scenario(path)], [0], "cpu", SimConfig(driver=driver))
+    tracks = record(batch, Fraction(10), 3.0)[0]
+    rows = hazard_rows("d", tracks, ["ego"])
+    events = find_events(tracks, rows)
+    assert [e["time"] for e in events] == brakes
+    if driver == "constant":
+        assert min(row["ego_acceleration"] for row in rows) < -BRAKING, "the hump itself pulls at the car"
+    else:
+        decelerations = [float(e["text"].split("(")[1].split()[0]) for e in events]
+        assert decelerations == pytest.approx([7.7], abs=0.5)
+
+
 def test_a_goal_reached_is_an_event_and_braking_in_answer_to_the_hazard_comes_first():
     tracks = made_up_tracks(onset=35, contact=10_000)
-    tracks.arrays["accel"][:] = 0
+    tracks.arrays["vel"][:, 0, 1] = 10.0
     tracks.arrays["metrics.goal_reached"][17:] = 1
-    tracks.arrays["lamps"][[1, 9], 0] = int(Lamp.BRAKE)
+    tracks.arrays["lamps"][[1, 2, 3, 9, 10, 11, 12, 13], 0] = int(Lamp.BRAKE)
+    tracks.arrays["lamps"][4:6, 0] = int(Lamp.BRAKE)
     events = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))
     assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 0.9), ("goal", 1.7)]
 
