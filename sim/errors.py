@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 
 class SwerveError(Exception):
@@ -49,6 +50,25 @@ class ScenarioError(SwerveError):
         parts.append(self.message)
         text = ": ".join(parts)
         return f"{text}. {self.hint}" if self.hint else text
+
+
+class Origin(NamedTuple):
+    """Where in a file something stands."""
+
+    file: str
+    line: int
+
+
+@contextmanager
+def placed(origin: Origin | None, fallback: str | None = None) -> Iterator[None]:
+    """A `ScenarioError` that names no file names ``origin``'s file and line, or without one the file ``fallback``."""
+    try:
+        yield
+    except ScenarioError as error:
+        if error.file or (origin is None and fallback is None):
+            raise
+        file, line = origin or (fallback, None)
+        raise ScenarioError(error.message, file=file, line=line, path=error.path, hint=error.hint) from None
 
 
 @contextmanager

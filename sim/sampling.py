@@ -16,7 +16,7 @@ from sim.behavior.drivers import DRIVERS
 from sim.behavior.lowering import lower
 from sim.behavior.motion import settle
 from sim.config import SimConfig
-from sim.errors import ScenarioError, SwerveError
+from sim.errors import SwerveError, placed
 from sim.metrics.measure import measure
 from sim.physics.pairs import bound_actors
 from sim.physics.parameters import vehicle_row
@@ -203,7 +203,7 @@ def resolve_actor(spec: WorldSpec, index: int) -> ResolvedActor:
     name = choose_look(actor, spec.look_seed)
     assets = list_assets()
     if name not in assets:
-        raise SwerveError(f"{spec.scenario}: actor {actor.name}: no asset {name!r}")
+        raise SwerveError(f"{spec.file or spec.scenario}: actor {actor.name}: no asset {name!r}")
     asset = assets[name]
     size = (
         actor.length or asset.length,
@@ -238,12 +238,8 @@ def world_rows(
     spec: WorldSpec, actors: list[ResolvedActor], config: SimConfig
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One world's rows of Scene and State, as `sim.structs.from_rows` takes them."""
-    try:
+    with placed(None, spec.file or spec.scenario):
         lowered = lower(spec, actors)
-    except ScenarioError as error:
-        raise (
-            error if error.file else ScenarioError(error.message, file=spec.scenario, path=error.path, hint=error.hint)
-        ) from None
     n = len(actors)
     end = spec.duration
     scene: dict[str, Any] = {

@@ -24,6 +24,9 @@ PARKED = "at: {parking: right, s: 120 m}"
 ON_FILE = changed(MAP, "map: {xodr: map.xodr}").replace(PARKED, "at: {lane: 1, s: 120 m}")
 WORLD = '<PrivateAction><TeleportAction><Position><WorldPosition x="{}" y="{}"/></Position></TeleportAction></PrivateAction>'
 BARE = "<lanes><laneSection s='0'><center><lane id='0' type='none'/></center></laneSection></lanes>"
+RELATIVE = """<PrivateAction><TeleportAction><Position>
+<RelativeLanePosition entityRef="Ego" dLane="{}" ds="5" offset="0"/></Position></TeleportAction></PrivateAction>"""
+GOAL = "goal: {lane: -1, s: 220 m}"
 CATALOG = '<VehicleCatalog><Directory path="{}"/></VehicleCatalog>'
 BOMB = '<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>\n<{0}>&b;</{0}>'
 
@@ -102,6 +105,57 @@ CASES = {
         "test.xosc:13: ",
         "beside the nearest road",
         "The ego starts on a road",
+    ),
+    "a goal behind the start": _yaml(
+        GOAL,
+        "goal: {lane: -1, s: 2 m}",
+        5,
+        "actors.ego.goal: no way from lane -1 of road 0",
+        "Lanes to drive on there: -1 (along s)",
+    ),
+    "a goal on the other side": _yaml(
+        GOAL, "goal: {lane: 1, s: 220 m}", 5, "that lane runs the other way", "1 (against s)"
+    ),
+    "a goal on a parking lane": _yaml(GOAL, "goal: {lane: -2, s: 220 m}", 5, "that is a parking lane", "-1 (along s)"),
+    "a goal on a lane that is not there": _yaml(
+        GOAL, "goal: {lane: -8, s: 220 m}", 5, "there is no lane -8", "-1 (driving)"
+    ),
+    "a goal in the fields": _yaml(
+        GOAL, "goal: {x: 5000 m, y: 0 m}", 5, "actors.ego.goal: (5000.0 m", "a place on a lane"
+    ),
+    "cars on the pavement": _yaml(
+        "end:",
+        "traffic: {flow: {lane: -3, from: 0 m, to: 90 m, gap: 9 m, speed: 9 m/s}}\nend:",
+        10,
+        "traffic.flow[0].lane: there is no lane -3 to drive on",
+        "is a sidewalk",
+    ),
+    "traffic beyond the road": _yaml(
+        "end:",
+        "traffic: {parked: {side: right, from: 800 m, to: 900 m}}\nend:",
+        10,
+        "is no stretch of the road",
+        "250.0 m long",
+    ),
+    "a car that follows itself": _yaml(
+        "{drive: 20 km/h, over: 3 s}", "{follow: van, gap: 9 m}", 9, "van cannot do that with itself", "another actor"
+    ),
+    "a change to a lane that is not there": _yaml(
+        "{drive: 20 km/h, over: 3 s}",
+        "{change_lane: -9}",
+        9,
+        "there is no lane -9",
+        "The map's lanes: -3, -2, -1, 1, 2",
+    ),
+    "an empty name": _yaml("name: Test", "name: ''", 1, "name: the name is empty", ""),
+    "a lane beside an entity that is not there": _xosc(
+        scenario_xml(
+            init={"Ego": teleport_xml() + speed_xml(10), "other": RELATIVE.format(30)},
+            entities=car_xml("Ego") + car_xml("other"),
+        ),
+        "test.xosc:18: ",
+        "road 0 has no lane 30",
+        "Its lanes there",
     ),
     "NaN": _xosc(
         scenario_xml(init={"Ego": teleport_xml() + speed_xml("NaN")}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.behavior.codes import ConditionField, ConditionKind
-from sim.errors import ScenarioError
+from sim.errors import Origin, ScenarioError, placed
 from sim.scenario.storyboard import (
     AccelerationCondition,
     CollisionCondition,
@@ -58,7 +58,7 @@ class ConditionLowering:
         self.codes: list[list[int]] = []
         self.values: list[tuple[float, float, float, float]] = []
         self.entities: list[int] = []
-        self.element_references: list[tuple[int, StoryboardElementStateCondition]] = []
+        self.element_references: list[tuple[int, StoryboardElementStateCondition, Origin | None]] = []
 
     def add(self, condition: Condition) -> int:
         """Row of a condition."""
@@ -70,11 +70,14 @@ class ConditionLowering:
         code[ConditionField.ANY] = int(condition.any_entity)
         code[ConditionField.FIRST_ENTITY] = len(self.entities)
         code[ConditionField.NENTITY] = len(condition.entities)
-        self.entities += [build.actor(name) for name in condition.entities]
         row = len(self.codes)
         self.codes.append([])
         self.values.append((0.0, 0.0, 0.0, 0.0))
-        self.values[row] = self._kind(condition.condition, code, row)
+        with placed(condition.origin):
+            self.entities += [build.actor(name) for name in condition.entities]
+            self.values[row] = self._kind(condition.condition, code, row)
+        if isinstance(condition.condition, StoryboardElementStateCondition):
+            self.element_references.append((row, condition.condition, condition.origin))
         self.codes[row] = [int(code[field]) for field in ConditionField]
         return row
 
@@ -96,7 +99,6 @@ class ConditionLowering:
             case StoryboardElementStateCondition():
                 code[field.KIND] = kind.ELEMENT
                 code[field.STATE] = int(inner.state)
-                self.element_references.append((row, inner))
             case VariableCondition():
                 code[field.KIND] = kind.VARIABLE
                 code[field.REFERENCE] = self.build.variable(inner.name)
@@ -160,7 +162,7 @@ class ConditionLowering:
             ScenarioError: if there is none.
         """
         build = self.build
-        for row, inner in self.element_references:
+        for row, inner, origin in self.element_references:
             wanted = inner.name.split("::")[-1]
             found = [
                 i
@@ -171,7 +173,9 @@ class ConditionLowering:
             ]
             if not found:
                 kind = ElementKind(inner.kind).name.lower().replace("_", " ")
-                raise ScenarioError(f"there is no {kind} named {inner.name!r}", hint="Check the condition's reference.")
+                with placed(origin):
+                    hint = "Check the condition's reference."
+                    raise ScenarioError(f"there is no {kind} named {inner.name!r}", hint=hint)
             self.codes[row][ConditionField.REFERENCE] = found[0]
 
     def _matches(self, index: int, name: str) -> bool:

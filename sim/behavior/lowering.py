@@ -15,7 +15,7 @@ from sim.behavior.lower_conditions import ConditionLowering
 from sim.behavior.lower_rows import path_rows, state_rows, story_rows
 from sim.behavior.positions import Place, Positions
 from sim.behavior.trajectory import PathPoints, sample_trajectory, shape_positions
-from sim.errors import ScenarioError
+from sim.errors import Origin, ScenarioError, placed
 from sim.road.route import plan_route, route_polyline
 from sim.scenario.storyboard import (
     UNLIMITED,
@@ -218,7 +218,8 @@ class Lowering:
         for action in event.actions or (Action("", ControllerAction(), ()),):
             a = self.element(ElementKind.ACTION, action.name, e, first_row=len(self.rows.codes))
             actors = action.actors if action.actors is not None else group.actors
-            self.rows.add(action.action, actors, a)
+            with placed(action.origin):
+                self.rows.add(action.action, actors, a)
             self.elements[a]["nrow"] = len(self.rows.codes) - self.elements[a]["first_row"]
             self.close(a)
         self.close(e)
@@ -229,15 +230,15 @@ class Lowering:
     def place_actors(self) -> list[Action]:
         """Where everybody begins; returns the init actions that take time, for the storyboard."""
         waiting = [a for a in self.spec.actors if a.position is not None]
-        pending: list[tuple[str, Any]] = [(a.name, a.position) for a in waiting]
+        pending: list[tuple[str, Any, Origin | None]] = [(a.name, a.position, None) for a in waiting]
         later: list[Action] = []
         for action in self.spec.storyboard.init:
             inner = action.action
             for name in action.actors or ():
                 if isinstance(inner, TeleportAction):
-                    pending.append((name, inner.position))
-                elif isinstance(inner, FollowTrajectoryAction) and name not in dict(pending):
-                    pending.append((name, inner))
+                    pending.append((name, inner.position, action.origin))
+                elif isinstance(inner, FollowTrajectoryAction) and name not in {p[0] for p in pending}:
+                    pending.append((name, inner, action.origin))
         self._resolve(pending)
         for name in self.names:
             if name not in self.places:
@@ -249,8 +250,9 @@ class Lowering:
             for lamp in actor.lamps:
                 self.starts[actor.name].lamps |= self.rows.lamp(lamp)
         for action in self.spec.storyboard.init:
-            if not self._immediate(action):
-                later.append(action)
+            with placed(action.origin):
+                if not self._immediate(action):
+                    later.append(action)
         self._align_trains()
         return later
 
@@ -271,33 +273,36 @@ class Lowering:
                 self.starts[trailer.name].speed = self.starts[tow.name].speed
                 tow = trailer
 
-    def _resolve(self, pending: list[tuple[str, Any]]) -> None:
+    def _resolve(self, pending: list[tuple[str, Any, Origin | None]]) -> None:
         """Place actors in an order in which each finds those it is relative to."""
         while pending:
             left, failure = [], None
-            for name, position in pending:
+            for name, position, origin in pending:
                 self.actor(name)
                 try:
-                    if isinstance(position, FollowTrajectoryAction):
-                        path = self.paths[self.path(position, name)[0]]
-                        i = int(np.searchsorted(path.s, position.initial_distance_offset, side="right") - 1)
-                        i = max(0, min(i, len(path.s) - 2))
-                        f = (position.initial_distance_offset - path.s[i]) / max(path.s[i + 1] - path.s[i], 1e-9)
-                        way = path.pos[i + 1] - path.pos[i]
-                        x, y, z = path.pos[i] + f * way
-                        ahead = math.atan2(way[1], way[0]) if np.hypot(way[0], way[1]) > 1e-6 else path.heading[i]
-                        heading = float(path.heading[i]) if path.explicit_heading else float(ahead)
-                        self.places[name] = self.positions.free(x, y, z, heading, None)
-                    else:
-                        self.places[name] = self.positions.resolve(position)
+                    with placed(origin):
+                        self.places[name] = self._start_place(position, name)
                 except ScenarioError as error:
                     if "which has no place yet" not in error.message:
                         raise
                     failure = error
-                    left.append((name, position))
+                    left.append((name, position, origin))
             if len(left) == len(pending) and failure is not None:
                 raise failure
             pending = left
+
+    def _start_place(self, position: Any, name: str) -> Place:
+        """Where a position is, or where on a trajectory an actor starts."""
+        if not isinstance(position, FollowTrajectoryAction):
+            return self.positions.resolve(position)
+        path = self.paths[self.path(position, name)[0]]
+        i = int(np.searchsorted(path.s, position.initial_distance_offset, side="right") - 1)
+        i = max(0, min(i, len(path.s) - 2))
+        f = (position.initial_distance_offset - path.s[i]) / max(path.s[i + 1] - path.s[i], 1e-9)
+        way = path.pos[i + 1] - path.pos[i]
+        x, y, z = path.pos[i] + f * way
+        ahead = math.atan2(way[1], way[0]) if np.hypot(way[0], way[1]) > 1e-6 else path.heading[i]
+        return self.positions.free(x, y, z, float(path.heading[i]) if path.explicit_heading else float(ahead), None)
 
     def _immediate(self, action: Action) -> bool:
         """Carry out an init action at once if it takes no time; False if it has to run."""

@@ -14,7 +14,7 @@ from sim.config import DatasetConfig, SimConfig
 from sim.errors import SwerveError
 from sim.export.writer import encode_json
 from sim.paths import data_root
-from sim.sampling import draw_world, with_driver
+from sim.sampling import check_world, draw_world, with_driver
 from sim.scenario.reader import expand, load_scenario
 from sim.scenario.world import Scenario, WorldSpec
 
@@ -87,6 +87,8 @@ def plan_draws(files: Sequence[str | Path], config: DatasetConfig, keys: Sequenc
     )
     if not draws:
         raise SwerveError("there is nothing to render: name scenario files")
+    for draw in draws:  # before anything is written
+        check_world(draw.spec, sim_config)
     return Plan(config, draws)
 
 

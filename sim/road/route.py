@@ -60,11 +60,30 @@ def plan_route(network: RoadNetwork, start: tuple[int, int, float], goal: tuple[
         for neighbour, extra in _neighbours(network, node):
             if neighbour not in came:
                 heapq.heappush(queue, (cost + extra, next(counter), neighbour, node))
-    raise ScenarioError(
-        f"no way from lane {start[1]} of road {network.order[start[0]].id} to lane {goal[1]} of road "
-        f"{network.order[goal[0]].id}",
-        hint="Is the goal ahead, in the direction of traffic?",
+    raise _no_way(network, start, goal)
+
+
+def _no_way(network: RoadNetwork, start: tuple[int, int, float], goal: tuple[int, int, float]) -> ScenarioError:
+    """What is wrong with a way that is not there: the likeliest reason, and the lanes that there are."""
+    if goal[0] < 0 or start[0] < 0:
+        return ScenarioError("a way leads off every road", hint="Name places on lanes to drive on.")
+    here, there = network.order[start[0]], network.order[goal[0]]
+    what = f"no way from lane {start[1]} of road {here.id}, s = {start[2]:.1f} m, to lane {goal[1]} of road {there.id}, s = {goal[2]:.1f} m"
+    lanes = there.sections[there.section_index(goal[2])].lanes
+    ways = ", ".join(
+        f"{i} ({'along' if there.direction(i) > 0 else 'against'} s)"
+        for i in sorted(lanes)
+        if i and lanes[i].kind in DRIVABLE
     )
+    hint = f"Lanes to drive on there: {ways or 'none'}."
+    if goal[1] not in lanes or lanes[goal[1]].kind not in DRIVABLE:
+        kind = lanes[goal[1]].kind if goal[1] in lanes and goal[1] else "no"
+        return ScenarioError(f"{what}: that is {'no' if kind in ('no', 'none') else f'a {kind}'} lane", hint=hint)
+    if here is there and here.direction(start[1]) != there.direction(goal[1]):
+        return ScenarioError(f"{what}: that lane runs the other way", hint=hint)
+    if here is there and not _ahead(network, start, goal):
+        return ScenarioError(f"{what}: that lies behind", hint=hint)
+    return ScenarioError(what, hint=f"Is it ahead, in the direction of traffic? {hint}")
 
 
 def _node(network: RoadNetwork, road: int, lane: int, s: float) -> Node:

@@ -36,6 +36,7 @@ BRAKING = Kind("acceleration", u.ACCELERATION, "6 m/s2, or 80 % of the pedal", 0
 TIME = Kind("time", u.TIME, "2 s", 0.0, 3600.0)
 CLOCK = Kind("time of day", u.TIME, "18:30", 0.0, 86400.0)
 ANGLE = Kind("angle", u.ANGLE, "15 deg", -4 * math.pi, 4 * math.pi)
+SLANT = Kind("angle from straight across", u.ANGLE, "-8..8 deg", -1.4, 1.4)
 WHEEL_ANGLE = Kind("angle of the front wheels", u.ANGLE, "5 deg", -0.8, 0.8)
 SHARE = Kind("share", u.NONE, "0.6", 0.0, 1.0)
 NUMBER = Kind("number", u.NONE, "2.5", -1e9, 1e9)
@@ -234,6 +235,7 @@ Braking = quantity(BRAKING)
 Time = quantity(TIME)
 Clock = quantity(CLOCK)
 Angle = quantity(ANGLE)
+Slant = quantity(SLANT)
 WheelAngle = quantity(WHEEL_ANGLE)
 Share = quantity(SHARE)
 Numeric = quantity(NUMBER)
@@ -246,8 +248,8 @@ Heat = quantity(HEAT)
 Friction = quantity(FRICTION)
 Mass = quantity(MASS)
 Side = word("side", "left", "right")
-Name = Annotated[str, BeforeValidator(lambda v: v if isinstance(v, str) else _refuse(v))]
+Name = Annotated[str, BeforeValidator(lambda v: v if isinstance(v, str) and v.strip() else _refuse(v))]
 
 
 def _refuse(value: Any) -> Any:
-    raise fault(f"expected a name, not {_plain(value)}")
+    raise fault("the name is empty" if isinstance(value, str) else f"expected a name, not {_plain(value)}")

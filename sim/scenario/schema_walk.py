@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from sim.scenario.fields import Angle, ListOrOne, PositiveLength, Speed, Strict, Time, word
+from sim.scenario.fields import ListOrOne, PositiveLength, Slant, Speed, Strict, Time, word
 from sim.scenario.schema_place import Place
 
 
@@ -15,7 +15,7 @@ class WalkAcross(Strict):
 
     walk_across: word("thing to cross", "road")
     speed: Speed
-    slant: Angle | None = None
+    slant: Slant | None = None
     reach: PositiveLength | None = None
 
 

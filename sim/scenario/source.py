@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from sim.errors import ScenarioError
+from sim.errors import Origin, ScenarioError
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 24
@@ -47,6 +47,10 @@ class Source:
             if path[:n] in self.lines:
                 return self.lines[path[:n]]
         return None
+
+    def origin(self, path: Path_) -> Origin:
+        """File and line of a path."""
+        return Origin(str(self.file), self.line(path) or 1)
 
     def error(self, message: str, path: Path_ = (), hint: str = "") -> ScenarioError:
         """An error at a path."""

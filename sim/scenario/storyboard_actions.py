@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sim.errors import Origin
 from sim.scenario.storyboard_enums import Dimension, Shape
 from sim.scenario.storyboard_places import Position, Route, Trajectory
 
@@ -318,3 +319,5 @@ class Action:
     name: str
     action: PrivateAction | GlobalAction
     actors: tuple[str, ...] | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    """Where a file asks for it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sim.errors import Origin
 from sim.scenario.storyboard_enums import Coordinates, DistanceType, Edge, ElementKind, ElementState, Rule
 from sim.scenario.storyboard_places import Position
 
@@ -194,6 +195,8 @@ class Condition:
     entities: tuple[str, ...] = ()
     any_entity: bool = True
     """True: one triggering entity suffices; False: all must."""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    """Where a file asks for it."""
 
 
 @dataclass(frozen=True)

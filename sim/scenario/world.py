@@ -141,6 +141,8 @@ class WorldSpec:
     """Equal keys mean equal network and setting, so the map is built and uploaded once."""
     record: dict[str, float | str] = field(default_factory=dict)
     """Each draw by name: enough to rebuild the world with ``Scenario.rebuild``."""
+    file: str = field(default="", compare=False)
+    """The scenario's file: for what is told of faults."""
     rejected: tuple[str, ...] = field(default=(), compare=False)
     """Why each try before this one was rejected: place in the file and reason."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sim.errors import ScenarioError
 from sim.road.elements import DRIVABLE
 from sim.road.network import Road, RoadNetwork
+from sim.road.route import plan_route
 from sim.scenario.bodies import Body, corners
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.schema_place import Place
@@ -168,6 +170,27 @@ class Placer:
                 f"the actor stands off the road (s = {spot.s:.1f} m, {spot.t:+.1f} m from the centre line)", path,
                 "Vehicles stand on driving, parking or shoulder lanes.",
             )  # fmt: skip
+
+    def check_way(self, start: Spot, goal: Spot, path: Path_) -> None:
+        """A way along lanes leads from one spot to the other.
+
+        Raises:
+            Rejected: if none does.
+        """
+        ends = [self._on_network(spot, path) for spot in (start, goal)]
+        try:
+            plan_route(self.network, ends[0], ends[1])
+        except ScenarioError as error:
+            raise Rejected(error.message, path, error.hint or "") from None
+
+    def _on_network(self, spot: Spot, path: Path_) -> tuple[int, int, float]:
+        """Road index, lane and s of a spot."""
+        if spot.road is not None:
+            return self.network.roads[spot.road].index, spot.lane, spot.s
+        found = self.network.locate(spot.x, spot.y)
+        if found is None:
+            raise Rejected(f"({spot.x:.1f} m, {spot.y:.1f} m) lies off every road", path, "Name a place on a lane.")
+        return found.road, found.lane, found.s
 
     # --- forms of places ----------------------------------------------------------------------------------------------
 

@@ -113,7 +113,7 @@ class YamlScenario:
             scenario=self.id, network=drawn.network, actors=actors,
             storyboard=asam.Storyboard(tuple(init), board.stories, board.stop), environment=environment,
             goal=self._goal(placer, draws), route=route, duration=duration, setting=drawn.setting,
-            look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record,
+            look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record, file=str(self._text.file),
         )  # fmt: skip
         return with_riders(world)
 
@@ -248,14 +248,25 @@ class YamlScenario:
         return Goal(placer.position(spot), draws.number(ego.goal_radius, ("actors", "ego", "goal_radius"), 5.0))
 
     def _routes(self, placer: Placer) -> list[asam.Action]:
-        """Assigned routes of all actors that have one; the ego's leads to its goal."""
+        """Assigned routes of all actors that have one; the ego's leads to its goal.
+
+        Raises:
+            Rejected: if no way leads from one stop to the next.
+        """
         actions = []
+        several = len([r for r in placer.network.roads.values() if r.junction is None]) > 1
         for name, actor in self._model.actors.items():
-            waypoints = [*self._places(actor, name, placer)]
+            stops: list[tuple[Path_, Spot]] = [(("actors", name, "at"), placer.spots[name])]
+            stops += [
+                (path, placer.place(p, path))
+                for i, p in enumerate(actor.route or ())
+                for path in [("actors", name, "route", i)]
+            ]
             if actor.goal is not None:
-                waypoints.append(placer.position(placer.place(actor.goal, ("actors", name, "goal"))))
-            start = placer.position(placer.spots[name])
-            several = len([r for r in placer.network.roads.values() if r.junction is None]) > 1
+                stops.append((("actors", name, "goal"), placer.place(actor.goal, ("actors", name, "goal"))))
+            for (_, a), (path, b) in zip(stops, stops[1:], strict=False):
+                placer.check_way(a, b, path)
+            start, *waypoints = [placer.position(spot) for _, spot in stops]
             if waypoints and (name != "ego" or several):
                 route = asam.Route(f"{name} route", (start, *waypoints))
                 actions.append(asam.Action(f"{name} route", asam.AssignRouteAction(route), (name,)))

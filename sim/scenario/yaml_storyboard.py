@@ -120,9 +120,9 @@ class StoryBuilder(Ways):
     ) -> tuple[list[asam.Action], list[asam.Event]]:
         """Actions that start with the step, and events that follow them."""
         inner, follow = self._inner(actor, action, path)
-        base = f"{step}/{actor}/{index}"
+        base, origin = f"{step}/{actor}/{index}", self.source.origin(path)
         actions = [
-            asam.Action(f"{base}.{k}", a, () if isinstance(a, asam.TrafficSignalAction) else (actor,))
+            asam.Action(f"{base}.{k}", a, () if isinstance(a, asam.TrafficSignalAction) else (actor,), origin)
             for k, a in enumerate(inner)
         ]
         events = []
@@ -131,7 +131,7 @@ class StoryBuilder(Ways):
             name = actions[-1].name if after < 0 else f"{base} then {after}"
             done = asam.StoryboardElementStateCondition(ElementKind.ACTION, name, ElementState.COMPLETE)
             start = asam.Trigger(((asam.Condition(f"{base} done {k}", done, delay=late),),))
-            then = (asam.Action(f"{base} then {k}", part, (actor,)),)
+            then = (asam.Action(f"{base} then {k}", part, (actor,), origin),)
             events.append(asam.Event(f"{base} then {k}", then, start, asam.Priority.PARALLEL))
         return actions, events
 
@@ -161,7 +161,7 @@ class StoryBuilder(Ways):
             )
             return [*lamp, asam.SpeedAction(number(action.to, (*path, "to")), rate)], []
         if isinstance(action, Follow):
-            return [self._follow(action, path)], []
+            return [self._follow(actor, action, path)], []
         if isinstance(action, ChangeLane):
             return [self._change_lane(actor, action, path)], []
         if isinstance(action, Shift):
@@ -243,8 +243,14 @@ class StoryBuilder(Ways):
                 return Dynamics(shape, dimension, self.draws.number(quantity, (*path, name)))
         return default or STEP
 
-    def _follow(self, action: Follow, path: Path_) -> asam.LongitudinalDistanceAction:
-        other = self.conditions.actor(action.follow, (*path, "follow"))
+    def _other(self, actor: str, name: str, path: Path_) -> str:
+        """The name of another actor."""
+        if name == actor:
+            raise self.source.error(f"{actor} cannot do that with itself", path, "Name another actor.")
+        return self.conditions.actor(name, path)
+
+    def _follow(self, actor: str, action: Follow, path: Path_) -> asam.LongitudinalDistanceAction:
+        other = self._other(actor, action.follow, (*path, "follow"))
         limits = asam.DynamicConstraints(max_acceleration=3.0, max_deceleration=8.0)
         if action.gap is not None:
             gap = self.draws.number(action.gap, (*path, "gap"))
@@ -257,12 +263,17 @@ class StoryBuilder(Ways):
         dynamics = self._dynamics(action, path, usual)
         offset = self.draws.number(action.offset, (*path, "offset"))
         if action.change_lane.kind is not None:
-            return asam.LaneChangeAction(self.draws.whole(action.change_lane, (*path, "change_lane")), dynamics, offset)
+            lane = self.draws.whole(action.change_lane, (*path, "change_lane"))
+            known = sorted({i for road in self.placer.network.order for part in road.sections for i in part.lanes if i})
+            if lane not in known:
+                there = f"The map's lanes: {', '.join(map(str, known))}."
+                raise self.source.error(f"there is no lane {lane}", (*path, "change_lane"), there)
+            return asam.LaneChangeAction(lane, dynamics, offset)
         side = self.draws.word(action.change_lane, (*path, "change_lane"))
         return asam.LaneChangeAction(asam.RelativeTo(actor, 1.0 if side == "left" else -1.0), dynamics, offset)
 
     def _drop(self, actor: str, action: DropFrom, path: Path_) -> tuple[list[Any], list[Any]]:
-        other = self.conditions.actor(action.drop_from, (*path, "drop_from"))
+        other = self._other(actor, action.drop_from, (*path, "drop_from"))
         body, carrier = self.placer.bodies[actor], self.placer.bodies[other]
         gap = self.draws.number(action.gap, (*path, "gap"), 0.3)
         dx = carrier.center_x - carrier.length / 2 - gap - body.length / 2 - body.center_x

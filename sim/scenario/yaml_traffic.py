@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from sim.road.elements import DRIVABLE
 from sim.road.network import Road
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import Body, asset_body, choose_asset, corners, overlap
@@ -76,7 +77,13 @@ class Filler:
         for name, quantity in (("from", item.start), ("to", item.end)):
             s = self.draws.number(quantity, (*path, name))
             ends.append(s + road.length if s < 0 else s)
-        return max(0.0, min(ends)), min(road.length, max(ends))
+        low, high = max(0.0, min(ends)), min(road.length, max(ends))
+        if low >= high:
+            there = f"Road {road.id} is {road.length:.1f} m long."
+            raise self.source.error(
+                f"from {min(ends):.1f} m to {max(ends):.1f} m is no stretch of the road", path, there
+            )
+        return low, high
 
     def _body(self, name: str, kinds: Quantity | None, default: Node) -> tuple[str, Body]:
         kind = self.draws.choose(f"{name}.kind", kinds.node if kinds is not None else default)
@@ -166,10 +173,12 @@ class Filler:
         road = self._road(item.arm, (*path, "arm"))
         low, high = self._stretch(item, road, path)
         lane = self.draws.whole(item.lane, (*path, "lane"))
-        if lane not in road.sections[0].lanes or lane == 0:
+        there = road.sections[0].lanes.get(lane)
+        if lane == 0 or there is None or there.kind not in DRIVABLE:
             raise self.source.error(
-                f"there is no lane {lane}: lanes here are {lanes_to_drive(road, low)}", (*path, "lane")
-            )
+                f"there is no lane {lane} to drive on: lanes here are {lanes_to_drive(road, low)}", (*path, "lane"),
+                f"Lane {lane} is a {there.kind}." if lane and there else "",
+            )  # fmt: skip
         limit = self.draws.whole(item.limit, (*path, "limit"), 10)
         controller = self.draws.word(item.controller, (*path, "controller"), "idm")
         direction = road.direction(lane)

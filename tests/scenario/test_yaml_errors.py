@@ -73,7 +73,7 @@ CASES = {
     ),
     "a flow on no lane": (
         "end:", "traffic: {flow: {lane: -9, from: 0 m, to: 200 m, gap: 20 m, speed: 30 km/h}}\nend:", 10, "traffic.flow[0].lane",
-        "no lane -9: lanes here are -1, 1", "",
+        "no lane -9 to drive on: lanes here are -1, 1", "",
     ),
     "a patch on no lane": (
         "lanes: 1+1", "lanes: 1+1, patches: {kind: ice, from: 8 m, to: 11 m, friction: 0.15, lane: -2}", 2, "map.patches[0].lane",

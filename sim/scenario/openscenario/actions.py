@@ -52,10 +52,10 @@ class Actions:
         holder = node.only() if node.tag == "Action" else node
         try:
             if holder.tag == "PrivateAction":
-                return asam.Action(name, self._private(holder.only(), actors), actors)
+                return asam.Action(name, self._private(holder.only(), actors), actors, holder.origin)
             if holder.tag == "GlobalAction":
                 inner, own = self._global(holder.only(), init)
-                return asam.Action(name, inner, own)
+                return asam.Action(name, inner, own, holder.origin)
             raise Unsupported(holder, f"{holder.tag} is not supported")
         except Unsupported as missing:
             label = f"action {name!r}" if name else "the action"

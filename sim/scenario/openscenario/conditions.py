@@ -78,9 +78,9 @@ class Conditions:
             if holder.tag == "ByEntityCondition":
                 entities, any_one = self._triggering(holder.need("TriggeringEntities"))
                 inner = self._by_entity(holder.need("EntityCondition").only())
-                return asam.Condition(name, inner, edge, delay, entities, any_one)
+                return asam.Condition(name, inner, edge, delay, entities, any_one, node.origin)
             if holder.tag == "ByValueCondition":
-                return asam.Condition(name, self._by_value(holder.only()), edge, delay)
+                return asam.Condition(name, self._by_value(holder.only()), edge, delay, origin=node.origin)
             raise Unsupported(holder, f"{holder.tag} is not supported")
         except Unsupported as missing:
             missing.node.note(f"condition {name!r} never holds: {missing.message}")

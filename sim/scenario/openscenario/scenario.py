@@ -169,7 +169,7 @@ class OpenScenario:
         board = replace(board, variables=_variables(root, names))
         return WorldSpec(
             scenario=self.id, network=network, actors=entities.actors, storyboard=board,
-            environment=story.environment or Environment(), duration=_duration(board), map_key=map_key,
+            environment=story.environment or Environment(), duration=_duration(board), map_key=map_key, file=str(self.path),
         )  # fmt: skip
 
     def _network(self, root: Node, base: Path) -> tuple[RoadNetwork, str]:

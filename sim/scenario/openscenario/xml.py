@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
-from sim.errors import ScenarioError
+from sim.errors import Origin, ScenarioError
 from sim.scenario.opendrive.reader import NUMBER_HINT, read_xml
 from sim.scenario.openscenario.expressions import ExpressionError, Value, evaluate, format_value
 from sim.scenario.world import Note
@@ -131,6 +131,11 @@ class Node:
     def line(self) -> int:
         """Line of the file, from 1."""
         return self.element.sourceline or 0
+
+    @property
+    def origin(self) -> Origin:
+        """File and line."""
+        return Origin(str(self.file), self.line)
 
     def within(self, scope: Scope) -> Node:
         """The same element in another scope."""
