@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.config import MAX_DRAWS, MAX_SEED, QUALITIES
+from sim.config import MAX_DRAWS, MAX_SEED, QUALITIES, SKIPPABLE
 from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
 from sim.errors import SwerveError
 
@@ -83,27 +83,30 @@ def list_scenarios(as_json: AsJson = False) -> None:
     _print_table(rows)
 
 
+WIDE = 140
+"""Columns of a terminal from which on the list tells each danger in a sentence, not only by the scenario's name."""
+
+
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    """The library for people: ids in one piece, so that they can be copied."""
-    from rich import box
+    """The library for people, a line or two a scenario: ids in one piece, so that they can be copied."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
+    console = Console()
+    table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("scenario", no_wrap=True, style="bold")
-    table.add_column("danger")
-    table.add_column("critical", justify="right")
-    table.add_column("avoidable", justify="right")
+    for share in ("critical", "avoidable"):
+        table.add_column(share, justify="right", no_wrap=True)
+    table.add_column("what happens")
     for row in rows:
         shares = ["-" if row[k] is None else f"{row[k]:.0%}" for k in ("critical", "avoidable")]
-        danger = Text(row["danger"]).append(f"\n{', '.join(row['tags'])}", style="dim")
-        table.add_row(Text(row["id"]), danger, *shares)
-    console = Console()
+        table.add_row(Text(row["id"]), *shares, Text(row["danger"] if console.width >= WIDE else row["name"]))
     console.print(table)
     console.print(
-        "critical: draws with contact or a time to collision under 1 s for a driver that keeps route and speed\n"
-        "avoidable: draws without contact for the best of braking, braking and swerving left, or right",
+        "\ncritical: draws with contact or a time to collision under 1 s for a driver that keeps route and speed\n"
+        "avoidable: draws without contact for the best of braking, braking and swerving left, or right\n"
+        "--json tells all: the danger in a sentence, tags, sources",
         style="dim",
     )
 
@@ -235,6 +238,15 @@ Chase = Annotated[
         rich_help_panel=PICTURES,
     ),
 ]
+Skip = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMES",
+        help=f"Leave out some of {', '.join(SKIPPABLE)}, with commas between: flow alone is a third of a data set.",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
 RenderDevice = Annotated[
     str | None,
     typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
@@ -258,6 +270,7 @@ def render(
     duration: Duration = None,
     quality: Quality = "standard",
     chase: Chase = False,
+    skip: Skip = "",
     device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
@@ -284,6 +297,7 @@ def render(
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
         driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, device=found,
+        skip=[name for name in skip.replace(" ", "").split(",") if name],
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

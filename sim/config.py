@@ -13,6 +13,8 @@ CONTACTS = ("physics", "report")
 PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
 OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
+SKIPPABLE = ("depth", "flow", "normals")
+"""Folders of a data set that may be left out: the largest."""
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
@@ -158,6 +160,8 @@ class DatasetConfig:
     """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
+    skip: tuple[str, ...] = ()
+    """Which of `SKIPPABLE` are not written."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:
@@ -172,3 +176,5 @@ class DatasetConfig:
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
+        for name in self.skip:
+            _check_word("output to skip", name, SKIPPABLE)

@@ -154,6 +154,12 @@ def test_list_shows_the_library_as_json_and_as_a_table():
     assert all(row["id"] in table for row in rows), "ids in one piece"
 
 
+def test_list_takes_two_lines_a_scenario_at_most():
+    rows = json.loads(run("list", "--json").stdout)
+    lines = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["list"]).output.partition("critical:")[0].splitlines()
+    assert max(map(len, lines)) <= 80 and len([line for line in lines if line.strip()]) <= 1 + 2 * len(rows)
+
+
 def test_size_is_parsed():
     assert parse_size("800x450") == (800, 450) and parse_size(" 64X32 ") == (64, 32)
     for text in ("800", "x", "1x1", "800x450x3", "axb", "800 x 450"):

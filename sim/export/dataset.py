@@ -22,8 +22,8 @@ CHUNK = 16
 def render_dataset(
     files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] = (800, 450), fps: float = 10.0, duration: float | None = None,
     draws: int = 1, seed: int = 0, quality: str = "standard", driver: str | None = None, contact: str = "physics", physics: str = "swerve",
-    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False, device: Any = None,
-    quiet: bool = False,
+    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False,
+    skip: Sequence[str] = (), device: Any = None, quiet: bool = False,
 ) -> list[Path]:  # fmt: skip
     """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
 
@@ -43,6 +43,7 @@ def render_dataset(
         strict: What a file uses and Swerve does not know is an error.
         keys: Which draws of each scenario; None: the first ``draws``.
         chase: Also film from behind the ego: pictures in chase/, shown in the video; labels stay the ego camera's.
+        skip: Which of `sim.config.SKIPPABLE` not to write.
         device: Warp device; None: the default one.
         quiet: Show no progress.
 
@@ -54,7 +55,7 @@ def render_dataset(
     """
     who = None if driver == "default" else driver
     config = DatasetConfig(
-        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase
+        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase, skip=tuple(skip)
     )
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)

@@ -28,7 +28,10 @@ from sim.render.poses import pose_owner
 from sim.sampling import Batch, ResolvedActor
 from sim.structs import slice_worlds
 
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
+OUTPUTS = {
+    "rgb": "frames", "depth": "depth", "range": "depth", "semantic": "masks", "instance": "masks", "normal": "normals", "flow": "flow",
+}  # fmt: skip
+"""The renderer's outputs, each with the folder it goes to."""
 FOLDERS = {
     "chase.png": "chase",
     "rgb.png": "frames",
@@ -96,7 +99,8 @@ class FrameRenderer:
             setattr(owner, name, wp.clone(getattr(owner, name)))
         self.subjects = subjects_of(batch.actor_specs[world][0])
         threads = threads or os.cpu_count() or 1
-        settings = RenderConfig((main_camera(config),), config.quality, OUTPUTS)
+        outputs = tuple(name for name, folder in OUTPUTS.items() if folder not in config.skip)
+        settings = RenderConfig((main_camera(config),), config.quality, outputs)
         # Trees are built from the first frame's poses, whichever frame is rendered first.
         assign_poses(tracks, 0, self.state)
         self.renderer = Renderer(library, self.scene, self.state, settings, threads=threads)
@@ -140,15 +144,16 @@ class FrameRenderer:
         sample = {"__key__": key}
         if "chase" in picture:
             sample["chase.png"] = picture["chase"]
-        return sample | {
-            "rgb.png": arrays["rgb"],
-            "semantic.png": arrays["semantic"],
-            "instance.png": arrays["instance"].astype(np.uint16),
-            "depth.npz": {"depth": half(arrays["depth"]), "range": half(arrays["range"])},
-            "flow.npz": {"flow": half(arrays["flow"]), "occluded": arrays["flow_occluded"]},
-            "normals.npz": {"normals": half(arrays["normal"])},
-            "json": labels,
-        }
+        sample["rgb.png"], sample["semantic.png"] = arrays["rgb"], arrays["semantic"]
+        sample["instance.png"] = arrays["instance"].astype(np.uint16)
+        if "depth" in arrays:
+            sample["depth.npz"] = {"depth": half(arrays["depth"]), "range": half(arrays["range"])}
+        if "flow" in arrays:
+            # Columns and rows as a plane each: a third smaller, and faster to compress.
+            sample["flow.npz"] = {"flow": np.asfortranarray(half(arrays["flow"])), "occluded": arrays["flow_occluded"]}
+        if "normal" in arrays:
+            sample["normals.npz"] = {"normals": half(arrays["normal"])}
+        return sample | {"json": labels}
 
 
 def frame_key(draw: str, frame: int) -> str:
@@ -159,7 +164,8 @@ def frame_key(draw: str, frame: int) -> str:
 def frames_missing(root: Path, draw: str, count: int, config: DatasetConfig) -> list[int]:
     """Frames of a draw of which not every file stands."""
     writer = DirectoryWriter(root, FOLDERS)
-    wanted = [extension for extension in FOLDERS if config.chase or extension != "chase.png"]
+    without = {*config.skip, *(() if config.chase else ("chase",))}
+    wanted = [extension for extension, folder in FOLDERS.items() if folder not in without]
     return [
         k
         for k in range(count)

@@ -11,12 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
+from sim.errors import SwerveError
 from sim.export.coco import decode_mask
+from sim.export.dataset import render_dataset
 from sim.export.hazard import COLUMNS
 from sim.export.plan import sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import decode_video
-from tests.export.conftest import FRAMES, hashes
+from tests.export.conftest import FRAMES, SETTINGS, hashes
 from tests.review.test_page import parse
 
 WIDTH, HEIGHT = 128, 72
@@ -240,6 +242,22 @@ def test_page_holds_every_draw_and_frame(dataset, manifest, annotations):
     for image, objects in zip(annotations["images"], shown, strict=True):
         tracks = [a["track_id"] for a in annotations["annotations"] if a["image_id"] == image["id"]]
         assert sorted(o[0] for o in objects) == sorted(tracks)
+
+
+def test_what_is_skipped_is_not_written_and_all_else_stays_the_same(scenario, tmp_path):
+    """Also when the data set is written again, and by its manifest."""
+    settings = {**SETTINGS, "draws": 1, "duration": 0.4, "quiet": True}
+    render_dataset([scenario], tmp_path / "all", **settings)
+    render_dataset([scenario], tmp_path / "some", **settings, skip=("flow", "normals"))
+    whole, part = hashes(tmp_path / "all"), hashes(tmp_path / "some")
+    same = {name for name in part if name.split("/")[0] in ("frames", "masks", "depth", "labels", "tracks")}
+    assert len(same) == 2 * 5 + 1 and all(part[name] == whole[name] for name in same)
+    assert not [name for name in part if name.startswith(("flow", "normals"))]
+    assert part["video.mp4"] == whole["video.mp4"]
+    render_dataset([], tmp_path / "again", replay=tmp_path / "some" / "manifest.json", quiet=True)
+    assert hashes(tmp_path / "again") == part
+    with pytest.raises(SwerveError, match="no output to skip 'frames'"):
+        render_dataset([scenario], tmp_path / "none", **settings, skip=("frames",))
 
 
 def test_chase_films_from_behind_and_shows_it_in_the_video(scenario, tmp_path):
