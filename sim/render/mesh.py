@@ -64,6 +64,7 @@ class Surface(IntEnum):
     FUR = 17
     METAL = 18
     ICE = 19
+    HOLE = 20  # gravel that water stands on where it is wet
 
 
 class Role(IntEnum):

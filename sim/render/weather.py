@@ -47,7 +47,9 @@ def through_air(sky: Sky, world: int, color: wp.vec3, d: wp.vec3, distance: floa
 def is_open_ground(surface: int) -> bool:
     """Surfaces that water wets and snow covers as ground."""
     return (surface >= wp.static(int(Surface.ASPHALT)) and surface <= wp.static(int(Surface.SOIL))) or (
-        surface == wp.static(int(Surface.MARKING)) or surface == wp.static(int(Surface.GRAVEL))
+        surface == wp.static(int(Surface.MARKING))
+        or surface == wp.static(int(Surface.GRAVEL))
+        or surface == wp.static(int(Surface.HOLE))
     )
 
 
@@ -65,6 +67,8 @@ def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foo
             hollow = 0.6 * plane_noise(p[0] * 0.33, p[1] * 0.33) + 0.4 * plane_noise(p[0] * 1.7, p[1] * 1.7)
             pool = wp.clamp((hollow - 0.78 + 0.42 * wet) * 6.0, 0.0, 1.0)
             film_of = float(1.0)
+            if s.surface == wp.static(int(Surface.HOLE)):
+                pool = wp.clamp(3.0 * wet + 0.5 * hollow - 0.6, 0.0, 1.0)
             if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
                 pool = 0.0
                 film_of = 0.0

@@ -56,6 +56,9 @@ class Cover(IntEnum):
     LEAVES = 21
     CONCRETE = 22
     BROKEN = 23
+    RUBBLE = 24
+    HUMP = 25
+    RUBBER = 26
 
 
 TIER = {

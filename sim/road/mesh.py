@@ -57,7 +57,10 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
     Cover.SNOW: (Material("snow", (0.62, 0.64, 0.67), 0.9, surface=Surface.SOIL), Semantic.ROAD),
     Cover.LEAVES: (Material("fallen leaves", (0.1, 0.056, 0.022), 0.9, surface=Surface.GRAVEL), Semantic.ROAD),
     Cover.CONCRETE: (Material("concrete", (0.27, 0.265, 0.25), 0.85, surface=Surface.CONCRETE), Semantic.ROAD),
-    Cover.BROKEN: (Material("broken asphalt", (0.06, 0.057, 0.052), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
+    Cover.BROKEN: (Material("broken asphalt", (0.032, 0.031, 0.029), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
+    Cover.RUBBLE: (Material("bottom of a pothole", (0.105, 0.096, 0.082), 0.95, surface=Surface.HOLE), Semantic.ROAD),
+    Cover.HUMP: (Material("asphalt of a hump", (0.05, 0.049, 0.048), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
+    Cover.RUBBER: (Material("rubber of a hump", (0.022, 0.022, 0.022), 0.8, surface=Surface.ASPHALT), Semantic.ROAD),
     Cover.FILL: (Material("asphalt", (0.105, 0.104, 0.1), 0.85, surface=Surface.ASPHALT), Semantic.ROAD),
 }  # fmt: skip
 

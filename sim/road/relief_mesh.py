@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.road.clipping import Polygon, cut, split
+from sim.road.clipping import Polygon, split
 from sim.road.elements import DRIVABLE, Bump, Pothole
 from sim.road.faces import Faces, replace_rows
 from sim.road.lanes import Cover
@@ -19,10 +20,13 @@ Floats = npt.NDArray[np.floating]
 
 CHORD = 0.001
 """How far triangles may stray from a bump's or pothole's height along each of the road's directions [m]."""
-RIM, EDGES = 0.9, 24
-"""Radius within which a pothole shows broken asphalt, over its own, and edges of that circle."""
-TOOTH, TRIANGLE = 0.75, 1.75
-"""Width of the triangles on a hump's ramp and the most of their length [m]; UK diagram 1062: bases at its foot, tips towards its top."""
+RIM, BOTTOM, EDGES = 0.97, 0.62, 24
+"""Mean radii within which a pothole shows broken asphalt and the rubble at its bottom, over its own, and edges of each outline."""
+LOBES, JAG = 0.07, 0.06
+"""How far an outline strays from its mean, over it: in each of its waves, and from corner to corner."""
+TOOTH, SPACING, TRIANGLE = 0.75, 0.95, 1.75
+"""Width of the triangles on a hump's ramp, that and the gap to the next, and the most of their length [m]; UK diagram 1062: bases at its
+foot, tips towards its top."""
 BAR = 0.5
 """Width of the coloured bars across a short hump [m]."""
 SHORT = 1.5
@@ -35,7 +39,7 @@ def raise_faces(faces: Faces, network: RoadNetwork) -> Faces:
         for b in road.bumps:
             faces = _cut_grid(faces, road, *_bump_grid(b))
         for p in road.potholes:
-            faces = _cut_grid(faces, road, *_pothole_grid(p), _rim(road, p))
+            faces = _cut_grid(faces, road, *_pothole_grid(p), [_outline(road, p, part) for part in (RIM, BOTTOM)])
         for item in (*road.bumps, *road.potholes):
             _lift(faces, road, item)
     return faces
@@ -64,16 +68,37 @@ def _pothole_grid(p: Pothole) -> tuple[Floats, Floats]:
     return p.s + ways, p.t + ways
 
 
-def _rim(road: Road, p: Pothole) -> Floats:
-    """Corners of the edge of a pothole's broken asphalt, counter-clockwise, (`EDGES`, 2)."""
+def _reach(p: Pothole, part: float) -> Floats:
+    """Radii of the corners of a pothole's ragged outline of mean radius ``part`` over its own [m], (`EDGES`,); equal for equal holes."""
+    rng = np.random.default_rng([round(1000 * abs(p.s)), round(1000 * abs(p.t)), round(1000 * part)])
     angle = np.arange(EDGES) * (math.tau / EDGES)
-    reach = 0.5 * RIM * p.diameter
-    poses = [road.pose(p.s + reach * math.cos(a), p.t + reach * math.sin(a)) for a in angle]
+    waves = sum(rng.uniform(0.3, 1.0) * np.cos(k * angle + rng.uniform(0.0, math.tau)) for k in (2, 3, 5))
+    return 0.5 * p.diameter * part * (1.0 + LOBES * waves + rng.uniform(-JAG, JAG, EDGES))
+
+
+def _outline(road: Road, p: Pothole, part: float) -> Floats:
+    """Corners of a pothole's ragged outline, counter-clockwise, after its middle, (1 + `EDGES`, 2)."""
+    angle = np.arange(EDGES) * (math.tau / EDGES)
+    reach = _reach(p, part)
+    poses = [road.pose(p.s, p.t)]
+    poses += [road.pose(p.s + r * math.cos(a), p.t + r * math.sin(a)) for a, r in zip(angle, reach, strict=True)]
     return np.array([(q.x, q.y) for q in poses])
 
 
-def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats, rim: Floats | None = None) -> Faces:
-    """Cuts a road's faces along the lines of a grid, straight between its rows, and along a rim."""
+def _inside(p: Pothole, part: float, places: Floats) -> npt.NDArray[np.bool_]:
+    """Whether road places lie in a pothole's outline, (n,)."""
+    ds, dt = places[:, 0] - p.s, places[:, 1] - p.t
+    step = math.tau / EDGES
+    turn = np.arctan2(dt, ds) % math.tau
+    i = np.minimum((turn / step).astype(int), EDGES - 1)
+    reach = _reach(p, part)
+    a, b, f = reach[i], reach[(i + 1) % EDGES], turn - i * step
+    edge = a * b * math.sin(step) / (a * np.sin(f) + b * np.sin(step - f))
+    return np.hypot(ds, dt) < edge
+
+
+def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats, outlines: Sequence[Floats] = ()) -> Faces:
+    """Cuts a road's faces along the lines of a grid, straight between its rows, and along outlines."""
     s = _rows(road, s)
     x, y, heading, _ = road.line(s)
     across = np.stack([-np.sin(heading), np.cos(heading)], 1)
@@ -87,8 +112,8 @@ def _cut_grid(faces: Faces, road: Road, s: Floats, t: Floats, rim: Floats | None
         if ring[2] == ring[3]:
             ring.pop()
         found = _cut_face(ring, grid)
-        if rim is not None:
-            found = [part for piece in found for part in _cut_rim(piece, rim)]
+        for outline in outlines:
+            found = [part for piece in found for part in _cut_outline(piece, outline)]
         if len(found) > 1:
             pieces[int(row)] = found
     return replace_rows(faces, pieces)
@@ -115,15 +140,25 @@ def _cut_face(ring: Polygon, grid: Floats) -> list[Polygon]:
     return [p for p in [*out, rest] if len(p) > 2]
 
 
-def _cut_rim(piece: Polygon, rim: Floats) -> list[Polygon]:
-    """Parts of a convex polygon in and outside a rim."""
-    middle = rim.mean(0)
+def _cut_outline(piece: Polygon, outline: Floats) -> list[Polygon]:
+    """Parts of a convex polygon in and outside an outline, which is convex in each of its wedges only."""
+    middle, corners = outline[0], outline[1:]
     away = [math.hypot(x - middle[0], y - middle[1]) for x, y, _ in piece]
-    reach = np.linalg.norm(rim - middle, axis=1)
+    reach = np.linalg.norm(corners - middle, axis=1)
     if max(away) < 0.98 * reach.min() or min(away) > reach.max() + 0.1:
         return [piece]
-    inside, outside = cut(piece, rim.tolist())
-    return [inside, *outside] if inside else [piece]
+    inside, left = [], [piece]
+    for a, b in zip(corners, np.roll(corners, -1, 0), strict=True):
+        rest = []
+        for polygon in left:
+            part, outside = polygon, []
+            for start, end in ((middle, a), (a, b), (b, middle)):
+                part, out = _part(part, start, end)
+                outside.append(out)
+            inside += [part] if len(part) > 2 else []
+            rest += [out for out in outside if len(out) > 2] if len(part) > 2 else [polygon]
+        left = rest
+    return [*inside, *left]
 
 
 def _part(polygon: Polygon, a: Floats, b: Floats) -> tuple[Polygon, Polygon]:
@@ -139,14 +174,15 @@ def _lift(faces: Faces, road: Road, item: Bump | Pothole) -> None:
     away = np.abs(faces.corners[mine, :, :2] - (pose.x, pose.y)).max(2).min(1)
     mine = mine[away < math.hypot(*size)]
     corners = faces.corners[mine]
-    middles = (corners[:, 0] + corners[:, 2]) / 2
+    middles = corners.mean(1)
     places = _places(road, np.concatenate([corners.reshape(-1, 3), middles]), item.s)
     if isinstance(item, Bump):
         rise = relief_heights([item], [], places)
     else:
         rise = relief_heights([], [item], places)
-        broken = rise[-len(mine) :] < -item.depth * (1.0 - RIM * RIM) ** 2
-        faces.cover[mine[broken]] = int(Cover.BROKEN)
+        middles = places[-len(mine) :]
+        faces.cover[mine[_inside(item, RIM, middles)]] = int(Cover.BROKEN)
+        faces.cover[mine[_inside(item, BOTTOM, middles)]] = int(Cover.RUBBLE)
     faces.corners[mine, :, 2] += rise[: 4 * len(mine)].reshape(-1, 4)
 
 
@@ -163,12 +199,14 @@ def _places(road: Road, points: Floats, start: float) -> Floats:
 
 
 def relief_areas(road: Road) -> list[Area]:
-    """What is painted on bumps: triangles up the ramp that a lane's traffic meets, bars across short ones."""
+    """What shows of marked bumps: dark asphalt and triangles up the ramp that a lane's traffic meets, or rubber with yellow bars."""
     areas = []
     for b in road.bumps:
         if not b.marked:
             continue
         half = 0.5 * b.length
+        whole = ((-half, b.t0), (half, b.t0), (half, b.t1), (-half, b.t1))
+        areas.append(_area(road, b.s, whole, "RUBBER" if b.length < SHORT else "HUMP"))
         if b.length < SHORT:
             edges = np.arange(b.t0, b.t1 - 0.5 * BAR, 2.0 * BAR)
             ends = np.minimum(edges + BAR, b.t1)
@@ -179,7 +217,7 @@ def relief_areas(road: Road) -> list[Area]:
             continue
         long = b.ramp if b.shape == "flat" else min(TRIANGLE, half)
         for low, high, way in _lanes(road, b):
-            count = max(1, int((high - low) / (2.0 * TOOTH)))
+            count = max(1, int((high - low) / SPACING))
             for middle in low + (np.arange(count) + 0.5) * (high - low) / count:
                 foot, side = -way * half, way * 0.5 * TOOTH
                 ring = (

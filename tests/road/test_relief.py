@@ -182,9 +182,17 @@ def test_humps_are_painted_for_whoever_meets_them_and_holes_are_broken():
     assert (np.sign(teeth[:, 0] - 50.0) == np.sign(teeth[:, 1])).all() and len(teeth) > 8  # right-hand traffic
     assert len(painted(network(SHORT), Cover.MARK_YELLOW)) > 0
     assert len(painted(network(Bump(50.0, -3.5, 0.0, 0.05, 0.5, marked=False)), Cover.MARK_YELLOW)) == 0
-    broken = painted(network(HOLE), Cover.BROKEN).reshape(-1, 3)
-    away = np.hypot(broken[:, 0] - 50.0, broken[:, 1] + 1.6)
-    assert 0.2 < away.max() < 0.33 and broken[:, 2].min() == pytest.approx(-0.08, abs=0.002)
+    assert len(painted(network(SHORT), Cover.RUBBER)) > 0 and len(painted(network(WATTS), Cover.HUMP)) > 0
+    outlines = {}
+    for cover in (Cover.BROKEN, Cover.RUBBLE):
+        faces = painted(network(HOLE), cover)
+        x, y = faces[..., 0] - 50.0, faces[..., 1] + 1.6
+        angle = (np.arctan2(y, x) / (math.pi / 12)).round().astype(int) % 24
+        outlines[cover] = np.array([np.hypot(x, y)[angle == k].max() for k in range(24)])
+    assert faces[..., 2].min() == pytest.approx(-0.08, abs=0.002), "rubble at the bottom"
+    edge, inner = outlines.values()
+    assert (edge > inner).all() and 0.22 < edge.min() and edge.max() < 0.4, "a rim of broken asphalt all around"
+    assert edge.max() - edge.min() > 0.04 and inner.max() - inner.min() > 0.03, "no circle"
 
 
 def test_more_than_the_tables_hold_is_an_error():
