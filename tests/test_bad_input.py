@@ -128,7 +128,7 @@ CASES = {
         "traffic: {flow: {lane: -3, from: 0 m, to: 90 m, gap: 9 m, speed: 9 m/s}}\nend:",
         10,
         "traffic.flow[0].lane: there is no lane -3 to drive on",
-        "is a sidewalk",
+        "is of kind 'sidewalk'",
     ),
     "traffic beyond the road": _yaml(
         "end:",

@@ -57,23 +57,6 @@ def atlas(name: str, texture: npt.NDArray[np.uint8], roughness: float = 0.45, **
     return Material(name, (1.0, 1.0, 1.0), roughness, texture=texture, alpha_cutoff=cutoff, **more)  # type: ignore[arg-type]
 
 
-def plate(width: int, height: int, text: str) -> npt.NDArray[np.uint8]:
-    """A number plate that no country issues (Q is nobody's): white, a blue strip, dark letters, sRGB with alpha."""
-    k = 8
-    image = np.full((height * k, width * k, 4), (228, 229, 226, 255), np.uint8)
-    image[:, : width * k // 9] = (20, 56, 140, 255)
-    scale = height * k / 34.0
-    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-    scale *= min(1.0, 0.8 * width * k / w)
-    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-    at = ((width * k * 10 // 9 - w) // 2, (height * k + h) // 2)
-    cv2.putText(
-        image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (22, 22, 24, 255), max(2, int(3 * scale)), cv2.LINE_AA
-    )
-    cv2.rectangle(image, (0, 0), (width * k - 1, height * k - 1), (40, 40, 40, 255), k // 2)
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-
-
 def repaint(
     texture: npt.NDArray[np.uint8],
     rect: tuple[float, float, float, float],

@@ -141,7 +141,7 @@ class FrameRenderer:
             frame, self.tracks.time(frame), arrays["instance"], picture["labels"], picture["amodal"], pose,
             picture["view"], self.subjects,
         )  # fmt: skip
-        sample = {"__key__": key}
+        sample: dict[str, Any] = {"__key__": key}
         if "chase" in picture:
             sample["chase.png"] = picture["chase"]
         sample["rgb.png"], sample["semantic.png"] = arrays["rgb"], arrays["semantic"]

@@ -16,6 +16,7 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
+from sim.render.plates import lay_plates
 from sim.render.textures import Textures
 
 wp.set_module_options({"enable_backward": False})
@@ -231,7 +232,7 @@ class MeshLibrary:
         head = frames[0]
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
-        frames = sort_clip(frames)
+        frames = sort_clip([lay_plates(frame) for frame in frames])
         head = frames[0]
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
         packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)

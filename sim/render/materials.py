@@ -11,6 +11,7 @@ import numpy.typing as npt
 import warp as wp
 
 from sim.render.mesh import Material, Role, Surface
+from sim.render.plates import plate_pictures
 from sim.render.textures import Textures, pack_textures
 from sim.types import Lamp
 
@@ -48,6 +49,8 @@ class Materials:
     """Radiance that is always on, (nmaterial,)."""
     kind: wp.array[wp.vec3i]
     """Texture or -1, `Surface`, `Role`, (nmaterial,)."""
+    plate: int
+    """Texture of the first of `PLATES` number plates."""
 
 
 @wp.struct
@@ -86,6 +89,9 @@ def pack_materials(materials: Sequence[Material], device: wp.DeviceLike) -> tupl
     out.layer = wp.array(np.array(layer, np.float32).reshape(-1, 4), dtype=wp.vec4, device=device)
     out.emission = wp.array(np.array(emission, np.float32).reshape(-1, 3), dtype=wp.vec3, device=device)
     out.kind = wp.array(np.array(kind, np.int32).reshape(-1, 3), dtype=wp.vec3i, device=device)
+    out.plate = len(images)
+    if any(m.role == Role.PLATE for m in materials):
+        images += plate_pictures()
     return out, pack_textures(images, device)
 
 

@@ -19,6 +19,7 @@ from sim.render.materials import (
     value_noise,
 )
 from sim.render.mesh import Role, Surface
+from sim.render.plates import PLATES
 from sim.render.raycast import Hit, actor_of, interpolate_uv
 from sim.render.scene_bvh import Instances
 from sim.render.sky import Sky
@@ -74,9 +75,16 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
             h = hash3(hit.slot, 7, 3)
             out.albedo = wp.lerp(wp.vec3(0.03, 0.035, 0.05), wp.vec3(0.62, 0.62, 0.6), h * h)
         out.coat = 1.0
-    if kind[0] >= 0:
+    picture = kind[0]
+    if picture >= 0 and kind[2] == wp.static(int(Role.PLATE)):
+        which = hash3(hit.slot, 7, 5)
+        if actor >= 0:
+            paint = w.paint[world, actor]
+            which = hash3(actor, int(4096.0 * paint[0]), int(4096.0 * paint[2]))
+        picture = geo.materials.plate + int(which * wp.static(float(PLATES) - 0.01))
+    if picture >= 0:
         uv = interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v)
-        texel = sample_texture(geo.textures, kind[0], uv, geo.density[geo.mesh_triangle[hit.mesh] + hit.face] * foot)
+        texel = sample_texture(geo.textures, picture, uv, geo.density[geo.mesh_triangle[hit.mesh] + hit.face] * foot)
         out.albedo = wp.cw_mul(out.albedo, wp.vec3(texel[0], texel[1], texel[2]))
     if kind[2] >= wp.static(int(Role.HEAD_LAMP)) and kind[2] != wp.static(int(Role.PLATE)):
         lamps = int(0)

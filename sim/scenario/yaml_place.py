@@ -163,7 +163,7 @@ class Placer:
         if lane_named and lane is not None and lane.kind not in usable:
             raise Rejected(
                 f"there is no lane {spot.lane} to drive on: lanes here are {lanes_to_drive(road, spot.s)}", path,
-                f"Lane {spot.lane} is a {lane.kind}.",
+                f"Lane {spot.lane} is of kind {lane.kind!r}.",
             )  # fmt: skip
         if lane is None or at is None or at.kind not in usable or not inside:
             raise Rejected(

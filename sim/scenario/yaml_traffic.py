@@ -177,7 +177,7 @@ class Filler:
         if lane == 0 or there is None or there.kind not in DRIVABLE:
             raise self.source.error(
                 f"there is no lane {lane} to drive on: lanes here are {lanes_to_drive(road, low)}", (*path, "lane"),
-                f"Lane {lane} is a {there.kind}." if lane and there else "",
+                f"Lane {lane} is of kind {there.kind!r}." if lane and there else "",
             )  # fmt: skip
         limit = self.draws.whole(item.limit, (*path, "limit"), 10)
         controller = self.draws.word(item.controller, (*path, "controller"), "idm")

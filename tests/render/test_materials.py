@@ -11,6 +11,7 @@ from sim.config import RenderConfig
 from sim.render.frames import Renderer, camera_at
 from sim.render.library import Model, ModelPart
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface, merge
+from sim.render.plates import PLATES, lay_plates, plate_number
 from sim.render.textures import mip_levels
 from sim.types import Lamp
 from tests.render import scenes
@@ -46,6 +47,37 @@ def test_texture_is_upright_and_not_mirrored(quality):
         others = [c for c in range(3) if c != channel]
         assert rgb[row, col, channel] > 2 * rgb[row, col, others].max()
     assert rgb[44, 44].max() < 60
+
+
+@pytest.mark.parametrize("quality", ["fast", "draft"])
+def test_each_instance_has_a_number_of_its_own(quality):
+    """Whatever part of whatever picture the model's plate shows; upright, unmirrored, the blue strip on the left."""
+    decoy = np.full((64, 64, 4), (0, 200, 0, 255), np.uint8)
+    plate = board(Material("plate", (0.9, 0.9, 0.9), texture=decoy, role=Role.PLATE))
+    plate = scenes.model(replace(plate, uvs=0.3 + 0.1 * plate.uvs), "van")
+    behind, there = ("van", (-9, 0, 0), 0.0), ("van", (7, 0, 0), 0.0)
+    one, other = (
+        picture([plate], actors, quality, size=160)["rgb"].astype(int) for actors in ([there, behind], [behind, there])
+    )
+    for shown in (one, other):
+        strip, rest = shown[60:100, 46:50].mean((0, 1)), shown[60:100, 54:114].mean((0, 1))
+        assert strip[2] > 1.5 * strip[0] and rest[0] > 1.5 * strip[0] and abs(rest[1] - rest[0]) < 12
+    assert (np.abs(one - other).max(-1) > 60).mean() > 0.01, "two numbers"
+
+
+def test_faces_beside_a_plate_keep_their_texture():
+    sheet = board(Material("sheet", texture=np.zeros((4, 4, 4), np.uint8)))
+    plate = Material("plate", texture=sheet.materials[0].texture, role=Role.PLATE)
+    mesh = replace(sheet, materials=[*sheet.materials, plate], material=np.array([0, 1], np.int32))
+    laid = lay_plates(mesh)
+    assert np.array_equal(laid.vertices[laid.triangles], mesh.vertices[mesh.triangles])
+    assert np.array_equal(laid.uvs[laid.triangles[0]], mesh.uvs[mesh.triangles[0]])
+    assert laid.uvs[laid.triangles[1]].min() == 0.0 and laid.uvs[laid.triangles[1]].max() == 1.0
+
+
+def test_no_plate_is_one_that_a_country_issues():
+    numbers = [plate_number(i) for i in range(PLATES)]
+    assert len(set(numbers)) == PLATES and all(text[0] == "Q" for text in numbers)
 
 
 def test_mip_levels_keep_the_mean_in_linear_light():
