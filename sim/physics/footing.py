@@ -92,12 +92,17 @@ def read_footing(
                         z = base + rise
                         normal = wp.normalize(normal - way)
             now[i] = z
-            out.point[i] = wp.vec3(at[0], at[1], z) - cog
-            out.normal[i] = normal
+            spot = wp.vec3(at[0], at[1], z) - cog
+            out.point.x[i] = spot[0]
+            out.point.y[i] = spot[1]
+            out.point.z[i] = spot[2]
+            out.normal.x[i] = normal[0]
+            out.normal.y[i] = normal[1]
+            out.normal.z[i] = normal[2]
             out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
             out.rolling[i] = point.rolling
             out.soft[i] = point.soft
-            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+            out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
             out.floor_normal += 0.25 * point.floor_normal
         i += 1
         if i == 4:

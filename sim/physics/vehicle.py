@@ -17,6 +17,7 @@ from sim.physics.body import SLEEP_TICKS
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
+from sim.physics.four import sub
 from sim.physics.footing import read_footing
 from sim.physics.hitch import couple_loads, train_head
 from sim.physics.hull import trip
@@ -73,7 +74,7 @@ class Start:
 def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) -> Start:
     """A vehicle that was moved along the road as a point: set on the ground under its wheels, with its velocity along that."""
     out = Start()
-    z = wp.vec4(ground.point[0][2], ground.point[1][2], ground.point[2][2], ground.point[3][2])
+    z = ground.point.z
     pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / (car.front.x - car.rear.x))
     roll = float(0.0)
     if car.balance == 0.0:
@@ -89,8 +90,9 @@ def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) ->
     out.body.vel = wp.vec3(b.vel[0], b.vel[1], -(b.vel[0] * up[0] + b.vel[1] * up[1]) / up[2])
     out.cog = cog + shift
     out.ground = ground
-    for i in range(4):
-        out.ground.point[i] = ground.point[i] - shift
+    out.ground.point.x = ground.point.x - shift[0]
+    out.ground.point.y = ground.point.y - shift[1]
+    out.ground.point.z = ground.point.z - shift[2]
     out.ground.floor = ground.floor - shift
     return out
 
