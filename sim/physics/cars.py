@@ -12,7 +12,7 @@ import numpy as np
 import warp as wp
 
 from sim.physics.chassis import Demand, run_tick
-from sim.physics.four import Vectors, sub, total
+from sim.physics.four import Vectors, mean_of, sub
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
 from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering
@@ -85,12 +85,6 @@ def columns(rows: Rows) -> Vectors:
     out.y = wp.vec4(rows[0, 1], rows[1, 1], rows[2, 1], rows[3, 1])
     out.z = wp.vec4(rows[0, 2], rows[1, 2], rows[2, 2], rows[3, 2])
     return out
-
-
-@wp.func
-def mean_of(a: Vectors) -> wp.vec3:
-    """Their mean."""
-    return 0.25 * wp.vec3(total(a.x), total(a.y), total(a.z))
 
 
 @wp.kernel

@@ -27,21 +27,20 @@ def _each(expression: str, four: str, one: str = "", whole: str = "") -> str:
         one: Names of those that have one number for all.
         whole: The expression for Clang's vectors where that is another.
     """
-    element = re.sub(rf"\b[{four}]\b", r"\g<0>[i]", expression)
+    elements = ", ".join(re.sub(rf"\b[{four}]\b", rf"\g<0>.c[{i}]", expression) for i in range(4))
     vector = re.sub(rf"\b[{four}{one}]\b", r"\g<0>4", whole or expression)
     loads = "".join(f"    floats {n}4;\n    __builtin_memcpy(&{n}4, &{n}, sizeof {n}4);\n" for n in four)
     loads += "".join(f"    floats {n}4 = {n};\n" for n in one)
     return f"""
-    wp::vec4 out;
 #if defined(__CUDA_ARCH__)
-    for (int i = 0; i < 4; ++i)
-        out[i] = {element};
+    return wp::vec4({elements});
 #else
     typedef float floats __attribute__((ext_vector_type(4), aligned(4)));
 {loads}    floats out4 = {vector};
+    wp::vec4 out;
     __builtin_memcpy(&out, &out4, sizeof out4);
-#endif
     return out;
+#endif
 """
 
 
@@ -226,3 +225,19 @@ def turned(m: wp.mat33, a: Vectors) -> Vectors:
 def vector_of(a: Vectors, i: int) -> wp.vec3:
     """Wheel ``i``'s."""
     return wp.vec3(a.x[i], a.y[i], a.z[i])
+
+
+@wp.func
+def with_vector(a: Vectors, i: int, value: wp.vec3) -> Vectors:
+    """The same but for wheel ``i``'s."""
+    out = a
+    out.x[i] = value[0]
+    out.y[i] = value[1]
+    out.z[i] = value[2]
+    return out
+
+
+@wp.func
+def mean_of(a: Vectors) -> wp.vec3:
+    """The mean of the four."""
+    return 0.25 * wp.vec3(total(a.x), total(a.y), total(a.z))

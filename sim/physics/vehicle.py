@@ -36,7 +36,7 @@ STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""
 
 
-@wp.func
+@wp.func(inline=True)
 def load_vehicle(state: State, world: int, a: int, car: CarSet) -> CarMotion:
     """The vehicle as the tick begins; at its first tick wheels roll and springs carry the static load."""
     b = CarMotion()
@@ -97,7 +97,7 @@ def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) ->
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float):
     """Write pose, velocities, wheels and road place after the tick; ``cog``: where the centre of gravity was [m]."""
     before = state.pos[world, a]
@@ -126,7 +126,7 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
     keep_place(scene, state, world, a, yaw_of(b.rot), moved)
 
 
-@wp.func
+@wp.func(inline=True)
 def stays_asleep(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
     """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor works the brakes."""
     if state.rest[world, a] < wp.static(SLEEP_TICKS):
@@ -141,7 +141,7 @@ def stays_asleep(state: State, control: Control, world: int, a: int, head: int, 
     return True
 
 
-@wp.func
+@wp.func(inline=True)
 def settle(state: State, world: int, a: int, b: CarMotion):
     """Count for how long the vehicle has stood still; it stops altogether once it falls asleep."""
     if (
@@ -163,7 +163,7 @@ def settle(state: State, world: int, a: int, b: CarMotion):
             state.story.still_since[world, a] = state.tick[world]
 
 
-@wp.func
+@wp.func(inline=True)
 def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
     """A tick of a vehicle."""
     head = train_head(state, world, a)
