@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
-from sim.physics.four import Vectors, add, mean_of, most, mul, sub, turned, vector_of, with_vector
+from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place, wheel_reach
@@ -125,21 +125,21 @@ def read_wheels(
         normal = point.normal
         z = point.z
         if state.vehicle.ready[world, a] != 0:
-            base = wp.max(old[i], cog[2] + arm[2])
+            base = wp.max(one_of(old, i), cog[2] + arm[2])
             if z > base + wp.min(rise, wp.static(STEP)):
                 if z > base + wp.static(STEP) and slides_across(b, arm):
-                    out.block[i] = float(1 - ((lost >> i) & 1))
+                    out.block = with_one(out.block, i, float(1 - ((lost >> i) & 1)))
                     z = base
                 elif z > base + rise:
                     z = base + rise
                     normal = wp.normalize(normal - way)
-        now[i] = z
+        now = with_one(now, i, z)
         spot = wp.vec3(at[0], at[1], z) - cog
         out.point = with_vector(out.point, i, spot)
         out.normal = with_vector(out.normal, i, normal)
-        out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
-        out.rolling[i] = point.rolling
-        out.soft[i] = point.soft
+        out.friction = with_one(out.friction, i, road_friction(scene.weather, world, point, fast, car.float_factor))
+        out.rolling = with_one(out.rolling, i, point.rolling)
+        out.soft = with_one(out.soft, i, point.soft)
         out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
         out.floor_normal += 0.25 * point.floor_normal
         i += 1

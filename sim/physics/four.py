@@ -222,18 +222,35 @@ def turned(m: wp.mat33, a: Vectors) -> Vectors:
 
 
 @wp.func
+def one_of(x: wp.vec4, i: int) -> float:
+    """Wheel ``i``'s number."""
+    return wp.where(i < 2, wp.where(i == 0, x[0], x[1]), wp.where(i == 2, x[2], x[3]))
+
+
+@wp.func
 def vector_of(a: Vectors, i: int) -> wp.vec3:
-    """Wheel ``i``'s."""
-    return wp.vec3(a.x[i], a.y[i], a.z[i])
+    """Wheel ``i``'s vector."""
+    return wp.vec3(one_of(a.x, i), one_of(a.y, i), one_of(a.z, i))
+
+
+@wp.func
+def with_one(x: wp.vec4, i: int, value: float) -> wp.vec4:
+    """The same but for wheel ``i``'s number; by selection, so that nothing has to lie in memory for it."""
+    return wp.vec4(
+        wp.where(i == 0, value, x[0]),
+        wp.where(i == 1, value, x[1]),
+        wp.where(i == 2, value, x[2]),
+        wp.where(i == 3, value, x[3]),
+    )
 
 
 @wp.func
 def with_vector(a: Vectors, i: int, value: wp.vec3) -> Vectors:
-    """The same but for wheel ``i``'s."""
-    out = a
-    out.x[i] = value[0]
-    out.y[i] = value[1]
-    out.z[i] = value[2]
+    """The same but for wheel ``i``'s vector."""
+    out = Vectors()
+    out.x = with_one(a.x, i, value[0])
+    out.y = with_one(a.y, i, value[1])
+    out.z = with_one(a.z, i, value[2])
     return out
 
 

@@ -201,6 +201,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         if driven:
             ask = damage_controls(scene, state, world, a, car, b, ask, dt)
     ask = couple_loads(scene, state, world, a, car, b.rot, ask)
+    car = scene.vehicle.car[world, a]
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
     warm_brakes(state, world, a, car, b, dt)
