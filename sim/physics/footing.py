@@ -140,6 +140,8 @@ def read_wheels(
         out.friction = with_one(out.friction, i, road_friction(scene.weather, world, point, fast, car.float_factor))
         out.rolling = with_one(out.rolling, i, point.rolling)
         out.soft = with_one(out.soft, i, point.soft)
+        far = 2.0 * car.hull_half[0]
+        out.hump = wp.max(out.hump, point.uneven[0] + 0.5 * far * far * point.uneven[1])
         out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
         out.floor_normal += 0.25 * point.floor_normal
         i += 1

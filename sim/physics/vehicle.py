@@ -13,6 +13,7 @@ import warp as wp
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
+from sim.physics.belly import belly_clearance, find_belly, ground_belly
 from sim.physics.body import SLEEP_TICKS
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
@@ -201,6 +202,11 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         if driven:
             ask = damage_controls(scene, state, world, a, car, b, ask, dt)
     ask = couple_loads(scene, state, world, a, car, b.rot, ask)
+    if ground.hump > 0.0 and car.balance == 0.0 and ground.hump > belly_clearance(car, b, ground, dt):
+        belly = find_belly(scene, state, world, a, car, b, cog, dt)
+        grounded = ground_belly(car, b, ground, belly, ask, dt)
+        b = grounded.body
+        ask = grounded.ask
     car = scene.vehicle.car[world, a]
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))

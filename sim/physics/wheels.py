@@ -75,6 +75,8 @@ class Footing:
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
+    hump: float
+    """How far the ground may rise over that plane anywhere under the body [m]."""
     bed: HullCorners
     """Of a tilted body: height of the ground under its eight corners over that plane [m]."""
 
