@@ -30,8 +30,8 @@ ROWS = (0.9, 0.3)
 """How far they lie to the side, over half the width."""
 RAISE = 0.3
 """Share of the depth beyond `SLOP` that is taken out of the position in a tick."""
-SWEEPS = 4
-"""Over all points, per tick."""
+SWEEPS, RELAX = 8, 0.5
+"""Over all points, per tick, and the share of each point's impulse that a sweep takes: half, as all four may be one."""
 
 
 @wp.struct
@@ -112,7 +112,6 @@ def ground_belly(car: CarSet, b: CarMotion, ground: Footing, belly: Belly, ask: 
     out = Grounded()
     out.body = b
     out.ask = ask
-    gap = float(0.0)
     up = wp.quat_rotate_inv(b.rot, wp.vec3(0.0, 0.0, 1.0))
     # Where weight and struts take the body by the end of the tick if nothing else does.
     bears = b.load - axles(0.5 * car.front.mass, 0.5 * car.rear.mass) * wp.static(GRAVITY)
@@ -124,21 +123,26 @@ def ground_belly(car: CarSet, b: CarMotion, ground: Footing, belly: Belly, ask: 
     push = wp.vec3()
     twist = wp.vec3()
     n = int(0)
-    while n < 4 * wp.static(SWEEPS):
-        i = n & 3
-        depth = one_of(belly.depth, i)
-        arm = vector_of(belly.arm, i)
-        normal = vector_of(belly.normal, i)
-        j = belly_push(car, vel, rate, arm, normal, wp.max(-depth, 0.0) / dt, grip)
-        turn = wp.cross(arm, j)
-        vel += j / car.sprung
-        rate += wp.cw_div(turn, car.inertia)
-        push += j
-        twist += turn
-        if depth - wp.static(SLOP) > gap:
-            gap = depth - wp.static(SLOP)
-            out.body.shift = wp.quat_rotate(b.rot, normal) * (wp.static(RAISE) * gap)
+    while n < wp.static(SWEEPS):
+        pushes = wp.vec3()  # all points answer to the same motion: left and right stay alike
+        twists = wp.vec3()
+        i = int(0)
+        while i < 4:
+            depth = one_of(belly.depth, i)
+            arm = vector_of(belly.arm, i)
+            free = wp.max(-depth, 0.0) / dt
+            j = wp.static(RELAX) * belly_push(car, vel, rate, arm, vector_of(belly.normal, i), free, grip)
+            pushes += j
+            twists += wp.cross(arm, j)
+            i += 1
+        vel += pushes / car.sprung
+        rate += wp.cw_div(twists, car.inertia)
+        push += pushes
+        twist += twists
         n += 1
+    deepest = wp.max(belly.depth) - wp.static(SLOP)
+    if deepest > 0.0:
+        out.body.shift = ground.floor_normal * (wp.static(RAISE) * deepest)
     out.ask.push = ask.push + wp.quat_rotate(b.rot, push) * (1.0 / dt)
     out.ask.twist = ask.twist + twist * (1.0 / dt)
     return out
