@@ -12,12 +12,17 @@ import numpy as np
 import warp as wp
 
 from sim.physics.chassis import Demand, run_tick
+from sim.physics.four import Vectors, mean_of, sub
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
-from sim.physics.wheels import CarMotion, Footing, Rows, tractive_force, turn_steering
+from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering
 from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
+
+
+Rows = wp.types.matrix(shape=(4, 3), dtype=wp.float32)
+"""A vector for each wheel."""
 
 
 @wp.struct
@@ -72,6 +77,16 @@ class CarInput:
     """[m/s], (nworld,)."""
 
 
+@wp.func
+def columns(rows: Rows) -> Vectors:
+    """A vector for each wheel, by components."""
+    out = Vectors()
+    out.x = wp.vec4(rows[0, 0], rows[1, 0], rows[2, 0], rows[3, 0])
+    out.y = wp.vec4(rows[0, 1], rows[1, 1], rows[2, 1], rows[3, 1])
+    out.z = wp.vec4(rows[0, 2], rows[1, 2], rows[2, 2], rows[3, 2])
+    return out
+
+
 @wp.kernel
 def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: float, steps: int):
     """Reads parameter sets and inputs. Writes ``state`` after ``steps`` steps of ``h`` seconds."""
@@ -89,13 +104,14 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     b.brake = state.brake[world, a]
     pos = state.pos[world, a]
     ground = Footing()
-    ground.normal = inputs.normal[world, a]
+    ground.normal = columns(inputs.normal[world, a])
     ground.friction = inputs.friction[world, a]
-    for i in range(4):
-        ground.point[i] = inputs.point[world, a][i] - pos
-        ground.floor += 0.25 * ground.point[i]
-        ground.floor_normal += 0.25 * ground.normal[i]
-    ground.floor_normal = wp.normalize(ground.floor_normal)
+    point = columns(inputs.point[world, a])
+    ground.point.x = point.x - pos[0]
+    ground.point.y = point.y - pos[1]
+    ground.point.z = point.z - pos[2]
+    ground.floor = mean_of(ground.point)
+    ground.floor_normal = wp.normalize(mean_of(ground.normal))
     car = cars[state.row[world, a]]
     ask = Demand()
     ask.aim = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))

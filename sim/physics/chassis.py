@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.four import Vectors, above, add, axles, div, dots, least, most, mul, other, size, sub, total
 from sim.physics.hull import land_hull
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
-from sim.physics.suspension import STOP_RATE, axle_moment, strut_force
+from sim.physics.suspension import axle_moments, strut_forces
 from sim.physics.wheels import (
     CALM_SPEED,
     CarMotion,
     Footing,
     Wheels,
-    grip_wheel,
-    stand_wheel,
+    grip_wheels,
+    stand_wheels,
     steer_wheels,
-    wheel_axle,
-    wheel_side,
-    wheel_velocity,
+    wheel_velocities,
+    wheel_x,
+    wheel_y,
 )
 from sim.types import CarSet
 
@@ -81,49 +82,37 @@ def solve_plane(
     m = car.mass
     uneven = car.front.mass * car.front.x + car.rear.mass * car.rear.x
     apart = uneven * car.apart
-    a00 = m / h
-    a11 = m / h
-    a22 = car.inertia[2] / h
-    a01 = float(0.0)
-    a02 = float(0.0)
-    a12 = apart / h
     r0 = m * (pull[0] - turning[0]) + drag[0] + apart * rate * rate
     r1 = m * (pull[1] - turning[1]) + drag[1]
     r2 = twist + uneven * pull[1] - apart * turning[1]
-    for i in range(4):
-        axle = wheel_axle(car, i)
-        y = 0.5 * wheel_side(i) * axle.track
-        ex = w.ex[i]
-        ey = w.ey[i]
-        up = w.up[i]
-        px = ex[1] * axle.x - ex[0] * y
-        py = ey[1] * axle.x - ey[0] * y
-        pz = up[1] * axle.x - up[0] * y
-        r0 += ex[0] * w.fx[i] + ey[0] * w.fy[i] + up[0] * w.load[i]
-        r1 += ex[1] * w.fx[i] + ey[1] * w.fy[i] + up[1] * w.load[i]
-        r2 += px * w.fx[i] + py * w.fy[i] + pz * w.load[i]
-        kx = w.kx[i]
-        ky = w.ky[i]
-        a00 += ex[0] * ex[0] * kx + ey[0] * ey[0] * ky
-        a01 += ex[0] * ex[1] * kx + ey[0] * ey[1] * ky
-        a02 += ex[0] * px * kx + ey[0] * py * ky
-        a11 += ex[1] * ex[1] * kx + ey[1] * ey[1] * ky
-        a12 += ex[1] * px * kx + ey[1] * py * ky
-        a22 += px * px * kx + py * py * ky
+    x = wheel_x(car)
+    y = wheel_y(car)
+    ex = w.ex
+    ey = w.ey
+    up = w.up
+    px = ex.y * x - ex.x * y
+    py = ey.y * x - ey.x * y
+    r0 += total(ex.x * w.fx + ey.x * w.fy + up.x * w.load)
+    r1 += total(ex.y * w.fx + ey.y * w.fy + up.y * w.load)
+    r2 += total(px * w.fx + py * w.fy + (up.y * x - up.x * y) * w.load)
+    a00 = m / h + total(ex.x * ex.x * w.kx + ey.x * ey.x * w.ky)
+    a01 = total(ex.x * ex.y * w.kx + ey.x * ey.y * w.ky)
+    a02 = total(ex.x * px * w.kx + ey.x * py * w.ky)
+    a11 = m / h + total(ex.y * ex.y * w.kx + ey.y * ey.y * w.ky)
+    a12 = apart / h + total(ex.y * px * w.kx + ey.y * py * w.ky)
+    a22 = car.inertia[2] / h + total(px * px * w.kx + py * py * w.ky)
     return wp.inverse(wp.mat33(a00, a01, a02, a01, a11, a12, a02, a12, a22)) * wp.vec3(r0, r1, r2)
 
 
 @wp.func(inline=True)
 def settle_forces(car: CarSet, w: Wheels, change: wp.vec3) -> Wheels:
     """Tyre forces and spins once the body's motion in its plane has changed."""
-    for i in range(4):
-        axle = wheel_axle(car, i)
-        dx = change[0] - change[2] * 0.5 * wheel_side(i) * axle.track
-        dy = change[1] + change[2] * axle.x
-        along = w.ex[i][0] * dx + w.ex[i][1] * dy
-        w.fx[i] = w.fx[i] - w.kx[i] * along
-        w.fy[i] = w.fy[i] - w.ky[i] * (w.ey[i][0] * dx + w.ey[i][1] * dy)
-        w.keep[i] = w.keep[i] + w.gain[i] * along
+    dx = change[0] - change[2] * wheel_y(car)
+    dy = change[1] + change[2] * wheel_x(car)
+    along = w.ex.x * dx + w.ex.y * dy
+    w.fx = w.fx - w.kx * along
+    w.fy = w.fy - w.ky * (w.ey.x * dx + w.ey.y * dy)
+    w.keep = w.keep + w.gain * along
     return w
 
 
@@ -140,47 +129,40 @@ class Heave:
 
 
 @wp.func(inline=True)
-def carry_axle(car: CarSet, w: Wheels, b: CarMotion, out: Heave, first: int, pull: wp.vec3, accel: wp.vec2) -> Heave:
-    """Adds an axle's share; ``first``: its left wheel, ``accel``: of the axle in the body's plane, ``pull``: gravity [m/s^2]."""
-    axle = wheel_axle(car, first)
-    radius = car.radius
-    middle = 0.5 * (b.lift[first] + b.lift[first + 1])
-    apart = 0.5 * (w.below[first] + w.below[first + 1])
-    side = float(0.0)
-    low = float(0.0)
-    high = float(0.0)
-    shifted = float(0.0)
-    pitch = float(0.0)
-    up = wp.vec2()
-    even = float(0.0)
-    for k in range(2):
-        i = first + k
-        one = w.ex[i] * w.fx[i] + w.ey[i] * w.fy[i] + w.up[i] * w.load[i]
-        # Side force enters at its own wheel's height: leaning outwards, the body is nearer to the road at the wheel that bears it.
-        side += one[1]
-        low += one[1] * wp.lerp(w.below[i], apart, axle.rigid)
-        high += one[1] * wp.lerp(b.lift[i], middle, axle.rigid)
-        shifted += w.load[i] * (one[1] - w.load[i] * w.up[i][1]) * car.tyre_side
-        up[k] = one[2]
-        even += 0.5 * (one[2] - w.load[i] * w.up[i][2])
-        pitch += (one[0] - axle.rigid * w.load[i] * w.up[i][0]) * (radius - car.height + b.lift[i] - w.below[i])
-    heavy = axle.mass * (wp.vec2(pull[0], pull[1]) - accel)
-    through = side + heavy[1]
-    tilt = 0.5 * (w.up[first][1] + w.up[first + 1][1]) - (w.below[first] - w.below[first + 1]) / axle.track
-    lean = tilt * (w.load[first] + w.load[first + 1])
-    pair = axle_moment(axle, radius, low, through, lean) + shifted
-    center = (axle.roll_center - car.height) * through + high + middle * heavy[1]
-    out.moment += wp.vec2(-center, pitch + heavy[0] * (car.unsprung_height - car.height))
-    for k in range(2):
-        i = first + k
-        left = wp.where(k == 0, 1.0, -1.0)
-        strut = axle.bears + strut_force(
-            axle, car.travel, wp.static(STOP_RATE), b.lift[i], b.lift_rate[i], b.lift[2 * first + 1 - i]
-        )
-        out.force += strut
-        out.moment += wp.vec2(0.5 * left * axle.track, -axle.x) * strut
-        rise = wp.lerp(up[k], w.load[i] * w.up[i][2] + even, axle.rigid)
-        out.wheel[i] = rise - strut + left * pair / axle.track
+def carry_body(car: CarSet, w: Wheels, b: CarMotion, pull: wp.vec3, accel: wp.vec3) -> Heave:
+    """What carries the body; ``pull``: gravity, ``accel``: of the body forward, left [m/s^2] and in yaw [rad/s^2]."""
+    rigid = axles(car.front.rigid, car.rear.rigid)
+    track = axles(car.front.track, car.rear.track)
+    left = wp.vec4(1.0, -1.0, 1.0, -1.0)
+    middle = 0.5 * (b.lift + other(b.lift))
+    below = w.below
+    one = Vectors()
+    one.x = w.ex.x * w.fx + w.ey.x * w.fy + w.up.x * w.load
+    one.y = w.ex.y * w.fx + w.ey.y * w.fy + w.up.y * w.load
+    one.z = w.ex.z * w.fx + w.ey.z * w.fy + w.up.z * w.load
+    # Side force enters at its own wheel's height: leaning outwards, the body is nearer to the road at the wheel that bears it.
+    low = one.y * (below + rigid * (0.5 * (other(below) - below)))
+    high = one.y * (b.lift + rigid * (middle - b.lift))
+    shifted = w.load * (one.y - w.load * w.up.y) * car.tyre_side
+    even = 0.5 * (one.z - w.load * w.up.z)
+    pitch = (one.x - rigid * w.load * w.up.x) * ((car.radius - car.height) + b.lift - below)
+    mass = axles(car.front.mass, car.rear.mass)
+    heavy_x = (pull[0] - accel[0]) * mass
+    heavy_y = mass * (pull[1] - accel[1] - accel[2] * wheel_x(car))
+    through = one.y + other(one.y) + heavy_y
+    tilt = 0.5 * (w.up.y + other(w.up.y)) - left * (below - other(below)) / track
+    pair = axle_moments(car, low + other(low), through, tilt * (w.load + other(w.load)))
+    pair += shifted + other(shifted)
+    heights = axles(car.front.roll_center, car.rear.roll_center) - car.height
+    center = 0.5 * (heights * through + middle * heavy_y) + high  # half of what both wheels of an axle share
+    strut = strut_forces(car, b.lift, b.lift_rate)
+    out = Heave()
+    out.force = total(strut)
+    unsprung = 0.5 * (car.unsprung_height - car.height)
+    roll = total(wheel_y(car) * strut - center)
+    out.moment = wp.vec2(roll, total(pitch + unsprung * heavy_x - wheel_x(car) * strut))
+    rise = one.z + rigid * (w.load * w.up.z + even + other(even) - one.z)
+    out.wheel = rise - strut + left * pair / track
     return out
 
 
@@ -189,15 +171,13 @@ def hop_wheels(
     car: CarSet, b: CarMotion, heave: Heave, out: CarMotion, fall: float, turning: wp.vec3, h: float
 ) -> CarMotion:
     """Rise of the wheels in the body after a step; ``fall``, ``turning``: the body's own accelerations [m/s^2, rad/s^2]."""
-    most = 2.0 * car.travel
-    for i in range(4):
-        axle = wheel_axle(car, i)
-        hop = heave.wheel[i] * (2.0 / axle.mass) + fall
-        hop += turning[1] * axle.x - turning[0] * 0.5 * wheel_side(i) * axle.track
-        hop_rate = b.lift_rate[i] + h * hop
-        lift = wp.clamp(b.lift[i] + h * hop_rate, -most, most)
-        out.lift[i] = lift
-        out.lift_rate[i] = wp.where(wp.abs(lift) < most, hop_rate, 0.0)
+    most_lift = 2.0 * car.travel
+    hop = heave.wheel * axles(2.0 / car.front.mass, 2.0 / car.rear.mass) + fall
+    hop += turning[1] * wheel_x(car) - turning[0] * wheel_y(car)
+    rate = b.lift_rate + h * hop
+    lift = most(least(b.lift + h * rate, most_lift), -most_lift)
+    out.lift = lift
+    out.lift_rate = above(most_lift - size(lift), 0.0, rate, 0.0)
     return out
 
 
@@ -256,22 +236,17 @@ def step_body(
     drag = wp.vec3(air[0], air[1], air[2]) + back * ask.push
     twist = air[3] + ask.twist[2]
     calm = car.slip_arm * wp.min(wp.length(vel) * wp.static(1.0 / CALM_SPEED) + ask.firm, 1.0)
-    w = Wheels()
-    for i in range(4):
-        w = stand_wheel(car, w, b, back, ground, steer, i)
-        at = wheel_velocity(car, w, b, i, vel, calm)
-        road = wp.vec4(ground.friction[i], ground.rolling[i], ground.slack[i], ground.soft[i])
-        w = grip_wheel(car, w, b, i, at, road, wp.vec2(ask.drive, ask.brake[i]), h)
+    w = stand_wheels(car, b, back, ground, steer)
+    at = wheel_velocities(car, w, b, vel, calm)
+    w = grip_wheels(car, w, b, at, ground, ask.drive, ask.brake, h)
     # The body's axes turn within the step: tyres resist what its speeds along them change by, not what only turns.
     turning = wp.cross(b.rate, vel)
     change = solve_plane(car, w, pull, drag, turning, b.rate[2], twist, h)
     w = settle_forces(car, w, change)
     change = change + wp.vec3(h * turning[0], h * turning[1], 0.0)
     accel = change * (1.0 / h)
-    heave = Heave()
-    heave.moment = wp.vec2(ask.twist[0], ask.twist[1])
-    heave = carry_axle(car, w, b, heave, 0, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.front.x))
-    heave = carry_axle(car, w, b, heave, 2, pull, wp.vec2(accel[0], accel[1] + accel[2] * car.rear.x))
+    heave = carry_body(car, w, b, pull, accel)
+    heave.moment += wp.vec2(ask.twist[0], ask.twist[1])
     rise = pull[2] + (heave.force + drag[2]) * (1.0 / car.sprung)
     inertia = car.inertia
     arm = swing_arm(car)

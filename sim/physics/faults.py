@@ -72,10 +72,13 @@ def damage_wheels(state: State, world: int, a: int, car: CarSet, ground: Footing
             out.friction[i] = out.friction[i] * wp.lerp(1.0, wp.static(FLAT_GRIP), flat[i])
             out.rolling[i] = out.rolling[i] + wp.static(FLAT_ROLLING) * flat[i]
             out.slack[i] = wp.static(FLAT_SLACK) * flat[i]
-            out.point[i] = out.point[i] - out.normal[i] * (wp.static(DROP) * car.radius * flat[i])
+            drop = wp.static(DROP) * car.radius * flat[i]
+            out.point.x[i] = out.point.x[i] - out.normal.x[i] * drop
+            out.point.y[i] = out.point.y[i] - out.normal.y[i] * drop
+            out.point.z[i] = out.point.z[i] - out.normal.z[i] * drop
         if (broken & (wp.static(int(Fault.WHEEL_LOST)) << i)) != 0:
             out.friction[i] = 0.0
-            out.point[i] = out.point[i] - wp.vec3(0.0, 0.0, wp.static(GONE))
+            out.point.z[i] = out.point.z[i] - wp.static(GONE)
     state.faults.flat[world, a] = flat
     return out
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
+from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place, wheel_reach
-from sim.physics.wheels import CarMotion, Footing, wheel_axle, wheel_side
+from sim.physics.wheels import CarMotion, Footing, HullCorners, wheel_x, wheel_y
+from sim.road.frenet import RoadCoord
 from sim.road.grip import road_friction
+from sim.road.plain import plain_lane, plain_point
 from sim.types import CarSet, Fault, Scene, State
 
 wp.set_module_options(VEHICLES)
@@ -29,19 +32,15 @@ AHEAD = 0.05
 
 
 @wp.func
-def wheel_bottom(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
-    """Lowest point of a wheel, from the centre of gravity [m]; ``turn``: body axes to world."""
-    axle = wheel_axle(car, i)
-    hub = turn * wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
-    return hub - wp.vec3(0.0, 0.0, car.radius)
-
-
-@wp.func
-def body_spot(car: CarSet, b: CarMotion, turn: wp.mat33, i: int) -> wp.vec3:
-    """What meets the ground: the bottom of a wheel or, from index 4 on, a corner of the body, from the centre of gravity [m]."""
-    if i < 4:
-        return wheel_bottom(car, b, turn, i)
-    return turn * (car.hull + corner(car.hull_half, i))
+def wheel_bottoms(car: CarSet, b: CarMotion, turn: wp.mat33) -> Vectors:
+    """Lowest points of the wheels, from the centre of gravity, world axes [m]; ``turn``: body axes to world."""
+    hub = Vectors()
+    hub.x = wheel_x(car)
+    hub.y = wheel_y(car)
+    hub.z = b.lift + (car.radius - car.height)
+    out = turned(turn, hub)
+    out.z = out.z - car.radius
+    return out
 
 
 @wp.func
@@ -51,7 +50,7 @@ def slides_across(b: CarMotion, arm: wp.vec3) -> bool:
     return wp.abs(v[1]) > wp.static(SIDEWAYS) * wp.abs(v[0]) and wp.abs(v[1]) > wp.static(CREEP)
 
 
-@wp.func
+@wp.func(inline=True)
 def read_footing(
     scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
@@ -60,8 +59,56 @@ def read_footing(
     A step up (a kerb) is met by a rolling wheel as a ramp, which pushes the vehicle back, and stops a wheel that slides against it; the
     ground falls away at once. ``cog``: centre of gravity of the sprung mass [m].
     """
-    out = Footing()
     turn = wp.quat_to_matrix(b.rot)
+    bottom = wheel_bottoms(car, b, turn)
+    way = 0.5 * dt * b.vel
+    if turn[2, 2] >= wp.static(TILTED) and state.road[world, a] >= 0:
+        at_x = bottom.x + (cog[0] + way[0])
+        at_y = bottom.y + (cog[1] + way[1])
+        row = plain_lane(scene.road, state.road[world, a], state.s[world, a], at_x, at_y)
+        if row >= 0:
+            z = scene.road.lane_height[row]
+            base = most(state.vehicle.ground[world, a], bottom.z + cog[2])
+            if state.vehicle.ready[world, a] == 0 or z <= wp.min(base) + climb(b, dt):
+                return plain_footing(scene, state, world, a, car, b, bottom, cog, way, row)
+    return read_wheels(scene, state, world, a, car, b, bottom, turn, cog, dt)
+
+
+@wp.func
+def climb(b: CarMotion, dt: float) -> float:
+    """How high a wheel climbs in a tick without a step's ramp [m]."""
+    fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
+    return wp.min((wp.static(CLIMB) * fast + wp.static(CREEP)) * dt, wp.static(STEP))
+
+
+@wp.func(inline=True)
+def plain_footing(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, bottom: Vectors, cog: wp.vec3, way: wp.vec3,
+    row: int,
+) -> Footing:
+    """`read_footing` where all wheels stand on one plain lane: ``row``."""
+    out = Footing()
+    one = wp.vec4(1.0, 1.0, 1.0, 1.0)
+    point = plain_point(scene.road, row)
+    fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
+    out.friction = one * road_friction(scene.weather, world, point, fast, car.float_factor)
+    out.point.x = bottom.x + way[0]
+    out.point.y = bottom.y + way[1]
+    out.point.z = one * (point.z - cog[2])
+    out.normal.z = one
+    out.floor = mean_of(out.point)
+    out.floor_normal = point.normal
+    state.vehicle.ground[world, a] = one * point.z
+    return out
+
+
+@wp.func(inline=True)
+def read_wheels(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, bottom: Vectors, turn: wp.mat33, cog: wp.vec3,
+    dt: float,
+) -> Footing:
+    """`read_footing` wheel by wheel, on any ground."""
+    out = Footing()
     near = road_place(state, world, a, yaw_of(b.rot))
     old = state.vehicle.ground[world, a]
     fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
@@ -69,38 +116,52 @@ def read_footing(
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
-    last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
-    along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
+    reach = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
     i = int(0)
-    while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
-        bottom = body_spot(car, b, turn, i)
-        at = cog + bottom + wp.where(i < 4, 0.5 * dt, wp.static(AHEAD)) * b.vel
-        reach = wp.where(i < 4, along, wp.vec2())
+    while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
+        arm = vector_of(bottom, i)
+        at = cog + arm + 0.5 * dt * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), reach)
         normal = point.normal
         z = point.z
-        if i >= 4:
-            out.bed[i & 7] = wp.dot(out.floor_normal, wp.vec3(at[0], at[1], z) - cog - out.floor)
-        else:
-            if state.vehicle.ready[world, a] != 0:
-                base = wp.max(old[i], cog[2] + bottom[2])
-                if z > base + wp.min(rise, wp.static(STEP)):
-                    if z > base + wp.static(STEP) and slides_across(b, bottom):
-                        out.block[i] = float(1 - ((lost >> i) & 1))
-                        z = base
-                    elif z > base + rise:
-                        z = base + rise
-                        normal = wp.normalize(normal - way)
-            now[i] = z
-            out.point[i] = wp.vec3(at[0], at[1], z) - cog
-            out.normal[i] = normal
-            out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
-            out.rolling[i] = point.rolling
-            out.soft[i] = point.soft
-            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
-            out.floor_normal += 0.25 * point.floor_normal
+        if state.vehicle.ready[world, a] != 0:
+            base = wp.max(one_of(old, i), cog[2] + arm[2])
+            if z > base + wp.min(rise, wp.static(STEP)):
+                if z > base + wp.static(STEP) and slides_across(b, arm):
+                    out.block = with_one(out.block, i, float(1 - ((lost >> i) & 1)))
+                    z = base
+                elif z > base + rise:
+                    z = base + rise
+                    normal = wp.normalize(normal - way)
+        now = with_one(now, i, z)
+        spot = wp.vec3(at[0], at[1], z) - cog
+        out.point = with_vector(out.point, i, spot)
+        out.normal = with_vector(out.normal, i, normal)
+        out.friction = with_one(out.friction, i, road_friction(scene.weather, world, point, fast, car.float_factor))
+        out.rolling = with_one(out.rolling, i, point.rolling)
+        out.soft = with_one(out.soft, i, point.soft)
+        far = 2.0 * car.hull_half[0]
+        out.hump = wp.max(out.hump, point.uneven[0] + 0.5 * far * far * point.uneven[1])
+        out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+        out.floor_normal += 0.25 * point.floor_normal
         i += 1
-        if i == 4:
-            out.floor_normal = wp.normalize(out.floor_normal)
+    out.floor_normal = wp.normalize(out.floor_normal)
     state.vehicle.ground[world, a] = now
+    if turn[2, 2] < wp.static(TILTED):
+        out.bed = read_corners(scene, world, near, car, out, turn, cog, wp.static(AHEAD) * b.vel)
+    return out
+
+
+@wp.func
+def read_corners(
+    scene: Scene, world: int, near: RoadCoord, car: CarSet, ground: Footing, turn: wp.mat33, cog: wp.vec3, way: wp.vec3
+) -> HullCorners:
+    """Height of the ground under the corners of a tilted body, ``way`` further on [m], over its floor."""
+    out = HullCorners()
+    i = int(0)
+    while i < 8:
+        at = cog + turn * (car.hull + corner(car.hull_half, i)) + way
+        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), wp.vec2())
+        out[i] = wp.dot(ground.floor_normal, wp.vec3(at[0], at[1], point.z) - cog - ground.floor)
+        i += 1
     return out

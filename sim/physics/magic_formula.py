@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.four import above, add, div, least, most, mul, root, share, signed, size, sub
 from sim.physics.options import VEHICLES
 from sim.types import MagicTyre
 
@@ -19,19 +20,19 @@ wp.set_module_options(VEHICLES)
 
 @wp.struct
 class TyreGrip:
-    """Forces of a tyre [N] and their secants against slip [N], in the wheel's axes."""
+    """Forces of four tyres [N] and their secants against slip [N], in the wheels' axes."""
 
-    fx: float
-    fy: float
-    kx: float
-    ky: float
+    fx: wp.vec4
+    fy: wp.vec4
+    kx: wp.vec4
+    ky: wp.vec4
 
 
 @wp.func(inline=True)
-def arctan(x: float) -> float:
+def arctan(x: wp.vec4) -> wp.vec4:
     """Arc tangent within 3e-7: the least-maximum odd polynomial of degree 13 on [0, 1], and reciprocals beyond."""
-    a = wp.abs(x)
-    z = wp.min(a, 1.0) / wp.max(a, 1.0)
+    a = size(x)
+    z = least(a, 1.0) / most(a, 1.0)
     u = z * z
     p = 0.00681156 * u - 0.03360354
     p = p * u + 0.07962291
@@ -39,24 +40,24 @@ def arctan(x: float) -> float:
     p = p * u + 0.19807805
     p = p * u - 0.33317367
     p = (p * u + 0.99999611) * z
-    return wp.where(x < 0.0, -1.0, 1.0) * wp.where(a > 1.0, 0.5 * wp.pi - p, p)
+    return signed(above(a, 1.0, 0.5 * wp.pi - p, p), x)
 
 
 @wp.func(inline=True)
-def sine(x: float) -> float:
+def sine(x: wp.vec4) -> wp.vec4:
     """Sine within 6e-7 on [-pi, pi] and beyond to one and a half pi: the least-maximum odd polynomial of degree 7 on a quarter turn."""
-    a = wp.abs(x)
-    z = wp.min(a, wp.pi - a)
+    a = size(x)
+    z = least(a, wp.pi - a)
     u = z * z
     p = 8.30632293e-3 - 1.83635913e-4 * u
     p = p * u - 0.166648281
-    return wp.where(x < 0.0, -1.0, 1.0) * (p * u + 0.999996615) * z
+    return signed((p * u + 0.999996615) * z, x)
 
 
 @wp.func(inline=True)
-def cosine(x: float) -> float:
+def cosine(x: wp.vec4) -> wp.vec4:
     """Cosine within 6e-7 on [-pi, pi]."""
-    z = 0.5 * wp.pi - wp.abs(x)
+    z = 0.5 * wp.pi - size(x)
     u = z * z
     p = 8.30632293e-3 - 1.83635913e-4 * u
     p = p * u - 0.166648281
@@ -64,15 +65,15 @@ def cosine(x: float) -> float:
 
 
 @wp.func(inline=True)
-def curve(x: float, c: float, e: float) -> float:
+def curve(x: wp.vec4, c: float, e: float) -> wp.vec4:
     """C atan(x - E (x - atan x)), the argument of every Magic Formula (eq. 4.6)."""
     return c * arctan(x - e * (x - arctan(x)))
 
 
 @wp.func(inline=True)
-def slip_weight(b: float, a: float, other: float, shift: float, c: float, e: float) -> float:
+def slip_weight(b: float, a: wp.vec4, other: wp.vec4, shift: float, c: float, e: float) -> wp.vec4:
     """What the ``other`` slip leaves of a force (4.E50 to 4.E65); ``a``: argument of B's arc tangent, cos(atan a) = 1 / sqrt(1 + a^2)."""
-    slope = b / wp.sqrt(1.0 + a * a)
+    slope = b / root(1.0 + a * a)
     left = cosine(curve(slope * (other + shift), c, e))
     if shift != 0.0:
         left = left / cosine(curve(slope * shift, c, e))
@@ -80,7 +81,16 @@ def slip_weight(b: float, a: float, other: float, shift: float, c: float, e: flo
 
 
 @wp.func(inline=True)
-def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: float, friction: float) -> TyreGrip:
+def secant_of(force: wp.vec4, slip: wp.vec4, slope: wp.vec4) -> wp.vec4:
+    """A curve's secant from 0 to ``slip``; ``slope``: the one that it has there."""
+    far = size(slip)
+    return above(far, 1.0e-3, size(force) / most(far, 1.0e-3), slope)
+
+
+@wp.func(inline=True)
+def tyre_grip(
+    tyre: MagicTyre, slip: wp.vec4, angle: wp.vec4, lean: wp.vec4, load: wp.vec4, friction: wp.vec4
+) -> TyreGrip:
     """Forces at combined slip.
 
     Args:
@@ -92,39 +102,39 @@ def tyre_grip(tyre: MagicTyre, slip: float, angle: float, lean: float, load: flo
         friction: The road's, relative to the one where the coefficients were measured.
     """
     out = TyreGrip()
-    if load <= 0.0 or friction <= 0.0:
-        return out
+    # A tyre off the ground, or on none, has no forces.
+    bears = above(least(load, friction), 0.0, load, 0.0)
     relative = load * (1.0 / tyre.load)
-    more = wp.clamp(relative - 1.0, -1.0, 2.0)
-    side = wp.where(lean > 0.0, 1.0, wp.where(lean < 0.0, -1.0, 0.0))
-    tilt = wp.abs(lean)
+    more = most(least(relative - 1.0, 2.0), -1.0)
+    tilt = size(lean)
+    side = signed(above(tilt, 0.0, wp.vec4(1.0, 1.0, 1.0, 1.0), 0.0), lean)
     # Pure slip lengthwise (4.E9 to 4.E18); the vertical shift turns the sine's argument, as in CommonRoad, where Pacejka adds it.
     kappa = slip + tyre.hx1
-    mux = wp.max(friction * tyre.dx1 * (1.0 + tyre.dx2 * more) * (1.0 - tyre.dx3 * lean * lean), 0.01)
+    mux = most(friction * tyre.dx1 * (1.0 + tyre.dx2 * more) * (1.0 - tyre.dx3 * lean * lean), 0.01)
     bx = (tyre.kx1 / tyre.cx1) / mux
     fx = mux * sine(curve(bx * kappa, tyre.cx1, tyre.ex1) + load * tyre.vx1)
     # Pure slip crosswise (4.E19 to 4.E30).
     alpha = angle + side * (tyre.hy1 + tyre.hy3 * tilt)
-    muy = wp.max(friction * tyre.dy1 * (1.0 + tyre.dy2 * more) * (1.0 - tyre.dy3 * lean * lean), 0.01)
+    muy = most(friction * tyre.dy1 * (1.0 + tyre.dy2 * more) * (1.0 - tyre.dy3 * lean * lean), 0.01)
     z = relative * tyre.ky2  # sin(2 atan z) = 2 z / (1 + z^2), over the load
     stiff = tyre.ky1 / (1.0 + z * z)
     by = stiff / (tyre.cy1 * muy)
     fy = muy * sine(curve(by * alpha, tyre.cy1, tyre.ey1))
     # The curve hardly falls past its peak, while what slides sideways has less friction.
-    fy = fy * (1.0 - tyre.fade * wp.clamp(2.0 * wp.abs(alpha) - 0.6, 0.0, 1.0))
+    fy = fy * (1.0 - tyre.fade * share(2.0 * size(alpha) - 0.6))
     gx = slip_weight(tyre.rbx1, tyre.rbx2 * slip, angle, tyre.rhx1, tyre.rcx1, tyre.rex1)
     gy = slip_weight(tyre.rby1, tyre.rby2 * (angle - tyre.rby3), slip, tyre.rhy1, tyre.rcy1, tyre.rey1)
-    shift = float(0.0)
-    push = float(0.0)
+    shift = wp.vec4()
+    push = wp.vec4()
     if tyre.vy1 != 0.0 or tyre.vy3 != 0.0:
         shift = side * friction * (tyre.vy1 + tyre.vy3 * tilt)
     if tyre.rvy5 != 0.0:
         a = tyre.rvy4 * angle
         turn = tyre.rvy5 * arctan(tyre.rvy6 * slip)
-        push = muy * (tyre.rvy1 + tyre.rvy3 * lean) / wp.sqrt(1.0 + a * a) * sine(turn)
-    out.fx = gx * fx * load
-    out.fy = (gy * (fy + shift) + push) * load
+        push = muy * (tyre.rvy1 + tyre.rvy3 * lean) / root(1.0 + a * a) * sine(turn)
+    out.fx = gx * fx * bears
+    out.fy = (gy * (fy + shift) + push) * bears
     # Secants of the pure curves: never negative, equal to the slope at rest.
-    out.kx = wp.abs(gx) * load * wp.where(wp.abs(kappa) > 1.0e-3, wp.abs(fx / kappa), tyre.kx1)
-    out.ky = wp.abs(gy) * load * wp.where(wp.abs(alpha) > 1.0e-3, wp.abs(fy / alpha), wp.abs(stiff))
+    out.kx = size(gx) * bears * secant_of(fx, kappa, wp.vec4(1.0, 1.0, 1.0, 1.0) * tyre.kx1)
+    out.ky = size(gy) * bears * secant_of(fy, alpha, size(stiff))
     return out

@@ -67,7 +67,7 @@ def place_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2, 
     return locate(road, map_index, pos, heading, near.road)
 
 
-@wp.func
+@wp.func(inline=True)
 def ground_near(road: RoadTables, map_index: int, near: RoadCoord, pos: wp.vec2, reach: wp.vec2) -> SurfacePoint:
     """Ground at ``pos``, some metres away from the road place ``near``, as a wheel there feels it; ``reach``: see `surface_on`."""
     coord = place_near(road, map_index, near, pos, near.heading)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.four import above, add, axles, div, mul, other, signed, size, sub
 from sim.physics.options import VEHICLES
-from sim.types import Axle
+from sim.types import CarSet
 
 wp.set_module_options(VEHICLES)
 
@@ -21,24 +22,27 @@ STOP_RATE = 10.0
 
 
 @wp.func(inline=True)
-def strut_force(axle: Axle, travel: float, stop: float, lift: float, rate: float, other: float) -> float:
-    """Force over the static one [N] at a wheel's rise ``lift`` [m] in the body and its rate; ``other``: of the axle's other wheel."""
-    force = axle.spring * lift + axle.damper * rate + axle.bar / (axle.track * axle.track) * (lift - other)
-    past = wp.abs(lift) - travel
-    if past > 0.0:
-        force += wp.sign(lift) * past * stop * axle.spring
-    return force
+def strut_forces(car: CarSet, lift: wp.vec4, rate: wp.vec4) -> wp.vec4:
+    """Forces of the struts [N] at the wheels' rise ``lift`` in the body [m] and its rate."""
+    front = car.front
+    rear = car.rear
+    spring = axles(front.spring, rear.spring)
+    bar = axles(front.bar / (front.track * front.track), rear.bar / (rear.track * rear.track))
+    force = axles(front.bears, rear.bears) + spring * lift + axles(front.damper, rear.damper) * rate
+    past = size(lift) - car.travel
+    force += bar * (lift - other(lift))
+    return force + above(past, 0.0, signed(past, lift) * spring * wp.static(STOP_RATE), 0.0)
 
 
 @wp.func(inline=True)
-def axle_moment(axle: Axle, radius: float, low: float, through: float, lean: float) -> float:
-    """Roll moment on an axle's two wheels about their hubs [N m]: side force at the road against what the links pass on.
+def axle_moments(car: CarSet, low: wp.vec4, through: wp.vec4, lean: wp.vec4) -> wp.vec4:
+    """Roll moment on each axle's two wheels about their hubs [N m]: side force at the road against what the links pass on; by wheel.
 
     Args:
-        axle: Parameters.
-        radius: Of the wheels [m].
+        car: Parameters.
         low: Side forces of the tyres times the heights of their hubs over the road [N m].
         through: What of the side force reaches the body, at the roll centre [N].
         lean: Load of both wheels times the body's roll against the axle [N].
     """
-    return low - (radius - axle.roll_center) * through - axle.rigid * radius * lean
+    high = car.radius - axles(car.front.roll_center, car.rear.roll_center)
+    return low - high * through - (car.radius * axles(car.front.rigid, car.rear.rigid)) * lean

@@ -13,10 +13,12 @@ import warp as wp
 from sim.behavior.lateral import pose_rotation
 from sim.behavior.measures import yaw_of
 from sim.behavior.path import wrap_angle
+from sim.physics.belly import belly_clearance, find_belly, ground_belly
 from sim.physics.body import SLEEP_TICKS
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
+from sim.physics.four import sub
 from sim.physics.footing import read_footing
 from sim.physics.hitch import couple_loads, train_head
 from sim.physics.hull import trip
@@ -35,7 +37,7 @@ STILL_SPEED, STILL_RATE = 0.02, 0.02
 """Below both a vehicle stands still [m/s, rad/s]."""
 
 
-@wp.func
+@wp.func(inline=True)
 def load_vehicle(state: State, world: int, a: int, car: CarSet) -> CarMotion:
     """The vehicle as the tick begins; at its first tick wheels roll and springs carry the static load."""
     b = CarMotion()
@@ -73,7 +75,7 @@ class Start:
 def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) -> Start:
     """A vehicle that was moved along the road as a point: set on the ground under its wheels, with its velocity along that."""
     out = Start()
-    z = wp.vec4(ground.point[0][2], ground.point[1][2], ground.point[2][2], ground.point[3][2])
+    z = ground.point.z
     pitch = wp.atan(0.5 * (z[2] + z[3] - z[0] - z[1]) / (car.front.x - car.rear.x))
     roll = float(0.0)
     if car.balance == 0.0:
@@ -89,13 +91,14 @@ def stand_on_ground(car: CarSet, b: CarMotion, ground: Footing, cog: wp.vec3) ->
     out.body.vel = wp.vec3(b.vel[0], b.vel[1], -(b.vel[0] * up[0] + b.vel[1] * up[1]) / up[2])
     out.cog = cog + shift
     out.ground = ground
-    for i in range(4):
-        out.ground.point[i] = ground.point[i] - shift
+    out.ground.point.x = ground.point.x - shift[0]
+    out.ground.point.y = ground.point.y - shift[1]
+    out.ground.point.z = ground.point.z - shift[2]
     out.ground.floor = ground.floor - shift
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float):
     """Write pose, velocities, wheels and road place after the tick; ``cog``: where the centre of gravity was [m]."""
     before = state.pos[world, a]
@@ -124,7 +127,7 @@ def keep_vehicle(scene: Scene, state: State, world: int, a: int, car: CarSet, b:
     keep_place(scene, state, world, a, yaw_of(b.rot), moved)
 
 
-@wp.func
+@wp.func(inline=True)
 def stays_asleep(state: State, control: Control, world: int, a: int, head: int, driven: bool) -> bool:
     """Whether a vehicle goes on sleeping: nothing pushes it, and its driver, ``head``'s, neither drives nor works the brakes."""
     if state.rest[world, a] < wp.static(SLEEP_TICKS):
@@ -139,7 +142,7 @@ def stays_asleep(state: State, control: Control, world: int, a: int, head: int, 
     return True
 
 
-@wp.func
+@wp.func(inline=True)
 def settle(state: State, world: int, a: int, b: CarMotion):
     """Count for how long the vehicle has stood still; it stops altogether once it falls asleep."""
     if (
@@ -161,7 +164,7 @@ def settle(state: State, world: int, a: int, b: CarMotion):
             state.story.still_since[world, a] = state.tick[world]
 
 
-@wp.func
+@wp.func(inline=True)
 def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: int, dt: float):
     """A tick of a vehicle."""
     head = train_head(state, world, a)
@@ -199,6 +202,12 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         if driven:
             ask = damage_controls(scene, state, world, a, car, b, ask, dt)
     ask = couple_loads(scene, state, world, a, car, b.rot, ask)
+    if ground.hump > 0.0 and car.balance == 0.0 and ground.hump > belly_clearance(car, b, ground, dt):
+        belly = find_belly(scene, state, world, a, car, b, cog, dt)
+        grounded = ground_belly(car, b, ground, belly, ask, dt)
+        b = grounded.body
+        ask = grounded.ask
+    car = scene.vehicle.car[world, a]
     wind = scene.weather.wind[world]
     b = run_tick(car, b, ground, ask, wp.vec3(wind[0], wind[1], 0.0), dt / wp.static(float(STEPS)), wp.static(STEPS))
     warm_brakes(state, world, a, car, b, dt)

@@ -6,14 +6,31 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.physics.four import (
+    Vectors,
+    above,
+    add,
+    axles,
+    crosses,
+    div,
+    dots,
+    least,
+    most,
+    mul,
+    other,
+    root,
+    share,
+    signed,
+    size,
+    sub,
+    turned,
+    within,
+)
 from sim.physics.magic_formula import arctan, tyre_grip
 from sim.physics.options import VEHICLES
 from sim.types import Axle, CarSet
 
 wp.set_module_options(VEHICLES)
-
-Rows = wp.types.matrix(shape=(4, 3), dtype=wp.float32)
-"""A vector for each wheel."""
 
 CREEP_SPEED = 0.02
 """Below this speed slip counts as if at it [m/s]."""
@@ -43,9 +60,9 @@ HullCorners = wp.types.vector(length=8, dtype=float)
 class Footing:
     """Planes under the wheels and their friction, over a tick; wheels front left, front right, rear left, rear right."""
 
-    point: Rows
+    point: Vectors
     """A point of each plane, relative to the centre of gravity at the start of the tick [m]."""
-    normal: Rows
+    normal: Vectors
     friction: wp.vec4
     block: wp.vec4
     """1 where a wheel that slides sideways meets a step: it stops there, as it cannot roll onto it."""
@@ -58,6 +75,8 @@ class Footing:
     floor: wp.vec3
     """A point of the plane that the body may touch, as ``point`` [m]."""
     floor_normal: wp.vec3
+    hump: float
+    """How far the ground may rise over that plane anywhere under the body [m]."""
     bed: HullCorners
     """Of a tilted body: height of the ground under its eight corners over that plane [m]."""
 
@@ -102,10 +121,10 @@ class Wheels:
     """Spin at the end of the step if the body kept its motion [rad/s]."""
     gain: wp.vec4
     """Change of it with the body's velocity [rad/m]."""
-    ex: Rows
+    ex: Vectors
     """Direction lengthwise."""
-    ey: Rows
-    up: Rows
+    ey: Vectors
+    up: Vectors
     """Normal of the ground."""
     load: wp.vec4
     below: wp.vec4
@@ -135,15 +154,29 @@ def wheel_side(i: int) -> float:
     return wp.where(i % 2 == 0, 1.0, -1.0)
 
 
-@wp.func
+@wp.func(inline=True)
+def wheel_x(car: CarSet) -> wp.vec4:
+    """How far the wheels stand ahead of the sprung mass's centre of gravity [m]."""
+    return axles(car.front.x, car.rear.x)
+
+
+@wp.func(inline=True)
+def wheel_y(car: CarSet) -> wp.vec4:
+    """How far they stand to its left [m]."""
+    return wp.vec4(0.5 * car.front.track, -0.5 * car.front.track, 0.5 * car.rear.track, -0.5 * car.rear.track)
+
+
+@wp.func(inline=True)
 def steer_wheels(car: CarSet, steer: float) -> wp.vec4:
     """Cosine and sine of the front left and the front right wheel's angle: alike, or square to one centre of turn (Ackermann)."""
     base = car.front.x - car.rear.x
     half = 0.5 * car.front.track * car.ackermann
     t = wp.tan(steer)
-    left = wp.atan(base * t / wp.max(base - half * t, 0.1))
-    right = wp.atan(base * t / wp.max(base + half * t, 0.1))
-    return wp.vec4(wp.cos(left), wp.sin(left), wp.cos(right), wp.sin(right))
+    left = base * t / wp.max(base - half * t, 0.1)
+    right = base * t / wp.max(base + half * t, 0.1)
+    cos_left = 1.0 / wp.sqrt(1.0 + left * left)
+    cos_right = 1.0 / wp.sqrt(1.0 + right * right)
+    return wp.vec4(cos_left, left * cos_left, cos_right, right * cos_right)
 
 
 @wp.func
@@ -160,170 +193,193 @@ def tractive_force(car: CarSet, speed: float) -> float:
 
 
 @wp.func(inline=True)
-def relax_gain(length: float, speed: float, per: float, h: float) -> float:
+def relax_gain(length: float, speed: wp.vec4, per: wp.vec4, h: float) -> wp.vec4:
     """Change of a relaxed slip over a step's slip velocity; ``per``: without relaxation, one over the speed [s/m].
 
     Implicit: length * slip' + speed * slip = slip velocity (Pacejka 2012, eq. 7.7, 7.9). At standstill the tyre is a spring then, so that a
     parked vehicle does not creep.
     """
-    return wp.where(length > 0.0, h / (wp.max(length, 1.0e-3) + h * speed), per)
+    if length > 0.0:
+        return h / (wp.max(length, 1.0e-3) + h * speed)
+    return per
 
 
 @wp.func(inline=True)
-def relaxed(old: float, velocity: float, length: float, speed: float, gain: float, bear: float) -> float:
+def relaxed(old: wp.vec4, velocity: wp.vec4, length: float, speed: wp.vec4, gain: wp.vec4, bear: wp.vec4) -> wp.vec4:
     """Slip after a step; ``gain``: `relax_gain`. Coming to rest, a tyre keeps no more deflection than it can ``bear`` before it slides."""
-    slip = gain * velocity + wp.where(length > 0.0, old * (1.0 - gain * speed), 0.0)
-    return wp.clamp(slip, -bear - 0.4 * speed, bear + 0.4 * speed)
+    slip = gain * velocity
+    if length > 0.0:
+        slip += old * (1.0 - gain * speed)
+    most_slip = bear + 0.4 * speed
+    return within(slip, -most_slip, most_slip)
 
 
 @wp.func(inline=True)
-def brake_pressure(car: CarSet, pressure: float, pedal: float, slip: float, enough: float, h: float) -> float:
-    """A wheel's brake pressure after a step: towards the pedal at the system's rate, or ruled by the anti-lock system.
+def brake_pressure(
+    car: CarSet, pressure: wp.vec4, pedal: wp.vec4, slip: wp.vec4, enough: wp.vec4, h: float
+) -> wp.vec4:
+    """Brake pressure after a step: towards the pedal at the system's rate, or ruled by the anti-lock system.
 
     Past its slip that lets pressure off, but not below ``enough``, at which the tyre spins the wheel up again.
     """
     limit = car.abs_slip
-    rate = car.brake_rate
-    if limit > 0.0 and slip < -limit:
-        return wp.min(wp.min(pressure, pedal), wp.max(pressure * (1.0 - 25.0 * h) - 0.05 * h, enough))
-    if pedal > pressure:
-        grow = rate * h
-        if limit > 0.0 and pressure > 0.05:
-            grow = wp.min(grow, 12.0 * pressure * h)
-        return wp.min(pressure + grow, pedal)
-    return wp.max(pressure - 4.0 * rate * h, pedal)
+    grow = wp.vec4(1.0, 1.0, 1.0, 1.0) * (car.brake_rate * h)
+    if limit > 0.0:
+        grow = above(pressure, 0.05, least(grow, (12.0 * h) * pressure), grow)
+    down = most(pressure - 4.0 * car.brake_rate * h, pedal)
+    out = above(pedal, pressure, least(pressure + grow, pedal), down)
+    if limit > 0.0:
+        let_off = most(pressure * (1.0 - 25.0 * h) - 0.05 * h, enough)
+        out = above(-slip, limit, least(least(pressure, pedal), let_off), out)
+    return out
 
 
 @wp.func(inline=True)
-def roll_wheel(
-    car: CarSet, w: Wheels, b: CarMotion, i: int, drive: float, force: float, secant: float, rolling: float, h: float
+def roll_wheels(
+    car: CarSet, w: Wheels, b: CarMotion, drive: float, force: wp.vec4, secant: wp.vec4, rolling: wp.vec4, h: float
 ) -> Wheels:
-    """Spin of a wheel under drive, brake, tyre and ``rolling`` resistance, implicit; ``force``: the tyre's, ``secant``: its own."""
+    """Spins under drive, brakes, tyres and ``rolling`` resistance, implicit; ``force``: the tyres', ``secant``: their own."""
     radius = car.radius
     inertia = car.spin / h
-    axle = wheel_axle(car, i)
-    stop = 0.5 * radius * axle.brake * car.max_brake * w.brake[i] + radius * rolling * w.load[i]
+    brake = axles(car.front.brake, car.rear.brake) * (0.5 * radius * car.max_brake)
+    stop = brake * w.brake + radius * rolling * w.load
     stiff = radius * radius * secant
-    push = (inertia + stiff) * b.spin[i] + radius * (0.5 * axle.drive * drive - force)
-    w.keep[i] = 0.0
-    w.gain[i] = 0.0
-    if wp.abs(push) > stop:
-        give = 1.0 / (inertia + stiff)
-        w.keep[i] = (push - wp.sign(push) * stop) * give
-        w.gain[i] = radius * secant * give
-    w.fx[i] = force + secant * radius * (w.keep[i] - b.spin[i])
-    w.kx[i] = secant * (1.0 - radius * w.gain[i])
+    push = (inertia + stiff) * b.spin + radius * (axles(car.front.drive, car.rear.drive) * (0.5 * drive) - force)
+    give = 1.0 / (inertia + stiff)
+    left = size(push) - stop
+    w.keep = above(left, 0.0, signed(left, push) * give, 0.0)
+    w.gain = above(left, 0.0, radius * secant * give, 0.0)
+    w.fx = force + secant * (radius * (w.keep - b.spin))
+    w.kx = secant * (1.0 - radius * w.gain)
     return w
 
 
 @wp.func(inline=True)
-def stand_wheel(
-    car: CarSet, w: Wheels, b: CarMotion, back: wp.mat33, ground: Footing, steer: wp.vec4, i: int
-) -> Wheels:
-    """Load, directions and height of a wheel over its plane; ``back``: world axes to body, ``steer``: `steer_wheels`."""
-    axle = wheel_axle(car, i)
-    n = ground.normal[i]
-    up = back * n
-    hub = wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, car.radius - car.height + b.lift[i])
-    upright = wp.sqrt(wp.max(1.0 - up[1] * up[1], 0.01))
+def stand_wheels(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing, steer: wp.vec4) -> Wheels:
+    """Loads, directions and heights of wheels over their planes; ``back``: world axes to body, ``steer``: `steer_wheels`."""
+    w = Wheels()
+    n = ground.normal
+    up = turned(back, n)
+    rise = car.radius - car.height + b.lift
+    upright = root(most(1.0 - up.y * up.y, 0.01))
     steep = 1.0 / upright
-    below = (wp.dot(n, b.shift - ground.point[i]) + wp.dot(up, hub)) * steep
-    ahead = wp.vec3(1.0, 0.0, 0.0)
-    if i < 2:
-        ahead = wp.vec3(steer[2 * i], steer[2 * i + 1] * wp.lerp(1.0, steep, axle.rigid), 0.0)
-    ex = ahead - up * wp.dot(ahead, up)
-    ex = ex * (1.0 / wp.sqrt(wp.max(wp.dot(ex, ex), 1.0e-6)))
-    w.ex[i] = ex
-    w.ey[i] = wp.cross(up, ex)
-    w.up[i] = up
-    w.below[i] = below
+    high = n.x * (b.shift[0] - ground.point.x) + n.y * (b.shift[1] - ground.point.y) + n.z * (b.shift[2] - ground.point.z)
+    below = (high + up.x * wheel_x(car) + up.y * wheel_y(car) + up.z * rise) * steep
+    rigid = axles(car.front.rigid, car.rear.rigid)
+    ahead_x = wp.vec4(steer[0], steer[2], 1.0, 1.0)
+    ahead_y = wp.vec4(steer[1], steer[3], 0.0, 0.0) * (1.0 + rigid * (steep - 1.0))
+    into = ahead_x * up.x + ahead_y * up.y
+    ex = Vectors()
+    ex.x = ahead_x - up.x * into
+    ex.y = ahead_y - up.y * into
+    ex.z = -(up.z * into)
+    long = 1.0 / root(most(dots(ex, ex), 1.0e-6))
+    ex.x = ex.x * long
+    ex.y = ex.y * long
+    ex.z = ex.z * long
+    w.ex = ex
+    w.ey = crosses(up, ex)
+    w.up = up
+    w.below = below
+    load = most((car.radius - below) * upright * axles(car.front.tyre_spring, car.rear.tyre_spring), 0.0)
     # A hub under the ground belongs to a vehicle that has rolled over: its wheels carry nothing more.
-    stands = up[2] > 0.1 and below > 0.0
-    w.load[i] = wp.where(stands, wp.max((car.radius - below) * upright * axle.tyre_spring, 0.0), 0.0)
+    w.load = above(least(up.z - 0.1, below), 0.0, load, 0.0)
     return w
 
 
-@wp.func(inline=True)
-def wheel_velocity(car: CarSet, w: Wheels, b: CarMotion, i: int, vel: wp.vec3, calm: float) -> wp.vec2:
-    """Velocity of a wheel's contact lengthwise and crosswise [m/s]; ``calm``: share of the body's roll and pitch rates that counts."""
-    axle = wheel_axle(car, i)
-    deep = (car.radius - car.height + b.lift[i] - w.below[i]) * calm
-    at = vel + wp.cross(b.rate, wp.vec3(axle.x, 0.5 * wheel_side(i) * axle.track, deep))
-    if axle.rigid > 0.0:
-        first = i - i % 2
-        rolls = b.rate[0] + (b.lift_rate[first] - b.lift_rate[first + 1]) / axle.track
-        at += wp.vec3(0.0, axle.rigid * rolls * w.below[i], 0.0)
-    return wp.vec2(wp.dot(w.ex[i], at), wp.dot(w.ey[i], at))
+@wp.struct
+class Slide:
+    """Velocities of the wheels' contacts [m/s]."""
+
+    x: wp.vec4
+    """Lengthwise."""
+    y: wp.vec4
+    """Crosswise."""
 
 
 @wp.func(inline=True)
-def wheel_lean(car: CarSet, b: CarMotion, i: int, side: float) -> float:
-    """Inclination [rad]: the body's roll against the road, of sine ``-side``, and the links' share."""
-    axle = wheel_axle(car, i)
-    out = -b.lift[i]
+def wheel_velocities(car: CarSet, w: Wheels, b: CarMotion, vel: wp.vec3, calm: float) -> Slide:
+    """``vel``: the body's, its own axes [m/s]; ``calm``: share of the body's roll and pitch rates that counts."""
+    deep = (car.radius - car.height + b.lift - w.below) * calm
+    at = Vectors()
+    at.x = (vel[0] + b.rate[1] * deep) - b.rate[2] * wheel_y(car)
+    at.y = (vel[1] - b.rate[0] * deep) + b.rate[2] * wheel_x(car)
+    at.z = (vel[2] + b.rate[0] * wheel_y(car)) - b.rate[1] * wheel_x(car)
+    if car.front.rigid > 0.0 or car.rear.rigid > 0.0:
+        apart = 0.5 * (b.lift_rate - other(b.lift_rate)) / wheel_y(car)
+        at.y += axles(car.front.rigid, car.rear.rigid) * (b.rate[0] + apart) * w.below
+    out = Slide()
+    out.x = dots(w.ex, at)
+    out.y = dots(w.ey, at)
+    return out
+
+
+@wp.func(inline=True)
+def wheel_leans(car: CarSet, b: CarMotion, side: wp.vec4) -> wp.vec4:
+    """Inclinations [rad]: the body's roll against the road, of sine ``-side``, and the links' share."""
     # The arc sine by its series, within 0.02 at 60 degrees.
     u = side * side
     roll = side * (1.0 + u * (0.1666667 + u * (0.075 + u * 0.0446429)))
-    return -roll - wheel_side(i) * out * (axle.camber + axle.camber2 * out)
+    out = -b.lift
+    bend = axles(car.front.camber, car.rear.camber) + axles(car.front.camber2, car.rear.camber2) * out
+    return wp.vec4(-1.0, 1.0, -1.0, 1.0) * out * bend - roll
 
 
 @wp.func(inline=True)
-def furrow_damping(at: wp.vec2, load: float) -> float:
-    """What soil sets against a wheel that ploughs through it sideways, over its speed crosswise [N s/m]; ``at``: `wheel_velocity`."""
-    side = wp.abs(at[1])
+def furrow_damping(at: Slide, load: wp.vec4) -> wp.vec4:
+    """What soil sets against wheels that plough through it sideways, over their speeds crosswise [N s/m]."""
+    side = size(at.y)
     begin = wp.static(FURROW_ANGLES[0])
-    digs = (side / wp.max(wp.length(at), 1.0e-3) - begin) * wp.static(1.0 / (FURROW_ANGLES[1] - FURROW_ANGLES[0]))
-    return wp.static(FURROW) * load * wp.clamp(digs, 0.0, 1.0) / wp.max(side, wp.static(FURROW_SPEED))
+    speed = most(root(at.x * at.x + at.y * at.y), 1.0e-3)
+    digs = (side / speed - begin) * wp.static(1.0 / (FURROW_ANGLES[1] - FURROW_ANGLES[0]))
+    return wp.static(FURROW) * load * share(digs) / most(side, wp.static(FURROW_SPEED))
 
 
 @wp.func(inline=True)
-def grip_wheel(
-    car: CarSet, w: Wheels, b: CarMotion, i: int, at: wp.vec2, road: wp.vec4, ask: wp.vec2, h: float
+def grip_wheels(
+    car: CarSet, w: Wheels, b: CarMotion, at: Slide, ground: Footing, drive: float, pedal: wp.vec4, h: float
 ) -> Wheels:
-    """Slip, brake pressure and force of a wheel's tyre, and its spin.
+    """Slips, brake pressures, forces and spins of the wheels.
 
     Args:
         car: Parameters.
         w: `Wheels` so far.
         b: The vehicle.
-        i: Wheel.
-        at: Its `wheel_velocity`.
-        road: Friction, rolling resistance, slack of the tyre and softness (`Footing`).
-        ask: Tractive force [N] and brake pedal, 0..1.
+        at: `wheel_velocities`.
+        ground: Under the wheels.
+        drive: Tractive force [N].
+        pedal: Brake pedal as each wheel feels it, 0..1.
         h: Step [s].
     """
-    axle = wheel_axle(car, i)
-    friction = road[0]
-    firm = 1.0 - road[2]
-    fast = wp.abs(at[0])
-    ref = wp.max(fast, wp.static(CREEP_SPEED))
-    per = 1.0 / ref
-    slide = b.spin[i] * car.radius - at[0]
+    tyre = car.tyre
+    firm = 1.0 - ground.slack
+    fast = size(at.x)
+    per = 1.0 / most(fast, wp.static(CREEP_SPEED))
+    slide = b.spin * car.radius - at.x
     # What slides at right angles to its wheels, or spins them on the spot, has a slip of its own speed.
-    speed_x = wp.max(fast, 0.5 * wp.abs(slide))
-    speed_y = wp.max(fast, wp.abs(at[1]))
-    gain_x = relax_gain(car.tyre.relax_x, speed_x, per, h)
-    gain_y = relax_gain(car.tyre.relax_y, speed_y, per, h)
-    bear = wp.static(BEARS) * friction
-    slip_x = relaxed(b.slip_x[i], slide, car.tyre.relax_x, speed_x, gain_x, bear)
-    slip_y = relaxed(b.slip_y[i], at[1], car.tyre.relax_y, speed_y, gain_y, bear)
-    w.slip_x[i] = slip_x
-    w.slip_y[i] = slip_y
+    speed_x = most(fast, 0.5 * size(slide))
+    speed_y = most(fast, size(at.y))
+    gain_x = relax_gain(tyre.relax_x, speed_x, per, h)
+    gain_y = relax_gain(tyre.relax_y, speed_y, per, h)
+    bear = wp.static(BEARS) * ground.friction
+    w.slip_x = relaxed(b.slip_x, slide, tyre.relax_x, speed_x, gain_x, bear)
+    w.slip_y = relaxed(b.slip_y, at.y, tyre.relax_y, speed_y, gain_y, bear)
     # A tyre that is a spring has a damper, too (section 8.6).
-    damp = 0.2 * wp.max(1.0 - speed_y * wp.static(1.0 / DAMP_SPEED), 0.0)
-    damp_x = wp.where(car.tyre.relax_x > 0.0, damp, 0.0)
-    damp_y = wp.where(car.tyre.relax_y > 0.0, damp, 0.0)
-    kappa = firm * (slip_x + damp_x * slide)
-    alpha = firm * arctan(slip_y + damp_y * at[1])
-    lean = wheel_lean(car, b, i, w.up[i][1])
-    grip = tyre_grip(car.tyre, kappa, alpha, lean, w.load[i], friction)
-    pressure = b.brake[i]
-    if ask[1] > 0.0 or pressure > 0.0:
-        let_off = wp.where(fast > wp.static(ABS_SPEED), slide * per / wp.max(friction, 0.05), 0.0)
-        enough = wp.static(RECOVERY) * wp.abs(grip.fx) / wp.max(0.5 * axle.brake * car.max_brake, 1.0)
-        pressure = brake_pressure(car, pressure, ask[1], let_off, enough, h)
-    w.brake[i] = pressure
-    furrow = road[3] * furrow_damping(at, w.load[i])
-    w.fy[i] = grip.fy - furrow * at[1]
-    w.ky[i] = grip.ky * firm * (gain_y + damp_y) + furrow
-    return roll_wheel(car, w, b, i, ask[0], grip.fx, grip.kx * firm * (gain_x + damp_x), car.rolling + road[1], h)
+    damp = 0.2 * most(1.0 - speed_y * wp.static(1.0 / DAMP_SPEED), 0.0)
+    damp_x = damp * wp.where(tyre.relax_x > 0.0, 1.0, 0.0)
+    damp_y = damp * wp.where(tyre.relax_y > 0.0, 1.0, 0.0)
+    kappa = firm * (w.slip_x + damp_x * slide)
+    alpha = firm * arctan(w.slip_y + damp_y * at.y)
+    grip = tyre_grip(tyre, kappa, alpha, wheel_leans(car, b, w.up.y), w.load, ground.friction)
+    w.brake = b.brake
+    if wp.max(pedal) > 0.0 or wp.max(b.brake) > 0.0:
+        let_off = above(fast, wp.static(ABS_SPEED), slide * per / most(ground.friction, 0.05), 0.0)
+        brake = most(axles(car.front.brake, car.rear.brake) * (0.5 * car.max_brake), 1.0)
+        w.brake = brake_pressure(car, b.brake, pedal, let_off, wp.static(RECOVERY) * size(grip.fx) / brake, h)
+    furrow = wp.vec4()
+    if wp.max(ground.soft) > 0.0:
+        furrow = ground.soft * furrow_damping(at, w.load)
+    w.fy = grip.fy - furrow * at.y
+    w.ky = grip.ky * firm * (gain_y + damp_y) + furrow
+    secant = grip.kx * firm * (gain_x + damp_x)
+    return roll_wheels(car, w, b, drive, grip.fx, secant, car.rolling + ground.rolling, h)

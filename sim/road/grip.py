@@ -24,6 +24,8 @@ class SurfacePoint:
     """The same without bumps and potholes."""
     rise: float
     """Their share of the height [m]."""
+    uneven: wp.vec2
+    """`RoadTables.section_rise` there."""
     friction: float
     """Coefficient of the surface without weather."""
     wet_loss: float

@@ -87,6 +87,7 @@ def surface_on(road: RoadTables, coord: RoadCoord, reach: wp.vec2) -> SurfacePoi
     out = open_ground()
     r = coord.road
     k = section_at(road, r, coord.s)
+    out.uneven = road.section_rise[k]
     on = coord.outside <= wp.static(EDGE)
     if (road.section_shape[k] & wp.static(int(Shape.LEVEL))) == 0:
         high = road.section_lane_min[k] + road.section_first_lane[k + 1] - road.section_first_lane[k] - 1

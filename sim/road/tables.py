@@ -119,8 +119,13 @@ class _Builder:
         for v in np.clip(s, s0, max(s1 - 1e-7, s0)):
             borders = road.borders(float(v))
             lists["border"] += [borders.get(i, borders[0]) for i in ids]
-        smooth = not any(box[0] < s1 and box[1] > s0 for box in relief_rows(road.bumps, road.potholes)[0])
+        relief = relief_rows(road.bumps, road.potholes)
+        smooth = not any(box[0] < s1 and box[1] > s0 for box in relief[0])
         lists["section_shape"].append(self.section_shape(count, len(ids)) | (int(Shape.SMOOTH) if smooth else 0))
+        heights = [lane_height(lane) for lane in section.lanes.values()] + [0.0]
+        bumps = [form[1] for box, form in zip(*relief, strict=True) if box[0] < s1 and box[1] > s0]
+        bend = float(np.abs(np.diff(lists["sample_slope"][-count:])).max()) / lists["section_step"][-1]
+        lists["section_rise"].append((max(heights) - min(heights) + sum(max(b, 0.0) for b in bumps), bend))
         for i in ids:
             lane = section.lanes.get(i, Lane(i, "none"))
             kind = lane_kind(lane)

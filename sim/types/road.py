@@ -73,6 +73,9 @@ class RoadTables:
     """s at start and end [m], (nsection,)."""
     section_shape: wp.array[wp.int32]
     """Bits of `Shape`, (nsection,)."""
+    section_rise: wp.array[wp.vec2]
+    """What may rise over a plane through places on its smooth surface: kerbs and bumps [m], and its vertical curvature at most [1/m],
+    (nsection,)."""
     section_step: wp.array[float]
     """Distance between samples [m], (nsection,)."""
     section_first_sample: wp.array[wp.int32]

@@ -15,9 +15,14 @@ wp.set_module_options({"enable_backward": False})
 def _evaluate(x: wp.array[float], angle: wp.array[float], out: wp.array2d[float]):
     """Reads arguments. Writes arc tangent, sine and cosine."""
     i = wp.tid()
-    out[0, i] = arctan(x[i])
-    out[1, i] = sine(angle[i])
-    out[2, i] = cosine(angle[i])
+    slot = i & 3
+    slip = wp.vec4()
+    slip[slot] = x[i]
+    turn = wp.vec4()
+    turn[slot] = angle[i]
+    out[0, i] = arctan(slip)[slot]
+    out[1, i] = sine(turn)[slot]
+    out[2, i] = cosine(turn)[slot]
 
 
 def test_polynomials_are_the_functions():
