@@ -15,7 +15,7 @@ from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycl
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
-from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
+from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled, slackened
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
@@ -150,6 +150,12 @@ def push_actor(state: State, world: int, a: int, before: Body, linear: wp.vec3, 
 
 
 @wp.func
+def is_limp(body: Body) -> bool:
+    """Whether a body is somebody, or an animal, that was felled."""
+    return body.radius > 0.0 and body.inertia[0, 0] > 0.0
+
+
+@wp.func
 def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
     """Whether two actors whose footprints overlap touch by an open door alone."""
     da = state.door[world, a]
@@ -190,6 +196,8 @@ def strike(
     j = contact_impulse(
         set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK))
     )
+    if is_limp(one) != is_limp(two):
+        j = slackened(set_back(one, ago), set_back(two, ago), m, j, is_limp(one))
     if only_door(scene, state, world, a, b):
         j = yield_door(state, world, a, b, j)
     push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
