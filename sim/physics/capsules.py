@@ -170,7 +170,7 @@ def at_edge(m: Manifold, box: Body, cog: wp.vec3) -> Manifold:
     """A contact with a car's front as its leading edge makes it: at one point, half as high as the car (0.65 m to 0.85 m, EEVC WG17 1998).
 
     What a front strikes under its edge are legs, which give way: a person turns over the edge. Who is struck further under the centre
-    of gravity ``cog`` than `LEVER` is struck by the bonnet above the edge.
+    of gravity ``cog`` than `LEVER` is struck by the bonnet above the edge; who has it under the edge, as a child, by the whole front.
     """
     if m.n < 2 or wp.dot(m.normal, axis_of(box.axes, 0)) < wp.static(FRONT):
         return m
@@ -179,7 +179,10 @@ def at_edge(m: Manifold, box: Body, cog: wp.vec3) -> Manifold:
     top = point_of(m, k)
     low = wp.dot(point_of(m, 1 - k) - box.center, up)
     over = wp.dot(top - box.center, up)
-    aim = wp.max(wp.max(low, 0.0), wp.dot(cog - box.center, up) - wp.static(LEVER))
+    middle = wp.dot(cog - box.center, up)
+    aim = wp.max(wp.max(low, 0.0), middle - wp.static(LEVER))
+    if aim >= middle:
+        return m
     out = m
     out.n = 0
     return with_point(out, top - up * wp.max(over - aim, 0.0), m.gap[k])

@@ -15,7 +15,17 @@ from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycl
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
-from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled, slackened
+from sim.physics.impulse import (
+    FRICTION,
+    Grip,
+    Impulse,
+    closing_speed,
+    contact_impulse,
+    give,
+    restitution,
+    scaled,
+    slackened,
+)
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact

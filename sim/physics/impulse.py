@@ -239,11 +239,14 @@ def slackened(a: Body, b: Body, m: Manifold, j: Impulse, first: bool) -> Impulse
         mass = a.mass
         arm = p - a.cog
     flat = wp.max(wp.length(n), 1.0e-6)
-    cut = wp.min(speed / (flat * mass), wp.dot(j.linear, n) / flat)
+    push = wp.dot(j.linear, n) / flat
+    cut = wp.min(speed / (flat * mass), push)
     if cut <= 0.0:
         return j
     out = j
-    less = n * (cut / flat)
+    rub = j.linear - m.normal * wp.dot(j.linear, m.normal)
+    rub -= n * (wp.dot(rub, n) / (flat * flat))
+    less = n * (cut / flat) + rub * (cut / push)
     out.linear = j.linear - less
     out.turn0 = j.turn0 - wp.cross(p - a.cog, less)
     out.turn1 = j.turn1 - wp.cross(p - b.cog, less)

@@ -184,7 +184,9 @@ def _inertia(
     return max(roll, 1e-3), max(pitch if yaw == box else yaw, 1e-3), yaw
 
 
-def _person(size: tuple[float, float, float], mass: float, middle: float) -> tuple[tuple[float, float], tuple[float, float, float]]:
+def _person(
+    size: tuple[float, float, float], mass: float, middle: float
+) -> tuple[tuple[float, float], tuple[float, float, float]]:
     """Centre of gravity and inertia, as in `actor_parameters`, of somebody who stands."""
     scale = mass * size[2] ** 2
     return (middle, PERSON_CENTER * size[2]), tuple(scale * k for k in PERSON_INERTIA)
