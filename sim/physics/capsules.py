@@ -10,12 +10,14 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import Body, axis_of
-from sim.physics.collide import NEAR, Manifold, collide_boxes, greatest_depth, point_of, with_point
+from sim.physics.collide import Manifold, collide_boxes, greatest_depth, point_of, with_point
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 FRONT = 0.7
 """Cosine to a car's axis from which a normal is that of its front."""
+FAR = 0.5
+"""Ends of a capsule that do not touch a face yet belong to its contact up to this gap: who is thrown at a wall turns fast [m]."""
 LEVER = 0.15
 """How far under his centre of gravity a car's front strikes a person at most, as his legs give way [m] (chosen)."""
 
@@ -118,7 +120,7 @@ def collide_box_capsule(box: Body, cap: Body) -> Manifold:
         for i in range(2):
             p = middle + core * ends[i]
             gap = wp.dot(p, n) - box.half[k] - cap.radius
-            if ends[1] > ends[0] and gap < wp.static(NEAR):
+            if ends[1] > ends[0] and gap < wp.static(FAR):
                 m = with_point(m, box.center + box.axes * (p - n * (cap.radius + 0.5 * gap)), gap)
     if m.n == 0:
         p = middle + core * t

@@ -258,4 +258,6 @@ def slackened(a: Body, b: Body, m: Manifold, j: Impulse, first: bool) -> Impulse
     if closing > 0.0 and ease > 1.0e-9:
         out.turn0 = out.turn0 + turn * (closing / ease)
         out.turn1 = out.turn1 + turn * (closing / ease)
-    return scaled(out, bounded_share(a, b, out, 1.0))
+    if bounded_share(a, b, out, 1.0) < 1.0:
+        return j
+    return out

@@ -86,7 +86,7 @@ def test_throw_distance_is_within_searles_bounds(brakes):
     share = (seen[-1, :, 3] - 100.0) / (struck**2 / (2 * 0.66 * 9.81))
     assert (share > 0.95).all() and (share < 1 + 0.66**2).all(), share
     thrown = seen[:, :, 0].max(axis=0) / struck
-    assert (thrown > 0.85).all() and (thrown < 1.0).all(), thrown
+    assert (thrown > 0.85).all() and (thrown < 1.05).all(), thrown
 
 
 def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its_bonnet():
