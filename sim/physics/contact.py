@@ -29,6 +29,7 @@ from sim.physics.impulse import (
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
+from sim.physics.underbody import drives_over, roll_onto
 from sim.structs import world_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
@@ -217,6 +218,23 @@ def strike(
 
 
 @wp.func
+def run_over(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold):
+    """One of two actors passes over the other: its wheels take that along a little where they roll onto it."""
+    j = Impulse()
+    if drives_over(one, two):
+        j = roll_onto(scene, state, world, a, one, two)
+    else:
+        back = roll_onto(scene, state, world, b, two, one)
+        j.linear = -back.linear
+        j.turn0 = -back.turn1
+        j.turn1 = -back.turn0
+    if wp.length_sq(j.linear) > 0.0:
+        push_actor(state, world, a, one, -j.linear, -j.turn0, 0.0)
+        push_actor(state, world, b, two, j.linear, j.turn1, 0.0)
+        record_impact(scene, state, world, a, b, m, wp.length(two.vel - one.vel), j.linear)
+
+
+@wp.func
 def supports(state: State, world: int, a: int, b: int, one: Body, two: Body, up: wp.vec3) -> bool:
     """Whether a body counts as immovable for another that hardly stirs.
 
@@ -278,6 +296,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
     last = sweep == wp.static(SWEEPS)
+    over = drives_over(one, two) or drives_over(two, one)
+    if over and sweep > 0:
+        return 0
     capsule = one.radius > 0.0 or two.radius > 0.0
     ago = float(0.0)
     if not last:
@@ -286,7 +307,7 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     met = Meeting()
     # Recorded is when the boxes touch; what acts are the shapes. One call in a loop: the code is long.
     for look in range(2):
-        if (look == 0 and not (last and capsule)) or (look == 1 and capsule):
+        if (look == 0 and not (last and capsule)) or (look == 1 and capsule and not over):
             met = first_touch(shape_of(one, look), shape_of(two, look), ago)
             if met.m.n == 0:
                 return 0
@@ -294,6 +315,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
                 closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
                 record_contact(state, world, a, b, met.m, closing)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
+        return 0
+    if over:
+        run_over(scene, state, world, a, b, one, two, met.m)
         return 0
     if last:
         part_bodies(scene, state, world, a, b, met.m, push)

@@ -68,6 +68,9 @@ def read_footing(
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
+    bump = state.vehicle.bump[world, a]
+    if wp.max(bump) > 0.0:
+        state.vehicle.bump[world, a] = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
     along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
@@ -82,6 +85,7 @@ def read_footing(
         if i >= 4:
             out.bed[i & 7] = wp.dot(out.floor_normal, wp.vec3(at[0], at[1], z) - cog - out.floor)
         else:
+            z += bump[i]
             if state.vehicle.ready[world, a] != 0:
                 base = wp.max(old[i], cog[2] + bottom[2])
                 if z > base + wp.min(rise, wp.static(STEP)):
@@ -97,7 +101,7 @@ def read_footing(
             out.friction[i] = road_friction(scene.weather, world, point, fast, car.float_factor)
             out.rolling[i] = point.rolling
             out.soft[i] = point.soft
-            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+            out.floor += 0.25 * (out.point[i] - wp.vec3(0.0, 0.0, point.rise + bump[i]))  # the body spans bumps
             out.floor_normal += 0.25 * point.floor_normal
         i += 1
         if i == 4:

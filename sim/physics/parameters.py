@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.physics.sets import AIR_DENSITY, CYCLES, FOUR_WHEELS, GRAVITY, SETS, ParameterSet, Tyre, set_name
+from sim.physics.sets import AIR_DENSITY, CLEARANCE, CYCLES, FOUR_WHEELS, GRAVITY, SETS, ParameterSet, Tyre, set_name
 from sim.road.friction import tyre_factor
 from sim.types import CarSet, MagicTyre
 
@@ -27,8 +27,6 @@ ABS_SLIP = 0.14
 SIDE_DRAG, AIR_CENTER = 0.8, 0.25
 """Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5:
 side force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
-CLEARANCE = 0.55
-"""Height of the body over the ground, over the wheel's radius."""
 
 PERSON_CENTER, PERSON_INERTIA = 0.553, (0.0554, 0.0496, 0.0055)
 """Of somebody who stands: height of the centre of gravity over his own, and inertia about his axes over mass and height squared (Santschi,
