@@ -48,6 +48,12 @@ def place(arrays: Any) -> np.ndarray:
     return arrays[1].pos.numpy()[0].astype(float)
 
 
+def middle(arrays: Any) -> np.ndarray:
+    """Centre of gravity of the second actor [m], (3,)."""
+    arm = (0.0, 0.0, float(arrays[0].vehicle.cog.numpy()[0, 1, 1]))
+    return place(arrays)[1] + rotate(arrays[1].rot.numpy()[0, 1], arm)
+
+
 def print_braking() -> None:
     print(
         "\n| full brake | friction | closed form v^2 / (2 mu g) | Swerve | PyBullet | difference |\n|---|---|---|---|---|---|"
@@ -183,9 +189,9 @@ def print_bodies() -> None:
             actor(x=100.0, speed=speed, motion=Motion.SCRIPTED, slide=(0.95, 0.95)),
             actor(PERSON, x=110.0, y=0.3, motion=Motion.SCRIPTED),
         ]
-        a, b = (np.linalg.norm(watch(hit, 900, p, place)[-1][1, :2] - (110.0, 0.3)) for p in BOTH)
-        slid = (1.05 * speed * 1400 / 1475) ** 2 / (2 * 0.66 * GRAVITY)
-        bounds = f"{slid:.1f} to {slid * (1 + 0.66**2):.1f} m (Searle 1983)"
+        a, b = (np.linalg.norm(watch(hit, 900, p, middle)[-1][:2] - (110.0, 0.3)) for p in BOTH)
+        slid = speed**2 / (2 * 0.66 * GRAVITY)
+        bounds = f"{slid:.1f} to {slid * (1 + 0.66**2):.1f} m (Searle 1993)"
         print(f"| person hit at {speed:.0f} m/s is thrown | {bounds} | {a:.1f} m | {b:.1f} m |")
     for n in (3, 6):
         stack = [actor(BOX, x=100.0, z=0.6 * k, motion=Motion.BODY) for k in range(n)]

@@ -91,19 +91,21 @@ def tip_over(scene: Scene, state: State, world: int, a: int, cycle: int):
 
 @wp.func
 def part_ways(scene: Scene, state: State, world: int, a: int, cycle: int, dt: float):
-    """Rider ``a`` leaves its cycle: both are bodies that fall."""
+    """Rider ``a`` leaves its cycle: both are bodies that fall. Nothing is done to those who have parted before."""
     body = wp.static(int(Motion.BODY))
     now = state.tick[world] + 1
     bodies = state.motion[world, a] == body and state.motion[world, cycle] == body
     if bodies and state.fallen[world, a] != 0 and state.fallen[world, cycle] != 0:
-        return
+        # Felled in one tick are only two that were struck together, in the tick before this one: else the rider follows his cycle.
+        if state.fallen[world, a] != state.fallen[world, cycle] or state.fallen[world, a] != now - 1:
+            return
     if state.motion[world, a] != body:  # the way of this tick, which bodies have already gone
         state.pos[world, a] = state.pos[world, a] + state.vel[world, a] * dt
     tip_over(scene, state, world, a, cycle)
-    if state.fallen[world, cycle] == 0:
-        state.fallen[world, cycle] = now
     if state.fallen[world, a] == 0:
         state.fallen[world, a] = now
+    if state.fallen[world, cycle] == 0:
+        state.fallen[world, cycle] = wp.where(state.fallen[world, a] == now, wp.max(now - 1, 1), now)
     state.motion[world, cycle] = body
     state.motion[world, a] = body
 

@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.assets.spec import Category
 from sim.physics.boxes import door_reach
-from sim.physics.sets import SETS
+from sim.physics.sets import CLEARANCE, FOUR_WHEELS, SETS
 from sim.types import Motion, Scene, State
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -43,6 +43,8 @@ class Body:
     """Half of the box's length, width and height [m]."""
     bonnet: wp.vec2
     """Of a car against people: length of its bonnet, and how far that lies below the roof [m]; 0: a box."""
+    room: float
+    """Of what stands on four wheels: height of its floor over the ground [m]; else 0."""
     radius: float
     """Of a capsule about the box's longest axis, and of the box's rounded edges against the ground [m]; 0: a sharp box."""
     vel: wp.vec3
@@ -122,6 +124,8 @@ def load_body(scene: Scene, state: State, world: int, a: int) -> Body:
     out.half = 0.5 * scene.size[world, a]
     if scene.vehicle.kind[world, a] <= wp.static(CARS):
         out.bonnet = 2.0 * wp.vec2(wp.static(BONNET[0]) * out.half[0], wp.static(BONNET[1]) * out.half[2])
+    if scene.vehicle.kind[world, a] < wp.static(FOUR_WHEELS):
+        out.room = wp.static(CLEARANCE) * scene.vehicle.wheel_radius[world, a]
     door = state.door[world, a]
     if door[0] > 0.0 or door[1] > 0.0:
         left = door_reach(door[0])

@@ -23,11 +23,11 @@ from sim.structs import world_arrays
 from sim.types import Control, Scene, State
 
 READ = (
-    "done", "tick", "motion", "visible", "pos", "rot", "vel", "ang_vel", "door", "story.tow",
+    "done", "tick", "motion", "fallen", "visible", "pos", "rot", "vel", "ang_vel", "door", "story.tow",
 )  # fmt: skip
 """Fields of `State` that PyBullet's worlds read."""
 WRITTEN = (
-    "motion", "pos", "rot", "vel", "ang_vel", "accel", "speed", "steer", "wheel_angle", "lamps", "contact_tick", "contact_with",
+    "motion", "fallen", "pos", "rot", "vel", "ang_vel", "accel", "speed", "steer", "wheel_angle", "lamps", "contact_tick", "contact_with",
     "contact_speed", "contact_point", "contact_normal", "contact_now", "vehicle.wheel_speed", "vehicle.brake", "vehicle.throttle",
     "vehicle.load", "vehicle.friction", "vehicle.ready", "door",
 )  # fmt: skip

@@ -187,6 +187,12 @@ class Client:
             )
             self._call("changeDynamics", body, -1, activationState=state)
 
+    def hold(self, a: int, upright: bool) -> None:
+        """Let a free body keep its attitude, whatever pushes it, or turn as it may."""
+        inertia = np.zeros(3) if upright else self._cast.inertia[a]
+        mass = float(self._cast.mass[a])
+        self._call("changeDynamics", self._bodies[a], -1, mass=mass, localInertiaDiagonal=inertia.tolist())
+
     def _add_ground(self, a: int) -> None:
         """A plane that only body ``a`` stands on."""
         ground = self._call("createMultiBody", 0.0, self._plane, useMaximalCoordinates=1)

@@ -12,7 +12,7 @@ from sim.physics.boxes import DOOR_LENGTH
 from sim.physics.bullet_client import Client, make_cast, restitution
 from sim.physics.bullet_doors import AJAR, Doors
 from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
-from sim.physics.contact import JOSTLE_SPEED, WAKE_SPEED
+from sim.physics.contact import FELL_CYCLE_SPEED, FELL_SPEED, JOSTLE_SPEED, WAKE_SPEED
 from sim.types import TICK, Contact, Lamp, Motion
 
 SUBSTEPS = 5
@@ -58,6 +58,8 @@ class BulletWorld:
         n = len(self.valid)
         self.free = np.zeros(n, bool)
         self.live = np.zeros(n, bool)
+        self.upright = np.zeros(n, bool)
+        """Bodies that keep upright by themselves."""
         self.pos, self.rot = np.zeros((n, 3)), np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
         self.now = Motions(np.zeros((n, 3)), np.zeros((n, 3, 3)), np.zeros((n, 3)), np.zeros((n, 3)))
         self.quat = self.rot.copy()
@@ -100,6 +102,7 @@ class BulletWorld:
         free = live & np.isin(r["motion"], (int(Motion.DRIVEN), int(Motion.BODY))) & ~self.cast.fixed
         for a in np.flatnonzero((live != self.live) | (free != self.free)).tolist():
             self.client.remove(a)
+            self.upright[a] = False
             if live[a] and (self.physics or free[a]):
                 self.client.add(a, bool(free[a]))
             if not self.live[a]:
@@ -119,7 +122,16 @@ class BulletWorld:
                 self.wheels.bend[a] = 0.0
                 self.wheels.steer[a] = r["steer"][a]
         for a in np.flatnonzero(free).tolist():
+            self._hold(r, a)
             self.client.set_ground(a, r["plane"][a, 4], float(r["friction"][a, 4]))
+
+    def _hold(self, r: Rows, a: int) -> None:
+        """Let a body keep upright if it is a person's, an animal's or a cycle's that was not felled, and fall if it was."""
+        balanced = bool(self.cast.person[a] or self.cast.rides[a])
+        upright = balanced and r["motion"][a] == int(Motion.BODY) and r["fallen"][a] == 0
+        if upright != self.upright[a]:
+            self.upright[a] = upright
+            self.client.hold(a, upright)
 
     def _reference_velocity(self, rot: Floats) -> Floats:
         """Velocities of the reference points [m/s], (nactor, 3)."""
@@ -194,9 +206,20 @@ class BulletWorld:
         if self.cast.person[a] and self.cast.person[b] and closing < JOSTLE_SPEED:
             return
         if closing > WAKE_SPEED:
+            self._fell(r, a, b, closing)
             for actor in (a, b):
                 self._wake(r, actor)
             self.client.bounce(a, b, self._met[a, b])
+
+    def _fell(self, r: Rows, a: int, b: int, closing: float) -> None:
+        """Fell who keeps upright by himself but is about to be hit harder than he can stand, as Swerve's own contacts do."""
+        cast = self.cast
+        light = np.where(cast.fixed[[a, b]], 0.0, 1.0 / cast.mass[[a, b]])
+        push = (1.0 + self._met[a, b]) * closing / max(float(light.sum()), 1e-9)
+        for actor, share in zip((a, b), light, strict=True):
+            limit = FELL_SPEED if cast.person[actor] else FELL_CYCLE_SPEED if cast.rides[actor] else np.inf
+            if r["fallen"][actor] == 0 and push * share > limit:
+                r["fallen"][actor] = r["tick"][0] + 1
 
     def _closing(self, a: int, b: int, point: Floats, normal: Floats) -> float:
         """Speed at which two actors close in on each other at a point [m/s]; ``normal`` points from b to a."""
@@ -238,9 +261,12 @@ class BulletWorld:
             return
         r["motion"][a] = int(Motion.BODY)
         if self.free[a]:
+            self._hold(r, a)
             return
         self.free[a] = True
         self.client.add(a, True)
+        self.upright[a] = False
+        self._hold(r, a)
         self.client.place(a, self.now.center[a], self.quat[a])
         self.client.launch(a, self.now.vel[a], self.now.rate[a])
         self.client.set_ground(a, r["plane"][a, 4], float(r["friction"][a, 4]))

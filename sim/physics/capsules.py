@@ -10,12 +10,14 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import Body, axis_of
-from sim.physics.collide import NEAR, Manifold, collide_boxes, greatest_depth, point_of, with_point
+from sim.physics.collide import Manifold, collide_boxes, greatest_depth, point_of, with_point
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 FRONT = 0.7
 """Cosine to a car's axis from which a normal is that of its front."""
+FAR = 0.5
+"""Ends of a capsule that do not touch a face yet belong to its contact up to this gap: who is thrown at a wall turns fast [m]."""
 LEVER = 0.15
 """How far under his centre of gravity a car's front strikes a person at most, as his legs give way [m] (chosen)."""
 
@@ -118,7 +120,7 @@ def collide_box_capsule(box: Body, cap: Body) -> Manifold:
         for i in range(2):
             p = middle + core * ends[i]
             gap = wp.dot(p, n) - box.half[k] - cap.radius
-            if ends[1] > ends[0] and gap < wp.static(NEAR):
+            if ends[1] > ends[0] and gap < wp.static(FAR):
                 m = with_point(m, box.center + box.axes * (p - n * (cap.radius + 0.5 * gap)), gap)
     if m.n == 0:
         p = middle + core * t
@@ -170,7 +172,7 @@ def at_edge(m: Manifold, box: Body, cog: wp.vec3) -> Manifold:
     """A contact with a car's front as its leading edge makes it: at one point, half as high as the car (0.65 m to 0.85 m, EEVC WG17 1998).
 
     What a front strikes under its edge are legs, which give way: a person turns over the edge. Who is struck further under the centre
-    of gravity ``cog`` than `LEVER` is struck by the bonnet above the edge.
+    of gravity ``cog`` than `LEVER` is struck by the bonnet above the edge; who has it under the edge, as a child, by the whole front.
     """
     if m.n < 2 or wp.dot(m.normal, axis_of(box.axes, 0)) < wp.static(FRONT):
         return m
@@ -179,7 +181,10 @@ def at_edge(m: Manifold, box: Body, cog: wp.vec3) -> Manifold:
     top = point_of(m, k)
     low = wp.dot(point_of(m, 1 - k) - box.center, up)
     over = wp.dot(top - box.center, up)
-    aim = wp.max(wp.max(low, 0.0), wp.dot(cog - box.center, up) - wp.static(LEVER))
+    middle = wp.dot(cog - box.center, up)
+    aim = wp.max(wp.max(low, 0.0), middle - wp.static(LEVER))
+    if aim >= middle:
+        return m
     out = m
     out.n = 0
     return with_point(out, top - up * wp.max(over - aim, 0.0), m.gap[k])

@@ -90,6 +90,16 @@ def greatest_depth(m: Manifold) -> float:
 
 
 @wp.func
+def deepest_point(m: Manifold) -> wp.vec3:
+    """Where the bodies overlap most [m]."""
+    k = int(0)
+    for i in range(m.n):
+        if m.gap[i] < m.gap[k]:
+            k = i
+    return point_of(m, k)
+
+
+@wp.func
 def reach_along(body: Body, axis: wp.vec3) -> float:
     """How far a box reaches from its centre along a unit vector [m]."""
     p = wp.transpose(body.axes) * axis

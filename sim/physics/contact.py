@@ -15,10 +15,21 @@ from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycl
 from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
-from sim.physics.impulse import FRICTION, Grip, Impulse, closing_speed, contact_impulse, give, restitution, scaled
+from sim.physics.impulse import (
+    FRICTION,
+    Grip,
+    Impulse,
+    closing_speed,
+    contact_impulse,
+    give,
+    restitution,
+    scaled,
+    slackened,
+)
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
+from sim.physics.underbody import drives_over, roll_onto
 from sim.structs import world_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
@@ -150,6 +161,12 @@ def push_actor(state: State, world: int, a: int, before: Body, linear: wp.vec3, 
 
 
 @wp.func
+def is_limp(body: Body) -> bool:
+    """Whether a body is somebody, or an animal, that was felled."""
+    return body.radius > 0.0 and body.inertia[0, 0] > 0.0
+
+
+@wp.func
 def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
     """Whether two actors whose footprints overlap touch by an open door alone."""
     da = state.door[world, a]
@@ -190,12 +207,31 @@ def strike(
     j = contact_impulse(
         set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK))
     )
+    if is_limp(one) != is_limp(two):
+        j = slackened(set_back(one, ago), set_back(two, ago), m, j, is_limp(one))
     if only_door(scene, state, world, a, b):
         j = yield_door(state, world, a, b, j)
     push_actor(state, world, a, one, -j.linear, -j.turn0, ago)
     push_actor(state, world, b, two, j.linear, j.turn1, ago)
     record_impact(scene, state, world, a, b, m, closing, j.linear)
     return 1
+
+
+@wp.func
+def run_over(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body, m: Manifold):
+    """One of two actors passes over the other: its wheels take that along a little where they roll onto it."""
+    j = Impulse()
+    if drives_over(one, two):
+        j = roll_onto(scene, state, world, a, one, two)
+    else:
+        back = roll_onto(scene, state, world, b, two, one)
+        j.linear = -back.linear
+        j.turn0 = -back.turn1
+        j.turn1 = -back.turn0
+    if wp.length_sq(j.linear) > 0.0:
+        push_actor(state, world, a, one, -j.linear, -j.turn0, 0.0)
+        push_actor(state, world, b, two, j.linear, j.turn1, 0.0)
+        record_impact(scene, state, world, a, b, m, wp.length(two.vel - one.vel), j.linear)
 
 
 @wp.func
@@ -260,6 +296,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
     last = sweep == wp.static(SWEEPS)
+    over = drives_over(one, two) or drives_over(two, one)
+    if over and sweep > 0:
+        return 0
     capsule = one.radius > 0.0 or two.radius > 0.0
     ago = float(0.0)
     if not last:
@@ -268,7 +307,7 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     met = Meeting()
     # Recorded is when the boxes touch; what acts are the shapes. One call in a loop: the code is long.
     for look in range(2):
-        if (look == 0 and not (last and capsule)) or (look == 1 and capsule):
+        if (look == 0 and not (last and capsule)) or (look == 1 and capsule and not over):
             met = first_touch(shape_of(one, look), shape_of(two, look), ago)
             if met.m.n == 0:
                 return 0
@@ -276,6 +315,9 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
                 closing = closing_speed(set_back(one, met.ago), set_back(two, met.ago), met.m, 0.0)
                 record_contact(state, world, a, b, met.m, closing)
     if scene.contact[world] != wp.static(int(Contact.PHYSICS)):
+        return 0
+    if over:
+        run_over(scene, state, world, a, b, one, two, met.m)
         return 0
     if last:
         part_bodies(scene, state, world, a, b, met.m, push)

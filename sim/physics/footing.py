@@ -62,7 +62,8 @@ def read_footing(
     turn = wp.quat_to_matrix(b.rot)
     bottom = wheel_bottoms(car, b, turn)
     way = 0.5 * dt * b.vel
-    if turn[2, 2] >= wp.static(TILTED) and state.road[world, a] >= 0:
+    flat = turn[2, 2] >= wp.static(TILTED) and wp.max(state.vehicle.bump[world, a]) == 0.0
+    if flat and state.road[world, a] >= 0:
         at_x = bottom.x + (cog[0] + way[0])
         at_y = bottom.y + (cog[1] + way[1])
         row = plain_lane(scene.road, state.road[world, a], state.s[world, a], at_x, at_y)
@@ -115,6 +116,9 @@ def read_wheels(
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
+    bump = state.vehicle.bump[world, a]
+    if wp.max(bump) > 0.0:
+        state.vehicle.bump[world, a] = wp.vec4()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     reach = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
     i = int(0)
@@ -123,7 +127,8 @@ def read_wheels(
         at = cog + arm + 0.5 * dt * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), reach)
         normal = point.normal
-        z = point.z
+        lift = one_of(bump, i)
+        z = point.z + lift
         if state.vehicle.ready[world, a] != 0:
             base = wp.max(one_of(old, i), cog[2] + arm[2])
             if z > base + wp.min(rise, wp.static(STEP)):
@@ -142,7 +147,7 @@ def read_wheels(
         out.soft = with_one(out.soft, i, point.soft)
         far = 2.0 * car.hull_half[0]
         out.hump = wp.max(out.hump, point.uneven[0] + 0.5 * far * far * point.uneven[1])
-        out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))  # the body spans bumps and potholes
+        out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise + lift))  # the body spans bumps and potholes
         out.floor_normal += 0.25 * point.floor_normal
         i += 1
     out.floor_normal = wp.normalize(out.floor_normal)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, THING, Body, point_velocity
-from sim.physics.collide import NEAR, Column, Manifold, point_of
+from sim.physics.collide import NEAR, Column, Manifold, deepest_point, point_of
 from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -217,3 +217,47 @@ def contact_impulse(a: Body, b: Body, m: Manifold, grip: Grip, bounce: float, dt
         if s.change < wp.static(CLOSE_ENOUGH):
             break
     return scaled(s.total, bounded_share(a, b, s.total, 1.0 + bounce))
+
+
+@wp.func
+def slackened(a: Body, b: Body, m: Manifold, j: Impulse, first: bool) -> Impulse:
+    """The impulse where one body is limp (``first``: ``a``): over the ground its middle gets no faster than what pushes it.
+
+    Limbs stop one by one on what they strike, and none of them leaves it faster than it moves, so neither does their middle; a rigid body
+    that turns over a bonnet would be levered off ahead of the car. The push is cut by so much, and what then still closes is a turn, which
+    the pressure on all limbs takes as a couple. Momentum and angular momentum stay, energy never grows.
+    """
+    p = deepest_point(m)
+    one = give(a, -j.linear, -j.turn0)
+    two = give(b, j.linear, j.turn1)
+    n = wp.vec3(m.normal[0], m.normal[1], 0.0)
+    speed = wp.dot(two.vel - point_velocity(one, p), n)
+    mass = b.mass
+    arm = p - b.cog
+    if first:
+        speed = wp.dot(point_velocity(two, p) - one.vel, n)
+        mass = a.mass
+        arm = p - a.cog
+    flat = wp.max(wp.length(n), 1.0e-6)
+    push = wp.dot(j.linear, n) / flat
+    cut = wp.min(speed / (flat * mass), push)
+    if cut <= 0.0:
+        return j
+    out = j
+    rub = j.linear - m.normal * wp.dot(j.linear, m.normal)
+    rub -= n * (wp.dot(rub, n) / (flat * flat))
+    less = n * (cut / flat) + rub * (cut / push)
+    out.linear = j.linear - less
+    out.turn0 = j.turn0 - wp.cross(p - a.cog, less)
+    out.turn1 = j.turn1 - wp.cross(p - b.cog, less)
+    one = give(a, -out.linear, -out.turn0)
+    two = give(b, out.linear, out.turn1)
+    closing = wp.dot(point_velocity(one, p) - point_velocity(two, p), m.normal)
+    turn = wp.cross(arm, m.normal)
+    ease = wp.dot(turn, (a.inertia + b.inertia) * turn)
+    if closing > 0.0 and ease > 1.0e-9:
+        out.turn0 = out.turn0 + turn * (closing / ease)
+        out.turn1 = out.turn1 + turn * (closing / ease)
+    if bounded_share(a, b, out, 1.0) < 1.0:
+        return j
+    return out

@@ -18,6 +18,8 @@ IMPACT_SPEED = 0.5
 """Contacts that close more slowly are no impacts [m/s]."""
 IMPACT_TICKS = 10
 """A pair apart for longer begins a new impact."""
+BLOW_TICKS = 20
+"""How long an impact's blows count towards its change of velocity: crash pulses last 0.1 s to 0.2 s; then the two lean on each other."""
 
 
 @wp.func
@@ -45,7 +47,12 @@ def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closin
 def record_impact(
     scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, closing: float, linear: wp.vec3
 ):  # fmt: skip
-    """Add an impulse [N s] on ``b``, and its opposite on ``a``, to the pair's impact, or begin one."""
+    """Add an impulse [N s] on ``b``, and its opposite on ``a``, to the pair's impact, or begin one.
+
+    What the two weigh or press on each other later is no part of it, nor do the blows to somebody who is thrown to and fro between others
+    add up: all of an impact changes their velocities against each other by no more than the greatest speed at which they closed, or that
+    one of its blows alone changed it by.
+    """
     now = state.tick[world] + 1
     n = state.impacts.count[world]
     k = int(n)
@@ -65,15 +72,21 @@ def record_impact(
         state.impacts.delta_first[world, k] = wp.vec3()
         state.impacts.delta_second[world, k] = wp.vec3()
     state.impacts.last[world, k] = now
+    if now - state.impacts.tick[world, k] >= wp.static(BLOW_TICKS):
+        return
+    speed = state.impacts.speed[world, k]
     first = state.impacts.delta_first[world, k]
     second = state.impacts.delta_second[world, k]
-    if not is_fixed(scene, world, a):
-        first -= linear / scene.vehicle.mass[world, a]
-    if not is_fixed(scene, world, b):
-        second += linear / scene.vehicle.mass[world, b]
+    change = linear / scene.vehicle.mass[world, b] * wp.where(is_fixed(scene, world, b), 0.0, 1.0)
+    back = linear / scene.vehicle.mass[world, a] * wp.where(is_fixed(scene, world, a), 0.0, 1.0)
+    most = wp.max(wp.max(speed, closing), wp.max(wp.length(second - first), wp.length(change + back)))
+    first -= back
+    second += change
+    share = wp.min(most / wp.max(wp.length(second - first), 1.0e-9), 1.0)
+    first *= share
+    second *= share
     state.impacts.delta_first[world, k] = first
     state.impacts.delta_second[world, k] = second
-    speed = state.impacts.speed[world, k]
     state.impacts.risk[world, k] = wp.vec2(
         injury_risk(scene, world, a, speed, wp.length(first)), injury_risk(scene, world, b, speed, wp.length(second))
     )

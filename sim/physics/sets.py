@@ -209,6 +209,8 @@ _SUV_HEIGHT, _SMALL_LENGTH = 1.6, 4.0
 
 FOUR_WHEELS, CYCLES = list(SETS).index("motorcycle"), list(SETS).index("person")
 """Kinds before the first have two axles of two wheels, those from there to the second two wheels in line."""
+CLEARANCE = 0.55
+"""Height of a vehicle's body over the ground, over the wheel's radius."""
 SEMITRAILER = list(SETS).index("semitrailer")
 """Kind of what lies on a fifth wheel; other trailers hang on a ball."""
 

@@ -53,6 +53,8 @@ class VehicleState:
     """Slip of the tyres lengthwise, (nworld, nactor)."""
     slip_y: wp.array2d[wp.vec4]
     """Tangent of their slip angles, (nworld, nactor)."""
+    bump: wp.array2d[wp.vec4]
+    """Height of what lies under the wheels, which they roll over in the next tick [m], (nworld, nactor)."""
     ground: wp.array2d[wp.vec4]
     """Height of the ground under the wheels, as far as they have climbed onto it [m], (nworld, nactor)."""
     brake: wp.array2d[wp.vec4]
