@@ -10,6 +10,7 @@ from sim.types.faults import Faults
 from sim.types.impact import Impacts
 from sim.types.metrics import Metrics
 from sim.types.road import RoadTables
+from sim.types.solid import SolidTables
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 
@@ -91,6 +92,8 @@ class Scene:
     """Constant over an episode."""
 
     road: RoadTables
+    """Shared by all worlds."""
+    solid: SolidTables
     """Shared by all worlds."""
     world_key: wp.array[wp.uint32]
     """The world's own key: random streams depend on it, never on the row, (nworld,)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.assets import load_asset
 from sim.render.mesh import Material, MeshData, Semantic, Surface
-from sim.render.scenery_parts import Floats, MeshBuilder
+from sim.scenery.parts import Floats, MeshBuilder
 
 VEGETATION = int(Semantic.VEGETATION)
 BARK = Material("bark", (0.1, 0.08, 0.062), 0.95, surface=Surface.BARK)
@@ -27,6 +27,12 @@ BROADLEAF = ("tree/broad-0", "tree/broad-1", "tree/broad-2", "tree/broad-3", "tr
 CONIFER = ("tree/conifer-0", "tree/conifer-1", "tree/pine-0")
 REAL = {"maple": "broad-1", "acacia": "broad-2", "pine": "conifer-0"}
 """Trees of `assets/plants`, and the grown ones that stand for them where detail is low."""
+TALL = {"broad": (8.5, 11.5, 6.5, 9.5), "street": (7.6, 8.8), "conifer": (13.0, 17.0)}
+"""Heights of grown trees by kind and number [m]."""
+REAL_TRUNKS = {"maple": 0.2, "acacia": 0.2, "pine": 0.2}
+"""Radii of the trunks of `REAL` half a metre up [m]."""
+TRUNK_HEIGHT = 5.0
+"""[m]."""
 FAR = ("far/broad-0", "far/broad-1", "far/broad-2", "far/conifer-0")
 
 
@@ -211,6 +217,17 @@ def bush(seed: int, *, radius: float, height: float, leaves: int, leaf: float) -
     return builder.build()
 
 
+def trunk(name: str) -> tuple[float, float]:
+    """Radius of a tree's trunk half a metre up, and how high it is taken to stop bodies [m]; 0 for bushes."""
+    kind, number = name.split("/")[-1].rsplit("-", 1)
+    if kind in REAL_TRUNKS:
+        return REAL_TRUNKS[kind], TRUNK_HEIGHT
+    tall = TALL[kind][int(number)] + (2.0 if name.startswith("far/") and kind == "broad" else 0.0)
+    if kind == "conifer":
+        return 0.016 * (tall - 0.5), TRUNK_HEIGHT
+    return 0.018 * tall + 0.03, TRUNK_HEIGHT
+
+
 @lru_cache(maxsize=64)
 def plant(name: str, detail: float = 1.0) -> MeshData:
     """A shared plant by name; equal names and details give equal meshes.
@@ -227,7 +244,7 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
         return load_asset(kind).parts[0].mesh if detail >= 0.5 else plant(f"tree/{REAL[kind]}", detail)
     size = k**-0.5
     if kind == "broad":
-        height, crown = (8.5, 2.7) if i == 0 else (11.5, 3.7) if i == 1 else (6.5, 2.3) if i == 2 else (9.5, 2.4)
+        height, crown = TALL["broad"][i], (2.7, 3.7, 2.3, 2.4)[i]
         if far:
             return broadleaf(
                 70 + i, height=height + 2, crown=crown + 0.6, leaves=int(110 * k), twigs=7, leaf=0.95 * size
@@ -243,7 +260,7 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
             bark=bark,
         )
     if kind == "street":
-        height, crown = (7.6, 1.75) if i == 0 else (8.8, 2.1)
+        height, crown = TALL["street"][i], (1.75, 2.1)[i]
         return broadleaf(
             50 + i, height=height, crown=crown, leaves=int(3600 * k), twigs=int(26 * k**0.5), leaf=0.15 * size, foot=3.4
         )
@@ -252,7 +269,7 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
             return conifer(90 + i, height=15.0, layers=int(9 * k), boughs=6, leaf=0.9 * size)
         return conifer(
             60 + i,
-            height=13.0 + 4.0 * i,
+            height=TALL["conifer"][i],
             layers=int(38 * k**0.5),
             boughs=max(9, int(15 * k**0.5)) if k >= 0.5 else 8,
             leaf=0.13 * size,
