@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.types import Solid, SolidItem, SolidTables
+from sim.types import SOLID_CELL, Solid, SolidItem, SolidTables
 
 Floats = npt.NDArray[np.floating]
 
@@ -25,9 +25,6 @@ DEPTH = 3.0
 """How far everything reaches under its foot [m]: bodies find the land level beside the road where pictures show hills."""
 JOINT = 6.0
 """How far a link of a chain is taken to go on at a joint, for the direction in which it pushes [m]."""
-CELL = 8.0
-"""Edge of a grid cell [m]."""
-
 
 class Solids:
     """A growing list of solid things; arrays of n things each."""
@@ -77,10 +74,12 @@ class Solids:
 
     def rows(self) -> npt.NDArray[np.void]:
         """Everything so far as rows of `SolidItem`; ``first_cell`` is still to be set."""
-        return np.concatenate([np.zeros(0, ITEM), *self._parts])
+        return np.concatenate([NO_SOLIDS, *self._parts])
 
 
 ITEM = np.dtype(SolidItem.numpy_dtype())
+NO_SOLIDS = np.zeros(0, ITEM)
+"""Of a map with nothing solid."""
 
 
 def _grid(rows: npt.NDArray[np.void]) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -91,7 +90,7 @@ def _grid(rows: npt.NDArray[np.void]) -> tuple[Floats, npt.NDArray[np.int64], np
     reach = np.stack([axis[:, 0] * half[:, 0] + axis[:, 1] * half[:, 1], axis[:, 1] * half[:, 0] + axis[:, 0] * half[:, 1]], 1)
     low, high = rows["center"][:, :2] - reach - 0.01, rows["center"][:, :2] + reach + 0.01
     origin = low.min(0)
-    first, last = (((v - origin) // CELL).astype(np.int64) for v in (low, high))
+    first, last = (((v - origin) // SOLID_CELL).astype(np.int64) for v in (low, high))
     size = last.max(0) + 1
     span = last - first + 1
     count = span[:, 0] * span[:, 1]
@@ -118,7 +117,7 @@ def build_solid_tables(maps: Sequence[npt.NDArray[np.void]], device: Any) -> Sol
         entries.append(entry + nitem)
         nitem, nentry, ncell = nitem + len(rows), nentry + len(entry), ncell + len(first) - 1
     tables = SolidTables()
-    tables.item = wp.array(np.concatenate([np.zeros(0, ITEM), *items]), dtype=SolidItem, device=device)
+    tables.item = wp.array(np.concatenate([NO_SOLIDS, *items]), dtype=SolidItem, device=device)
     tables.grid_origin = wp.array(np.array(origins, np.float32).reshape(-1, 2), dtype=wp.vec2, device=device)
     tables.grid_size = wp.array(np.array(sizes, np.int32).reshape(-1, 2), dtype=wp.vec2i, device=device)
     tables.grid_first_cell = wp.array(np.array(cells, np.int32), dtype=wp.int32, device=device)

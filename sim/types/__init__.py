@@ -13,7 +13,7 @@ from sim.types.faults import Fault, Faults
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, Relief, RoadTables, Shape
-from sim.types.solid import SCENERY, Solid, SolidItem, SolidTables
+from sim.types.solid import SCENERY, SOLID_CELL, Solid, SolidItem, SolidTables, partner_name
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_IMPACTS",
     "NO_WHEEL",
     "SCENERY",
+    "SOLID_CELL",
     "TICK",
     "Axle",
     "CarSet",
@@ -50,4 +51,5 @@ __all__ = [
     "VehicleParams",
     "VehicleState",
     "Weather",
+    "partner_name",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import warp as wp
@@ -25,6 +26,17 @@ class Solid(IntEnum):
 
 SCENERY = -2
 """Partner in a contact with a `Solid` of kind k is ``SCENERY - k`` where that with an actor is the actor; -1 is nobody."""
+
+
+SOLID_CELL = 8.0
+"""Edge of a cell of `SolidTables`' grid [m]."""
+
+
+def partner_name(code: int, names: Sequence[str]) -> str | None:
+    """Who or what a partner in a contact is: an actor by its name, scenery by its kind; None: nobody."""
+    if code <= SCENERY:
+        return Solid(SCENERY - code).name.lower().replace("_", " ")
+    return names[code] if 0 <= code < len(names) else None
 
 
 @wp.struct
