@@ -44,7 +44,7 @@ MOST_PUSH = 0.05
 MARGIN = 0.1
 """By how much more the cells about an actor's circle are looked into [m]: other contacts may have moved it within the tick."""
 END = 0.02
-"""How far beyond a link's end its points count [m]."""
+"""How far beyond a joint a link's points count [m]."""
 RAIL_FRICTION = 0.2
 """Of steel rails, over `FRICTION` of everything else: sheet steel on a galvanised beam (chosen)."""
 
@@ -81,9 +81,11 @@ def on_link(m: Manifold, item: SolidItem) -> Manifold:
     out.n = 0
     along = wp.vec3(item.axis[0], item.axis[1], 0.0)
     for i in range(m.n):
-        p = point_of(m, i)
-        if wp.abs(wp.dot(p - item.center, along)) <= item.half[0] + wp.static(END):
-            out = with_point(out, p, m.gap[i])
+        x = wp.dot(point_of(m, i) - item.center, along)
+        behind = item.joint[0] > 0.0 and x < -item.half[0] - wp.static(END)
+        ahead = item.joint[1] > 0.0 and x > item.half[0] + wp.static(END)
+        if not behind and not ahead:
+            out = with_point(out, point_of(m, i), m.gap[i])
     return out
 
 
@@ -95,7 +97,7 @@ def first_touch(body: Body, solid: Body, item: SolidItem, ago: float) -> Meeting
     for k in range(steps + 1):
         out.ago = ago * (1.0 - float(k) / float(steps))
         out.m = collide(set_back(body, out.ago), solid)
-        if item.radius == 0.0:
+        if item.joint[0] + item.joint[1] > 0.0:
             out.m = on_link(out.m, item)
         if greatest_depth(out.m) > 0.0 or ago <= 0.0:
             break
