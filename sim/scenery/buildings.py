@@ -220,17 +220,18 @@ def _wall(
     kind = name if name in ("front", "back") else "side"
     table = _cells(style, kind, width, ground) if builder.faces else {}
     plan = _plan(style, kind, count, rng)
-    at: dict[str, list[Floats]] = {}
+    at: dict[str, list[tuple[float, float]]] = {}
     for storey, line in enumerate(plan):
         z = 0.0 if storey == 0 else ground + (storey - 1) * style.storey
         for bay, cell in enumerate(line):
-            at.setdefault(cell, []).append(origin + along * (bay * width) + UP * z)
-    for cell, origins in at.items():
-        panes = glass[rng.choice(len(glass), len(origins), p=[0.4, 0.2, 0.2, 0.08, 0.12])]
+            at.setdefault(cell, []).append((bay * width, z))
+    for cell, places in at.items():
+        panes = glass[rng.choice(len(glass), len(places), p=[0.4, 0.2, 0.2, 0.08, 0.12])]
         if "shop" in cell:
-            panes = glass[rng.choice([1, 4], len(origins))]
+            panes = glass[rng.choice([1, 4], len(places))]
         if builder.faces:
-            put_cells(builder, table[cell], np.array(origins), along, outward, rows, panes)
+            over, up = np.array(places).T[:, :, None]
+            put_cells(builder, table[cell], origin + along * over + UP * up, along, outward, rows, panes)
 
 
 def _cells(style: Style, kind: str, width: float, ground: float) -> dict[str, Cell]:
@@ -354,6 +355,8 @@ def _pitched_roof(
     builder: MeshBuilder, plot: Plot, style: Style, a: Floats, u: Floats, f: Floats, tile: int, rows: npt.NDArray
 ) -> None:
     """Gable or hip with its ridge along the front; eaves hang over, with soffit, fascia and gutter."""
+    if not builder.faces:
+        return
     w, d = plot.width, plot.depth
     rise, over = style.pitch * d / 2, 0.4
     drop = UP * (style.pitch * over)

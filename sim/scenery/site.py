@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sim.render.mesh import Light, Semantic
 from sim.scenery.buildings import Plot, Style, put_block, put_building
 from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
-from sim.scenery.parts import Floats, MeshBuilder, placed
-from sim.scenery.plants import FAR, LEAVES, plant, put_hedge, trunk
+from sim.scenery.parts import Floats, MeshBuilder, placed, turn
+from sim.scenery.plants import FAR, LEAVES, TRUNK_HEIGHT, plant, put_hedge, trunk
 from sim.scenery.terrain import Ground, LevelGround
 from sim.types import Solid
 from sim.road.elements import DRIVABLE
@@ -87,20 +87,22 @@ class Site:
             return 0
         ground = self.stand(points)
         self.taken.claim_discs(points, 0.6)
-        self._root(name, ground, size)
-        for p, k, turn in zip(ground, size, yaw, strict=True):
-            matrix = placed(p, turn, k)
-            if self.tree_quota > 0:
-                self.tree_quota -= 1
-                self.instances.append((name, matrix))
-            else:
-                self.bake(name, 0.25 * min(self.detail, 4.0), matrix)
+        near = min(len(points), self.tree_quota)
+        self.tree_quota -= near
+        matrices = [placed(p, angle, k) for p, k, angle in zip(ground, size, yaw, strict=True)]
+        self.instances += [(name, matrix) for matrix in matrices[:near]]
+        self._root(name, self.detail, ground[:near], yaw[:near], size[:near])
+        low = 0.25 * min(self.detail, 4.0)
+        for matrix in matrices[near:]:
+            self.bake(name, low, matrix)
+        self._root(name, low, ground[near:], yaw[near:], size[near:])
         return len(points)
 
-    def _root(self, name: str, foot: Floats, scale: Floats) -> None:
-        """Trunks of trees of a name on feet (n, 3) stop bodies."""
-        radius, height = trunk(name)
-        self.builder.solids.posts(Solid.TREE, foot, radius * scale, height * scale)
+    def _root(self, name: str, detail: float, pos: Floats, yaw: Floats, scale: Floats) -> None:
+        """Trunks of plants of a name, placed at points (n, 3), turned by ``yaw`` and scaled, stop bodies."""
+        radius, ahead, left = trunk(name, detail)
+        foot = pos + scale[:, None] * (turn(yaw) @ np.array([ahead, left, 0.0]))
+        self.builder.solids.posts(Solid.TREE, foot, radius * scale, TRUNK_HEIGHT * scale)
 
     def bake(self, name: str, detail: float, matrices: Floats) -> None:
         """Copies of a plant under 4x4 transforms (n, 4, 4) become part of the map's mesh."""
@@ -130,7 +132,7 @@ class Site:
         for k, name in enumerate(FAR):
             rows = np.flatnonzero(kind == k)
             if len(rows):
-                self._root(name, ground[rows], size[rows])
+                self._root(name, detail, ground[rows], yaw[rows], size[rows])
                 self.bake(name, detail, np.stack([placed(ground[i], yaw[i], size[i]) for i in rows]))
 
     @property

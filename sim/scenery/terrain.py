@@ -28,6 +28,8 @@ NEAR = 40.0
 """How far from the road's surface cells are fine [m]."""
 REACH = 400.0
 """Extent of the land around the roads in use [m]."""
+EDGE = 2e-3
+"""How near the edge of a cell points lie in both [m]."""
 LOOKUP = 6.0
 """Cell of the grid that finds the faces under a point [m]."""
 
@@ -134,8 +136,8 @@ class LevelGround:
     def drawn(self, points: Floats) -> Floats:
         """Height of the land that is drawn at points (n, 2) beside the road [m]: `Ground.height`, of the cells about them alone."""
         points = np.asarray(points, float).reshape(-1, 2)
-        around = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), -1).reshape(-1, 2)
-        cells = np.unique((np.floor(points / FINE)[:, None] + around).reshape(-1, 2), axis=0)
+        around = np.array([(-EDGE, -EDGE), (EDGE, -EDGE), (-EDGE, EDGE), (EDGE, EDGE)])
+        cells = np.unique(np.floor((points[:, None] + around) / FINE).reshape(-1, 2), axis=0)
         corners = (cells[:, None] + [[0, 0], [1, 0], [1, 1], [0, 1]]) * FINE
         z = self._relief(corners[..., 0].ravel(), corners[..., 1].ravel()).reshape(-1, 4)
         faces, _ = _fit(np.concatenate([corners, z[..., None]], 2), self._surface.covers, self._relief, self._setting)
