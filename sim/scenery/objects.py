@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.scenery import furniture as things
-from sim.render.mesh import Semantic
+from sim.render.mesh import Material, Semantic
 from sim.scenery.buildings import Plot, draw_style
 from sim.scenery.layout import BUILT, CARRIAGE, TAKEN
 from sim.scenery.parts import Floats, plain, srgb
@@ -93,9 +93,17 @@ def _put_things(
         _put_building(site, thing, points[0], float(yaw[0]), rng)
     elif "bale" in kind or "stack" in kind or "box" in kind:
         size = (max(thing.length, 0.8), max(thing.width, 0.8), max(thing.height, 0.8))
-        site.builder.solids.boxes(Solid.OBJECT, site.stand(points), size, yaw)
-        site.builder.boxes(site.stand(points), size, yaw, CRATE, int(Semantic.STATIC))
+        _put_boxes(site, points, size, yaw, CRATE)
+    elif "obstacle" in kind and thing.length > 0.0 and thing.height > 0.0:
+        _put_boxes(site, points, (thing.length, thing.width or thing.length, thing.height), yaw, things.STONE)
     site.taken.claim_discs(points, 0.4)
+
+
+def _put_boxes(site: Site, points: Floats, size: tuple[float, float, float], yaw: Floats, material: Material) -> None:
+    """Blocks that stop whoever drives into them."""
+    foot = site.stand(points)
+    site.builder.solids.boxes(Solid.OBJECT, foot, size, yaw)
+    site.builder.boxes(foot, size, yaw, material, int(Semantic.STATIC))
 
 
 def _put_lamps(site: Site, thing: RoadObject, points: Floats, yaw: Floats, *, off: bool) -> None:
