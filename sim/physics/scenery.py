@@ -31,7 +31,7 @@ from sim.physics.impulse import FRICTION, Grip, closing_speed, contact_impulse, 
 from sim.physics.integrate import sleeps
 from sim.physics.record import record_contact, record_impact
 from sim.structs import actor_threads, world_threads
-from sim.types import SCENERY, SOLID_CELL, TICK, Contact, Motion, Scene, Solid, SolidItem, State
+from sim.types import SCENERY, SOLID_CELL, TICK, Contact, Motion, Scene, Solid, SolidItem, SolidTables, State
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -166,7 +166,7 @@ def meet(scene: Scene, state: State, world: int, a: int, item: SolidItem, sweep:
     return 1 + 2 * strike(scene, state, world, a, body, solid, item, met, sweep)
 
 
-@wp.func
+@wp.func(inline=True)
 def is_near(circle: wp.vec4, reach: float, item: SolidItem) -> bool:
     """Whether a circle of radius ``reach`` [m] comes near a thing in the plane."""
     d = wp.vec2(circle[0] - item.center[0], circle[1] - item.center[1])
@@ -174,43 +174,76 @@ def is_near(circle: wp.vec4, reach: float, item: SolidItem) -> bool:
     return along < 0.0 and wp.abs(wp.dot(d, side_of(item.axis))) - item.half[1] - reach < 0.0
 
 
+@wp.struct
+class Cells:
+    """The cells of a map's grid about an actor: first to last column and line, and the first cell of the grid."""
+
+    left: int
+    right: int
+    low: int
+    high: int
+    columns: int
+    first: int
+    reach: float
+    """Radius about the actor's circle that they hold [m]."""
+
+
+@wp.func(inline=True)
+def cells_about(solid: SolidTables, map: int, circle: wp.vec4, vel: wp.vec3) -> Cells:
+    """The cells that an actor may reach within a tick; ``circle``: its `State.bound`."""
+    out = Cells()
+    size = solid.grid_size[map]
+    origin = solid.grid_origin[map]
+    out.reach = circle[3] + wp.length(vel) * wp.static(TICK) + wp.static(MARGIN)
+    x = circle[0] - origin[0]
+    y = circle[1] - origin[1]
+    scale = wp.static(1.0 / SOLID_CELL)
+    out.left = wp.max(int(wp.floor((x - out.reach) * scale)), 0)
+    out.low = wp.max(int(wp.floor((y - out.reach) * scale)), 0)
+    out.right = wp.min(int(wp.floor((x + out.reach) * scale)), size[0] - 1)
+    out.high = wp.min(int(wp.floor((y + out.reach) * scale)), size[1] - 1)
+    out.columns = size[0]
+    out.first = solid.grid_first_cell[map]
+    return out
+
+
+@wp.func(inline=True)
+def anything_near(solid: SolidTables, map: int, circle: wp.vec4, vel: wp.vec3) -> bool:
+    """Whether an actor may touch anything within a tick."""
+    about = cells_about(solid, map, circle, vel)
+    near = bool(False)
+    for line in range(about.low, about.high + 1):
+        row = about.first + line * about.columns
+        if about.left <= about.right:
+            # A line's cells follow each other, and so do their entries.
+            for e in range(solid.cell_first[row + about.left], solid.cell_first[row + about.right + 1]):
+                near = near or is_near(circle, about.reach, solid.item[solid.entry[e]])
+    return near
+
+
 @wp.func
 def visit_cells(scene: Scene, state: State, world: int, a: int, sweep: int) -> int:
     """A pass over the things about an actor; returns the bits of `meet` of all of them."""
-    map = scene.map_index[world]
-    size = scene.solid.grid_size[map]
-    origin = scene.solid.grid_origin[map]
     circle = state.bound[world, a]
-    reach = circle[3] + wp.length(state.vel[world, a]) * wp.static(TICK) + wp.static(MARGIN)
-    x = (circle[0] - origin[0]) / wp.static(SOLID_CELL)
-    y = (circle[1] - origin[1]) / wp.static(SOLID_CELL)
-    r = reach / wp.static(SOLID_CELL)
-    left = wp.max(int(wp.floor(x - r)), 0)
-    low = wp.max(int(wp.floor(y - r)), 0)
+    about = cells_about(scene.solid, scene.map_index[world], circle, state.vel[world, a])
     found = int(0)
-    for line in range(low, wp.min(int(wp.floor(y + r)), size[1] - 1) + 1):
-        for column in range(left, wp.min(int(wp.floor(x + r)), size[0] - 1) + 1):
-            cell = scene.solid.grid_first_cell[map] + line * size[0] + column
+    for line in range(about.low, about.high + 1):
+        for column in range(about.left, about.right + 1):
+            cell = about.first + line * about.columns + column
             for e in range(scene.solid.cell_first[cell], scene.solid.cell_first[cell + 1]):
                 item = scene.solid.item[scene.solid.entry[e]]
                 # A thing in several cells is met in the first of them that is looked into.
-                first = wp.max(item.first_cell[0], left) == column and wp.max(item.first_cell[1], low) == line
-                if first and is_near(circle, reach, item):
+                first = wp.max(item.first_cell[0], about.left) == column and wp.max(item.first_cell[1], about.low) == line
+                if first and is_near(circle, about.reach, item):
                     found = found | meet(scene, state, world, a, item, sweep)
     return found
 
 
 @wp.func
-def may_meet(scene: Scene, state: State, world: int, a: int) -> bool:
-    """Whether an actor can be stopped by scenery: it is there, moved by physics and awake."""
-    motion = state.motion[world, a]
-    moves = motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY))
-    return moves and state.bound[world, a][3] > 0.0 and not is_fixed(scene, world, a) and not sleeps(state, world, a)
-
-
-@wp.func
 def meet_all(scene: Scene, state: State, world: int, a: int):
     """All passes of an actor: until none gives an impulse, then, if it touches anything, the last."""
+    if is_fixed(scene, world, a) or sleeps(state, world, a):
+        return
     touched = int(0)
     struck = bool(True)
     for sweep in range(wp.static(SWEEPS + 1)):
@@ -226,9 +259,13 @@ def _meet_scenery(scene: Scene, state: State, worlds: int, stride: int):
     world, first = wp.tid()
     for w in range(world, state.tick.shape[0], worlds):
         if state.done[w] == 0:
+            map = scene.map_index[w]
             for a in range(first, scene.valid.shape[1], stride):
-                if may_meet(scene, state, w, a):
-                    meet_all(scene, state, w, a)
+                motion = state.motion[w, a]
+                if motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY)):
+                    circle = state.bound[w, a]
+                    if circle[3] > 0.0 and anything_near(scene.solid, map, circle, state.vel[w, a]):
+                        meet_all(scene, state, w, a)
 
 
 def meet_scenery(scene: Scene, state: State) -> None:
