@@ -31,7 +31,7 @@ from sim.scenario.reader import library_files, load_scenario
 from sim.scenario.shares import file_digest, load_shares, shares_file
 from sim.scenario.world import Scenario
 from sim.simulation import WorldGraph, step
-from sim.types import TICK, Control, Scene, State
+from sim.types import TICK, Control, Scene, State, partner_name
 
 CRITICAL_TIME = 1.0
 """[s]."""
@@ -131,8 +131,8 @@ def measure_danger(
     constant = drive(scenario, "constant", draws, seed, device, threads)
     critical = constant.collided | (constant.least_time < CRITICAL_TIME)
     avoided = {name: ~drive(scenario, name, draws, seed, device, threads).collided for name in EVASIONS}
-    partner = np.where(constant.collision_actor >= 0, constant.collision_actor, constant.onset_actor)
-    partners = Counter(constant.names[w][partner[w]] for w in np.flatnonzero(critical) if partner[w] >= 0)
+    partner = np.where(constant.collision_actor != -1, constant.collision_actor, constant.onset_actor)
+    partners = Counter(partner_name(int(partner[w]), constant.names[w]) for w in np.flatnonzero(critical & (partner != -1)))
     warned = (constant.onset >= 0) & (constant.collision_time >= 0)
     times = (constant.collision_time - constant.onset)[warned]
     quartiles = np.percentile(times, [25, 50, 75]) if len(times) else np.full(3, np.nan)

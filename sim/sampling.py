@@ -25,8 +25,10 @@ from sim.road.friction import film_depth, film_factor
 from sim.road.tables import build_road_tables
 from sim.scenario.riders import choose_look
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
+from sim.scenery.build import map_solids
+from sim.scenery.solids import NO_SOLIDS, build_solid_tables
 from sim.structs import from_rows, row_sizes
-from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, State
+from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, SolidTables, State
 
 MAX_WORLDS = 1 << 20
 PAINTS = (
@@ -151,6 +153,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     scene_sizes = capacity(Scene, scene_rows, nactor)
     state_sizes = capacity(State, state_rows, nactor)
     tables = build_road_tables(networks, device)
+    solids = _solid_tables(map_specs, scene_rows, state_rows, device)
     first = [i * draws for i in range(len(specs))]
     pool_scene = from_rows(Scene, scene_rows, device, scene_sizes)
     pool_state = from_rows(State, state_rows, device, state_sizes)
@@ -159,6 +162,8 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
     pool_scene.road = tables
     scene.road = tables
+    pool_scene.solid = solids
+    scene.solid = solids
     for some_scene, some_state in ((pool_scene, pool_state), (scene, state)):
         settle(some_scene, some_state)
         # Measuring ends a tick: what stands at time zero is measured as the end of tick -1.
@@ -169,6 +174,19 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
         scene, state, control, pool_scene, pool_state, specs, map_specs, keys, config, device,
         [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],
     )  # fmt: skip
+
+
+def _solid_tables(
+    map_specs: list[WorldSpec], scene_rows: list[dict[str, Any]], state_rows: list[dict[str, Any]], device: Any
+) -> SolidTables:
+    """What of each map stops bodies; nothing of a map on which physics moves nobody."""
+    moved = set()
+    for scene, state in zip(scene_rows, state_rows, strict=True):
+        if scene["contact"] == Contact.PHYSICS or len(_at_the_wheel(scene, state)):
+            moved.add(scene["map_index"])
+    return build_solid_tables(
+        [map_solids(s.map_key, s.network, s.setting) if i in moved else NO_SOLIDS for i, s in enumerate(map_specs)], device
+    )
 
 
 STORY_BY_ACTOR = (
@@ -188,7 +206,7 @@ def capacity(struct: Any, rows: Sequence[dict[str, Any]], nactor: int) -> dict[s
             per_actor |= {f"{prefix}.{name}" for name, var in nested.items() if getattr(var.type, "ndim", 0) == 2}
     if struct is State:
         per_actor |= {f"story.{name}" for name in STORY_BY_ACTOR}
-        sizes["contact_now"] = (nactor, math.ceil(nactor / 32))
+        sizes["contact_now"] = (nactor, nactor // 32 + 1)
         sizes |= {f"impacts.{name}": (MAX_IMPACTS,) for name in Impacts.vars if name != "count"}
     return {name: ((nactor,) if name in per_actor else size) for name, size in sizes.items()}
 

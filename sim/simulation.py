@@ -23,6 +23,7 @@ from sim.metrics.measure import measure
 from sim.physics.contact import bound_actors, resolve_contacts
 from sim.physics.hitch import hold_trailers
 from sim.physics.integrate import integrate_bodies
+from sim.physics.scenery import meet_scenery
 from sim.physics.vehicle import drive_vehicles
 from sim.structs import is_struct, slice_worlds
 from sim.types import Contact, Control, Motion, Scene, State
@@ -39,6 +40,7 @@ def step(scene: Scene, state: State, control: Control) -> None:
     pull_trailers(scene, state)
     carry_cargo(scene, state)
     resolve_contacts(scene, state)
+    meet_scenery(scene, state)
     hold_trailers(scene, state)
     measure(scene, state)
 
@@ -151,6 +153,8 @@ class BulletSteps:
             pull_trailers(scene, state, physics=False)
             carry_cargo(scene, state)
             (resolve_contacts if report else bound_actors)(scene, state)
+            if report:
+                meet_scenery(scene, state)
 
         def after(scene: Scene, state: State, control: Control) -> None:
             measure(scene, state)

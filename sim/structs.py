@@ -17,7 +17,7 @@ from warp._src.codegen import Struct
 
 wp.set_module_options({"enable_backward": False})
 
-SHARED = ("RoadTables",)
+SHARED = ("RoadTables", "SolidTables")
 """Structs whose arrays are shared by all worlds of a batch."""
 
 PAD: dict[str, float] = {

@@ -13,7 +13,7 @@ import numpy as np
 from sim.export.impacts import describe_impact
 from sim.export.tracks import Tracks
 from sim.rotation import rotate
-from sim.types import TICK, Conflict, Lamp
+from sim.types import TICK, Conflict, Lamp, partner_name
 
 COLUMNS = (
     "draw", "frame", "time", "ego_speed", "ego_acceleration", "time_to_collision", "distance", "conflict_actor", "collided",
@@ -84,7 +84,7 @@ def hazard_rows(draw: str, tracks: Tracks, names: Sequence[str]) -> list[dict[st
     """One row of `COLUMNS` per frame."""
 
     def name(slot: int) -> str | None:
-        return names[slot] if 0 <= slot < len(names) else None
+        return partner_name(slot, names)
 
     rows = []
     for k in range(tracks.nframe):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.types import TICK
+from sim.types import TICK, Solid, partner_name
 
 FIELDS = ("count", "tick", "pair", "point", "normal", "speed", "delta_first", "delta_second", "risk")
 """Fields of `sim.types.Impacts` that are told."""
@@ -21,12 +21,12 @@ def list_impacts(fields: Mapping[str, np.ndarray], names: Sequence[str]) -> list
         names: Of its actors.
 
     Returns:
-        Per impact: ``t`` [s], the two ``actors``, ``point`` [m], ``normal`` from the first to the second, ``closing_speed`` [m/s],
-        ``delta_v`` of each [m/s] and ``fatality_risk`` in or on each (`sim.physics.injury`).
+        Per impact: ``t`` [s], the two ``actors`` (the second may be a `sim.types.Solid`, by its kind), ``point`` [m], ``normal`` from the
+        first to the second, ``closing_speed`` [m/s], ``delta_v`` of each [m/s] and ``fatality_risk`` in or on each (`sim.physics.injury`).
     """
     impacts = []
     for k in range(int(fields["count"])):
-        pair = [names[int(i)] for i in fields["pair"][k]]
+        pair = [str(partner_name(int(i), names)) for i in fields["pair"][k]]
         deltas = [float(np.linalg.norm(fields[name][k])) for name in ("delta_first", "delta_second")]
         impacts.append(
             {
@@ -43,9 +43,12 @@ def list_impacts(fields: Mapping[str, np.ndarray], names: Sequence[str]) -> list
 
 
 def describe_impact(impact: Mapping[str, Any]) -> str:
-    """Change of speed and risk of each actor, for a reader."""
+    """Change of speed and risk of each actor, for a reader; scenery has neither."""
     parts = []
+    still = {kind.name.lower().replace("_", " ") for kind in Solid}
     for name, delta, risk in zip(impact["actors"], impact["delta_v"], impact["fatality_risk"], strict=True):
+        if delta == 0.0 and name in still:
+            continue
         parts.append(
             f"{name} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
         )

@@ -174,7 +174,7 @@ def page_draw(
 ) -> dict[str, Any]:
     """A draw as the page plots it: a list per value with an entry per frame."""
     names = [actor.name for actor in draw.spec.actors]
-    danger = hazard_actor(hazard)
+    danger = hazard_actor(hazard, names)
     series: dict[str, list[Any]] = {name: [_short(row[name]) for row in hazard] for name in SERIES}
     # Thrown about by a contact, the ego heads for one actor after another: times to collision then only flicker.
     series["time_to_collision"] = [
@@ -205,12 +205,13 @@ def page_draw(
     }
 
 
-def hazard_actor(hazard: Sequence[Mapping[str, Any]]) -> str | None:
-    """Whom a draw is about: whom the ego touched, else who became a hazard first, else who was nearest in time."""
+def hazard_actor(hazard: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str | None:
+    """Whom a draw is about: which of the actors the ego touched, else who became a hazard first, else who was nearest in time."""
     last = hazard[-1]
     timed = [row for row in hazard if row["time_to_collision"] is not None]
     nearest = min(timed, key=lambda row: row["time_to_collision"])["conflict_actor"] if timed else None
-    return last["collision_actor"] or last["onset_actor"] or nearest
+    touched = last["collision_actor"] if last["collision_actor"] in names else None
+    return touched or last["onset_actor"] or nearest
 
 
 def _short(value: Any) -> Any:

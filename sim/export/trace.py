@@ -123,12 +123,12 @@ def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
     """What happened in world 0, as plain data."""
     state, metrics = batch.state, batch.state.metrics
     spec = batch.specs[0][0]
-    contacts = []
+    contacts, names = [], [a.name for a in spec.actors]
     ticks, partners = state.contact_tick.numpy()[0], state.contact_with.numpy()[0]
     for a, actor in enumerate(spec.actors):
         if ticks[a] >= 0:
             contacts.append(
-                {"actor": actor.name, "with": spec.actors[partners[a]].name, "t": round(float(ticks[a]) * TICK, 3)}
+                {"actor": actor.name, "with": partner_name(int(partners[a]), names), "t": round(float(ticks[a]) * TICK, 3)}
             )
     least_ttc, least_distance = float(metrics.min_time_to_collision.numpy()[0]), float(metrics.min_distance.numpy()[0])
     return {
@@ -137,9 +137,7 @@ def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
         "stopped_by_storyboard": bool(state.done.numpy()[0]),
         "contact": Contact(int(batch.scene.contact.numpy()[0])).name.lower(),
         "contacts": contacts,
-        "impacts": list_impacts(
-            {name: getattr(state.impacts, name).numpy()[0] for name in FIELDS}, [a.name for a in spec.actors]
-        ),
+        "impacts": list_impacts({name: getattr(state.impacts, name).numpy()[0] for name in FIELDS}, names),
         "min_time_to_collision": least_ttc if math.isfinite(least_ttc) and least_ttc < 1e6 else None,
         "min_distance": least_distance if math.isfinite(least_distance) and least_distance < 1e6 else None,
         "goal_reached": bool(metrics.goal_reached.numpy()[0]),

@@ -56,7 +56,9 @@ def belly_clearance(car: CarSet, b: CarMotion, ground: Footing, dt: float) -> fl
 
 
 @wp.func(inline=True)
-def find_belly(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float) -> Belly:
+def find_belly(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
+) -> Belly:
     """Where the ground is nearest to the underside, half a tick ahead; ``cog``: centre of gravity [m]."""
     out = Belly()
     low = -1.0e3
@@ -82,7 +84,9 @@ def find_belly(scene: Scene, state: State, world: int, a: int, car: CarSet, b: C
 
 
 @wp.func
-def belly_push(car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec3, free: float, grip: float) -> wp.vec3:
+def belly_push(
+    car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec3, free: float, grip: float
+) -> wp.vec3:
     """Impulse on a point of the underside that may come ``free`` m/s nearer to the ground [N s]; body axes, ``up``: the ground's normal."""
     v = vel + wp.cross(rate, arm)
     sinks = -wp.dot(v, up) - free

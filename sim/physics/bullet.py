@@ -19,6 +19,7 @@ import warp as wp
 from sim.physics.bullet_ground import Planes, make_planes
 from sim.physics.bullet_processes import Rows, WorldsProcess, answers
 from sim.physics.bullet_world import SUBSTEPS, BulletWorld
+from sim.physics.bullet_scenery import solids_by_world
 from sim.structs import world_arrays
 from sim.types import Control, Scene, State
 
@@ -83,6 +84,7 @@ class BulletWorlds:
         self._arrays |= {f"control.{name}": array for name, array in world_arrays(control)}
         self._arrays |= dict(world_arrays(self.planes))
         host = {name: array.numpy() for name, array in world_arrays(scene)}
+        host["solids"] = solids_by_world(scene)
         nworld = state.tick.shape[0]
         parts = max(1, min(processes or cores(), nworld))
         self._own = HostWorlds(host, substeps) if parts == 1 else None

@@ -26,7 +26,7 @@ CLEARANCE = 0.3
 """Height of a vehicle's shape above the road, over the radius of its wheels."""
 ROLLING = 0.05
 """Arm of the resistance against rolling of people on the ground [m]."""
-_ACTORS, _GROUND = 1, 2
+_ACTORS, _GROUND, _SCENERY = 1, 2, 4
 """Bits of PyBullet's collision groups."""
 
 
@@ -117,7 +117,7 @@ class Client:
     def __init__(self, cast: Cast, step: float, collide: bool) -> None:
         self._bullet = import_pybullet()
         self._cast = cast
-        self._mask = (_ACTORS if collide else 0) | _GROUND
+        self._mask = (_ACTORS | _SCENERY if collide else 0) | _GROUND
         self._id = self._bullet.connect(self._bullet.DIRECT)
         if self._id < 0:
             raise SwerveError("PyBullet has no room for another world: at most 1024 in a process")
@@ -227,6 +227,21 @@ class Client:
         shape = self._call("createCollisionShape", self._bullet.GEOM_BOX, halfExtents=(0.5 * size).tolist())
         self._bodies[key] = self._call("createMultiBody", 0.0, shape, useMaximalCoordinates=1)
         self._call("setCollisionFilterGroupMask", self._bodies[key], -1, 0, 0)
+
+    def add_static(self, key: int, half: Floats, radius: float, friction: float) -> None:
+        """Put in an upright thing that nothing moves under a number that is no actor's: a box of half sizes [m], a cylinder if ``radius`` > 0.
+
+        ``friction``: between it and actors.
+        """
+        if radius > 0.0:
+            kind, size = self._bullet.GEOM_CYLINDER, {"radius": radius, "height": 2.0 * float(half[2])}
+        else:
+            kind, size = self._bullet.GEOM_BOX, {"halfExtents": np.asarray(half, float).tolist()}
+        shape = self._call("createCollisionShape", kind, **size)
+        self._bodies[key] = self._call("createMultiBody", 0.0, shape, useMaximalCoordinates=1)
+        self._call("setCollisionFilterGroupMask", self._bodies[key], -1, _SCENERY, _ACTORS)
+        own = friction / FRICTION**0.5
+        self._call("changeDynamics", self._bodies[key], -1, lateralFriction=own, contactProcessingThreshold=0.0)
 
     def place(self, a: int, center: Floats, rot: Floats) -> None:
         """Set where an actor is: centre of gravity [m] and quaternion."""

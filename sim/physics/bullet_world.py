@@ -11,8 +11,9 @@ import numpy.typing as npt
 from sim.physics.boxes import DOOR_LENGTH
 from sim.physics.bullet_client import Client, make_cast, restitution
 from sim.physics.bullet_doors import AJAR, Doors
+from sim.physics.bullet_scenery import Scenery
 from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
-from sim.physics.contact import FELL_CYCLE_SPEED, FELL_SPEED, JOSTLE_SPEED, WAKE_SPEED
+from sim.physics.contact import FELL_CYCLE_SPEED, FELL_SPEED, JOSTLE_SPEED, LIGHT_TOUCH, WAKE_SPEED
 from sim.types import TICK, Contact, Lamp, Motion
 
 SUBSTEPS = 5
@@ -52,6 +53,7 @@ class BulletWorld:
         params = {name[8:]: value for name, value in scene.items() if name.startswith("vehicle.")}
         self.wheels = Wheels(params, self.cast.rides)
         self.doors = Doors(self.cast, self.client)
+        self.scenery = Scenery(self.cast, self.client, scene["solids"])
         self.wind = np.append(np.asarray(scene["weather.wind"], float), 0.0)
         self.drag = np.asarray(params["car"]["drag"], float)
         self.valid = np.asarray(scene["valid"]) != 0
@@ -64,7 +66,7 @@ class BulletWorld:
         self.now = Motions(np.zeros((n, 3)), np.zeros((n, 3, 3)), np.zeros((n, 3)), np.zeros((n, 3)))
         self.quat = self.rot.copy()
         self.touches: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
-        """Pairs that touched in the last tick: closing speed, point, normal from the second to the first."""
+        """Pairs that touched in the last tick: closing speed, point, normal from the second to the first; scenery by `SCENERY`'s numbers."""
         self._coming: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
         """As ``touches``, of pairs that are about to touch."""
         self._met: dict[tuple[int, int], float] = {}
@@ -78,6 +80,7 @@ class BulletWorld:
             return
         self._take_over(r)
         pairs = list(self._near_pairs(r)) if self.physics else []
+        walls = list(self._near_scenery()) if self.physics else []
         ghosts = sorted({a for pair in pairs for a in pair if not self.free[a] and not self.cast.fixed[a]})
         self._show_ghosts(r, ghosts, 0.0)
         pairs = [pair for pair in pairs if self._may_meet(r, *pair)]
@@ -88,6 +91,8 @@ class BulletWorld:
             self._show_ghosts(r, ghosts, k / self.substeps)
             for a, b in pairs:
                 self._meet(r, a, b)
+            for a, i in walls:
+                self._meet_scenery(r, a, i)
             self._roll(r)
             self.client.step()
             self._read()
@@ -158,6 +163,23 @@ class BulletWorld:
         for a, b in zip(*np.nonzero(np.triu(near, 1)), strict=True):
             if not (self.cast.fixed[a] and self.cast.fixed[b]) and not _same_train(r["story.tow"], int(a), int(b)):
                 yield int(a), int(b)
+
+    def _near_scenery(self) -> Iterator[tuple[int, int]]:
+        """Free actors with what may stop them within the tick."""
+        for a in np.flatnonzero(self.free).tolist():
+            for i in self.scenery.near(a, self.now.center[a], float(np.linalg.norm(self.now.vel[a])), TICK):
+                yield a, i
+
+    def _meet_scenery(self, r: Rows, a: int, i: int) -> None:
+        """Look whether an actor is about to touch something solid: note it, and make a body of who drives into it."""
+        found = self.scenery.meet(a, i, self.now, self.h)
+        if found is None:
+            return
+        closing, point, normal, distance = found
+        if distance <= TOUCH + closing * self.h:
+            self.touches.setdefault((a, self.scenery.partner(i)), (closing, point, normal))
+            if closing > LIGHT_TOUCH:
+                self._wake(r, a)
 
     def _may_meet(self, r: Rows, a: int, b: int) -> bool:
         """Whether two actors are near enough to touch within the tick, at half as much again of their speed."""
@@ -328,7 +350,10 @@ class BulletWorld:
         """Put the tick's contacts into `State`, whose ``contact_now`` has been cleared."""
         for (a, b), (closing, point, normal) in self.touches.items():
             for one, other, towards in ((a, b, normal), (b, a, -normal)):
-                r["contact_now"][one, other // 32] |= np.uint32(1 << (other % 32))
+                if one < 0:
+                    continue
+                bit = other if other >= 0 else len(self.valid)
+                r["contact_now"][one, bit // 32] |= np.uint32(1 << (bit % 32))
                 if r["contact_tick"][one] < 0:
                     r["contact_tick"][one], r["contact_with"][one] = r["tick"][0] + 1, other
                     r["contact_speed"][one], r["contact_point"][one], r["contact_normal"][one] = closing, point, towards

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
-from sim.physics.boxes import closed_footprint, footprint, met_within, overlaps
+from sim.physics.boxes import Footprint, closed_footprint, footprint, met_within, overlaps
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
 from sim.physics.impulse import (
@@ -83,18 +83,15 @@ def set_back(body: Body, time: float) -> Body:
 
 
 @wp.func
-def met_ago(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body) -> float:
-    """How long ago, within the tick, two actors met [s], less the way for `GRAZE_DEPTH`.
+def met_ago(p: Footprint, q: Footprint, v: wp.vec3) -> float:
+    """How long ago, within the tick, two boxes met if the second moves with ``v`` against the first [s], less the way for `GRAZE_DEPTH`.
 
     0 for those that were in touch before, unless they move so fast that they might come out on the other side.
     """
-    v = two.vel - one.vel
     v2 = wp.vec2(v[0], v[1])
     speed = wp.length(v2)
     if speed < wp.static(STIR_SPEED):
         return 0.0
-    p = footprint(scene, state, world, a)
-    q = footprint(scene, state, world, b)
     ago = met_within(p, q, v2, wp.static(TICK))
     thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
     if ago >= wp.static(TICK) and speed * wp.static(TICK) < 0.5 * thin:
@@ -198,7 +195,7 @@ def strike(
         return 0
     bounce = float(0.0)
     if sweep == 0:
-        bounce = restitution(scene, world, a, b, closing)
+        bounce = restitution(scene.vehicle.kind[world, a], scene.vehicle.kind[world, b], closing)
     expected = (1.0 + bounce) * closing / wp.max(one.mass + two.mass, 1.0e-9)
     one = may_fall(scene, state, world, a, one, expected)
     two = may_fall(scene, state, world, b, two, expected)
@@ -303,7 +300,8 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     ago = float(0.0)
     if not last:
         # In later passes too: set back by its new velocities, a pair that still closes stands where it met.
-        ago = met_ago(scene, state, world, a, b, one, two)
+        p = footprint(scene, state, world, a)
+        ago = met_ago(p, footprint(scene, state, world, b), two.vel - one.vel)
     met = Meeting()
     # Recorded is when the boxes touch; what acts are the shapes. One call in a loop: the code is long.
     for look in range(2):

@@ -84,7 +84,15 @@ def climb(b: CarMotion, dt: float) -> float:
 
 @wp.func(inline=True)
 def plain_footing(
-    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, bottom: Vectors, cog: wp.vec3, way: wp.vec3,
+    scene: Scene,
+    state: State,
+    world: int,
+    a: int,
+    car: CarSet,
+    b: CarMotion,
+    bottom: Vectors,
+    cog: wp.vec3,
+    way: wp.vec3,
     row: int,
 ) -> Footing:
     """`read_footing` where all wheels stand on one plain lane: ``row``."""
@@ -105,7 +113,15 @@ def plain_footing(
 
 @wp.func(inline=True)
 def read_wheels(
-    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, bottom: Vectors, turn: wp.mat33, cog: wp.vec3,
+    scene: Scene,
+    state: State,
+    world: int,
+    a: int,
+    car: CarSet,
+    b: CarMotion,
+    bottom: Vectors,
+    turn: wp.mat33,
+    cog: wp.vec3,
     dt: float,
 ) -> Footing:
     """`read_footing` wheel by wheel, on any ground."""

@@ -13,7 +13,6 @@ import warp as wp
 
 from sim.physics.body import PERSON, THING, Body, point_velocity
 from sim.physics.collide import NEAR, Column, Manifold, deepest_point, point_of
-from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -78,12 +77,10 @@ def closing_speed(a: Body, b: Body, m: Manifold, near: float) -> float:
 
 
 @wp.func
-def restitution(scene: Scene, world: int, a: int, b: int, closing: float) -> float:
-    """Coefficient of restitution: cars by Antonetti 1998 (SAE 980552, leading term), people and animals do not bounce."""
+def restitution(ka: int, kb: int, closing: float) -> float:
+    """Coefficient of restitution of two kinds: cars by Antonetti 1998 (SAE 980552, leading term), people and animals do not bounce."""
     if closing < wp.static(REST_SPEED):
         return 0.0
-    ka = scene.vehicle.kind[world, a]
-    kb = scene.vehicle.kind[world, b]
     if ka == wp.static(PERSON) or kb == wp.static(PERSON):
         return 0.05
     if ka == wp.static(THING) or kb == wp.static(THING):

@@ -24,10 +24,9 @@ BLOW_TICKS = 20
 
 @wp.func
 def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closing: float):
-    """Keep who touches whom now, and everything of each actor's first contact."""
+    """Keep who touches whom now, and everything of each actor's first contact; ``b`` may be a partner of `sim.types.SCENERY`."""
     now = state.tick[world] + 1
-    note_touch(state, world, a, b)
-    note_touch(state, world, b, a)
+    note_touch(state, world, a, wp.where(b >= 0, b, state.motion.shape[1]))
     point = mean_point(m)
     if state.contact_tick[world, a] < 0:
         state.contact_tick[world, a] = now
@@ -35,6 +34,9 @@ def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closin
         state.contact_speed[world, a] = closing
         state.contact_point[world, a] = point
         state.contact_normal[world, a] = -m.normal
+    if b < 0:
+        return
+    note_touch(state, world, b, a)
     if state.contact_tick[world, b] < 0:
         state.contact_tick[world, b] = now
         state.contact_with[world, b] = a
@@ -47,7 +49,7 @@ def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closin
 def record_impact(
     scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, closing: float, linear: wp.vec3
 ):  # fmt: skip
-    """Add an impulse [N s] on ``b``, and its opposite on ``a``, to the pair's impact, or begin one.
+    """Add an impulse [N s] on ``b``, and its opposite on ``a``, to the pair's impact, or begin one; ``b`` as in `record_contact`.
 
     What the two weigh or press on each other later is no part of it, nor do the blows to somebody who is thrown to and fro between others
     add up: all of an impact changes their velocities against each other by no more than the greatest speed at which they closed, or that
@@ -56,7 +58,9 @@ def record_impact(
     now = state.tick[world] + 1
     n = state.impacts.count[world]
     k = int(n)
-    pair = wp.vec2i(wp.min(a, b), wp.max(a, b))
+    pair = wp.vec2i(a, b)
+    if b >= 0:
+        pair = wp.vec2i(wp.min(a, b), wp.max(a, b))
     for i in range(n):
         if state.impacts.pair[world, i] == pair and now - state.impacts.last[world, i] <= wp.static(IMPACT_TICKS):
             k = i
@@ -77,8 +81,12 @@ def record_impact(
     speed = state.impacts.speed[world, k]
     first = state.impacts.delta_first[world, k]
     second = state.impacts.delta_second[world, k]
-    change = linear / scene.vehicle.mass[world, b] * wp.where(is_fixed(scene, world, b), 0.0, 1.0)
-    back = linear / scene.vehicle.mass[world, a] * wp.where(is_fixed(scene, world, a), 0.0, 1.0)
+    change = wp.vec3()
+    back = wp.vec3()
+    if b >= 0 and not is_fixed(scene, world, b):
+        change = linear / scene.vehicle.mass[world, b]
+    if not is_fixed(scene, world, a):
+        back = linear / scene.vehicle.mass[world, a]
     most = wp.max(wp.max(speed, closing), wp.max(wp.length(second - first), wp.length(change + back)))
     first -= back
     second += change
@@ -87,6 +95,7 @@ def record_impact(
     second *= share
     state.impacts.delta_first[world, k] = first
     state.impacts.delta_second[world, k] = second
-    state.impacts.risk[world, k] = wp.vec2(
-        injury_risk(scene, world, a, speed, wp.length(first)), injury_risk(scene, world, b, speed, wp.length(second))
-    )
+    risk = wp.vec2(injury_risk(scene, world, a, speed, wp.length(first)), 0.0)
+    if b >= 0:
+        risk[1] = injury_risk(scene, world, b, speed, wp.length(second))
+    state.impacts.risk[world, k] = risk

@@ -72,10 +72,9 @@ CARRIAGEWAY = frozenset(set(Cover) - {Cover.SIDEWALK, Cover.KERB, Cover.GRASS, C
 
 
 @dataclass
-class RoadSurface:
-    """A network's surface, and what its surroundings need to know of it."""
+class RoadPlan:
+    """Where a network's surface lies: what its surroundings need to know of it."""
 
-    mesh: MeshData
     covers: Floats
     """Convex quads that hold the whole surface, corners at its true height, counter-clockwise, (n, 4, 3) [m]."""
     cover_kind: Ints
@@ -84,6 +83,24 @@ class RoadSurface:
     """Outer edges of all roads."""
     holes: list[Floats]
     """Cells inside junctions that no lane covers, filled with asphalt, (n, 3) each."""
+
+
+@dataclass
+class RoadSurface(RoadPlan):
+    """A network's surface."""
+
+    mesh: MeshData
+
+
+def plan_roads(network: RoadNetwork, *, green: bool = True, verge: float = 0.0) -> RoadPlan:
+    """What `build_road_surface` puts into `RoadPlan`, without the mesh."""
+    strips, edges = _all_strips(network, green, verge, None)
+    covers, cover_kind, cover_road = cover_quads(strips)
+    holes: list[Floats] = []
+    if any(road.junction is not None for road in network.order):
+        faces = _resolve(strip_faces(strips), covers, cover_kind, cover_road, _ranks(network))
+        holes = fill_holes(network, covers, faces)
+    return RoadPlan(covers, cover_kind, edges, holes)
 
 
 def build_road_surface(
@@ -111,8 +128,7 @@ def build_road_surface(
     holes = fill_holes(network, covers, faces)
     faces = _paint(faces, _areas(network, crossings))
     faces = raise_faces(faces, network)
-    mesh = _triangulate(faces)
-    return RoadSurface(mesh, covers, cover_kind, edges, holes)
+    return RoadSurface(covers, cover_kind, edges, holes, _triangulate(faces))
 
 
 def _all_strips(

@@ -1,7 +1,7 @@
 """Every array of a batch of worlds: name, shape, unit and meaning, said once, in this package.
 
 Structs of arrays with the world first: (nworld, nactor, ...), padded, with a `valid` mask. `Scene` is constant over an episode, `State`
-changes each tick, `Control` comes from whoever drives. Everything in `RoadTables` is shared by the worlds of a batch; all other arrays
+changes each tick, `Control` comes from whoever drives. Everything in `RoadTables` and `SolidTables` is shared by the worlds of a batch; all other arrays
 have the world as first axis, which is what resets and splits over CPU threads rely on. World frame ISO 8855 (x forward, y left, z up),
 SI units, radians. Actor 0 is the ego.
 """
@@ -13,6 +13,7 @@ from sim.types.faults import Fault, Faults
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, Relief, RoadTables, Shape
+from sim.types.solid import SCENERY, SOLID_CELL, Solid, SolidItem, SolidTables, partner_name
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
@@ -20,6 +21,8 @@ from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scen
 __all__ = [
     "MAX_IMPACTS",
     "NO_WHEEL",
+    "SCENERY",
+    "SOLID_CELL",
     "TICK",
     "Axle",
     "CarSet",
@@ -39,10 +42,14 @@ __all__ = [
     "RoadTables",
     "Scene",
     "Shape",
+    "Solid",
+    "SolidItem",
+    "SolidTables",
     "State",
     "StoryState",
     "StoryTables",
     "VehicleParams",
     "VehicleState",
     "Weather",
+    "partner_name",
 ]

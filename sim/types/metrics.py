@@ -46,11 +46,11 @@ class Metrics:
     conflict: wp.array[wp.int32]
     """`Conflict` at onset, (nworld,)."""
     collided: wp.array[wp.int32]
-    """1 once the ego has touched any actor, (nworld,)."""
+    """1 once the ego has touched any actor or, moved by physics, any scenery that stops it, (nworld,)."""
     collision_tick: wp.array[wp.int32]
     """Tick of the ego's first contact, -1 before, (nworld,)."""
     collision_actor: wp.array[wp.int32]
-    """Whom the ego touched first, -1 before, (nworld,)."""
+    """Whom the ego touched first, -1 before; scenery has `SCENERY`'s numbers, (nworld,)."""
     off_road: wp.array[wp.int32]
     """1 while the ego's reference point is off every driving, parking, shoulder or border lane, (nworld,)."""
     goal_reached: wp.array[wp.int32]

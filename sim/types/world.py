@@ -10,6 +10,7 @@ from sim.types.faults import Faults
 from sim.types.impact import Impacts
 from sim.types.metrics import Metrics
 from sim.types.road import RoadTables
+from sim.types.solid import SolidTables
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
 
@@ -91,6 +92,8 @@ class Scene:
     """Constant over an episode."""
 
     road: RoadTables
+    """Shared by all worlds."""
+    solid: SolidTables
     """Shared by all worlds."""
     world_key: wp.array[wp.uint32]
     """The world's own key: random streams depend on it, never on the row, (nworld,)."""
@@ -184,9 +187,9 @@ class State:
     contact_tick: wp.array2d[wp.int32]
     """Tick of the actor's first contact, -1 before, (nworld, nactor)."""
     contact_with: wp.array2d[wp.int32]
-    """Whom it touched first, -1 before, (nworld, nactor)."""
+    """Whom it touched first, -1 before; scenery has `SCENERY`'s numbers, (nworld, nactor)."""
     contact_now: wp.array3d[wp.uint32]
-    """Bit j of word k set while it touches actor 32 k + j, (nworld, nactor, nword)."""
+    """Bit j of word k set while it touches actor 32 k + j, or scenery, which counts as actor ``nactor``, (nworld, nactor, nword)."""
     contact_speed: wp.array2d[float]
     """Closing speed at the first contact [m/s], (nworld, nactor)."""
     contact_point: wp.array2d[wp.vec3]

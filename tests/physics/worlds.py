@@ -11,6 +11,7 @@ from sim.road.shorthand import CrossSection, Segment, road
 from sim.road.tables import build_road_tables
 from sim.rotation import quaternion
 from sim.sampling import capacity
+from sim.scenery.solids import build_solid_tables
 from sim.simulation import WorldGraph, step
 from sim.structs import from_rows
 from sim.types import CarSet, Contact, Control, Motion, Scene, State
@@ -106,8 +107,8 @@ def world_rows(actors, friction=1.0, contact=Contact.PHYSICS, path=None, wind=(0
     return scene, state
 
 
-def build(worlds, networks=None, device="cpu"):
-    """(scene, state, control) of several worlds given as `world_rows`."""
+def build(worlds, networks=None, device="cpu", solids=()):
+    """(scene, state, control) of several worlds given as `world_rows`; ``solids``: `Solids` of each map."""
     scenes, states = [w[0] for w in worlds], [w[1] for w in worlds]
     for i, row in enumerate(scenes):
         row.setdefault("world_key", np.uint32(i))
@@ -117,6 +118,7 @@ def build(worlds, networks=None, device="cpu"):
     for struct, rows in ((Scene, scenes), (State, states), (Control, [{} for _ in worlds])):
         out.append(from_rows(struct, rows, device, capacity(struct, rows, nactor)))
     out[0].road = build_road_tables(networks, device)
+    out[0].solid = build_solid_tables([s.rows() for s in solids], device)
     return tuple(out)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from sim.config import SimConfig
 from sim.render.mesh import Semantic
-from sim.render.scenery import build_map, guess_setting, map_of, scenery_model
-from sim.render.scenery_site import CLEARANCE
+from sim.render.scenery import build_map, map_of, scenery_model
+from sim.scenery.build import guess_setting
+from sim.scenery.site import CLEARANCE
 from sim.render.world import asset_model, build_library
 from sim.road.shorthand import CrossSection, Segment, intersection, road
 from sim.sampling import sample_worlds

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.render import scenery_furniture as things
+from sim.scenery import furniture as things
 from sim.render.mesh import Material, Semantic, Surface
-from sim.render.scenery_buildings import draw_style
-from sim.render.scenery_layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Walk
-from sim.render.scenery_parts import Floats, placed
-from sim.render.scenery_plants import BROADLEAF, CONIFER, plant, put_hedge
-from sim.render.scenery_site import Site, facing, spaced
+from sim.scenery.buildings import draw_style
+from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Walk
+from sim.scenery.parts import Floats, placed
+from sim.scenery.plants import BROADLEAF, CONIFER
+from sim.scenery.site import Site, facing, spaced
+from sim.scenery.terrain import LevelGround
 
 BLADES = 5
 """Blades of a tuft of grass."""
@@ -43,6 +44,8 @@ def build_country(site: Site, lines: list[Walk]) -> None:
 
 def build_horizon(site: Site) -> None:
     """A ragged line of woods around the detailed land, which hides where it ends."""
+    if isinstance(site.ground, LevelGround):
+        return
     rng = site.rng("horizon")
     centre = (site.ground.low + site.ground.high) / 2
     half = (site.ground.high - site.ground.low) / 2
@@ -126,9 +129,7 @@ def _wild(site: Site, line: Walk, rng: np.random.Generator) -> None:
     ok = site.taken.free(points[:, :2], 1.2, CARRIAGE | WALK | BUILT | TAKEN)
     for p in site.stand(points[ok]):
         name = f"near/bush-{int(rng.integers(3))}"
-        site.builder.instances(
-            plant(name, 0.5 * site.detail), placed(p, rng.uniform(0, 6.28), rng.uniform(0.4, 1.0))[None]
-        )
+        site.bake(name, 0.5 * site.detail, placed(p, rng.uniform(0, 6.28), rng.uniform(0.4, 1.0)))
     _tufts(site, line, rng)
 
 
@@ -167,7 +168,7 @@ def _farmland(site: Site, line: Walk, rng: np.random.Generator) -> None:
             if kind == 0:
                 things.fence_along(site.builder, path, 1.15, things.WOOD, slats=False)
             else:
-                put_hedge(site.builder, path, 1.1, float(rng.uniform(1.2, 1.9)), rng, 0.5 * site.detail)
+                site.put_hedge(points, 1.1, float(rng.uniform(1.2, 1.9)), rng, 0.5 * site.detail)
             site.taken.claim_discs(points[:, :2], 0.6)
         s = end + float(rng.uniform(5.0, 40.0))
     for s in spaced(line.length, 170.0, rng, jitter=0.4):
@@ -234,7 +235,9 @@ def _thin(points: Floats, gap: float) -> np.ndarray:
 
 
 def _distant_trees(site: Site, rng: np.random.Generator) -> None:
-    """Clumps of simple trees between the road and the horizon."""
+    """Clumps of simple trees between the road and the horizon; none stops a body, nearer than 50 m to a road there are none."""
+    if isinstance(site.ground, LevelGround):
+        return
     x0, y0, x1, y1 = site.window
     count = 46 if site.setting == "forest" else 34
     centre = np.stack([rng.uniform(x0 - 330.0, x1 + 330.0, count), rng.uniform(y0 - 330.0, y1 + 330.0, count)], 1)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, MeshData, Semantic, Surface
+from sim.scenery.solids import Solids
 
 Floats = npt.NDArray[np.floating]
 
@@ -54,9 +55,15 @@ def placed(pos: npt.ArrayLike, yaw: float = 0.0, scale: float = 1.0) -> npt.NDAr
 
 
 class MeshBuilder:
-    """Collects faces with their material and semantic class, and joins them into one `MeshData`."""
+    """Collects faces with their material and semantic class, and joins them into one `MeshData`; keeps what of it stops bodies.
 
-    def __init__(self) -> None:
+    Args:
+        faces: False: only what stops bodies is kept.
+    """
+
+    def __init__(self, *, faces: bool = True) -> None:
+        self.faces = faces
+        self.solids = Solids()
         self.materials: list[Material] = []
         self._row: dict[Material, int] = {}
         self._parts: list[tuple[np.ndarray, ...]] = []
@@ -87,7 +94,7 @@ class MeshBuilder:
         uvs: Floats | None = None,
     ) -> None:
         """Append triangles; ``material`` is one material or a row of ``materials`` for each triangle."""
-        if len(triangles) == 0:
+        if len(triangles) == 0 or not self.faces:
             return
         rows = self.material(material) if isinstance(material, Material) else material
         count = len(triangles)
@@ -114,7 +121,7 @@ class MeshBuilder:
         """Flat quads (n, 4, 3), counter-clockwise from outside; ``uvs`` (n, 4, 2); rows and classes may be per quad."""
         corners = np.asarray(corners, float).reshape(-1, 4, 3)
         count = len(corners)
-        if count == 0:
+        if count == 0 or not self.faces:
             return
         normal = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
         size = np.linalg.norm(normal, axis=1)
@@ -133,6 +140,8 @@ class MeshBuilder:
 
     def triangles(self, corners: Floats, material: Material | npt.NDArray[np.integer], semantic: int) -> None:
         """Flat triangles (n, 3, 3), counter-clockwise from outside."""
+        if not self.faces:
+            return
         corners = np.asarray(corners, float).reshape(-1, 3, 3)
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
@@ -150,6 +159,8 @@ class MeshBuilder:
         bottom: bool = False,
     ) -> None:
         """Boxes on their base centre (n, 3), length, width and height (n, 3), turned about z."""
+        if not self.faces:
+            return
         base = np.asarray(base, float).reshape(-1, 3)
         half = np.broadcast_to(np.asarray(size, float).reshape(-1, 3), base.shape) * [0.5, 0.5, 1.0]
         rot = np.broadcast_to(turn(yaw), (len(base), 3, 3))
@@ -163,6 +174,8 @@ class MeshBuilder:
         *, sides: int = 8, end_radius: npt.ArrayLike | None = None, cap: bool = True,
     ) -> None:  # fmt: skip
         """Round rods between two points (n, 3), with smooth normals; radii [m], (n,)."""
+        if not self.faces:
+            return
         a = np.asarray(start, float).reshape(-1, 3)
         b = np.broadcast_to(np.asarray(end, float).reshape(-1, 3), a.shape)
         n = len(a)
@@ -207,6 +220,8 @@ class MeshBuilder:
             semantic: Of all faces.
             closed: Joins the profile's ends and caps the sweep.
         """
+        if not self.faces:
+            return
         path, left, profile = np.asarray(path, float), np.asarray(left, float), np.asarray(profile, float)
         up = np.array([0.0, 0.0, 1.0])
         grid = path[:, None] + left[:, None] * profile[None, :, :1] + up * profile[None, :, 1:]
@@ -220,7 +235,7 @@ class MeshBuilder:
     def instances(self, mesh: MeshData, matrices: Floats) -> None:
         """Copies of a mesh under 4x4 transforms (n, 4, 4), rigid or uniformly scaled."""
         matrices = np.asarray(matrices, float).reshape(-1, 4, 4)
-        if len(matrices) == 0:
+        if len(matrices) == 0 or not self.faces:
             return
         rows = np.array([self.material(m) for m in mesh.materials], np.int32)[mesh.material]
         vertices = np.einsum("nij,kj->nki", matrices[:, :3, :3], mesh.vertices) + matrices[:, None, :3, 3]

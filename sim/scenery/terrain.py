@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, Semantic, Surface
-from sim.render.scenery_parts import MeshBuilder
+from sim.scenery.land import PIXEL, Relief, nearest_edges
+from sim.scenery.parts import MeshBuilder
 from sim.road.clipping import subtract_all
 from sim.road.faces import fan_quads, open_edges
 from sim.road.holes import edge_heights
-from sim.road.mesh import RoadSurface
+from sim.road.mesh import RoadPlan, RoadSurface
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -27,10 +28,10 @@ NEAR = 40.0
 """How far from the road's surface cells are fine [m]."""
 REACH = 400.0
 """Extent of the land around the roads in use [m]."""
+EDGE = 2e-3
+"""How near the edge of a cell points lie in both [m]."""
 LOOKUP = 6.0
 """Cell of the grid that finds the faces under a point [m]."""
-PIXEL = 4.0
-"""Cell of the height raster [m]."""
 
 GRASS = Material("meadow", (0.072, 0.105, 0.03), 0.95, surface=Surface.GRASS)
 LAND = (
@@ -43,102 +44,6 @@ LAND = (
 )
 """Kinds of ground by row."""
 
-HILLS = {"town": 1.5, "suburb": 3.0, "rural": 11.0, "motorway": 9.0, "forest": 7.0}
-"""Height of the hills beside the road by setting [m]."""
-FAR_HILLS = {"town": 26.0, "suburb": 32.0, "rural": 48.0, "motorway": 42.0, "forest": 44.0}
-"""Height of the hills at the horizon by setting [m]."""
-
-
-def smooth(x: npt.ArrayLike, low: float, high: float) -> Floats:
-    """Smooth step from 0 at ``low`` to 1 at ``high``."""
-    t = np.clip((np.asarray(x, float) - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
-class Waves:
-    """Smooth noise as a sum of plane waves, about -1..1."""
-
-    def __init__(self, rng: np.random.Generator, length: float, count: int = 14) -> None:
-        angle = rng.uniform(0.0, math.tau, count)
-        k = math.tau / (length * rng.uniform(0.6, 1.8, count))
-        self._k = np.stack([k * np.cos(angle), k * np.sin(angle)])
-        self._phase = rng.uniform(0.0, math.tau, count)
-        self._weight = np.sqrt(1.0 / k)
-        self._weight *= 1.2 / math.sqrt(float((self._weight**2).sum()))
-
-    def __call__(self, x: Floats, y: Floats) -> Floats:
-        """Noise at points."""
-        phase = np.stack([x, y], -1) @ self._k + self._phase
-        return np.sin(phase) @ self._weight
-
-
-class Relief:
-    """Height of the land before it is fitted to the roads' edges."""
-
-    def __init__(self, surface: RoadSurface, low: Floats, high: Floats, setting: str, rng: np.random.Generator) -> None:
-        import cv2
-
-        self._low = low
-        size = np.round((high - low) / PIXEL).astype(int) + 1
-        points = _edge_points(surface)
-        inside = ((points[:, :2] >= low) & (points[:, :2] <= high)).all(1)
-        points = points[inside] if inside.any() else points
-        cell = np.clip(np.round((points[:, :2] - low) / PIXEL).astype(int), 0, size - 1)
-        image = np.full((size[1], size[0]), 255, np.uint8)
-        height = np.zeros((size[1], size[0]), np.float32)
-        order = np.argsort(points[:, 2], kind="stable")[::-1]
-        image[cell[:, 1], cell[:, 0]] = 0
-        height[cell[order, 1], cell[order, 0]] = points[order, 2]
-        away, found = cv2.distanceTransformWithLabels(image, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        label = np.asarray(found, np.int64)
-        table = np.zeros(label.max() + 1, np.float32)
-        table[label[image == 0]] = height[image == 0]
-        nearest = table[label]
-        close, wide = cv2.GaussianBlur(nearest, (0, 0), 2.0), cv2.GaussianBlur(nearest, (0, 0), 16.0)
-        self.distance = away * PIXEL
-        share = smooth(self.distance, 12.0, 110.0)
-        self._base = nearest + smooth(self.distance, 0.0, 10.0) * (close - nearest)
-        self._base += share * (wide - self._base)
-        self._mean = float(points[:, 2].mean())
-        self._hills, self._rolls = Waves(rng, 210.0), Waves(rng, 60.0, 8)
-        self._far = Waves(rng, 900.0)
-        self._amplitude, self._far_amplitude = HILLS[setting], FAR_HILLS[setting]
-        self._centre, self._half = (low + high) / 2, (high - low) / 2
-
-    def _sample(self, image: Floats, x: Floats, y: Floats) -> Floats:
-        u = np.clip((x - self._low[0]) / PIXEL, 0, image.shape[1] - 1.001)
-        v = np.clip((y - self._low[1]) / PIXEL, 0, image.shape[0] - 1.001)
-        i, j = u.astype(int), v.astype(int)
-        a, b = u - i, v - j
-        return (image[j, i] * (1 - a) + image[j, i + 1] * a) * (1 - b) + (
-            image[j + 1, i] * (1 - a) + image[j + 1, i + 1] * a
-        ) * b
-
-    def away(self, x: Floats, y: Floats) -> Floats:
-        """Distance to the nearest road edge [m], at least what the raster's border gives."""
-        return self._sample(self.distance, x, y)
-
-    def __call__(self, x: Floats, y: Floats) -> Floats:
-        """Height of the land at points [m]."""
-        x, y = np.asarray(x, float), np.asarray(y, float)
-        away = self.away(x, y)
-        z = self._sample(self._base, x, y)
-        z = z + smooth(away, 10.0, 110.0) * self._amplitude * (0.55 * self._hills(x, y) + 0.12 * self._rolls(x, y))
-        z = z + smooth(away, 6.0, 25.0) * 0.12 * self._rolls(2.3 * x, 2.3 * y)
-        outside = [np.abs(v - self._centre[k]) - self._half[k] for k, v in enumerate((x, y))]
-        beyond = np.maximum(*outside)
-        return z + smooth(beyond, 0.0, 1500.0) * self._far_amplitude * (0.75 + 0.6 * self._far(x, y))
-
-
-def _edge_points(surface: RoadSurface) -> Floats:
-    """Points all over the road surface, a few metres apart, (n, 3)."""
-    q = surface.covers
-    a, b = q, np.roll(q, -1, 1)
-    start, step = a.reshape(-1, 3), (b - a).reshape(-1, 3)
-    count = np.maximum(1, np.ceil(np.linalg.norm(step, axis=1) / 3.0)).astype(int)
-    row = np.repeat(np.arange(len(start)), count)
-    k = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    return start[row] + step[row] * (k / count[row])[:, None]
 
 
 @dataclass
@@ -177,6 +82,10 @@ class Ground:
         k = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return np.repeat(inside, count), face[np.repeat(start[key], count) + k]
 
+    def drawn(self, points: Floats) -> Floats:
+        """`height`; `LevelGround` tells both apart."""
+        return self.height(points)
+
     def height(self, points: Floats) -> Floats:
         """Height of the ground at points (n, 2): of the highest face there, else of the relief."""
         points = np.asarray(points, float).reshape(-1, 2)
@@ -197,6 +106,51 @@ class Ground:
         return np.where(np.isfinite(best), best, z)
 
 
+class LevelGround:
+    """The land as bodies find it: beside the road as high as that, without hills.
+
+    Args:
+        surface: The roads.
+        window: x0, y0, x1, y1 of the roads in use [m].
+        setting: Key of `HILLS`.
+        rng: Draws the hills.
+    """
+
+    def __init__(
+        self, surface: RoadPlan, window: tuple[float, float, float, float], setting: str, rng: np.random.Generator
+    ) -> None:
+        self._surface, self._setting, self._rng = surface, setting, rng
+        self._low, self._high = _extent(window)
+        _, self._height = nearest_edges(surface, self._low, self._high)
+
+    def height(self, points: Floats) -> Floats:
+        """Height of the ground at points (n, 2) [m]."""
+        cell = np.round((np.asarray(points, float).reshape(-1, 2) - self._low) / PIXEL).astype(int)
+        cell = np.clip(cell, 0, np.array(self._height.shape[::-1]) - 1)
+        return self._height[cell[:, 1], cell[:, 0]].astype(float)
+
+    @cached_property
+    def _relief(self) -> Relief:
+        return Relief(self._surface, self._low, self._high, self._setting, self._rng)
+
+    def drawn(self, points: Floats) -> Floats:
+        """Height of the land that is drawn at points (n, 2) beside the road [m]: `Ground.height`, of the cells about them alone."""
+        points = np.asarray(points, float).reshape(-1, 2)
+        around = np.array([(-EDGE, -EDGE), (EDGE, -EDGE), (-EDGE, EDGE), (EDGE, EDGE)])
+        cells = np.unique(np.floor((points[:, None] + around) / FINE).reshape(-1, 2), axis=0)
+        corners = (cells[:, None] + [[0, 0], [1, 0], [1, 1], [0, 1]]) * FINE
+        z = self._relief(corners[..., 0].ravel(), corners[..., 1].ravel()).reshape(-1, 4)
+        faces, _ = _fit(np.concatenate([corners, z[..., None]], 2), self._surface.covers, self._relief, self._setting)
+        faces = np.concatenate([faces, self._surface.covers])
+        return Ground(self._relief, self._low, self._high, faces).height(points)
+
+
+def _extent(window: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+    """Lower and upper corner of the detailed land about roads in a window [m]."""
+    low = np.floor((np.array(window[:2]) - REACH) / COARSE) * COARSE
+    return low, np.ceil((np.array(window[2:]) + REACH) / COARSE) * COARSE
+
+
 def build_ground(
     builder: MeshBuilder,
     surface: RoadSurface,
@@ -213,8 +167,7 @@ def build_ground(
         setting: Key of `HILLS`.
         rng: Draws the hills.
     """
-    low = np.floor((np.array(window[:2]) - REACH) / COARSE) * COARSE
-    high = np.ceil((np.array(window[2:]) + REACH) / COARSE) * COARSE
+    low, high = _extent(window)
     relief = Relief(surface, low, high, setting, rng)
     n = np.round((high - low) / COARSE).astype(int)
     near = _near_cells(surface.covers, low, n)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.road.lanes import Cover, Edge
-from sim.road.mesh import CARRIAGEWAY, RoadSurface
+from sim.road.mesh import CARRIAGEWAY, RoadPlan
 
 Floats = npt.NDArray[np.floating]
 
@@ -26,7 +26,9 @@ class Occupancy:
         high: Upper corner [m], (2,).
     """
 
-    def __init__(self, surface: RoadSurface, low: Floats, high: Floats) -> None:
+    def __init__(self, surface: RoadPlan, low: Floats, high: Floats) -> None:
+        import cv2
+
         self.low = np.asarray(low, float)
         span = float(np.max(np.asarray(high) - self.low))
         self.cell = 0.25 if span < 900.0 else 0.5 if span < 2500.0 else 1.0
@@ -34,40 +36,43 @@ class Occupancy:
         self.image = np.zeros((size[1], size[0]), np.uint8)
         road = np.isin(surface.cover_kind, [int(c) for c in CARRIAGEWAY])
         walk = np.isin(surface.cover_kind, [int(Cover.SIDEWALK), int(Cover.KERB)])
+        pixels = np.round((surface.covers[:, :, :2] - self.low) / self.cell).astype(np.int32)
         for bit, rows in ((SOFT, ~road & ~walk), (WALK, walk), (CARRIAGE, road)):
-            for quad in surface.covers[rows]:
-                self.claim(quad[:, :2], bit)
+            mask = np.zeros_like(self.image)
+            for quad in pixels[rows]:
+                cv2.fillConvexPoly(mask, quad, bit)
+            self.image |= mask
         for polygon in surface.holes:
             self.claim(polygon[:, :2], CARRIAGE)
 
-    def _pixels(self, polygon: Floats) -> npt.NDArray[np.int32]:
-        return np.round((np.asarray(polygon, float)[:, :2] - self.low) / self.cell).astype(np.int32)
+    def _pixels(self, polygon: Floats) -> tuple[npt.NDArray[np.int32], int, int, int, int]:
+        """A polygon in pixels, and the part of the raster about it: first and last column, first and last line."""
+        pixels = np.round((np.asarray(polygon, float)[:, :2] - self.low) / self.cell).astype(np.int32)
+        x, y = pixels.T.tolist()
+        lines, columns = self.image.shape
+        return pixels, max(min(x), 0), min(max(x) + 1, columns), max(min(y), 0), min(max(y) + 1, lines)
 
     def claim(self, polygon: Floats, bit: int) -> None:
         """Marks a convex polygon (n, 2)."""
         import cv2
 
-        pixels = self._pixels(polygon)
-        size = np.array(self.image.shape[::-1])
-        a, b = np.clip(pixels.min(0), 0, size - 1), np.clip(pixels.max(0) + 1, 1, size)
-        if (b <= a).any():
+        pixels, x0, x1, y0, y1 = self._pixels(polygon)
+        if x1 <= x0 or y1 <= y0:
             return
-        patch = np.zeros((b[1] - a[1], b[0] - a[0]), np.uint8)
-        cv2.fillConvexPoly(patch, pixels - a, bit)
-        self.image[a[1] : b[1], a[0] : b[0]] |= patch
+        patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        cv2.fillConvexPoly(patch, pixels - np.array([x0, y0], np.int32), bit)
+        self.image[y0:y1, x0:x1] |= patch
 
     def touches(self, polygon: Floats, bits: int) -> bool:
         """Whether anything of the given bits lies in a convex polygon (n, 2), its rim included."""
         import cv2
 
-        pixels = self._pixels(polygon)
-        size = np.array(self.image.shape[::-1])
-        a, b = np.clip(pixels.min(0), 0, size - 1), np.clip(pixels.max(0) + 1, 1, size)
-        if (b <= a).any():
+        pixels, x0, x1, y0, y1 = self._pixels(polygon)
+        if x1 <= x0 or y1 <= y0:
             return False
-        patch = np.zeros((b[1] - a[1], b[0] - a[0]), np.uint8)
-        cv2.fillConvexPoly(patch, pixels - a, 1)
-        return bool(((self.image[a[1] : b[1], a[0] : b[0]] & bits) * patch).any())
+        patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        cv2.fillConvexPoly(patch, pixels - np.array([x0, y0], np.int32), 1)
+        return bool(((self.image[y0:y1, x0:x1] & bits) * patch).any())
 
     def free(self, points: Floats, radius: float, bits: int) -> npt.NDArray[np.bool_]:
         """Whether discs about points (n, 2) are clear of the given bits."""

@@ -8,10 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from sim.render.mesh import Material, MeshData, Role, Semantic
-from sim.render.scenery_furniture import POLE, POST, SIGN, SIGN_BACK, UP
-from sim.render.scenery_layout import CARRIAGE
-from sim.render.scenery_parts import Floats, MeshBuilder, placed, plain, srgb, turn
-from sim.render.scenery_site import Site
+from sim.scenery.furniture import POLE, POST, SIGN, SIGN_BACK, UP
+from sim.scenery.layout import CARRIAGE
+from sim.scenery.parts import Floats, MeshBuilder, placed, plain, srgb, turn
+from sim.scenery.site import Site
+from sim.types import Solid
 from sim.road.elements import Signal
 from sim.road.network import Road
 
@@ -92,6 +93,7 @@ def _put_light(site: Site, road: Road, signal: Signal, index: int) -> None:
     post = foot - front * 0.24
     top = bottom + height + 0.15
     if site.taken.free(foot[None, :2], 0.3, CARRIAGE)[0]:
+        site.builder.solids.posts(Solid.TRAFFIC_LIGHT, post, 0.06, top)
         site.builder.tubes(post[None] - UP * 0.3, post[None] + UP * top, 0.06, POST, POLE, sides=10)
         site.builder.tubes(post[None] - UP * 0.3, post[None] + UP * 0.9, 0.08, POST, POLE, sides=10)
         site.taken.claim_discs(post[None, :2], 0.35)
@@ -112,6 +114,7 @@ def _cantilever(site: Site, road: Road, signal: Signal, foot: Floats, top: float
     mast = site.stand(np.array([[pose.x, pose.y]]))[0]
     if not site.taken.free(mast[None, :2], 0.25, CARRIAGE)[0]:
         return
+    site.builder.solids.posts(Solid.TRAFFIC_LIGHT, mast, 0.09, top)
     site.builder.tubes(mast[None] - UP * 0.3, mast[None] + UP * (top + 0.3), 0.09, POST, POLE, sides=10)
     end = np.array([*foot[:2], foot[2] + top])
     site.builder.tubes((mast + UP * top)[None], end[None], 0.06, POST, POLE, sides=8)
@@ -119,6 +122,9 @@ def _cantilever(site: Site, road: Road, signal: Signal, foot: Floats, top: float
 
 def _put_sign(site: Site, road: Road, signal: Signal) -> None:
     foot, yaw = _place(site, road, signal)
+    if not site.builder.faces:  # its post gives way
+        site.taken.claim_discs(foot[None, :2], 0.25) if site.taken.free(foot[None, :2], 0.15, CARRIAGE)[0] else None
+        return
     shape, image = sign_face(signal.kind, _value(signal))
     size = min(max(signal.width or signal.height or 0.65, 0.4), 1.2)
     bottom = signal.z_offset if signal.z_offset > LOWEST else 2.05

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.assets import load_asset
 from sim.render.mesh import Material, MeshData, Semantic, Surface
-from sim.render.scenery_parts import Floats, MeshBuilder
+from sim.scenery.parts import Floats, MeshBuilder
 
 VEGETATION = int(Semantic.VEGETATION)
 BARK = Material("bark", (0.1, 0.08, 0.062), 0.95, surface=Surface.BARK)
@@ -27,6 +27,16 @@ BROADLEAF = ("tree/broad-0", "tree/broad-1", "tree/broad-2", "tree/broad-3", "tr
 CONIFER = ("tree/conifer-0", "tree/conifer-1", "tree/pine-0")
 REAL = {"maple": "broad-1", "acacia": "broad-2", "pine": "conifer-0"}
 """Trees of `assets/plants`, and the grown ones that stand for them where detail is low."""
+TALL = {"broad": (8.5, 11.5, 6.5, 9.5), "street": (7.6, 8.8), "conifer": (13.0, 17.0)}
+"""Heights of grown trees by kind and number [m]."""
+REAL_TRUNKS = {"maple": (0.22, 0.27, 0.68), "acacia": (0.12, -0.52, -0.6), "pine": (0.147, 0.22, -0.015)}
+"""Radius of the trunk of each of `REAL` half a metre up, and where it stands there, forward and left of the mesh's origin [m]."""
+FAR_TALLER, FAR_CONIFER = 2.0, 15.0
+"""By how much broad-leaved trees of `FAR` are taller than the near ones, and the height of its conifer [m]."""
+LEAST_REAL = 0.5
+"""Detail from which `REAL` trees are shown."""
+TRUNK_HEIGHT = 5.0
+"""Up to which a trunk stops bodies, of a tree as tall as its plant [m]."""
 FAR = ("far/broad-0", "far/broad-1", "far/broad-2", "far/conifer-0")
 
 
@@ -211,6 +221,17 @@ def bush(seed: int, *, radius: float, height: float, leaves: int, leaf: float) -
     return builder.build()
 
 
+def trunk(name: str, detail: float = 1.0) -> tuple[float, float, float]:
+    """Radius of the trunk of `plant`'s tree half a metre up, and where it stands, forward and left of the mesh's origin [m]."""
+    kind, number = name.split("/")[-1].rsplit("-", 1)
+    if kind in REAL:
+        return REAL_TRUNKS[kind] if detail >= LEAST_REAL else trunk(f"tree/{REAL[kind]}")
+    far = name.startswith("far/")
+    if kind == "conifer":
+        return 0.016 * ((FAR_CONIFER if far else TALL[kind][int(number)]) - 0.5), 0.0, 0.0
+    return 0.018 * (TALL[kind][int(number)] + (FAR_TALLER if far else 0.0)) + 0.03, 0.0, 0.0
+
+
 @lru_cache(maxsize=64)
 def plant(name: str, detail: float = 1.0) -> MeshData:
     """A shared plant by name; equal names and details give equal meshes.
@@ -224,13 +245,13 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
     far = name.startswith("far/")
     k = max(detail, 0.1)
     if kind in REAL:
-        return load_asset(kind).parts[0].mesh if detail >= 0.5 else plant(f"tree/{REAL[kind]}", detail)
+        return load_asset(kind).parts[0].mesh if detail >= LEAST_REAL else plant(f"tree/{REAL[kind]}", detail)
     size = k**-0.5
     if kind == "broad":
-        height, crown = (8.5, 2.7) if i == 0 else (11.5, 3.7) if i == 1 else (6.5, 2.3) if i == 2 else (9.5, 2.4)
+        height, crown = TALL["broad"][i], (2.7, 3.7, 2.3, 2.4)[i]
         if far:
             return broadleaf(
-                70 + i, height=height + 2, crown=crown + 0.6, leaves=int(110 * k), twigs=7, leaf=0.95 * size
+                70 + i, height=height + FAR_TALLER, crown=crown + 0.6, leaves=int(110 * k), twigs=7, leaf=0.95 * size
             )
         bark = BIRCH if i == 3 else BARK
         return broadleaf(
@@ -243,16 +264,16 @@ def plant(name: str, detail: float = 1.0) -> MeshData:
             bark=bark,
         )
     if kind == "street":
-        height, crown = (7.6, 1.75) if i == 0 else (8.8, 2.1)
+        height, crown = TALL["street"][i], (1.75, 2.1)[i]
         return broadleaf(
             50 + i, height=height, crown=crown, leaves=int(3600 * k), twigs=int(26 * k**0.5), leaf=0.15 * size, foot=3.4
         )
     if kind == "conifer":
         if far:
-            return conifer(90 + i, height=15.0, layers=int(9 * k), boughs=6, leaf=0.9 * size)
+            return conifer(90 + i, height=FAR_CONIFER, layers=int(9 * k), boughs=6, leaf=0.9 * size)
         return conifer(
             60 + i,
-            height=13.0 + 4.0 * i,
+            height=TALL["conifer"][i],
             layers=int(38 * k**0.5),
             boughs=max(9, int(15 * k**0.5)) if k >= 0.5 else 8,
             leaf=0.13 * size,

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.render import scenery_furniture as things
-from sim.render.scenery_buildings import draw_style
-from sim.render.scenery_layout import BUILT, CARRIAGE, TAKEN, WALK, Walk
-from sim.render.scenery_parts import Floats, placed
-from sim.render.scenery_plants import BROADLEAF, plant, put_hedge
-from sim.render.scenery_site import Site, facing, soft_width, spaced
+from sim.scenery import furniture as things
+from sim.scenery.buildings import draw_style
+from sim.scenery.layout import BUILT, CARRIAGE, TAKEN, WALK, Walk
+from sim.scenery.parts import Floats, placed
+from sim.scenery.plants import BROADLEAF
+from sim.scenery.site import Site, facing, soft_width, spaced
+from sim.scenery.terrain import LevelGround
 
 DEPTH = 11.0
 RIM = -0.45
@@ -109,7 +110,7 @@ def _garden_front(site: Site, line: Walk, s0: float, s1: float, setback: float, 
             continue
         path = site.stand(points)
         if kind == 0:
-            put_hedge(site.builder, path, 0.55, float(rng.uniform(0.9, 1.3)), rng, site.detail)
+            site.put_hedge(points, 0.55, float(rng.uniform(0.9, 1.3)), rng, site.detail)
         elif kind == 1:
             things.wall_along(site.builder, path, 0.7, 0.24, things.STONE if rng.random() < 0.5 else things.BRICKWORK)
         else:
@@ -124,7 +125,7 @@ def _bushes(site: Site, points: Floats, rng: np.random.Generator) -> None:
     ok = site.taken.free(points, 0.7, CARRIAGE | WALK | BUILT | TAKEN)
     for p in site.stand(points[ok]):
         name = f"near/bush-{int(rng.integers(3))}"
-        site.builder.instances(plant(name, site.detail), placed(p, rng.uniform(0, 6.28), rng.uniform(0.5, 0.9))[None])
+        site.bake(name, site.detail, placed(p, rng.uniform(0, 6.28), rng.uniform(0.5, 0.9)))
         site.taken.claim_discs(p[None, :2], 0.6)
 
 
@@ -274,7 +275,9 @@ def _close_ends(site: Site, rng: np.random.Generator) -> None:
 
 
 def _hinterland(site: Site, rng: np.random.Generator) -> None:
-    """Roofs and trees behind the houses, as far as one can see."""
+    """Roofs and trees behind the houses, as far as one can see; none stops a body, nearer than 45 m to a road there are none."""
+    if isinstance(site.ground, LevelGround):
+        return
     x0, y0, x1, y1 = site.window
     reach = 190.0
     step = 46.0 if site.setting == "town" else 40.0

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, Semantic, Surface
-from sim.render.scenery_facade import (
+from sim.scenery.facade import (
     Cell,
     Slot,
     balcony_cell,
@@ -20,7 +20,8 @@ from sim.render.scenery_facade import (
     shop_door_cell,
     window_cell,
 )
-from sim.render.scenery_parts import Floats, MeshBuilder, plain, srgb
+from sim.scenery.parts import Floats, MeshBuilder, plain, srgb
+from sim.types import Solid
 
 UP = np.array([0.0, 0.0, 1.0])
 BUILDING = int(Semantic.BUILDING)
@@ -173,14 +174,17 @@ def put_building(builder: MeshBuilder, plot: Plot, style: Style, rng: np.random.
     ]
     ground = style.storey + (0.5 if style.shop else 0.0)
     eaves = ground + (style.storeys - 1) * style.storey
+    middle = a + u * (plot.width / 2) - f * (plot.depth / 2)
+    builder.solids.boxes(Solid.BUILDING, middle, (plot.width, plot.depth, eaves), float(np.arctan2(u[1], u[0])))
     for origin, along, outward, length, name in walls:
         seen = name in ("front", "back") or style.sides[0 if name == "left" else 1]
-        _foundation(builder, origin, along, length, plot.floor - plot.base, rows)
+        if builder.faces:
+            _foundation(builder, origin, along, length, plot.floor - plot.base, rows)
         if not seen:
             put_cells(builder, plain_cell(length, eaves), origin[None], along, outward, rows)
             continue
         _wall(builder, (origin, along, outward, length), style, name, ground, rows, glass, rng)
-        if name == "front" or style.sides[0 if name == "left" else 1]:
+        if builder.faces and (name == "front" or style.sides[0 if name == "left" else 1]):
             _ledges(builder, origin, along, outward, length, style, ground, eaves, rows)
     _roof(builder, plot, style, eaves, rows, rng)
     return eaves
@@ -214,31 +218,39 @@ def _wall(
     count = max(1, round(length / style.bay))
     width = length / count
     kind = name if name in ("front", "back") else "side"
-    table: dict[str, tuple[Cell, float]] = {
-        "window": (_window(style, width, style.storey, kind), style.storey),
-        "plain": (plain_cell(width, style.storey), style.storey),
-        "low": (_window(style, width, ground, kind), ground),
-        "low plain": (plain_cell(width, ground), ground),
-    }
-    if kind == "front":
-        table["door"] = (door_cell(width, ground, rich=style.rich), ground)
-        table["balcony"] = (balcony_cell(width, style.storey, rich=style.rich), style.storey)
-        if style.shop:
-            table["shop"] = (shop_cell(width, ground, awning=style.awning, rich=style.rich), ground)
-            table["shop door"] = (shop_door_cell(width, ground, rich=style.rich), ground)
-        if style.garage:
-            table["garage"] = (garage_cell(width, ground), ground)
+    table = _cells(style, kind, width, ground) if builder.faces else {}
     plan = _plan(style, kind, count, rng)
-    at: dict[str, list[Floats]] = {}
+    at: dict[str, list[tuple[float, float]]] = {}
     for storey, line in enumerate(plan):
         z = 0.0 if storey == 0 else ground + (storey - 1) * style.storey
         for bay, cell in enumerate(line):
-            at.setdefault(cell, []).append(origin + along * (bay * width) + UP * z)
-    for cell, origins in at.items():
-        panes = glass[rng.choice(len(glass), len(origins), p=[0.4, 0.2, 0.2, 0.08, 0.12])]
+            at.setdefault(cell, []).append((bay * width, z))
+    for cell, places in at.items():
+        panes = glass[rng.choice(len(glass), len(places), p=[0.4, 0.2, 0.2, 0.08, 0.12])]
         if "shop" in cell:
-            panes = glass[rng.choice([1, 4], len(origins))]
-        put_cells(builder, table[cell][0], np.array(origins), along, outward, rows, panes)
+            panes = glass[rng.choice([1, 4], len(places))]
+        if builder.faces:
+            over, up = np.array(places).T[:, :, None]
+            put_cells(builder, table[cell], origin + along * over + UP * up, along, outward, rows, panes)
+
+
+def _cells(style: Style, kind: str, width: float, ground: float) -> dict[str, Cell]:
+    """The cells of a wall by name; ``ground``: height of the ground floor [m]."""
+    table = {
+        "window": _window(style, width, style.storey, kind),
+        "plain": plain_cell(width, style.storey),
+        "low": _window(style, width, ground, kind),
+        "low plain": plain_cell(width, ground),
+    }
+    if kind == "front":
+        table["door"] = door_cell(width, ground, rich=style.rich)
+        table["balcony"] = balcony_cell(width, style.storey, rich=style.rich)
+        if style.shop:
+            table["shop"] = shop_cell(width, ground, awning=style.awning, rich=style.rich)
+            table["shop door"] = shop_door_cell(width, ground, rich=style.rich)
+        if style.garage:
+            table["garage"] = garage_cell(width, ground)
+    return table
 
 
 def _plan(style: Style, kind: str, count: int, rng: np.random.Generator) -> list[list[str]]:
@@ -343,6 +355,8 @@ def _pitched_roof(
     builder: MeshBuilder, plot: Plot, style: Style, a: Floats, u: Floats, f: Floats, tile: int, rows: npt.NDArray
 ) -> None:
     """Gable or hip with its ridge along the front; eaves hang over, with soffit, fascia and gutter."""
+    if not builder.faces:
+        return
     w, d = plot.width, plot.depth
     rise, over = style.pitch * d / 2, 0.4
     drop = UP * (style.pitch * over)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.render import scenery_furniture as things
-from sim.render.mesh import Semantic
-from sim.render.scenery_buildings import Plot, draw_style
-from sim.render.scenery_layout import BUILT, CARRIAGE, TAKEN
-from sim.render.scenery_parts import Floats, plain, srgb
-from sim.render.scenery_plants import put_hedge
-from sim.render.scenery_site import Site
+from sim.scenery import furniture as things
+from sim.render.mesh import Material, Semantic
+from sim.scenery.buildings import Plot, draw_style
+from sim.scenery.layout import BUILT, CARRIAGE, TAKEN
+from sim.scenery.parts import Floats, plain, srgb
+from sim.scenery.site import Site
+from sim.types import Solid
 from sim.road.elements import RoadObject
 from sim.road.network import Road
 
@@ -85,6 +85,7 @@ def _put_things(
         foot = site.stand(points)
         height = thing.height if thing.height > 0.5 else 3.0
         radius = min(max(thing.width / 2, 0.03), 0.15) if thing.width else 0.06
+        site.builder.solids.posts(Solid.POLE, foot, radius, height)
         site.builder.tubes(
             foot - things.UP * 0.3, foot + things.UP * height, radius, things.POST, things.POLE, sides=10
         )
@@ -92,8 +93,17 @@ def _put_things(
         _put_building(site, thing, points[0], float(yaw[0]), rng)
     elif "bale" in kind or "stack" in kind or "box" in kind:
         size = (max(thing.length, 0.8), max(thing.width, 0.8), max(thing.height, 0.8))
-        site.builder.boxes(site.stand(points), size, yaw, CRATE, int(Semantic.STATIC))
+        _put_boxes(site, points, size, yaw, CRATE)
+    elif "obstacle" in kind and thing.length > 0.0 and thing.height > 0.0:
+        _put_boxes(site, points, (thing.length, thing.width or thing.length, thing.height), yaw, things.STONE)
     site.taken.claim_discs(points, 0.4)
+
+
+def _put_boxes(site: Site, points: Floats, size: tuple[float, float, float], yaw: Floats, material: Material) -> None:
+    """Blocks that stop whoever drives into them."""
+    foot = site.stand(points)
+    site.builder.solids.boxes(Solid.OBJECT, foot, size, yaw)
+    site.builder.boxes(foot, size, yaw, material, int(Semantic.STATIC))
 
 
 def _put_lamps(site: Site, thing: RoadObject, points: Floats, yaw: Floats, *, off: bool) -> None:
@@ -124,7 +134,7 @@ def _put_line(site: Site, road: Road, thing: RoadObject, kind: str, rng: np.rand
         left = np.array([(-math.sin(p.heading), math.cos(p.heading), 0.0) for p in poses])
         toward = -left if start > 0 else left
         if "hedge" in kind:
-            put_hedge(site.builder, path, max(thing.width, 0.8), max(thing.height, 1.2), rng, site.detail)
+            site.put_hedge(path, max(thing.width, 0.8), max(thing.height, 1.2), rng, site.detail)
         elif "fence" in kind:
             things.fence_along(site.builder, path, max(thing.height, 1.1), things.WOOD, slats=False)
         elif "rail" in kind or "guard" in kind:

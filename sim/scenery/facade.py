@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Semantic
-from sim.render.scenery_parts import Floats, MeshBuilder
+from sim.scenery.parts import Floats, MeshBuilder
 
 
 class Slot(IntEnum):

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Light, Semantic
-from sim.render.scenery_buildings import Plot, Style, put_block, put_building
-from sim.render.scenery_layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
-from sim.render.scenery_parts import Floats, MeshBuilder, placed
-from sim.render.scenery_plants import FAR, LEAVES, plant
-from sim.render.scenery_terrain import Ground
+from sim.scenery.buildings import Plot, Style, put_block, put_building
+from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
+from sim.scenery.parts import Floats, MeshBuilder, placed, turn
+from sim.scenery.plants import FAR, LEAVES, TRUNK_HEIGHT, plant, put_hedge, trunk
+from sim.scenery.terrain import Ground, LevelGround
+from sim.types import Solid
 from sim.road.elements import DRIVABLE
-from sim.road.mesh import RoadSurface
+from sim.road.mesh import RoadPlan
 from sim.road.network import Road, RoadNetwork
 
 CLEARANCE = 4.6
@@ -31,8 +32,8 @@ class Site:
     """A map under construction."""
 
     network: RoadNetwork
-    surface: RoadSurface
-    ground: Ground
+    surface: RoadPlan
+    ground: Ground | LevelGround
     taken: Occupancy
     window: tuple[float, float, float, float]
     setting: str
@@ -59,6 +60,12 @@ class Site:
         points = np.asarray(points, float).reshape(-1, np.shape(points)[-1])[:, :2]
         return np.concatenate([points, self.height(points)[:, None]], 1)
 
+    def put_hedge(self, points: Floats, width: float, height: float, rng: np.random.Generator, detail: float) -> None:
+        """A hedge along points (n, >=2); it stops nobody. How many leaves it draws follows from the land as it is drawn."""
+        points = np.asarray(points, float)[:, :2]
+        path = np.concatenate([points, self.ground.drawn(points)[:, None]], 1)
+        put_hedge(self.builder, path, width, height, rng, detail)
+
     def put_trees(
         self,
         name: str,
@@ -80,14 +87,27 @@ class Site:
             return 0
         ground = self.stand(points)
         self.taken.claim_discs(points, 0.6)
-        for p, k, turn in zip(ground, size, yaw, strict=True):
-            matrix = placed(p, turn, k)
-            if self.tree_quota > 0:
-                self.tree_quota -= 1
-                self.instances.append((name, matrix))
-            else:
-                self.builder.instances(plant(name, 0.25 * min(self.detail, 4.0)), matrix[None])
+        near = min(len(points), self.tree_quota)
+        self.tree_quota -= near
+        matrices = [placed(p, angle, k) for p, k, angle in zip(ground, size, yaw, strict=True)]
+        self.instances += [(name, matrix) for matrix in matrices[:near]]
+        self._root(name, self.detail, ground[:near], yaw[:near], size[:near])
+        low = 0.25 * min(self.detail, 4.0)
+        for matrix in matrices[near:]:
+            self.bake(name, low, matrix)
+        self._root(name, low, ground[near:], yaw[near:], size[near:])
         return len(points)
+
+    def _root(self, name: str, detail: float, pos: Floats, yaw: Floats, scale: Floats) -> None:
+        """Trunks of plants of a name, placed at points (n, 3), turned by ``yaw`` and scaled, stop bodies."""
+        radius, ahead, left = trunk(name, detail)
+        foot = pos + scale[:, None] * (turn(yaw) @ np.array([ahead, left, 0.0]))
+        self.builder.solids.posts(Solid.TREE, foot, radius * scale, TRUNK_HEIGHT * scale)
+
+    def bake(self, name: str, detail: float, matrices: Floats) -> None:
+        """Copies of a plant under 4x4 transforms (n, 4, 4) become part of the map's mesh."""
+        if self.builder.faces:
+            self.builder.instances(plant(name, detail), matrices)
 
     def put_bushes(self, points: Floats, rng: np.random.Generator, *, scale: float = 1.0) -> None:
         """Bakes bushes where they clear the carriageway and buildings."""
@@ -96,7 +116,7 @@ class Site:
         for p in self.stand(points):
             name = f"near/bush-{int(rng.integers(3))}"
             matrix = placed(p, rng.uniform(0.0, 2 * np.pi), scale * rng.uniform(0.85, 1.15))
-            self.builder.instances(plant(name, 0.5 * self.detail), matrix[None])
+            self.bake(name, 0.5 * self.detail, matrix)
 
     def put_far_trees(
         self, points: Floats, rng: np.random.Generator, *, conifers: float = 0.3, detail: float = 0.5
@@ -112,8 +132,8 @@ class Site:
         for k, name in enumerate(FAR):
             rows = np.flatnonzero(kind == k)
             if len(rows):
-                matrices = np.stack([placed(ground[i], yaw[i], size[i]) for i in rows])
-                self.builder.instances(plant(name, detail), matrices)
+                self._root(name, detail, ground[rows], yaw[rows], size[rows])
+                self.bake(name, detail, np.stack([placed(ground[i], yaw[i], size[i]) for i in rows]))
 
     @property
     def _top(self) -> Floats:
@@ -142,7 +162,7 @@ class Site:
     def scatter_leaves(self, points: Floats, rng: np.random.Generator) -> None:
         """Fallen leaves on the ground about points (n, 2), off the carriageway."""
         points = points[self.taken.free(points, 0.3, CARRIAGE | BUILT)]
-        if len(points) == 0:
+        if len(points) == 0 or not self.builder.faces:
             return
         p = self.stand(points) + np.array([0.0, 0.0, 0.012])
         yaw = rng.uniform(0, 2 * np.pi, len(p))

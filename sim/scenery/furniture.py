@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Light, Material, Role, Semantic, Surface
-from sim.render.scenery_parts import Floats, MeshBuilder, plain, srgb, turn
+from sim.scenery.parts import Floats, MeshBuilder, plain, srgb, turn
+from sim.types import Solid
 
 UP = np.array([0.0, 0.0, 1.0])
 STEEL = Material("galvanised steel", (0.42, 0.43, 0.43), 0.45, metallic=0.6, surface=Surface.METAL)
@@ -41,6 +42,7 @@ def street_lamps(builder: MeshBuilder, pos: Floats, yaw: npt.ArrayLike, height: 
     pos = np.asarray(pos, float).reshape(-1, 3)
     out = turn(np.broadcast_to(yaw, len(pos)))[:, :, 0]
     top = pos + UP * height
+    builder.solids.posts(Solid.LAMP_POST, pos, 0.085, height)
     builder.tubes(pos - UP * 0.3, pos + UP * 1.1, 0.085, POST, POLE, sides=10, cap=False)
     builder.tubes(pos + UP * 1.1, top, 0.07, POST, POLE, sides=10, end_radius=0.045, cap=False)
     tip = top + out * arm + UP * 0.18
@@ -73,6 +75,7 @@ def guard_rail(builder: MeshBuilder, path: Floats, toward: Floats, spacing: floa
     level = np.array([0.44, 0.5, 0.6, 0.7, 0.76, 0.76, 0.44])
     profile = np.stack([depth, level], 1)
     profile = profile if flip else profile[::-1]
+    builder.solids.chain(Solid.GUARD_RAIL, path - toward * 0.02, 0.2, 0.76)
     builder.sweep(path, toward, profile, STEEL, int(Semantic.GUARD_RAIL))
     s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(step, axis=1))])
     at = np.arange(0.5, s[-1], spacing)
@@ -87,6 +90,7 @@ def concrete_barrier(builder: MeshBuilder, path: Floats, left: Floats, height: f
     k = height / 0.81
     half = np.array([(0.3, -0.2), (0.3, 0.08), (0.12, 0.33), (0.08, 0.81)]) * [1.0, k]
     profile = np.concatenate([half, (half * [-1.0, 1.0])[::-1]])
+    builder.solids.chain(Solid.BARRIER, path, 0.24, height)  # as wide as its upper part: wheels climb its foot
     concrete = plain("barrier", (0.36, 0.355, 0.34), Surface.CONCRETE, 0.9)
     builder.sweep(np.asarray(path, float), np.asarray(left, float), profile[::-1], concrete, int(Semantic.WALL))
 
@@ -94,6 +98,7 @@ def concrete_barrier(builder: MeshBuilder, path: Floats, left: Floats, height: f
 def utility_line(builder: MeshBuilder, pos: Floats, yaw: Floats, height: float = 8.0) -> None:
     """Wooden poles with crossbars, and three wires that sag between them."""
     pos = np.asarray(pos, float).reshape(-1, 3)
+    builder.solids.posts(Solid.POLE, pos, 0.13, height)
     builder.tubes(pos - UP * 0.5, pos + UP * height, 0.14, WOOD, POLE, sides=8, end_radius=0.1)
     builder.boxes(pos + UP * (height - 0.7), (0.1, 1.8, 0.12), yaw, WOOD, POLE, bottom=True)
     side = turn(yaw)[:, :, 1]
@@ -145,12 +150,14 @@ def bench(builder: MeshBuilder, pos: Floats, yaw: float) -> None:
 def bollards(builder: MeshBuilder, pos: Floats) -> None:
     """Iron bollards."""
     pos = np.asarray(pos, float).reshape(-1, 3)
+    builder.solids.posts(Solid.OBJECT, pos, 0.055, 0.92)
     builder.tubes(pos - UP * 0.1, pos + UP * 0.82, 0.055, DARK, POLE, sides=8)
     builder.tubes(pos + UP * 0.82, pos + UP * 0.92, 0.07, DARK, POLE, sides=8, end_radius=0.03)
 
 
 def cabinet(builder: MeshBuilder, pos: Floats, yaw: float) -> None:
     """A telecom cabinet against a wall."""
+    builder.solids.boxes(Solid.OBJECT, pos, (0.32, 1.05, 1.27), yaw)
     builder.boxes(pos, (0.36, 1.1, 0.12), yaw, STONE, STATIC)
     builder.boxes(np.asarray(pos) + UP * 0.12, (0.32, 1.05, 1.1), yaw, CABINET, STATIC)
     builder.boxes(np.asarray(pos) + UP * 1.22, (0.38, 1.12, 0.05), yaw, CABINET, STATIC, bottom=True)
@@ -179,6 +186,7 @@ def bus_shelter(builder: MeshBuilder, pos: Floats, yaw: float) -> None:
 def advertising_column(builder: MeshBuilder, pos: Floats, rng: np.random.Generator) -> None:
     """A round column with posters."""
     pos = np.asarray(pos, float)
+    builder.solids.posts(Solid.OBJECT, pos, 0.6, 2.9)
     builder.tubes(pos, pos + UP * 2.9, 0.6, STONE, STATIC, sides=20)
     builder.tubes(pos + UP * 2.9, pos + UP * 3.2, 0.7, DARK, STATIC, sides=20, end_radius=0.25)
     angle = np.arange(6) * math.tau / 6
@@ -197,6 +205,7 @@ def wall_along(
     path = np.asarray(path, float)
     left = _left_of(path)
     t = thickness / 2
+    builder.solids.chain(Solid.WALL, path, thickness, height)
     body = np.array([(t, -0.4), (t, height), (-t, height), (-t, -0.4)])
     builder.sweep(path, left, body[::-1], material, int(Semantic.WALL), closed=True)
     if coping:
