@@ -132,7 +132,7 @@ def pictures(clip: Clip, size: tuple[int, int], quality: str, every: int = 1) ->
         eyes = target + clip.eye[0] * ahead + clip.eye[1] * np.cross((0.0, 0.0, 1.0), ahead) + (0.0, 0.0, clip.eye[2])
     out = []
     for frame in range(first, first + count_of(clip), every):
-        show(tracks, frame, scene, state, renderer.window)
+        show(tracks, frame, state, renderer.window)
         look(renderer, eyes[frame], target[frame])
         renderer.render(scene)
         out.append(np.array(renderer.frames.numpy()["rgb"][0, 0]))

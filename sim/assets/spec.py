@@ -206,23 +206,27 @@ def _door(data: Any, file: Path, path: str) -> Door:
     return door
 
 
+def _load(path: Path) -> Any:
+    """Data of a YAML file."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="safe", pure=False).load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ScenarioError(f"no valid YAML: {error.problem}", file=path, line=line) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"no valid YAML: {error}", file=path) from None
+
+
 def read_spec(path: Path) -> AssetSpec:
     """Read and check one spec.
 
     Raises:
         ScenarioError: if a key is missing, unknown or of the wrong kind, or the mesh is not there.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        data = YAML(typ="safe", pure=False).load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ScenarioError(f"no valid YAML: {error.problem}", file=path, line=line) from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"no valid YAML: {error}", file=path) from None
-    r = _Reader(data, path)
+    r = _Reader(_load(path), path)
     length, width, height = r.take(
         "size", lambda v: tuple(_positive(x) for x in _vector(v)), "[length, width, height] in metres"
     )

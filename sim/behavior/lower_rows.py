@@ -13,7 +13,7 @@ from sim.rotation import quaternion, rotate, yaw_of
 from sim.types import Motion
 
 if TYPE_CHECKING:
-    from sim.behavior.lowering import Lowering
+    from sim.behavior.lowering import Lowering, Start
 
 NWORK = 12
 """Working numbers of an action's row."""
@@ -83,23 +83,58 @@ def _lie(rows: dict[str, Any], a: int, actor: Any) -> None:
     rows["fallen"][a] = -1
 
 
+def _story_start(build: Lowering, starts: list[Start]) -> dict[str, Any]:
+    """`sim.types.StoryState` of one world at its start."""
+    spec, n = build.spec, len(starts)
+    nrow, nelement = len(build.rows.codes), len(build.elements)
+    ncondition = sum(len(g) for t in build.triggers for g in t)
+    longest = max([c[ConditionField.DELAY] for c in build.conditions.codes] or [0])
+    turn = [math.remainder(s.place.turn, math.tau) for s in starts]
+    direction = [1 if math.cos(t) > FACING else -1 for t in turn]
+    towing = [-1 if a.trailer is None else build.actor(a.trailer) for a in spec.actors]
+    tow = [towing.index(i) if i in towing else -1 for i in range(n)]
+    tow = [t if a.carrier is None else build.actor(a.carrier) for t, a in zip(tow, spec.actors, strict=True)]
+    return {
+        "element_state": np.full(nelement, int(Phase.INIT), np.int32),
+        "element_count": np.zeros(nelement, np.int32),
+        "transition": np.full(nelement, -1, np.int32),
+        "transition_tick": np.full(nelement, -1, np.int32),
+        "condition_last": np.full(max(ncondition, 1), -1, np.int32),
+        "condition_since": np.full(max(ncondition, 1), -1, np.int32),
+        "history": np.zeros((max(ncondition, 1), longest // 32 + 2), np.uint32),
+        "variable": np.array(build.values or [0.0], np.float32),
+        "row_state": np.zeros(max(nrow, 1), np.int32),
+        "row_value": np.zeros((max(nrow, 1), NWORK), np.float32),
+        "row_mode": np.zeros(max(nrow, 1), np.int32),
+        "s_carry": np.zeros(n, np.float32),
+        "path": np.full(n, -1, np.int32),
+        "path_s": np.zeros(n, np.float32),
+        "route": np.full(n, -1, np.int32),
+        "moved": np.zeros(n, np.int32),
+        "last": np.zeros((n, 4), np.float32),
+        "turn": np.array(
+            [t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)],
+            np.float32,
+        ),
+        "towing": np.array(towing, np.int32),
+        "tow": np.array(tow, np.int32),
+        "posed": np.array([int(s.place.posed) for s in starts], np.int32),
+        "direction": np.array(direction, np.int32),
+        "still_since": np.full(n, -1, np.int32),
+        "offroad_since": np.full(n, -1, np.int32),
+        "end_since": np.full(n, -1, np.int32),
+    }
+
+
 def state_rows(build: Lowering) -> dict[str, Any]:
     """`sim.types.State` of one world at its start."""
     spec = build.spec
     starts = [build.starts[a.name] for a in spec.actors]
     poses = [s.place.pose for s in starts]
     motion = {"idm": Motion.TRAFFIC, "vehicle": Motion.DRIVEN}
-    nrow, nelement = len(build.rows.codes), len(build.elements)
-    ncondition = sum(len(g) for t in build.triggers for g in t)
-    longest = max([c[ConditionField.DELAY] for c in build.conditions.codes] or [0])
-    turn = [math.remainder(s.place.turn, math.tau) for s in starts]
-    direction = [1 if math.cos(t) > FACING else -1 for t in turn]
     speeds = np.array([s.speed for s in starts], np.float32)
     forward = np.array([[math.cos(p.heading), math.sin(p.heading), -math.sin(p.pitch)] for p in poses], np.float32)
     n = len(spec.actors)
-    towing = [-1 if a.trailer is None else build.actor(a.trailer) for a in spec.actors]
-    tow = [towing.index(i) if i in towing else -1 for i in range(n)]
-    tow = [t if a.carrier is None else build.actor(a.carrier) for t, a in zip(tow, spec.actors, strict=True)]
     rows: dict[str, Any] = {
         "motion": np.array([int(motion.get(a.controller, Motion.SCRIPTED)) for a in spec.actors], np.int32),
         "visible": np.array([s.visible for s in starts], np.int32),
@@ -116,36 +151,7 @@ def state_rows(build: Lowering) -> dict[str, Any]:
         "fallen": np.zeros(n, np.int32),
         "contact_tick": np.full(n, -1, np.int32),
         "contact_with": np.full(n, -1, np.int32),
-        "story": {
-            "element_state": np.full(nelement, int(Phase.INIT), np.int32),
-            "element_count": np.zeros(nelement, np.int32),
-            "transition": np.full(nelement, -1, np.int32),
-            "transition_tick": np.full(nelement, -1, np.int32),
-            "condition_last": np.full(max(ncondition, 1), -1, np.int32),
-            "condition_since": np.full(max(ncondition, 1), -1, np.int32),
-            "history": np.zeros((max(ncondition, 1), longest // 32 + 2), np.uint32),
-            "variable": np.array(build.values or [0.0], np.float32),
-            "row_state": np.zeros(max(nrow, 1), np.int32),
-            "row_value": np.zeros((max(nrow, 1), NWORK), np.float32),
-            "row_mode": np.zeros(max(nrow, 1), np.int32),
-            "s_carry": np.zeros(n, np.float32),
-            "path": np.full(n, -1, np.int32),
-            "path_s": np.zeros(n, np.float32),
-            "route": np.full(n, -1, np.int32),
-            "moved": np.zeros(n, np.int32),
-            "last": np.zeros((n, 4), np.float32),
-            "turn": np.array(
-                [t if d > 0 else math.remainder(t - math.pi, math.tau) for t, d in zip(turn, direction, strict=True)],
-                np.float32,
-            ),
-            "towing": np.array(towing, np.int32),
-            "tow": np.array(tow, np.int32),
-            "posed": np.array([int(s.place.posed) for s in starts], np.int32),
-            "direction": np.array(direction, np.int32),
-            "still_since": np.full(n, -1, np.int32),
-            "offroad_since": np.full(n, -1, np.int32),
-            "end_since": np.full(n, -1, np.int32),
-        },
+        "story": _story_start(build, starts),
     }
     for a, actor in enumerate(build.actors):
         if spec.actors[a].lies:

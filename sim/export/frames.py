@@ -113,7 +113,7 @@ class FrameRenderer:
 
     def render(self, frame: int) -> dict[str, Any]:
         """Arrays of one frame, owned by the caller: the renderer's outputs, labels, amodal masks, view."""
-        show(self.tracks, frame, self.scene, self.state, self.renderer.window)
+        show(self.tracks, frame, self.state, self.renderer.window)
         self.renderer.render(self.scene)
         self.labeller.measure(self.scene)
         images: dict[str, Any] = self.renderer.frames.numpy()
@@ -127,7 +127,7 @@ class FrameRenderer:
             "view": (view.pos.numpy()[0, 0].copy(), view.rot.numpy()[0, 0].copy()),
         }
         if self.chase is not None:
-            show(self.tracks, frame, self.scene, self.state, self.chase.window)
+            show(self.tracks, frame, self.state, self.chase.window)
             self.chase.render(self.scene)
             images = self.chase.frames.numpy()
             out["chase"] = np.array(images["rgb"][0, 0])

@@ -122,7 +122,7 @@ def record(
     scene, state = batch.scene, batch.state
 
     steps = make_steps(scene, state, batch.control, batch.config.physics)
-    window = PoseWindow(scene, state)
+    window = PoseWindow(state)
     rows = [_snapshot(window, scene, state)]
     limit = int(scene.end_tick.numpy().max()) + 1
     if duration is not None:
@@ -135,12 +135,12 @@ def record(
         while tick < last - 1:
             steps.launch()
             tick += 1
-        window.record(scene, state)
+        window.record(state)
         while tick < last:
             steps.launch()
             tick += 1
         window.fraction.fill_(float(exact - (last - 1)))
-        window.advance(scene, state)
+        window.advance(state)
         rows.append(_snapshot(window, scene, state))
         if progress is not None:
             progress(tick * TICK)
@@ -174,7 +174,7 @@ def _snapshot(window: PoseWindow, scene: Scene, state: State) -> dict[str, np.nd
     return values
 
 
-def show(tracks: Tracks, frame: int, scene: Scene, state: State, window: PoseWindow) -> None:
+def show(tracks: Tracks, frame: int, state: State, window: PoseWindow) -> None:
     """Set a renderer's window, of this one world, to a frame and its neighbours, whatever it showed before.
 
     Frames so shown do not depend on which were shown before, so an interrupted run goes on with the same pictures.
@@ -182,16 +182,15 @@ def show(tracks: Tracks, frame: int, scene: Scene, state: State, window: PoseWin
     Args:
         tracks: The world's tracks.
         frame: 0 .. nframe - 1.
-        scene: Scene of the one world.
         state: State of the one world; its poses are overwritten.
         window: The renderer's.
     """
     first = max(frame - 1, 0)
     assign_poses(tracks, first, state)
-    window.reset(scene, state)
+    window.reset(state)
     for row in (frame, frame + 1)[: 2 if window.lookahead else 1]:
         assign_poses(tracks, row, state)
-        window.advance(scene, state)
+        window.advance(state)
 
 
 def assign_poses(tracks: Tracks, row: int, state: Any) -> None:

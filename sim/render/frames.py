@@ -139,7 +139,7 @@ class Renderer:
         self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
-        self.window = PoseWindow(scene, state, lookahead=look)
+        self.window = PoseWindow(state, lookahead=look)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
         self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
         self.bvh = SceneBvh(library, scene, self.window.current)
@@ -179,11 +179,11 @@ class Renderer:
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
         """Start the masked worlds anew: their weather, and no motion into the first frame."""
         self.refresh(scene, mask)
-        self.window.reset(scene, state, mask)
+        self.window.reset(state, mask)
 
     def advance(self, scene: Scene, state: State) -> None:
         """Move on to the next frame; see `PoseWindow`."""
-        self.window.advance(scene, state)
+        self.window.advance(state)
 
     def render(self, scene: Scene, mask: wp.array | None = None) -> None:
         """Render the window's current poses into ``frames``; only launches.

@@ -8,7 +8,7 @@ from typing import Any
 
 import warp as wp
 
-from sim.types import Scene, State
+from sim.types import State
 
 wp.set_module_options({"enable_backward": False})
 
@@ -59,9 +59,7 @@ def make_poses(state: State) -> Poses:
 
 
 @wp.kernel
-def _interpolate_poses(
-    scene: Scene, older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses
-):
+def _interpolate_poses(older: Poses, state: State, mask: wp.array[wp.int32], fraction: wp.array[float], out: Poses):
     """Reads older, state, fraction (0: older, 1: state). Writes out in the masked worlds."""
     world, actor = wp.tid()
     if mask[world] == 0:
@@ -127,12 +125,11 @@ class PoseWindow:
     `advance` after a reset only fills the window.
 
     Args:
-        scene: The batch's scene.
         state: The batch's state; its poses now fill the whole window.
         lookahead: Whether pictures wait for the next frame's poses.
     """
 
-    def __init__(self, scene: Scene, state: State, *, lookahead: bool = False) -> None:
+    def __init__(self, state: State, *, lookahead: bool = False) -> None:
         self.lookahead = lookahead
         self.older, self.previous, self.current, self.following = (make_poses(state) for _ in range(4))
         nworld, device = state.tick.shape[0], state.tick.device
@@ -141,22 +138,22 @@ class PoseWindow:
         self._all = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._one = wp.full((nworld,), 1.0, dtype=float, device=device)
 
-    def _copy(self, scene: Scene, state: State, mask: wp.array, fraction: wp.array, out: Poses) -> None:
-        inputs = [scene, self.older, state, mask, fraction]
+    def _copy(self, state: State, mask: wp.array, fraction: wp.array, out: Poses) -> None:
+        inputs = [self.older, state, mask, fraction]
         wp.launch(_interpolate_poses, dim=state.pos.shape, inputs=inputs, outputs=[out], device=state.pos.device)
 
-    def record(self, scene: Scene, state: State) -> None:
+    def record(self, state: State) -> None:
         """Keep a tick's poses as the older end of the interpolation: before the tick that passes a frame's time."""
-        self._copy(scene, state, self._all, self._one, self.older)
+        self._copy(state, self._all, self._one, self.older)
 
-    def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
+    def reset(self, state: State, mask: wp.array | None = None) -> None:
         """Fill the window of the masked worlds with the state's poses: no motion into the first frame."""
         chosen = self._all if mask is None else mask
         for poses in (self.older, self.previous, self.current, self.following):
-            self._copy(scene, state, chosen, self._one, poses)
+            self._copy(state, chosen, self._one, poses)
 
-    def advance(self, scene: Scene, state: State) -> None:
+    def advance(self, state: State) -> None:
         """Move to the next frame: its poses lie between the last recorded tick and ``state``, at ``fraction``."""
         inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
         wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
-        self._copy(scene, state, self._all, self.fraction, self.following if self.lookahead else self.current)
+        self._copy(state, self._all, self.fraction, self.following if self.lookahead else self.current)

@@ -136,11 +136,11 @@ class StoryBuilder(Ways):
         return actions, events
 
     def _inner(self, actor: str, action: Any, path: Path_) -> tuple[list[Any], list[Any]]:
-        number, word = self.draws.number, self.draws.word
+        """What an action does at once, and what follows it."""
         if isinstance(action, SetSignals):
             if actor != "map":
                 raise self.source.error("signals belong to the map", path, "Write do: {map: {signals: {west: red}}}.")
-            states = {k: signal_state(word(v, (*path, "signals", k))) for k, v in action.signals.items()}
+            states = {k: signal_state(self.draws.word(v, (*path, "signals", k))) for k, v in action.signals.items()}
             return [asam.TrafficSignalAction(signal_name(k), v) for k, v in states.items()], []
         if actor == "map":
             raise self.source.error("the map only has signals", path, "Write do: {map: {signals: {west: red}}}.")
@@ -150,8 +150,19 @@ class StoryBuilder(Ways):
             return list(pedal_actions(action, self.draws, path)), []
         if isinstance(action, SCRIPTED) and self._has_driver(actor):
             raise self.source.error(f"{actor} is driven by pedals: nothing else moves it", path, HINT)
+        if isinstance(action, WalkAcross | GoTo):
+            return self._walk(actor, action, path)
+        if isinstance(action, Startle):
+            return self._startle(actor, action, path)
+        if isinstance(action, DropFrom):
+            return self._drop(actor, action, path)
+        return self._at_once(actor, action, path), []
+
+    def _at_once(self, actor: str, action: Any, path: Path_) -> list[Any]:
+        """What an action that nothing follows does."""
+        number, word = self.draws.number, self.draws.word
         if isinstance(action, Drive):
-            return [asam.SpeedAction(self._speed(action, path), self._dynamics(action, path, None))], []
+            return [asam.SpeedAction(self._speed(action, path), self._dynamics(action, path, None))]
         if isinstance(action, Brake):
             rate = Dynamics(Shape.LINEAR, Dimension.RATE, number(action.brake, (*path, "brake")))
             lamp = (
@@ -159,38 +170,32 @@ class StoryBuilder(Ways):
                 if self.category(actor) not in (*WALKERS, "obstacle", "bicycle")
                 else []
             )
-            return [*lamp, asam.SpeedAction(number(action.to, (*path, "to")), rate)], []
+            return [*lamp, asam.SpeedAction(number(action.to, (*path, "to")), rate)]
         if isinstance(action, Follow):
-            return [self._follow(actor, action, path)], []
+            return [self._follow(actor, action, path)]
         if isinstance(action, ChangeLane):
-            return [self._change_lane(actor, action, path)], []
+            return [self._change_lane(actor, action, path)]
         if isinstance(action, Shift):
             lateral = number(action.lateral, (*path, "lateral"), 1.0)
-            return [asam.LaneOffsetAction(number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)], []
-        if isinstance(action, WalkAcross | GoTo):
-            return self._walk(actor, action, path)
-        if isinstance(action, Startle):
-            return self._startle(actor, action, path)
+            return [asam.LaneOffsetAction(number(action.shift, (*path, "shift")), Shape.SINUSOIDAL, lateral)]
         if isinstance(action, OpenDoor):
-            return [self._open_door(actor, action, path)], []
+            return [self._open_door(actor, action, path)]
         if isinstance(action, Lights):
             names = [word(light, (*path, "lights", i)) for i, light in enumerate(action.lights)]
-            return [asam.LightStateAction(LAMPS[n], action.on) for n in names], []
+            return [asam.LightStateAction(LAMPS[n], action.on) for n in names]
         if isinstance(action, Appear):
-            return [asam.AppearanceAction(action.appear)], []
-        if isinstance(action, DropFrom):
-            return self._drop(actor, action, path)
+            return [asam.AppearanceAction(action.appear)]
         if isinstance(action, ComeLoose):
-            return [self._loosen(actor, path)], []
+            return [self._loosen(actor, path)]
         if isinstance(action, tuple(FAULTS.values())):
             if self.category(actor) in (*WALKERS, "obstacle"):
                 raise self.source.error(f"{actor} is no vehicle: nothing of it fails", path)
-            return [fault_action(action, self.draws, path)], []
+            return [fault_action(action, self.draws, path)]
         assert isinstance(action, JumpTo)
         spot = self.placer.place(action.jump_to, (*path, "jump_to"), self.placer.bodies[actor])
         self.at[actor] = spot
         self.startled.discard(actor)
-        return [asam.TeleportAction(self.placer.position(spot))], []
+        return [asam.TeleportAction(self.placer.position(spot))]
 
     def _has_driver(self, actor: str) -> bool:
         """Whether pedals and steering drive an actor from the start."""

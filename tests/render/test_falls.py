@@ -32,7 +32,7 @@ def shown(library, name, rot, tick, fallen, traveled=0.0):
     pos = (10.0, 5.0, 1.0) - rotate(rot, spec.box_center)
     rows = world(library, [(name, pos, 0.0)], tick=tick, fallen=[fallen], traveled=[traveled], rot=[rot], speed=[0.0])
     scene, state = batch([rows])
-    window = PoseWindow(scene, state)
+    window = PoseWindow(state)
     bvh = SceneBvh(library, scene, window.current)
     bvh.update(scene, window.current)
     inst = bvh.instances
