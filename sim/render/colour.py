@@ -51,6 +51,8 @@ class Plan:
     """Number of samples when both passes are done."""
     bounces: int
     """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
+    depth: int
+    """How often these bounce."""
     hits: Hits
 
 
@@ -120,16 +122,16 @@ def noise_of(w: World, px: Pixel, width: int) -> wp.vec4:
 
 @wp.func(inline=True)
 def bounces(w: World, plan: Plan, px: Pixel, sample: int) -> int:
-    """1 if a sample bounces."""
+    """How often a sample bounces."""
     if sample < plan.bounces:
-        return 1
+        return plan.depth
     if plan.bounces >= 0:
         return 0
     # Lamps need every sample; by day the filter fills the gaps.
     if w.lights.count[px.world] > 0:
-        return 1
+        return plan.depth
     if sample == 0 and ((-plan.bounces / 2) * px.row + px.col + w.tick[px.world]) % (-plan.bounces) == 0:
-        return 1
+        return plan.depth
     return 0
 
 

@@ -32,8 +32,8 @@ from sim.types import Scene, State
 if TYPE_CHECKING:
     import torch
 
-QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -2), "high": (16, 8)}
-"""Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
+QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (4, -2, 1), "high": (16, 8, 3)}
+"""Primary rays per pixel (where there is contrast: half of them), how many of them bounce (`sim.render.colour.Plan`), and how often."""
 
 BAND = 64
 """Rows of a picture that one thread draws."""
@@ -134,7 +134,7 @@ class Renderer:
         self.library, self.config, self.device = library, config, device
         self.frames = frames if frames is not None else Frames(config.outputs, shape, device)
         self.wanted = self.frames.wanted
-        self.samples, self.bounces = QUALITY[config.quality]
+        self.samples, self.bounces, self.depth = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
@@ -261,7 +261,7 @@ class Renderer:
             return
         inputs: list[object] = [world, self.cameras, self.views[1], mask]
         plan = Plan()
-        plan.samples, plan.bounces, plan.hits = self.samples, self.bounces, self.hits
+        plan.samples, plan.bounces, plan.depth, plan.hits = self.samples, self.bounces, self.depth, self.hits
         self._launch(_trace_colour, [*inputs, plan], [self.buffers])
         if self.samples > 1:
             if self.refine_all:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.gloss import fresnel, highlight
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
 from sim.render.raycast import FAR, Hit, trace, visibility
@@ -75,29 +76,6 @@ def cap(c: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def fresnel(f0: float, cosine: float) -> float:
-    """Schlick's approximation."""
-    return f0 + (1.0 - f0) * wp.pow(1.0 - wp.clamp(cosine, 0.0, 1.0), 5.0)
-
-
-@wp.func
-def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, roughness: float) -> float:
-    """GGX lobe times cosine for F = 1 (Walter et al. 2007, height-correlated Smith visibility)."""
-    a = wp.max(roughness * roughness, 0.02)
-    a2 = a * a
-    nl = wp.dot(n, l)
-    nv = wp.max(wp.dot(n, v), 0.02)
-    if nl <= 0.0:
-        return 0.0
-    h = wp.normalize(l + v)
-    nh = wp.max(wp.dot(n, h), 0.0)
-    q = nh * nh * (a2 - 1.0) + 1.0
-    dist = a2 / (3.14159265 * q * q)
-    smith = 0.5 / (nl * wp.sqrt(nv * nv * (1.0 - a2) + a2) + nv * wp.sqrt(nl * nl * (1.0 - a2) + a2))
-    return dist * smith * nl
-
-
-@wp.func
 def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, weight: wp.vec3, draw: wp.vec4) -> Ray:
     """The mirrored ray, spread by roughness."""
     out = Ray()
@@ -109,20 +87,6 @@ def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, w
     out.origin = lift(p, n, t)
     out.direction = r
     out.weight = weight
-    return out
-
-
-@wp.func(inline=True)
-def highlight(
-    w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3
-) -> wp.vec3:
-    """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
-    l = w.sky.sun_direction[world]
-    nl = wp.max(wp.dot(n, l), 0.02)
-    lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
-    out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
-    if s.coat > 0.0:
-        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
     return out
 
 
@@ -186,9 +150,14 @@ def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: floa
 
 
 @wp.func(inline=True)
-def shade_indirect(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, kind: int) -> wp.vec3:
-    """Radiance of a surface that a mirrored or bounced ray meets."""
-    e = lit.sun * 0.31831 + lit.lamps + ambient_light(w, world, n) * 0.75
+def shade_indirect(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, kind: int, last: bool) -> wp.vec3:
+    """Radiance of a surface that a mirrored or bounced ray meets.
+
+    Where the path ends there (``last``), three quarters of the open sky stand for the light that further bounces would bring.
+    """
+    e = lit.sun * 0.31831 + lit.lamps
+    if last:
+        e += ambient_light(w, world, n) * 0.75
     color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
     if s.metallic > 0.0:
         color += wp.cw_mul(s.albedo, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d)))) * s.metallic
@@ -257,10 +226,12 @@ class Walk:
     """Length of the primary ray so far [m]."""
     mirror: Ray
     diffuse: Ray
+    left: int
+    """Diffuse bounces that may follow."""
 
 
 @wp.func(inline=True)
-def set_out(o: wp.vec3, d: wp.vec3, hidden: int) -> Walk:
+def set_out(o: wp.vec3, d: wp.vec3, hidden: int, bounces: int) -> Walk:
     """A path's beginning: the camera's ray."""
     walk = Walk()
     walk.out.first = FAR
@@ -270,6 +241,7 @@ def set_out(o: wp.vec3, d: wp.vec3, hidden: int) -> Walk:
     walk.dir = d
     walk.kind = PRIMARY
     walk.unseen = hidden
+    walk.left = bounces
     return walk
 
 
@@ -302,9 +274,18 @@ def pass_pane(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, t: float, air: float,
 
 
 @wp.func(inline=True)
-def keep_seen(
-    walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, air: float, lit: Lit, seen: Seen, bounce: int, draw: wp.vec4
-) -> Walk:
+def bounce_off(walk: Walk, n: wp.vec3, lit: Lit, weight: wp.vec3, draw: wp.vec4) -> Walk:
+    """Let a diffuse ray wait that leaves a surface and brings back ``weight`` of what it finds."""
+    walk.diffuse.wanted = 1
+    walk.diffuse.origin = lit.near
+    walk.diffuse.direction = cosine_direction(n, draw[3], draw[2])
+    walk.diffuse.weight = weight
+    walk.left -= 1
+    return walk
+
+
+@wp.func(inline=True)
+def keep_seen(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, air: float, lit: Lit, seen: Seen, draw: wp.vec4) -> Walk:
     """Keep what the camera sees of its first opaque surface, and let the rays that leave it wait."""
     walk.out.sun = wp.cw_mul(wp.cw_mul(walk.weight, s.albedo), lit.open_sun) * (0.31831 * seen.matt * air)
     walk.out.lit = lit.sun[1] / wp.max(lit.open_sun[1], 1.0e-6)
@@ -314,23 +295,28 @@ def keep_seen(
     walk.out.distance = walk.total
     if seen.mirrors != 0:
         walk.mirror = mirror_ray(p, n, walk.dir, seen.spread, walk.total, wp.cw_mul(walk.weight, seen.tint) * air, draw)
-    if bounce != 0:
-        walk.diffuse.wanted = 1
-        walk.diffuse.origin = lit.near
-        walk.diffuse.direction = cosine_direction(n, draw[3], draw[2])
+    if walk.left > 0:
+        walk = bounce_off(walk, n, lit, wp.vec3(1.0, 1.0, 1.0), draw)
+        walk.out.bounce = wp.vec4(0.0, 0.0, 0.0, 1.0)
     return walk
 
 
 @wp.func(inline=True)
-def end_ray(walk: Walk, color: wp.vec3) -> Walk:
-    """Take in what a ray has brought and turn to the next that waits; ``kind`` is -1 where none does."""
+def take_in(walk: Walk, color: wp.vec3) -> Walk:
+    """Add the radiance that a ray has brought."""
     if walk.kind == PRIMARY:
         walk.out.direct += wp.cw_mul(walk.weight, color)
     elif walk.kind == MIRROR:
         walk.out.direct += wp.cw_mul(walk.mirror.weight, cap(color))
     else:
-        c = cap(color)
-        walk.out.bounce = wp.vec4(c[0], c[1], c[2], 1.0)
+        c = wp.cw_mul(walk.diffuse.weight, cap(color))
+        walk.out.bounce += wp.vec4(c[0], c[1], c[2], 0.0)
+    return walk
+
+
+@wp.func(inline=True)
+def next_ray(walk: Walk) -> Walk:
+    """Turn to a ray that waits; ``kind`` is -1 where none does."""
     walk.unseen = -1
     if walk.mirror.wanted == 1:
         walk.mirror.wanted = 2
@@ -347,20 +333,26 @@ def end_ray(walk: Walk, color: wp.vec3) -> Walk:
     return walk
 
 
+@wp.func
+def reshuffled(draw: wp.vec4, round: int) -> wp.vec4:
+    """Four numbers in 0..1 that do not depend on ``draw`` as far as one can tell: for what follows a bounce."""
+    state = wp.rand_init(int(draw[3] * 8388608.0) + 8388608 * round, int(draw[2] * 8388608.0))
+    return wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
+
+
 @wp.func(inline=True)
 def follow_path(
-    w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounce: int, known: int, first: Hit,
+    w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounces: int, known: int, first: Hit,
 ) -> Sample:  # fmt: skip
-    """One sample: through up to four panes to the first opaque surface, then a mirrored and a bounced ray.
+    """One sample: through up to four panes to the first opaque surface, then a mirrored ray and a chain of bounced ones.
 
-    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs.
-    ``pixel`` is a pixel's angle [rad], ``hidden`` an actor the first rays do not see, ``bounce`` 1 to bounce, ``first`` the
-    first ray's hit where ``known`` is 1.
+    All rays go through one loop, so that tracing and shadows stand in the code once: kernels stay small on GPUs. ``pixel`` is a pixel's
+    angle [rad], ``hidden`` an actor the first rays do not see, ``first`` the first ray's hit where ``known`` is 1.
     """
-    walk = set_out(o, d, hidden)
+    walk = set_out(o, d, hidden, bounces)
     extinction = w.sky.extinction[world]
     k = int(0)
-    while k < 8 and walk.kind >= 0:
+    while k < 7 + bounces and walk.kind >= 0:
         hit = first
         if k > 0 or known == 0:
             hit = trace(w.geo, w.inst, world, walk.start, walk.dir, FAR, walk.unseen)
@@ -371,6 +363,7 @@ def follow_path(
                 color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir, 0.0), walk.dir, FAR)
             else:
                 color = sky_radiance(w.sky, world, walk.dir)
+            walk = take_in(walk, color)
         else:
             p = walk.start + walk.dir * hit.t
             n = smooth_normal(w, world, hit, walk.dir)
@@ -385,14 +378,23 @@ def follow_path(
             if passes == 1:
                 walk = pass_pane(walk, s, p, n, hit.t, air, draw)
             else:
-                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, draw)
+                chance = draw
+                if walk.kind == DIFFUSE:
+                    chance = reshuffled(draw, k)
+                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, chance)
                 if walk.kind != PRIMARY:
-                    color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind)
+                    color = shade_indirect(
+                        w, world, s, n, walk.dir, lit, walk.kind, walk.kind == MIRROR or walk.left == 0
+                    )
+                    walk = take_in(walk, color)
+                    if walk.kind == DIFFUSE and walk.left > 0:
+                        weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
+                        walk = bounce_off(walk, n, lit, weight, chance)
                 else:
                     seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
-                    walk = keep_seen(walk, s, p, n, air, lit, seen, bounce, draw)
-                    color = seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
+                    walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
+                    walk = take_in(walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air))
         k += 1
         if passes == 0:
-            walk = end_ray(walk, color)
+            walk = next_ray(walk)
     return walk.out

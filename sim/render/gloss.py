@@ -1,0 +1,49 @@
+"""Gloss: Fresnel's share and the sun's glint, for the full pass."""
+
+# pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import warp as wp
+
+from sim.render.materials import Surf
+from sim.render.shading import World
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+
+@wp.func
+def fresnel(f0: float, cosine: float) -> float:
+    """Schlick's approximation."""
+    return f0 + (1.0 - f0) * wp.pow(1.0 - wp.clamp(cosine, 0.0, 1.0), 5.0)
+
+
+@wp.func
+def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, roughness: float) -> float:
+    """GGX lobe times cosine for F = 1 (Walter et al. 2007, height-correlated Smith visibility)."""
+    a = wp.max(roughness * roughness, 0.02)
+    a2 = a * a
+    nl = wp.dot(n, l)
+    nv = wp.max(wp.dot(n, v), 0.02)
+    if nl <= 0.0:
+        return 0.0
+    h = wp.normalize(l + v)
+    nh = wp.max(wp.dot(n, h), 0.0)
+    q = nh * nh * (a2 - 1.0) + 1.0
+    dist = a2 / (3.14159265 * q * q)
+    smith = 0.5 / (nl * wp.sqrt(nv * nv * (1.0 - a2) + a2) + nv * wp.sqrt(nl * nl * (1.0 - a2) + a2))
+    return dist * smith * nl
+
+
+@wp.func(inline=True)
+def highlight(
+    w: World, world: int, s: Surf, n: wp.vec3, view: wp.vec3, f0: wp.vec3, coat: float, sun: wp.vec3
+) -> wp.vec3:
+    """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
+    l = w.sky.sun_direction[world]
+    nl = wp.max(wp.dot(n, l), 0.02)
+    lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
+    out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
+    if s.coat > 0.0:
+        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+    return out
