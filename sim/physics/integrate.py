@@ -29,8 +29,9 @@ from sim.physics.body import (
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
-from sim.physics.place import ground_near, keep_place, road_place
+from sim.physics.place import ground_near, keep_place, place_near, road_place
 from sim.physics.sets import FOUR_WHEELS, GRAVITY
+from sim.road.frenet import RoadCoord
 from sim.road.grip import road_friction
 from sim.structs import actor_threads, world_threads
 from sim.types import TICK, Motion, Scene, State
@@ -49,6 +50,8 @@ SLOP, PUSH, RISE = 0.002, 0.2, 1.5
 """Overlap with the ground that is left alone [m], share of the rest taken out per step, and the greatest speed of that [m/s]."""
 SIDE_FRICTION = 0.5
 """Of a vehicle on its side or roof, over the road's: sheet metal (Fricke 1990)."""
+STEP = 0.04
+"""What rises by more under a corner than under the body's middle, bumps and potholes apart, stops it [m]."""
 CYCLE_WIDTH = 0.1
 """Width of what a cycle stands on, over its box's."""
 
@@ -61,6 +64,10 @@ class Ground:
     y: Column
     z: Column
     level: Column
+    wall: wp.vec3
+    """Level unit vector away from a step (a kerb) that corners are about to reach, 0 if none is."""
+    blocked: Column
+    """1 for these corners."""
     friction: float
     """Mean under the body, weather included."""
 
@@ -78,6 +85,14 @@ def corner_of(scene: Scene, world: int, a: int, i: int, radius: float) -> wp.vec
         wp.where((i // 2) % 2 == 0, y, -y),
         wp.where(low, -half[2], half[2]),
     )
+
+
+@wp.func
+def away_from(scene: Scene, world: int, near: RoadCoord, step: wp.vec3, middle: wp.vec3) -> wp.vec3:
+    """Across the road, as kerbs face, from a step towards a body's middle: level unit vector."""
+    coord = place_near(scene.road, scene.map_index[world], near, wp.vec2(step[0], step[1]), near.heading)
+    left = wp.vec3(-wp.sin(coord.heading), wp.cos(coord.heading), 0.0)
+    return left * wp.where(wp.dot(left, middle - step) >= 0.0, 1.0, -1.0)
 
 
 @wp.func
@@ -100,6 +115,15 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
         out.level[i] = -1.0e9
         if p[2] - body.radius < under.z + reach:
             point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]), wp.vec2())
+            ahead = p + body.vel * wp.static(TICK)
+            next = ground_near(scene.road, scene.map_index[world], near, wp.vec2(ahead[0], ahead[1]), wp.vec2())
+            climb = wp.length(wp.vec2(under.floor_normal[0], under.floor_normal[1])) * wp.length(ahead - p)
+            high = wp.max(p[2] - body.radius, under.z - under.rise) + climb + wp.static(STEP)
+            if next.z - next.rise > high:
+                out.blocked[i] = 1.0
+                out.wall = away_from(scene, world, near, ahead, body.center)
+                point = under
+                p = wp.vec3(body.center[0], body.center[1], p[2])
             out.level[i] = point.z * point.normal[2] + p[0] * point.normal[0] + p[1] * point.normal[1]
         out.x[i] = point.normal[0]
         out.y[i] = point.normal[1]
@@ -188,6 +212,26 @@ def land(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float
 
 
 @wp.func
+def stop_at_step(scene: Scene, world: int, a: int, body: Body, ground: Ground, dt: float) -> Body:
+    """A step of a kerb's face: it stops the corners that are about to reach it, and presses out what stands in it."""
+    m = Manifold()
+    m.normal = -ground.wall
+    origin = reference_point(scene, world, a, body)
+    for i in range(8):
+        if ground.blocked[i] > 0.0:
+            m = with_point(
+                m, origin + body.axes * corner_of(scene, world, a, i, body.radius) + m.normal * body.radius, 0.0
+            )
+    out = body
+    if closing_speed(body, Body(), m, wp.static(NEAR)) > 0.0:
+        j = contact_impulse(body, Body(), m, ground_grip(scene, world, a, body, ground.friction), 0.0, dt)
+        out = give(body, -j.linear, -j.turn0)
+    else:
+        out.cog = body.cog + ground.wall * (0.2 * wp.static(RISE) * dt)
+    return out
+
+
+@wp.func
 def keep_body(scene: Scene, state: State, world: int, a: int, body: Body, dt: float):
     """Write pose, velocities and road place of a body."""
     before = state.vel[world, a]
@@ -268,6 +312,8 @@ def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
     for _i in range(wp.static(SUBSTEPS)):
         body = fly(scene, world, a, body, upright, h)
         body = land(scene, world, a, body, ground, h)
+        if wp.length_sq(ground.wall) > 0.0:
+            body = stop_at_step(scene, world, a, body, ground, h)
     keep_body(scene, state, world, a, body, dt)
 
 

@@ -1,0 +1,50 @@
+"""Bodies that slide against a kerb."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from sim.road.shorthand import KERB, CrossSection, Segment, road
+from sim.types import Motion
+from tests.physics.test_contact import BICYCLE, BOX, matrices
+from tests.physics.worlds import PERSON, actor, build, run, world_rows
+
+KERBED = [road([Segment(length=2000.0)], CrossSection(oncoming=2, forward=2, lane_width=6.0, sidewalk=8.0))]
+EDGE = -12.0
+"""Where the kerb stands to the right [m]."""
+SIGNS = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
+
+
+def test_a_kerb_stops_or_trips_bodies_within_centimetres():
+    """Boxes that slide, people who lie, bicycles that stand: none reaches deep into the kerb, all keep above the ground."""
+    worlds = []
+    for kind, z in ((BOX, 0.0), (PERSON, 0.15), (BICYCLE, 0.0)):
+        for speed, heading in itertools.product((5.0, 9.0), (0.0, 0.5)):
+            place = {"x": 100.0, "y": -9.0, "z": z, "t": -9.0, "lane": -2, "heading": heading}
+            worlds.append(world_rows([actor(kind, motion=Motion.BODY, vel=(2.0, -speed, 0.0), **place)]))
+    arrays = build(worlds, KERBED)
+    scene, state, _ = arrays
+    rot, fallen = state.rot.numpy(), state.fallen.numpy()
+    rot[4:8, 0] = (0.0, math.sqrt(0.5), 0.0, math.sqrt(0.5))  # on their backs
+    fallen[:8] = 1
+    state.rot.assign(rot)
+    state.fallen.assign(fallen)
+    half, middle = 0.5 * scene.size.numpy()[:, 0], scene.box_center.numpy()[:, 0]
+    round_ = np.where(np.arange(12) // 4 == 1, 0.15, 0.0)
+    local = SIGNS * (half - round_[:, None])[:, None]
+    local[8:, SIGNS[:, 2] < 0, 1] *= 0.1  # a cycle stands on narrow wheels
+    deepest, nearest = 0.0, np.full(12, np.inf)
+    for _ in range(200):
+        run(arrays, 1)
+        axes, pos = matrices(state.rot.numpy()[:, 0]), state.pos.numpy()[:, 0].astype(float)
+        at = pos[:, None] + np.einsum("wij,wkj->wki", axes, middle[:, None] + local)
+        low = at[..., 2] - round_[:, None]
+        deepest = max(deepest, float(np.minimum(EDGE - at[..., 1], KERB - low).max()))
+        nearest = np.minimum(nearest, at[..., 1].min(1) - EDGE)
+        assert low.min() > -0.02
+    assert deepest < 0.04
+    assert (nearest < 0.3).sum() >= 6, "they came as far as the kerb"
+    assert np.linalg.norm(state.vel.numpy()[:, 0], axis=-1).max() < 3.0
