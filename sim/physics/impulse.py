@@ -13,6 +13,7 @@ import warp as wp
 
 from sim.physics.body import PERSON, THING, Body, point_velocity
 from sim.physics.collide import NEAR, Column, Manifold, point_of
+
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 FRICTION = 0.4

@@ -18,6 +18,8 @@ IMPACT_SPEED = 0.5
 """Contacts that close more slowly are no impacts [m/s]."""
 IMPACT_TICKS = 10
 """A pair apart for longer begins a new impact."""
+SCRAPE_TICKS = 20
+"""What scrapes along scenery for longer only loses speed: that is no blow (crash pulses last 0.1 s to 0.15 s)."""
 
 
 @wp.func
@@ -69,6 +71,8 @@ def record_impact(
         state.impacts.delta_first[world, k] = wp.vec3()
         state.impacts.delta_second[world, k] = wp.vec3()
     state.impacts.last[world, k] = now
+    if b < 0 and now - state.impacts.tick[world, k] > wp.static(SCRAPE_TICKS):
+        return
     first = state.impacts.delta_first[world, k]
     second = state.impacts.delta_second[world, k]
     if not is_fixed(scene, world, a):

@@ -233,7 +233,9 @@ def visit_cells(scene: Scene, state: State, world: int, a: int, sweep: int) -> i
             for e in range(scene.solid.cell_first[cell], scene.solid.cell_first[cell + 1]):
                 item = scene.solid.item[scene.solid.entry[e]]
                 # A thing in several cells is met in the first of them that is looked into.
-                first = wp.max(item.first_cell[0], about.left) == column and wp.max(item.first_cell[1], about.low) == line
+                first = (
+                    wp.max(item.first_cell[0], about.left) == column and wp.max(item.first_cell[1], about.low) == line
+                )
                 if first and is_near(circle, about.reach, item):
                     found = found | meet(scene, state, world, a, item, sweep)
     return found

@@ -91,7 +91,9 @@ def map_solids(key: str, network: RoadNetwork, setting: str) -> npt.NDArray[np.v
     """What of a map stops bodies (`sim.scenery.solids.Solids.rows`), kept for later calls; equal keys stand for equal networks."""
     entry = (key, setting)
     if not key or entry not in _solids:
-        rows = build_site(network, setting, map_seed(key, network), builder=MeshBuilder(faces=False)).builder.solids.rows()
+        rows = build_site(
+            network, setting, map_seed(key, network), builder=MeshBuilder(faces=False)
+        ).builder.solids.rows()
         if not key:
             return rows
         _solids[entry] = rows

@@ -45,7 +45,6 @@ LAND = (
 """Kinds of ground by row."""
 
 
-
 @dataclass
 class Ground:
     """The land, and where everything stands on it."""

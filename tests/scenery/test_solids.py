@@ -80,7 +80,9 @@ def drawn(site):
 def beside(site, points):
     """Distance of points to the nearest road's reference line [m]."""
     lines = np.concatenate([np.stack(r.line(np.linspace(0, r.length, 60))[:2], 1) for r in site.network.order])
-    return np.concatenate([np.linalg.norm(p[:, None, :2] - lines, axis=2).min(1) for p in np.array_split(points, len(points) // 5000 + 1)])
+    return np.concatenate(
+        [np.linalg.norm(p[:, None, :2] - lines, axis=2).min(1) for p in np.array_split(points, len(points) // 5000 + 1)]
+    )
 
 
 def test_rays_meet_what_stops_bodies(site):
@@ -141,7 +143,16 @@ def test_without_pictures_the_same_things_stand_at_the_same_places(site):
 def test_every_kind_of_object_is_there():
     rows = map_solids("", with_objects(), "rural")
     kinds = {Solid(k) for k in rows["kind"].tolist()}
-    assert {Solid.POLE, Solid.TREE, Solid.BARRIER, Solid.LAMP_POST, Solid.BUILDING, Solid.WALL, Solid.OBJECT, Solid.GUARD_RAIL} <= kinds
+    assert {
+        Solid.POLE,
+        Solid.TREE,
+        Solid.BARRIER,
+        Solid.LAMP_POST,
+        Solid.BUILDING,
+        Solid.WALL,
+        Solid.OBJECT,
+        Solid.GUARD_RAIL,
+    } <= kinds
     rock = rows[(rows["kind"] == int(Solid.OBJECT)) & (np.abs(rows["center"][:, 0] - 100.0) < 0.1)]
     assert len(rock) == 1 and rock["half"][0, :2].tolist() == [1.0, 0.5]
 
@@ -155,7 +166,9 @@ def test_library_maps_hold_the_same_things_with_and_without_pictures(name):
     assert np.allclose(full["center"][: len(bare), :2], bare["center"][:, :2], atol=1e-4)
 
 
-@pytest.mark.parametrize("driver, contact, some", [("default", "report", False), ("default", "physics", True), ("brake", "report", True)])
+@pytest.mark.parametrize(
+    "driver, contact, some", [("default", "report", False), ("default", "physics", True), ("brake", "report", True)]
+)
 def test_only_worlds_that_physics_moves_hold_solids(driver, contact, some):
     scenario = load_scenario(library_files()["deer-at-night"])
     batch = sample_worlds([scenario], [0], "cpu", SimConfig(driver=driver, contact=contact, pool=1))
