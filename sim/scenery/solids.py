@@ -36,7 +36,7 @@ class Solids:
     def _add(
         self, kind: Solid, foot: Floats, size: npt.ArrayLike, axis: npt.ArrayLike, radius: npt.ArrayLike = 0.0
     ) -> npt.NDArray[np.void]:
-        """Append things on feet (n, 3), of a length, width and height over the foot (n, 3), along unit vectors (n, 2); returns their rows."""
+        """Append things on feet (n, 3), of a length, width and height (n, 3), along unit vectors (n, 2); returns their rows."""
         rows = np.zeros(len(foot), ITEM)
         size = np.broadcast_to(np.asarray(size, float), (len(foot), 3))
         height = size[:, 2] + DEPTH
@@ -78,7 +78,7 @@ class Solids:
         return np.concatenate([NO_SOLIDS, *self._parts])
 
 
-ITEM = np.dtype(SolidItem.numpy_dtype())
+ITEM: np.dtype[np.void] = np.dtype(SolidItem.numpy_dtype())  # pyright: ignore[reportCallIssue, reportArgumentType]
 NO_SOLIDS = np.zeros(0, ITEM)
 """Of a map with nothing solid."""
 

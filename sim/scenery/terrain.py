@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, Semantic, Surface
-from sim.scenery.land import PIXEL, Relief, nearest_edges
-from sim.scenery.parts import MeshBuilder
 from sim.road.clipping import subtract_all
 from sim.road.faces import fan_quads, open_edges
 from sim.road.holes import edge_heights
 from sim.road.mesh import RoadPlan, RoadSurface
+from sim.scenery.land import PIXEL, Relief, nearest_edges
+from sim.scenery.parts import MeshBuilder
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
