@@ -276,3 +276,23 @@ def test_delta_v_is_near_pybullet_s(things, y):
         assert state.motion.numpy()[0, 0] == Motion.BODY and state.metrics.collided.numpy()[0] == 1
         delta[physics] = (seen[contact + 1] - seen[contact - 3])[:2]
     assert np.linalg.norm(delta["bullet"]) == pytest.approx(np.linalg.norm(delta["swerve"]), rel=0.1), delta
+
+
+def test_nothing_catches_on_the_joints_of_a_chain():
+    """Cars that slide along a wall of short links, pressed against it, lose speed by friction alone."""
+    line = np.stack([np.arange(0.0, 61.0, 1.0), np.full(61, 4.0), np.zeros(61)], 1)
+    things = solids(chain=[(Solid.WALL, line, 0.2, 1.0)])
+    worlds = [
+        world_rows(
+            [actor(CAR, x=5.0 + 0.07 * i, y=3.01, heading=0.02, motion=Motion.BODY, vel=(1.0 + 0.4 * i, 0.3, 0.0))]
+        )
+        for i in range(24)
+    ]
+    arrays = build(worlds, solids=[things])
+    before = np.array([motion(arrays, w)[0][0] for w in range(24)])
+    for _ in range(60):
+        run(arrays, 1)
+        now = np.array([motion(arrays, w)[0][0] for w in range(24)])
+        assert (before - now).max() < 0.25
+        before = now
+    assert (arrays[1].contact_with.numpy()[:, 0] == SCENERY - Solid.WALL).all()
