@@ -31,7 +31,7 @@ from sim.scenario.reader import library_files, load_scenario
 from sim.scenario.shares import file_digest, load_shares, shares_file
 from sim.scenario.world import Scenario
 from sim.simulation import WorldGraph, step
-from sim.types import TICK, Control, Scene, State, partner_name
+from sim.types import TICK, Control, Scene, State
 
 CRITICAL_TIME = 1.0
 """[s]."""
@@ -129,17 +129,19 @@ def measure_danger(
         threads: On the CPU; None: all cores.
     """
     constant = drive(scenario, "constant", draws, seed, device, threads)
-    critical = constant.collided | (constant.least_time < CRITICAL_TIME)
+    # Who holds pedals and steering leaves the road in the next bend: a tree there is not what the scenario is about.
+    struck = constant.collided & (constant.collision_actor >= 0)
+    critical = struck | (constant.least_time < CRITICAL_TIME)
     avoided = {name: ~drive(scenario, name, draws, seed, device, threads).collided for name in EVASIONS}
-    partner = np.where(constant.collision_actor != -1, constant.collision_actor, constant.onset_actor)
-    partners = Counter(partner_name(int(partner[w]), constant.names[w]) for w in np.flatnonzero(critical & (partner != -1)))
-    warned = (constant.onset >= 0) & (constant.collision_time >= 0)
+    partner = np.where(struck, constant.collision_actor, constant.onset_actor)
+    partners = Counter(constant.names[w][partner[w]] for w in np.flatnonzero(critical) if partner[w] >= 0)
+    warned = (constant.onset >= 0) & struck
     times = (constant.collision_time - constant.onset)[warned]
     quartiles = np.percentile(times, [25, 50, 75]) if len(times) else np.full(3, np.nan)
     return Danger(
         critical=float(critical.mean()),
         avoidable=float(np.logical_or.reduce(list(avoided.values())).mean()),
-        contact=float(constant.collided.mean()),
+        contact=float(struck.mean()),
         by_evasion={name: float(free.mean()) for name, free in avoided.items()},
         partners=dict(partners.most_common()),
         warning=(float(quartiles[0]), float(quartiles[1]), float(quartiles[2])),

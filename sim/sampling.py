@@ -185,7 +185,8 @@ def _solid_tables(
         if scene["contact"] == Contact.PHYSICS or len(_at_the_wheel(scene, state)):
             moved.add(scene["map_index"])
     return build_solid_tables(
-        [map_solids(s.map_key, s.network, s.setting) if i in moved else NO_SOLIDS for i, s in enumerate(map_specs)], device
+        [map_solids(s.map_key, s.network, s.setting) if i in moved else NO_SOLIDS for i, s in enumerate(map_specs)],
+        device,
     )
 
 

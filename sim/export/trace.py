@@ -18,7 +18,7 @@ from sim.rotation import yaw_of
 from sim.sampling import Batch, check_world, draw_world, sample_worlds, with_driver
 from sim.scenario.reader import load_scenario
 from sim.simulation import check_physics, make_steps
-from sim.types import TICK, Contact
+from sim.types import TICK, Contact, partner_name
 
 COLUMNS = ("t", "name", "x", "y", "z", "heading", "speed")
 PERIOD_TICKS = 10
@@ -128,7 +128,11 @@ def summarise(batch: Batch, notes: list[Any]) -> dict[str, Any]:
     for a, actor in enumerate(spec.actors):
         if ticks[a] >= 0:
             contacts.append(
-                {"actor": actor.name, "with": partner_name(int(partners[a]), names), "t": round(float(ticks[a]) * TICK, 3)}
+                {
+                    "actor": actor.name,
+                    "with": partner_name(int(partners[a]), names),
+                    "t": round(float(ticks[a]) * TICK, 3),
+                }
             )
     least_ttc, least_distance = float(metrics.min_time_to_collision.numpy()[0]), float(metrics.min_distance.numpy()[0])
     return {

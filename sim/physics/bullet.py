@@ -18,8 +18,8 @@ import warp as wp
 
 from sim.physics.bullet_ground import Planes, make_planes
 from sim.physics.bullet_processes import Rows, WorldsProcess, answers
-from sim.physics.bullet_world import SUBSTEPS, BulletWorld
 from sim.physics.bullet_scenery import solids_by_world
+from sim.physics.bullet_world import SUBSTEPS, BulletWorld
 from sim.structs import world_arrays
 from sim.types import Control, Scene, State
 

@@ -229,9 +229,9 @@ class Client:
         self._call("setCollisionFilterGroupMask", self._bodies[key], -1, 0, 0)
 
     def add_static(self, key: int, half: Floats, radius: float, friction: float) -> None:
-        """Put in an upright thing that nothing moves under a number that is no actor's: a box of half sizes [m], a cylinder if ``radius`` > 0.
+        """Put in an upright thing that nothing moves under a number that is no actor's.
 
-        ``friction``: between it and actors.
+        A box of half sizes [m], a cylinder if ``radius`` > 0; ``friction``: between it and actors.
         """
         if radius > 0.0:
             kind, size = self._bullet.GEOM_CYLINDER, {"radius": radius, "height": 2.0 * float(half[2])}

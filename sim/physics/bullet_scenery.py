@@ -52,8 +52,7 @@ class Scenery:
         d = center[:2] - self._items["center"][:, :2]
         axis, half = self._items["axis"], self._items["half"]
         along, across = np.abs((d * axis).sum(1)), np.abs(axis[:, 0] * d[:, 1] - axis[:, 1] * d[:, 0])
-        for i in np.flatnonzero((along < half[:, 0] + reach) & (across < half[:, 1] + reach)).tolist():
-            yield i
+        yield from np.flatnonzero((along < half[:, 0] + reach) & (across < half[:, 1] + reach)).tolist()
 
     def partner(self, i: int) -> int:
         """The number that stands for a thing's kind in contacts."""

@@ -66,7 +66,7 @@ class BulletWorld:
         self.now = Motions(np.zeros((n, 3)), np.zeros((n, 3, 3)), np.zeros((n, 3)), np.zeros((n, 3)))
         self.quat = self.rot.copy()
         self.touches: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
-        """Pairs that touched in the last tick: closing speed, point, normal from the second to the first; scenery by `SCENERY`'s numbers."""
+        """Pairs that touched in the last tick: closing speed, point, normal from the second (or `SCENERY`) to the first."""
         self._coming: dict[tuple[int, int], tuple[float, Floats, Floats]] = {}
         """As ``touches``, of pairs that are about to touch."""
         self._met: dict[tuple[int, int], float] = {}

@@ -69,15 +69,17 @@ def build_site(
     setting = setting if setting in SETTINGS else guess_setting(network)
     built = setting in ("town", "suburb")
     builder = MeshBuilder() if builder is None else builder
-    plan = build_road_surface if builder.faces else plan_roads
-    surface = plan(network, green=not built, verge=0.0 if built else 1.0)
-    window = window_of([surface.covers.reshape(-1, 3)])
-    low, high = np.array(window[:2]) - BESIDE, np.array(window[2:]) + BESIDE
+    green, verge = not built, 0.0 if built else 1.0
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 11])
     if builder.faces:
+        surface = build_road_surface(network, green=green, verge=verge)
+        window = window_of([surface.covers.reshape(-1, 3)])
         ground = build_ground(builder, surface, window, setting, rng)
     else:
+        surface = plan_roads(network, green=green, verge=verge)
+        window = window_of([surface.covers.reshape(-1, 3)])
         ground = LevelGround(surface, window, setting, rng)
+    low, high = np.array(window[:2]) - BESIDE, np.array(window[2:]) + BESIDE
     site = Site(network, surface, ground, Occupancy(surface, low, high), window, setting, seed, detail, builder)
     lines = list(walks(surface.edges, window, {r.index for r in network.order if r.junction is None}))
     put_signals(site)
@@ -91,7 +93,9 @@ def map_solids(key: str, network: RoadNetwork, setting: str) -> npt.NDArray[np.v
     """What of a map stops bodies (`sim.scenery.solids.Solids.rows`), kept for later calls; equal keys stand for equal networks."""
     entry = (key, setting)
     if not key or entry not in _solids:
-        rows = build_site(network, setting, map_seed(key, network), builder=MeshBuilder(faces=False)).builder.solids.rows()
+        rows = build_site(
+            network, setting, map_seed(key, network), builder=MeshBuilder(faces=False)
+        ).builder.solids.rows()
         if not key:
             return rows
         _solids[entry] = rows

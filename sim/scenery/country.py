@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.scenery import furniture as things
 from sim.render.mesh import Material, Semantic, Surface
-from sim.scenery.buildings import draw_style
+from sim.scenery import furniture as things
 from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Walk
 from sim.scenery.parts import Floats, placed
 from sim.scenery.plants import BROADLEAF, CONIFER
 from sim.scenery.site import Site, facing, spaced
+from sim.scenery.styles import draw_style
 from sim.scenery.terrain import LevelGround
 
 BLADES = 5

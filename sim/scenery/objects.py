@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.scenery import furniture as things
 from sim.render.mesh import Material, Semantic
-from sim.scenery.buildings import Plot, draw_style
+from sim.road.elements import RoadObject
+from sim.road.network import Road
+from sim.scenery import furniture as things
 from sim.scenery.layout import BUILT, CARRIAGE, TAKEN
 from sim.scenery.parts import Floats, plain, srgb
 from sim.scenery.site import Site
+from sim.scenery.styles import Plot, draw_style
 from sim.types import Solid
-from sim.road.elements import RoadObject
-from sim.road.network import Road
 
 CRATE = plain("stacked wood", srgb(132, 100, 66))
 LONGEST = 2500

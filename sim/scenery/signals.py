@@ -8,13 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from sim.render.mesh import Material, MeshData, Role, Semantic
+from sim.road.elements import Signal
+from sim.road.network import Road
 from sim.scenery.furniture import POLE, POST, SIGN, SIGN_BACK, UP
 from sim.scenery.layout import CARRIAGE
 from sim.scenery.parts import Floats, MeshBuilder, placed, plain, srgb, turn
 from sim.scenery.site import Site
 from sim.types import Solid
-from sim.road.elements import Signal
-from sim.road.network import Road
 
 HOUSING = plain("signal housing", srgb(34, 38, 36), roughness=0.5)
 BACKBOARD = plain("signal backboard", srgb(22, 24, 24), roughness=0.6)

@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Light, Semantic
-from sim.scenery.buildings import Plot, Style, put_block, put_building
-from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
-from sim.scenery.parts import Floats, MeshBuilder, placed, turn
-from sim.scenery.plants import FAR, LEAVES, TRUNK_HEIGHT, plant, put_hedge, trunk
-from sim.scenery.terrain import Ground, LevelGround
-from sim.types import Solid
 from sim.road.elements import DRIVABLE
 from sim.road.mesh import RoadPlan
 from sim.road.network import Road, RoadNetwork
+from sim.scenery.buildings import put_block, put_building
+from sim.scenery.layout import BUILT, CARRIAGE, SOFT, TAKEN, WALK, Occupancy
+from sim.scenery.parts import Floats, MeshBuilder, placed, turn
+from sim.scenery.plants import FAR, LEAVES, TRUNK_HEIGHT, plant, put_hedge, trunk
+from sim.scenery.styles import Plot, Style
+from sim.scenery.terrain import Ground, LevelGround
+from sim.types import Solid
 
 CLEARANCE = 4.6
 """Nothing hangs over a carriageway below this [m]."""

@@ -26,6 +26,7 @@ DEPTH = 3.0
 JOINT = 6.0
 """How far a link of a chain is taken to go on at a joint, for the direction in which it pushes [m]."""
 
+
 class Solids:
     """A growing list of solid things; arrays of n things each."""
 
@@ -35,7 +36,7 @@ class Solids:
     def _add(
         self, kind: Solid, foot: Floats, size: npt.ArrayLike, axis: npt.ArrayLike, radius: npt.ArrayLike = 0.0
     ) -> npt.NDArray[np.void]:
-        """Append things on feet (n, 3), of a length, width and height over the foot (n, 3), along unit vectors (n, 2); returns their rows."""
+        """Append things on feet (n, 3), of a length, width and height (n, 3), along unit vectors (n, 2); returns their rows."""
         rows = np.zeros(len(foot), ITEM)
         size = np.broadcast_to(np.asarray(size, float), (len(foot), 3))
         height = size[:, 2] + DEPTH
@@ -77,17 +78,21 @@ class Solids:
         return np.concatenate([NO_SOLIDS, *self._parts])
 
 
-ITEM = np.dtype(SolidItem.numpy_dtype())
+ITEM: np.dtype[np.void] = np.dtype(SolidItem.numpy_dtype())  # pyright: ignore[reportCallIssue, reportArgumentType]
 NO_SOLIDS = np.zeros(0, ITEM)
 """Of a map with nothing solid."""
 
 
-def _grid(rows: npt.NDArray[np.void]) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _grid(
+    rows: npt.NDArray[np.void],
+) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """A grid over things: origin [m], columns and lines, first entry of each cell and one more, entries. Sets ``first_cell``."""
     if len(rows) == 0:
         return np.zeros(2), np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(0, np.int64)
     axis, half = np.abs(rows["axis"].astype(float)), rows["half"].astype(float)
-    reach = np.stack([axis[:, 0] * half[:, 0] + axis[:, 1] * half[:, 1], axis[:, 1] * half[:, 0] + axis[:, 0] * half[:, 1]], 1)
+    reach = np.stack(
+        [axis[:, 0] * half[:, 0] + axis[:, 1] * half[:, 1], axis[:, 1] * half[:, 0] + axis[:, 0] * half[:, 1]], 1
+    )
     low, high = rows["center"][:, :2] - reach - 0.01, rows["center"][:, :2] + reach + 0.01
     origin = low.min(0)
     first, last = (((v - origin) // SOLID_CELL).astype(np.int64) for v in (low, high))
@@ -121,6 +126,8 @@ def build_solid_tables(maps: Sequence[npt.NDArray[np.void]], device: Any) -> Sol
     tables.grid_origin = wp.array(np.array(origins, np.float32).reshape(-1, 2), dtype=wp.vec2, device=device)
     tables.grid_size = wp.array(np.array(sizes, np.int32).reshape(-1, 2), dtype=wp.vec2i, device=device)
     tables.grid_first_cell = wp.array(np.array(cells, np.int32), dtype=wp.int32, device=device)
-    tables.cell_first = wp.array(np.array([*np.concatenate(firsts or [[]]), nentry], np.int32), dtype=wp.int32, device=device)
+    tables.cell_first = wp.array(
+        np.array([*np.concatenate(firsts or [[]]), nentry], np.int32), dtype=wp.int32, device=device
+    )
     tables.entry = wp.array(np.concatenate([np.zeros(0), *entries]).astype(np.int32), dtype=wp.int32, device=device)
     return tables

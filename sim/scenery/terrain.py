@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, Semantic, Surface
-from sim.scenery.land import PIXEL, Relief, nearest_edges
-from sim.scenery.parts import MeshBuilder
 from sim.road.clipping import subtract_all
 from sim.road.faces import fan_quads, open_edges
 from sim.road.holes import edge_heights
 from sim.road.mesh import RoadPlan, RoadSurface
+from sim.scenery.land import PIXEL, Relief, nearest_edges
+from sim.scenery.parts import MeshBuilder
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -43,7 +43,6 @@ LAND = (
     Material("yard", (0.2, 0.19, 0.175), 0.9, surface=Surface.CONCRETE),
 )
 """Kinds of ground by row."""
-
 
 
 @dataclass

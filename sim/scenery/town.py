@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from sim.scenery import furniture as things
-from sim.scenery.buildings import draw_style
 from sim.scenery.layout import BUILT, CARRIAGE, TAKEN, WALK, Walk
 from sim.scenery.parts import Floats, placed
 from sim.scenery.plants import BROADLEAF
 from sim.scenery.site import Site, facing, soft_width, spaced
+from sim.scenery.styles import draw_style
 from sim.scenery.terrain import LevelGround
 
 DEPTH = 11.0

@@ -1,7 +1,7 @@
 """Every array of a batch of worlds: name, shape, unit and meaning, said once, in this package.
 
 Structs of arrays with the world first: (nworld, nactor, ...), padded, with a `valid` mask. `Scene` is constant over an episode, `State`
-changes each tick, `Control` comes from whoever drives. Everything in `RoadTables` and `SolidTables` is shared by the worlds of a batch; all other arrays
+changes each tick, `Control` comes from whoever drives. `RoadTables` and `SolidTables` are shared by the worlds of a batch; all other arrays
 have the world as first axis, which is what resets and splits over CPU threads rely on. World frame ISO 8855 (x forward, y left, z up),
 SI units, radians. Actor 0 is the ego.
 """

@@ -27,7 +27,8 @@ class Impacts:
     speed: wp.array2d[float]
     """Closing speed along the normal at first [m/s], (nworld, MAX_IMPACTS)."""
     delta_first: wp.array2d[wp.vec3]
-    """Change of velocity of the first actor's centre of gravity by this contact so far [m/s], (nworld, MAX_IMPACTS)."""
+    """Change of velocity of the first actor's centre of gravity by this contact so far; on scenery by its first 0.2 s [m/s],
+    (nworld, MAX_IMPACTS)."""
     delta_second: wp.array2d[wp.vec3]
     """Of the second's [m/s], (nworld, MAX_IMPACTS)."""
     risk: wp.array2d[wp.vec2]

@@ -16,7 +16,14 @@ from sim.structs import to_numpy
 from sim.types import SCENERY, Contact, Motion, Solid
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, press, run, straight, world_rows
 
-CUBE = {"category": "none", "size": (0.25,) * 3, "mass": 12.0, "wheelbase": 0.0, "wheel_radius": 0.0, "box_center": (0, 0, 0.125)}
+CUBE = {
+    "category": "none",
+    "size": (0.25,) * 3,
+    "mass": 12.0,
+    "wheelbase": 0.0,
+    "wheel_radius": 0.0,
+    "box_center": (0, 0, 0.125),
+}
 
 
 def solids(**things):
@@ -43,7 +50,10 @@ def crash(things, actors, ticks=40, contact=Contact.PHYSICS, stages=None):
 
 
 def first_impact(state, world=0):
-    impacts = {n: getattr(state.impacts, n).numpy()[world] for n in ("count", "pair", "speed", "delta_first", "delta_second", "normal", "risk")}
+    impacts = {
+        n: getattr(state.impacts, n).numpy()[world]
+        for n in ("count", "pair", "speed", "delta_first", "delta_second", "normal", "risk")
+    }
     return {n: v if n == "count" else v[0] for n, v in impacts.items()}
 
 
@@ -158,7 +168,9 @@ def test_a_person_thrown_against_a_wall_falls_before_it():
     assert state.fallen.numpy()[0, 0] > 0 and 27.0 < state.pos.numpy()[0, 0, 0] < 29.85
 
 
-@pytest.mark.parametrize("things", [POLE, WALL, solids(chain=[(Solid.GUARD_RAIL, LINE[:, [1, 0, 2]] + [26.0, -100.0, 0.0], 0.2, 0.76)])])
+@pytest.mark.parametrize(
+    "things", [POLE, WALL, solids(chain=[(Solid.GUARD_RAIL, LINE[:, [1, 0, 2]] + [26.0, -100.0, 0.0], 0.2, 0.76)])]
+)
 def test_nothing_passes_through_at_sixty_metres_per_second(things):
     worlds = []
     for kind in (CAR, LORRY, PERSON, CUBE):
@@ -210,11 +222,17 @@ def test_a_body_in_the_midst_of_something_is_not_thrown_out_of_it():
 
 def test_a_world_in_a_batch_is_the_world_alone():
     rows = [
-        world_rows([actor(CAR, x=20.0, y=y, heading=h, speed=22.0), actor(PERSON, x=28.0, y=1.5, speed=2.0, motion=Motion.BODY)])
+        world_rows(
+            [
+                actor(CAR, x=20.0, y=y, heading=h, speed=22.0),
+                actor(PERSON, x=28.0, y=1.5, speed=2.0, motion=Motion.BODY),
+            ]
+        )
         for y, h in ((0.0, 0.0), (0.7, 0.02), (-0.8, -0.01), (2.0, 0.3))
     ]
     things = solids(
-        posts=[(Solid.TREE, [(30.0, 0.0, 0.0), (33.0, 1.0, 0.0)], 0.2, 5.0)], chain=[(Solid.GUARD_RAIL, LINE, 0.2, 0.76)]
+        posts=[(Solid.TREE, [(30.0, 0.0, 0.0), (33.0, 1.0, 0.0)], 0.2, 5.0)],
+        chain=[(Solid.GUARD_RAIL, LINE, 0.2, 0.76)],
     )
     together = to_numpy(run(build(rows, solids=[things]), 120))
     for i, row in enumerate(rows):
@@ -234,7 +252,9 @@ def test_each_map_has_its_own_things():
 
 
 def test_thin_things_give_way():
-    things = solids(posts=[(Solid.POLE, [(0.0, 0, 0)], 0.04, 2.0), (Solid.TREE, [(1.0, 0, 0), (2.0, 0, 0)], [0.045, 0.06], 2.0)])
+    things = solids(
+        posts=[(Solid.POLE, [(0.0, 0, 0)], 0.04, 2.0), (Solid.TREE, [(1.0, 0, 0), (2.0, 0, 0)], [0.045, 0.06], 2.0)]
+    )
     assert things.rows()["center"][:, 0].tolist() == [2.0]
     tables = build_solid_tables([things.rows()], "cpu")
     assert tables.item.shape[0] == 1 and tables.entry.numpy().tolist() == [0]
@@ -256,3 +276,23 @@ def test_delta_v_is_near_pybullet_s(things, y):
         assert state.motion.numpy()[0, 0] == Motion.BODY and state.metrics.collided.numpy()[0] == 1
         delta[physics] = (seen[contact + 1] - seen[contact - 3])[:2]
     assert np.linalg.norm(delta["bullet"]) == pytest.approx(np.linalg.norm(delta["swerve"]), rel=0.1), delta
+
+
+def test_nothing_catches_on_the_joints_of_a_chain():
+    """Cars that slide along a wall of short links, pressed against it, lose speed by friction alone."""
+    line = np.stack([np.arange(0.0, 61.0, 1.0), np.full(61, 4.0), np.zeros(61)], 1)
+    things = solids(chain=[(Solid.WALL, line, 0.2, 1.0)])
+    worlds = [
+        world_rows(
+            [actor(CAR, x=5.0 + 0.07 * i, y=3.01, heading=0.02, motion=Motion.BODY, vel=(1.0 + 0.4 * i, 0.3, 0.0))]
+        )
+        for i in range(24)
+    ]
+    arrays = build(worlds, solids=[things])
+    before = np.array([motion(arrays, w)[0][0] for w in range(24)])
+    for _ in range(60):
+        run(arrays, 1)
+        now = np.array([motion(arrays, w)[0][0] for w in range(24)])
+        assert (before - now).max() < 0.25
+        before = now
+    assert (arrays[1].contact_with.numpy()[:, 0] == SCENERY - Solid.WALL).all()

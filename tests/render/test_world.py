@@ -8,12 +8,12 @@ import pytest
 from sim.config import SimConfig
 from sim.render.mesh import Semantic
 from sim.render.scenery import build_map, map_of, scenery_model
-from sim.scenery.build import guess_setting
-from sim.scenery.site import CLEARANCE
 from sim.render.world import asset_model, build_library
 from sim.road.shorthand import CrossSection, Segment, intersection, road
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
+from sim.scenery.build import guess_setting
+from sim.scenery.site import CLEARANCE
 
 MAPS = {
     "town": lambda: intersection(CrossSection(sidewalk=2.2, parking="right"), arm_length=60.0),

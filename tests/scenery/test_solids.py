@@ -1,6 +1,7 @@
-"""What stops bodies is what pictures show: the same things, found by rays and by the meshes' own triangles, and the same without pictures."""
+"""What stops bodies is what pictures show: held to rays and to the meshes' triangles, and the same without pictures."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportCallIssue=false
+# pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import numpy as np
@@ -27,8 +28,9 @@ def with_objects():
     network = road([Segment(160.0)], kind="rural")
     along = ({"s": 20.0, "length": 40.0, "distance": 0.0, "tStart": -7.0, "tEnd": -7.0},)
     things = [
-        RoadObject("1", "pole", "pole", 10.0, 6.0, width=0.2, length=0.2, height=5.0), RoadObject("2", "tree", "tree", 20.0, 8.0, height=9.0),
-        RoadObject("3", "barrier", "barrier", 20.0, -7.0, height=0.8, repeats=along), RoadObject("4", "pole", "lamp", 40.0, 6.0, height=7.0),
+        RoadObject("1", "pole", "pole", 10.0, 6.0, width=0.2, length=0.2, height=5.0),
+        RoadObject("2", "tree", "tree", 20.0, 8.0, height=9.0), RoadObject("4", "pole", "lamp", 40.0, 6.0, height=7.0),
+        RoadObject("3", "barrier", "barrier", 20.0, -7.0, height=0.8, repeats=along),
         RoadObject("5", "building", "house", 80.0, 20.0, length=12.0, width=9.0, height=6.0, hdg=0.3),
         RoadObject("6", "wall", "wall", 70.0, -9.0, length=30.0, width=0.4, height=1.5),
         RoadObject("7", "obstacle", "rock", 100.0, -8.0, length=2.0, width=1.0, height=1.2, hdg=0.4),
@@ -42,7 +44,9 @@ def with_objects():
 
 MAPS = {
     "town": lambda: intersection(CrossSection(sidewalk=2.2, parking="right"), arm_length=60.0),
-    "rural": lambda: road([Segment(80.0), Segment(radius=120.0, angle=0.6), Segment(60.0)], kind="rural", profile=((0, 0), (100, 4), (200, 0))),
+    "rural": lambda: road(
+        [Segment(80.0), Segment(radius=120.0, angle=0.6), Segment(60.0)], kind="rural", profile=((0, 0), (100, 4), (200, 0))
+    ),
     "motorway": lambda: road([Segment(200.0)], CrossSection(0, 3, shoulder=2.5), kind="motorway"),
     "objects": with_objects,
 }  # fmt: skip
@@ -80,7 +84,9 @@ def drawn(site):
 def beside(site, points):
     """Distance of points to the nearest road's reference line [m]."""
     lines = np.concatenate([np.stack(r.line(np.linspace(0, r.length, 60))[:2], 1) for r in site.network.order])
-    return np.concatenate([np.linalg.norm(p[:, None, :2] - lines, axis=2).min(1) for p in np.array_split(points, len(points) // 5000 + 1)])
+    return np.concatenate(
+        [np.linalg.norm(p[:, None, :2] - lines, axis=2).min(1) for p in np.array_split(points, len(points) // 5000 + 1)]
+    )
 
 
 def test_rays_meet_what_stops_bodies(site):
@@ -141,7 +147,16 @@ def test_without_pictures_the_same_things_stand_at_the_same_places(site):
 def test_every_kind_of_object_is_there():
     rows = map_solids("", with_objects(), "rural")
     kinds = {Solid(k) for k in rows["kind"].tolist()}
-    assert {Solid.POLE, Solid.TREE, Solid.BARRIER, Solid.LAMP_POST, Solid.BUILDING, Solid.WALL, Solid.OBJECT, Solid.GUARD_RAIL} <= kinds
+    assert {
+        Solid.POLE,
+        Solid.TREE,
+        Solid.BARRIER,
+        Solid.LAMP_POST,
+        Solid.BUILDING,
+        Solid.WALL,
+        Solid.OBJECT,
+        Solid.GUARD_RAIL,
+    } <= kinds
     rock = rows[(rows["kind"] == int(Solid.OBJECT)) & (np.abs(rows["center"][:, 0] - 100.0) < 0.1)]
     assert len(rock) == 1 and rock["half"][0, :2].tolist() == [1.0, 0.5]
 
@@ -155,7 +170,9 @@ def test_library_maps_hold_the_same_things_with_and_without_pictures(name):
     assert np.allclose(full["center"][: len(bare), :2], bare["center"][:, :2], atol=1e-4)
 
 
-@pytest.mark.parametrize("driver, contact, some", [("default", "report", False), ("default", "physics", True), ("brake", "report", True)])
+@pytest.mark.parametrize(
+    "driver, contact, some", [("default", "report", False), ("default", "physics", True), ("brake", "report", True)]
+)
 def test_only_worlds_that_physics_moves_hold_solids(driver, contact, some):
     scenario = load_scenario(library_files()["deer-at-night"])
     batch = sample_worlds([scenario], [0], "cpu", SimConfig(driver=driver, contact=contact, pool=1))
