@@ -267,7 +267,7 @@ def test_delta_v_is_near_pybullet_s(things, y):
     delta = {}
     for physics in ("swerve", "bullet"):
         arrays = build([world_rows([actor(CAR, x=25.0, y=y, speed=14.0)])], solids=[things])
-        steps, state, seen = make_steps(*arrays, physics, processes=1), arrays[1], []
+        steps, state, seen = make_steps(arrays[0], arrays[1], arrays[2], physics, processes=1), arrays[1], []
         for _ in range(25):
             steps.launch()
             seen.append(motion(arrays)[0])
