@@ -187,7 +187,8 @@ def _person(
 ) -> tuple[tuple[float, float], tuple[float, float, float]]:
     """Centre of gravity and inertia, as in `actor_parameters`, of somebody who stands."""
     scale = mass * size[2] ** 2
-    return (middle, PERSON_CENTER * size[2]), tuple(scale * k for k in PERSON_INERTIA)
+    roll, pitch, yaw = (scale * k for k in PERSON_INERTIA)
+    return (middle, PERSON_CENTER * size[2]), (roll, pitch, yaw)
 
 
 def actor_parameters(

@@ -20,7 +20,7 @@ from sim.types import TICK, Scene, State
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 PRESSED = 0.5
-"""Height of a body under a vehicle over that of its own: chests bear being pressed in by half (chosen after Kroell et al. 1974, SAE 741187)."""
+"""Height of somebody under a vehicle over his own: he gives way (chosen)."""
 FLAT = 0.8
 """Least vertical part of a vehicle's upright axis with which it stands on its wheels."""
 FLANK = 0.1
