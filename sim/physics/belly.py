@@ -14,7 +14,7 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.physics.chassis import Demand
-from sim.physics.four import Vectors, add, axles, mul, one_of, sub, total, vector_of, with_one, with_vector
+from sim.physics.four import Vectors, add, axles, mul, one_of, sub, total, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hull import SCRAPE, SLOP
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
@@ -56,7 +56,9 @@ def belly_clearance(car: CarSet, b: CarMotion, ground: Footing, dt: float) -> fl
 
 
 @wp.func(inline=True)
-def find_belly(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float) -> Belly:
+def find_belly(
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
+) -> Belly:
     """Where the ground is nearest to the underside, half a tick ahead; ``cog``: centre of gravity [m]."""
     out = Belly()
     low = -1.0e3
@@ -82,7 +84,9 @@ def find_belly(scene: Scene, state: State, world: int, a: int, car: CarSet, b: C
 
 
 @wp.func
-def belly_push(car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec3, free: float, grip: float) -> wp.vec3:
+def belly_push(
+    car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec3, free: float, grip: float
+) -> wp.vec3:
     """Impulse on a point of the underside that may come ``free`` m/s nearer to the ground [N s]; body axes, ``up``: the ground's normal."""
     v = vel + wp.cross(rate, arm)
     sinks = -wp.dot(v, up) - free

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.four import (
+from sim.physics.four import (  # noqa: F401 (operators of wp.vec4)
     Vectors,
     above,
     add,
@@ -215,9 +215,7 @@ def relaxed(old: wp.vec4, velocity: wp.vec4, length: float, speed: wp.vec4, gain
 
 
 @wp.func(inline=True)
-def brake_pressure(
-    car: CarSet, pressure: wp.vec4, pedal: wp.vec4, slip: wp.vec4, enough: wp.vec4, h: float
-) -> wp.vec4:
+def brake_pressure(car: CarSet, pressure: wp.vec4, pedal: wp.vec4, slip: wp.vec4, enough: wp.vec4, h: float) -> wp.vec4:
     """Brake pressure after a step: towards the pedal at the system's rate, or ruled by the anti-lock system.
 
     Past its slip that lets pressure off, but not below ``enough``, at which the tyre spins the wheel up again.
@@ -263,7 +261,9 @@ def stand_wheels(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing, ste
     rise = car.radius - car.height + b.lift
     upright = root(most(1.0 - up.y * up.y, 0.01))
     steep = 1.0 / upright
-    high = n.x * (b.shift[0] - ground.point.x) + n.y * (b.shift[1] - ground.point.y) + n.z * (b.shift[2] - ground.point.z)
+    high = (
+        n.x * (b.shift[0] - ground.point.x) + n.y * (b.shift[1] - ground.point.y) + n.z * (b.shift[2] - ground.point.z)
+    )
     below = (high + up.x * wheel_x(car) + up.y * wheel_y(car) + up.z * rise) * steep
     rigid = axles(car.front.rigid, car.rear.rigid)
     ahead_x = wp.vec4(steer[0], steer[2], 1.0, 1.0)
