@@ -30,7 +30,7 @@ AHEAD = 0.05
 """How far ahead such a corner looks for steps [s]."""
 
 
-@wp.func
+@wp.func(inline=True)
 def wheel_bottoms(car: CarSet, b: CarMotion, turn: wp.mat33) -> Vectors:
     """Lowest points of the wheels, from the centre of gravity, world axes [m]; ``turn``: body axes to world."""
     hub = Vectors()
@@ -42,7 +42,7 @@ def wheel_bottoms(car: CarSet, b: CarMotion, turn: wp.mat33) -> Vectors:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def slides_across(b: CarMotion, arm: wp.vec3) -> bool:
     """Whether a wheel at ``arm`` from the centre of gravity [m] moves across rather than along itself."""
     v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), arm))
@@ -73,7 +73,7 @@ def read_footing(
     return read_wheels(scene, state, world, a, car, b, cog, dt)
 
 
-@wp.func
+@wp.func(inline=True)
 def climb(b: CarMotion, dt: float) -> float:
     """How high a wheel climbs in a tick without a step's ramp [m]."""
     fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
