@@ -14,7 +14,7 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.physics.chassis import Demand
-from sim.physics.four import Vectors, add, axles, mul, one_of, sub, total, vector_of, with_one, with_vector
+from sim.physics.four import Vectors, add, axles, mul, one_of, sub, total, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hull import SCRAPE, SLOP
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place

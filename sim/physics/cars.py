@@ -12,7 +12,11 @@ import numpy as np
 import warp as wp
 
 from sim.physics.chassis import Demand, run_tick
-from sim.physics.four import Vectors, mean_of, sub
+from sim.physics.four import (
+    Vectors,
+    mean_of,
+    sub,  # noqa: F401 (operators of wp.vec4)
+)
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
 from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.four import Vectors, above, add, axles, div, dots, least, most, mul, other, size, sub, total
+from sim.physics.four import Vectors, above, add, axles, div, least, most, mul, other, size, sub, total  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hull import land_hull
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY

@@ -7,13 +7,12 @@ from __future__ import annotations
 import warp as wp
 
 from sim.behavior.measures import yaw_of
-from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector
+from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place, wheel_reach
 from sim.physics.wheels import CarMotion, Footing, HullCorners, wheel_x, wheel_y
-from sim.road.frenet import RoadCoord
-from sim.road.grip import road_friction
+from sim.road.grip import SurfacePoint, road_friction
 from sim.road.plain import plain_lane, plain_point
 from sim.types import CarSet, Fault, Scene, State
 
@@ -31,7 +30,7 @@ AHEAD = 0.05
 """How far ahead such a corner looks for steps [s]."""
 
 
-@wp.func
+@wp.func(inline=True)
 def wheel_bottoms(car: CarSet, b: CarMotion, turn: wp.mat33) -> Vectors:
     """Lowest points of the wheels, from the centre of gravity, world axes [m]; ``turn``: body axes to world."""
     hub = Vectors()
@@ -43,7 +42,7 @@ def wheel_bottoms(car: CarSet, b: CarMotion, turn: wp.mat33) -> Vectors:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def slides_across(b: CarMotion, arm: wp.vec3) -> bool:
     """Whether a wheel at ``arm`` from the centre of gravity [m] moves across rather than along itself."""
     v = wp.quat_rotate_inv(b.rot, b.vel + wp.cross(wp.quat_rotate(b.rot, b.rate), arm))
@@ -62,8 +61,8 @@ def read_footing(
     turn = wp.quat_to_matrix(b.rot)
     bottom = wheel_bottoms(car, b, turn)
     way = 0.5 * dt * b.vel
-    flat = turn[2, 2] >= wp.static(TILTED) and wp.max(state.vehicle.bump[world, a]) == 0.0
-    if flat and state.road[world, a] >= 0:
+    level = turn[2, 2] >= wp.static(TILTED) and wp.max(state.vehicle.bump[world, a]) == 0.0
+    if level and state.road[world, a] >= 0:
         at_x = bottom.x + (cog[0] + way[0])
         at_y = bottom.y + (cog[1] + way[1])
         row = plain_lane(scene.road, state.road[world, a], state.s[world, a], at_x, at_y)
@@ -72,10 +71,10 @@ def read_footing(
             base = most(state.vehicle.ground[world, a], bottom.z + cog[2])
             if state.vehicle.ready[world, a] == 0 or z <= wp.min(base) + climb(b, dt):
                 return plain_footing(scene, state, world, a, car, b, bottom, cog, way, row)
-    return read_wheels(scene, state, world, a, car, b, bottom, turn, cog, dt)
+    return read_wheels(scene, state, world, a, car, b, cog, dt)
 
 
-@wp.func
+@wp.func(inline=True)
 def climb(b: CarMotion, dt: float) -> float:
     """How high a wheel climbs in a tick without a step's ramp [m]."""
     fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
@@ -112,77 +111,72 @@ def plain_footing(
 
 
 @wp.func(inline=True)
+def stand_on(ground: Footing, i: int, car: CarSet, point: SurfacePoint, spot: wp.vec3, normal: wp.vec3) -> Footing:
+    """``ground`` with wheel ``i``'s plane, through ``spot``, of which ``point`` says the rest; the body spans bumps and potholes."""
+    out = ground
+    out.point = with_vector(out.point, i, spot)
+    out.normal = with_vector(out.normal, i, normal)
+    out.rolling = with_one(out.rolling, i, point.rolling)
+    out.soft = with_one(out.soft, i, point.soft)
+    far = 2.0 * car.hull_half[0]
+    out.hump = wp.max(out.hump, point.uneven[0] + 0.5 * far * far * point.uneven[1])
+    out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise))
+    out.floor_normal += 0.25 * point.floor_normal
+    return out
+
+
+@wp.func(inline=True)
 def read_wheels(
-    scene: Scene,
-    state: State,
-    world: int,
-    a: int,
-    car: CarSet,
-    b: CarMotion,
-    bottom: Vectors,
-    turn: wp.mat33,
-    cog: wp.vec3,
-    dt: float,
+    scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
-    """`read_footing` wheel by wheel, on any ground."""
+    """`read_footing` wheel by wheel, on any ground, and the ground under the corners of a tilted body."""
     out = Footing()
+    turn = wp.quat_to_matrix(b.rot)
+    bottom = wheel_bottoms(car, b, turn)
     near = road_place(state, world, a, yaw_of(b.rot))
     old = state.vehicle.ground[world, a]
     fast = wp.sqrt(b.vel[0] * b.vel[0] + b.vel[1] * b.vel[1])
     way = wp.vec3(b.vel[0], b.vel[1], 0.0) * (wp.static(CLIMB) / wp.max(fast, 1.0))
     rise = (wp.static(CLIMB) * fast + wp.static(CREEP)) * dt
     now = wp.vec4()
-    bump = state.vehicle.bump[world, a]
-    if wp.max(bump) > 0.0:
-        state.vehicle.bump[world, a] = wp.vec4()
+    bump = state.vehicle.bump[world, a]  # what lies under the wheels, of this tick alone
+    state.vehicle.bump[world, a] = wp.vec4()
+    bed = HullCorners()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
-    reach = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
+    along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
+    last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
     i = int(0)
-    while i < 4:  # no range: unrolled, look-ups on the road take long to compile and run no faster
+    while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         arm = vector_of(bottom, i)
-        at = cog + arm + 0.5 * dt * b.vel
+        ahead = 0.5 * dt
+        reach = along
+        if i >= 4:  # the corners of a tilted body
+            arm = turn * (car.hull + corner(car.hull_half, i))
+            ahead = wp.static(AHEAD)
+            reach = wp.vec2()
+        at = cog + arm + ahead * b.vel
         point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), reach)
         normal = point.normal
-        lift = one_of(bump, i)
-        z = point.z + lift
-        if state.vehicle.ready[world, a] != 0:
+        z = point.z
+        if i >= 4:
+            bed[i & 7] = wp.dot(out.floor_normal, wp.vec3(at[0], at[1], z) - cog - out.floor)
+        else:
+            z += one_of(bump, i)
+            point.rise = point.rise + one_of(bump, i)
             base = wp.max(one_of(old, i), cog[2] + arm[2])
-            if z > base + wp.min(rise, wp.static(STEP)):
-                if z > base + wp.static(STEP) and slides_across(b, arm):
-                    out.block = with_one(out.block, i, float(1 - ((lost >> i) & 1)))
-                    z = base
-                elif z > base + rise:
-                    z = base + rise
-                    normal = wp.normalize(normal - way)
-        now = with_one(now, i, z)
-        spot = wp.vec3(at[0], at[1], z) - cog
-        out.point = with_vector(out.point, i, spot)
-        out.normal = with_vector(out.normal, i, normal)
-        out.friction = with_one(out.friction, i, road_friction(scene.weather, world, point, fast, car.float_factor))
-        out.rolling = with_one(out.rolling, i, point.rolling)
-        out.soft = with_one(out.soft, i, point.soft)
-        far = 2.0 * car.hull_half[0]
-        out.hump = wp.max(out.hump, point.uneven[0] + 0.5 * far * far * point.uneven[1])
-        out.floor += 0.25 * (spot - wp.vec3(0.0, 0.0, point.rise + lift))  # the body spans bumps and potholes
-        out.floor_normal += 0.25 * point.floor_normal
+            over = wp.where(state.vehicle.ready[world, a] != 0, z - base, 0.0)
+            if over > wp.static(STEP) and slides_across(b, arm):
+                out.block = with_one(out.block, i, float(1 - ((lost >> i) & 1)))
+                z = base
+            elif over > rise:
+                z = base + rise
+                normal = wp.normalize(normal - way)
+            now = with_one(now, i, z)
+            out = stand_on(out, i, car, point, wp.vec3(at[0], at[1], z) - cog, normal)
+            out.friction = with_one(out.friction, i, road_friction(scene.weather, world, point, fast, car.float_factor))
         i += 1
-    out.floor_normal = wp.normalize(out.floor_normal)
+        if i == 4:
+            out.floor_normal = wp.normalize(out.floor_normal)
     state.vehicle.ground[world, a] = now
-    if turn[2, 2] < wp.static(TILTED):
-        out.bed = read_corners(scene, world, near, car, out, turn, cog, wp.static(AHEAD) * b.vel)
-    return out
-
-
-@wp.func
-def read_corners(
-    scene: Scene, world: int, near: RoadCoord, car: CarSet, ground: Footing, turn: wp.mat33, cog: wp.vec3, way: wp.vec3
-) -> HullCorners:
-    """Height of the ground under the corners of a tilted body, ``way`` further on [m], over its floor."""
-    out = HullCorners()
-    i = int(0)
-    while i < 8:
-        at = cog + turn * (car.hull + corner(car.hull_half, i)) + way
-        point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(at[0], at[1]), wp.vec2())
-        out[i] = wp.dot(ground.floor_normal, wp.vec3(at[0], at[1], point.z) - cog - ground.floor)
-        i += 1
+    out.bed = bed
     return out

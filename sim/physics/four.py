@@ -7,6 +7,7 @@ other and with single numbers (Warp takes a function of an operator's name for t
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportRedeclaration=false, reportInvalidTypeForm=false
+# ruff: noqa: F811, D103 (overloads: a docstring for all of a name)
 from __future__ import annotations
 
 import re

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.four import above, add, axles, div, mul, other, signed, size, sub
+from sim.physics.four import above, add, axles, div, mul, other, signed, size, sub  # noqa: F401 (operators of wp.vec4)
 from sim.physics.options import VEHICLES
 from sim.types import CarSet
 

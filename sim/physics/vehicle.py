@@ -18,8 +18,8 @@ from sim.physics.body import SLEEP_TICKS
 from sim.physics.chassis import Demand, run_tick
 from sim.physics.controls import drive_demand, loses_balance, trailer_demand, wreck_demand
 from sim.physics.faults import FADE_START, damage_controls, damage_wheels, warm_brakes
-from sim.physics.four import sub
 from sim.physics.footing import read_footing
+from sim.physics.four import sub  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hitch import couple_loads, train_head
 from sim.physics.hull import trip
 from sim.physics.options import VEHICLES

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.physics.four import (
+from sim.physics.four import (  # noqa: F401 (operators of wp.vec4)
     Vectors,
     above,
     add,

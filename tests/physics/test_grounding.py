@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.physics.parameters import actor_parameters
@@ -18,7 +20,7 @@ LOW, HIGH = 0.12, 0.6
 HUMP = Bump(50.0, -3.5, 3.5, 0.2, 1.2)
 
 
-def clearance(height):
+def clearance(height) -> dict[str, Any]:
     """Changes of `CarSet` that put a car's underside this high over the ground [m]."""
     car = actor_parameters(**CAR)["car"]
     top, low = car.hull[2] + car.hull_half[2], height - car.stand
@@ -30,8 +32,8 @@ def clearance(height):
 
 def cars(network, heights=(LOW, HIGH), **more):
     """A car on its own lane for each clearance, a world each."""
-    at = {"y": -1.75} | more
-    return build([world_rows([actor(**at, **clearance(h))]) for h in heights], [network])
+    at: dict[str, Any] = {"y": -1.75} | more
+    return build([world_rows([actor(**(at | clearance(h)))]) for h in heights], [network])
 
 
 def energy(state):
@@ -104,7 +106,9 @@ def test_crest_hangs_a_car_up_with_its_wheels_in_the_air():
 
 def test_kerb_between_the_wheels_scrapes():
     network = road([Segment(400.0)], CrossSection(sidewalk=4.0))
-    arrays = cars(network, (0.06, HIGH), x=50.0, y=-3.9, speed=8.0)  # the kerb, 0.12 m high, is 0.4 m left of the middle
+    arrays = cars(
+        network, (0.06, HIGH), x=50.0, y=-3.9, speed=8.0
+    )  # the kerb, 0.12 m high, is 0.4 m left of the middle
     state = run(arrays, 200)
     low, high = state.speed.numpy()[:, 0]
     assert low < high - 0.7  # its sill alone, where it leans onto the plane under the wheels, takes 0.4 m/s

@@ -1,6 +1,6 @@
 """The polynomials of the tyre formula against NumPy."""
 
-# pyright: reportIndexIssue=false, reportArgumentType=false
+# pyright: reportIndexIssue=false, reportArgumentType=false, reportOperatorIssue=false
 from __future__ import annotations
 
 import numpy as np
