@@ -17,6 +17,7 @@ from sim.physics.collide import Manifold, greatest_depth, point_of, with_point
 from sim.physics.contact import (
     DEEP,
     MAX_STRIDES,
+    PUSH,
     SLOP,
     STRIDE,
     WAKE_SPEED,
@@ -37,8 +38,6 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 SWEEPS = 4
 """Passes over the things that an actor touches per tick."""
-PUSH = 0.4
-"""Share of an overlap beyond `SLOP` that is taken out per tick."""
 MOST_PUSH = 0.05
 """Greatest way of that [m]: who becomes a body in the midst of something is not thrown out of it."""
 MARGIN = 0.1
@@ -189,11 +188,11 @@ class Cells:
 
 
 @wp.func(inline=True)
-def cells_about(solid: SolidTables, map: int, circle: wp.vec4, vel: wp.vec3) -> Cells:
+def cells_about(solid: SolidTables, index: int, circle: wp.vec4, vel: wp.vec3) -> Cells:
     """The cells that an actor may reach within a tick; ``circle``: its `State.bound`."""
     out = Cells()
-    size = solid.grid_size[map]
-    origin = solid.grid_origin[map]
+    size = solid.grid_size[index]
+    origin = solid.grid_origin[index]
     out.reach = circle[3] + wp.length(vel) * wp.static(TICK) + wp.static(MARGIN)
     x = circle[0] - origin[0]
     y = circle[1] - origin[1]
@@ -203,14 +202,14 @@ def cells_about(solid: SolidTables, map: int, circle: wp.vec4, vel: wp.vec3) -> 
     out.right = wp.min(int(wp.floor((x + out.reach) * scale)), size[0] - 1)
     out.high = wp.min(int(wp.floor((y + out.reach) * scale)), size[1] - 1)
     out.columns = size[0]
-    out.first = solid.grid_first_cell[map]
+    out.first = solid.grid_first_cell[index]
     return out
 
 
 @wp.func(inline=True)
-def anything_near(solid: SolidTables, map: int, circle: wp.vec4, vel: wp.vec3) -> bool:
+def anything_near(solid: SolidTables, index: int, circle: wp.vec4, vel: wp.vec3) -> bool:
     """Whether an actor may touch anything within a tick."""
-    about = cells_about(solid, map, circle, vel)
+    about = cells_about(solid, index, circle, vel)
     near = bool(False)
     for line in range(about.low, about.high + 1):
         row = about.first + line * about.columns
@@ -255,34 +254,50 @@ def meet_all(scene: Scene, state: State, world: int, a: int):
             touched = touched | found
 
 
+@wp.func
+def comes_near(scene: Scene, state: State, world: int, a: int) -> bool:
+    """Whether an actor that scenery may stop, or flag where contacts are only recorded, may touch anything within a tick."""
+    motion = state.motion[world, a]
+    if motion != wp.static(int(Motion.DRIVEN)):
+        # With `Contact.REPORT` drivers alone count: a world without one may be on a map of which no solids were made.
+        acts = scene.contact[world] == wp.static(int(Contact.PHYSICS))
+        if motion != wp.static(int(Motion.BODY)) or not acts:
+            return False
+    circle = state.bound[world, a]
+    return circle[3] > 0.0 and anything_near(scene.solid, scene.map_index[world], circle, state.vel[world, a])
+
+
 @wp.kernel
-def _meet_scenery(scene: Scene, state: State, worlds: int, stride: int):
-    """Reads the map's solid things, poses and boxes. Writes contact and impact records, and motion, pose and velocities of bodies."""
+def _look_about(scene: Scene, state: State, worlds: int, stride: int):
+    """Reads the map's solid things and the actors' circles. Writes who comes near any of them."""
     world, first = wp.tid()
     for w in range(world, state.tick.shape[0], worlds):
         if state.done[w] == 0:
-            map = scene.map_index[w]
             for a in range(first, scene.valid.shape[1], stride):
-                motion = state.motion[w, a]
-                if motion == wp.static(int(Motion.DRIVEN)) or motion == wp.static(int(Motion.BODY)):
-                    circle = state.bound[w, a]
-                    if circle[3] > 0.0 and anything_near(scene.solid, map, circle, state.vel[w, a]):
-                        meet_all(scene, state, w, a)
+                state.beside[w, a] = int(comes_near(scene, state, w, a))
+
+
+@wp.kernel
+def _meet_scenery(scene: Scene, state: State, stride: int):
+    """Reads the map's solid things, poses and boxes. Writes contact and impact records, and motion, pose and velocities of bodies."""
+    first = wp.tid()
+    for world in range(first, state.tick.shape[0], stride):
+        if state.done[world] == 0:
+            for a in range(scene.valid.shape[1]):
+                if state.beside[world, a] != 0:
+                    meet_all(scene, state, world, a)
 
 
 def meet_scenery(scene: Scene, state: State) -> None:
     """Let what stands beside the road stop whoever physics moves, or only record it, as the world's `Contact` has it.
 
-    After `sim.physics.contact.resolve_contacts`. A thread for each actor on CUDA, one for all worlds on the CPU; nothing where the batch's
-    maps hold nothing solid.
+    After `sim.physics.contact.resolve_contacts`. Who comes near anything is found by a thread for each actor on CUDA; what they meet then
+    by one for each world, as the list of a world's impacts is one. Nothing where the batch's maps hold nothing solid.
     """
     if scene.solid.item.shape[0] == 0:
         return
+    device = state.tick.device
     worlds, across = world_threads(state.tick)
     dim, stride = actor_threads(state.motion)
-    wp.launch(
-        _meet_scenery,
-        dim=(worlds, dim[1]),
-        inputs=[scene, state, across, stride],
-        device=state.tick.device,
-    )
+    wp.launch(_look_about, dim=(worlds, dim[1]), inputs=[scene, state, across, stride], device=device)
+    wp.launch(_meet_scenery, dim=worlds, inputs=[scene, state, across], device=device)

@@ -211,6 +211,8 @@ class State:
     """Actors by where their circles begin along x, absent ones last; kept on the CPU only, (nworld, nactor)."""
     touching: wp.array2d[wp.int32]
     """How many actors of a higher index it touches, (nworld, nactor)."""
+    beside: wp.array2d[wp.int32]
+    """Whether it comes near something of `Scene.solid` that may stop it, (nworld, nactor)."""
     ttc: wp.array2d[float]
     """Time to collision of the ego with each actor [s], inf if none comes, (nworld, nactor)."""
     gap: wp.array2d[float]

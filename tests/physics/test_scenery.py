@@ -247,6 +247,27 @@ def test_a_world_in_a_batch_is_the_world_alone():
     assert (together["contact_with"][:, 0] <= SCENERY).sum() == 3 and (together["impacts.count"] > 0).all()
 
 
+def test_two_actors_of_a_world_strike_scenery_in_one_tick():
+    """Each has its impact, in the order of their indices, the same as alone; what one strikes is no matter of the other's."""
+    cars = [actor(CAR, x=25.0, y=y, speed=20.0) for y in (-5.0, 5.0)]
+    state = crash(WALL, cars, 12)
+    impacts = {n: getattr(state.impacts, n).numpy()[0] for n in ("count", "tick", "pair", "speed", "delta_first")}
+    assert impacts["count"] == 2 and impacts["tick"][0] == impacts["tick"][1]
+    assert impacts["pair"][:2].tolist() == [[0, SCENERY - Solid.WALL], [1, SCENERY - Solid.WALL]]
+    for i, car in enumerate(cars):
+        alone = crash(WALL, [car], 12)
+        assert impacts["speed"][i] == alone.impacts.speed.numpy()[0, 0]
+        assert (impacts["delta_first"][i] == alone.impacts.delta_first.numpy()[0, 0]).all()
+
+
+def test_with_report_only_drivers_are_flagged():
+    """A loose body is not, whether or not another world on the map has a driver, for whom its solids are there."""
+    loose = world_rows([actor(CUBE, x=28.0, motion=Motion.BODY, vel=(6.0, 0.0, 0.0))], contact=Contact.REPORT)
+    driver = world_rows([actor(CAR, x=24.0, speed=20.0)], contact=Contact.REPORT)
+    state = run(build([loose, driver], solids=[WALL]), 40)
+    assert state.contact_with.numpy()[:, 0].tolist() == [-1, SCENERY - Solid.WALL]
+
+
 def test_each_map_has_its_own_things():
     rows = [world_rows([actor(CAR, x=24.0, speed=20.0)]) for _ in range(3)]
     for i, (scene, _) in enumerate(rows):
