@@ -29,7 +29,7 @@ from sim.physics.impulse import (
 from sim.physics.integrate import bear, is_free, sleeps
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
-from sim.physics.underbody import drives_over, roll_onto
+from sim.physics.underbody import drives_over, roll_onto, wheel_reaches
 from sim.structs import world_threads
 from sim.types import TICK, Contact, Motion, Scene, State
 
@@ -201,9 +201,8 @@ def strike(
     two = may_fall(scene, state, world, b, two, expected)
     grip = Grip()
     grip.friction = wp.vec2(wp.static(FRICTION), wp.static(FRICTION))
-    j = contact_impulse(
-        set_back(one, ago), set_back(two, ago), m, grip, bounce, wp.where(ago > 0.0, ago, wp.static(TICK))
-    )
+    window = wp.where(ago > 0.0, ago, wp.static(TICK))
+    j = contact_impulse(set_back(one, ago), set_back(two, ago), m, grip, bounce, window)
     if is_limp(one) != is_limp(two):
         j = slackened(set_back(one, ago), set_back(two, ago), m, j, is_limp(one))
     if only_door(scene, state, world, a, b):
@@ -229,6 +228,14 @@ def run_over(scene: Scene, state: State, world: int, a: int, b: int, one: Body, 
         push_actor(state, world, a, one, -j.linear, -j.turn0, 0.0)
         push_actor(state, world, b, two, j.linear, j.turn1, 0.0)
         record_impact(scene, state, world, a, b, m, wp.length(two.vel - one.vel), j.linear)
+
+
+@wp.func
+def is_untouched(scene: Scene, state: State, world: int, a: int, b: int, one: Body, two: Body) -> bool:
+    """Whether one of two actors passes over the other and no wheel of its reaches that."""
+    if drives_over(one, two):
+        return not wheel_reaches(scene, state, world, a, one, two)
+    return drives_over(two, one) and not wheel_reaches(scene, state, world, b, two, one)
 
 
 @wp.func
@@ -294,7 +301,7 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
     two = load_body(scene, state, world, b)
     last = sweep == wp.static(SWEEPS)
     over = drives_over(one, two) or drives_over(two, one)
-    if over and sweep > 0:
+    if over and (sweep > 0 or is_untouched(scene, state, world, a, b, one, two)):
         return 0
     capsule = one.radius > 0.0 or two.radius > 0.0
     ago = float(0.0)

@@ -70,15 +70,31 @@ def bump_at(low: Body, p: wp.vec3) -> float:
 
 
 @wp.func
+def wheel_at(scene: Scene, state: State, world: int, a: int, car: Body, i: int) -> wp.vec3:
+    """Where an actor's wheel ``i`` stands, at the height of its reference point [m]."""
+    params = scene.vehicle.car[world, a]
+    axle = wheel_axle(params, i)
+    return state.pos[world, a] + car.axes * wp.vec3(axle.x - params.reference, 0.5 * wheel_side(i) * axle.track, 0.0)
+
+
+@wp.func
+def wheel_reaches(scene: Scene, state: State, world: int, a: int, car: Body, low: Body) -> bool:
+    """Whether one of an actor's wheels is on a body under it, or will be within a tick."""
+    way = (low.vel - car.vel) * wp.static(TICK)
+    for i in range(4):
+        p = wheel_at(scene, state, world, a, car, i)
+        if bump_at(low, p) > 0.0 or bump_at(low, p - way) > 0.0:
+            return True
+    return False
+
+
+@wp.func
 def roll_onto(scene: Scene, state: State, world: int, a: int, car: Body, low: Body) -> Impulse:
     """Lift an actor's wheels over a body under it in the next tick; impulse that those that have just reached it give it."""
-    params = scene.vehicle.car[world, a]
     bumps = state.vehicle.bump[world, a]
     out = Impulse()
     for i in range(4):
-        axle = wheel_axle(params, i)
-        hub = wp.vec3(axle.x - params.reference, 0.5 * wheel_side(i) * axle.track, 0.0)
-        p = state.pos[world, a] + car.axes * hub
+        p = wheel_at(scene, state, world, a, car, i)
         slide = low.vel - car.vel
         bump = bump_at(low, p - slide * wp.static(TICK))
         bumps[i] = wp.max(bumps[i], bump)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sim.assets.spec import Category
-from sim.types import Motion
+from sim.types import Contact, Motion
 from tests.physics.test_contact import FIELD, matrices
 from tests.physics.test_impacts import world
-from tests.physics.worlds import PERSON, actor, build, press, run
+from tests.physics.worlds import PERSON, actor, build, press, run, world_rows
 
 PALLET = {
     "category": "obstacle", "size": (1.2, 0.8, 0.14), "mass": 22.0, "wheelbase": 0.1, "wheel_radius": 0.1, "box_center": (0, 0, 0.07),
@@ -42,7 +42,8 @@ def over(kind, speed, aside, *, turn=(0.0, SIDE, 0.0, SIDE), motion=Motion.DRIVE
 @pytest.mark.parametrize("kind", [PERSON, PALLET])
 def test_what_lies_between_a_cars_wheels_is_passed_over_untouched(kind):
     seen, state = over(kind, 10.0, 0.0)
-    assert seen[-1, 0] > 105.0 and state.contact_tick.numpy()[0, 1] > 0
+    assert seen[-1, 0] > 105.0
+    assert state.contact_tick.numpy().max() == -1 and state.metrics.collided.numpy()[0] == 0
     assert state.impacts.count.numpy()[0] == 0
     assert np.abs(seen[-1, 3:5] - seen[0, 3:5]).max() < 0.01 and np.abs(seen[:, 2]).max() < 0.02
 
@@ -54,6 +55,7 @@ def test_wheels_roll_over_what_lies_in_their_way(kind, speed):
     seen, state = over(kind, speed, 0.75, ticks=300)
     assert seen[-1, 0] > 102.0, "behind it"
     assert (state.vehicle.lift.numpy() < 0.2).all()
+    assert state.contact_with.numpy()[0].tolist() == [1, 0] and state.metrics.collided.numpy()[0] == 1
     assert math.radians(1.5) < -seen[:, 6].min() or seen[:, 6].max() > math.radians(1.5)
     assert 0.03 < seen[:, 2].max() < 0.25
     count = state.impacts.count.numpy()[0]
@@ -67,3 +69,23 @@ def test_who_stands_or_lies_too_high_is_struck_by_the_front():
     """On his side he is as high as he is wide: over the floor even when pressed."""
     seen, state = over(PERSON, 5.0, 0.0, turn=(SIDE, 0.0, 0.0, SIDE), ticks=160)
     assert state.impacts.count.numpy()[0] > 0 and seen[:, 8].max() > 4.0
+
+
+def test_with_report_wheels_that_reach_somebody_flag_it():
+    """As where contacts act, a car that only passes over him does not."""
+    flags = []
+    for aside in (0.0, 0.75):
+        low = actor(PALLET, x=100.0, y=aside, motion=Motion.BODY)
+        arrays = build([world_rows([actor(x=93.0, speed=10.0), low], contact=Contact.REPORT)], FIELD)
+        flags.append(int(run(arrays, 150).metrics.collided.numpy()[0]))
+    assert flags == [0, 1]
+
+
+def test_what_a_scripted_vehicle_rolled_over_is_forgotten():
+    """Only wheels that physics moves are lifted; what lay under others in an earlier tick does not lift them once it moves them."""
+    motions = (Motion.SCRIPTED, Motion.TRAFFIC, Motion.DRIVEN)
+    arrays = build([world_rows([actor(x=50.0 * i, motion=m) for i, m in enumerate(motions)])], FIELD)
+    state = arrays[1]
+    state.vehicle.bump.assign(np.full((1, 3, 4), 0.1, np.float32))
+    run(arrays, 1)
+    assert (state.vehicle.bump.numpy() == 0.0).all()
