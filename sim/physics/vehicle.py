@@ -172,6 +172,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         int(Motion.DRIVEN)
     )
     if stays_asleep(state, control, world, a, head, driven):
+        state.vehicle.bump[world, a] = wp.vec4()
         return
     car = scene.vehicle.car[world, a]
     b = load_vehicle(state, world, a, car)
@@ -233,6 +234,8 @@ def _move_vehicles(scene: Scene, state: State, control: Control, dt: float, stri
         wreck = motion == wp.static(int(Motion.BODY)) and kind < wp.static(FOUR_WHEELS)
         if (driven or wreck) and scene.valid[world, a] != 0:
             move_vehicle(scene, state, control, world, a, dt)
+        else:
+            state.vehicle.bump[world, a] = wp.vec4()
 
 
 def drive_vehicles(scene: Scene, state: State, control: Control) -> None:
