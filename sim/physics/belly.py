@@ -30,8 +30,8 @@ ROWS = (0.9, 0.3)
 """How far they lie to the side, over half the width."""
 RAISE = 0.3
 """Share of the depth beyond `SLOP` that is taken out of the position in a tick."""
-SWEEPS, RELAX = 8, 0.5
-"""Over all points, per tick, and the share of each point's impulse that a sweep takes: half, as all four may be one."""
+SWEEPS, RELAX = 16, 0.25
+"""Over all points, per tick, and the share of each point's impulse that a sweep takes: a quarter, as all four may be one."""
 
 
 @wp.struct
