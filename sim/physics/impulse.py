@@ -251,7 +251,9 @@ def slackened(a: Body, b: Body, m: Manifold, j: Impulse, first: bool) -> Impulse
     two = give(b, out.linear, out.turn1)
     closing = wp.dot(point_velocity(one, p) - point_velocity(two, p), m.normal)
     turn = wp.cross(arm, m.normal)
-    ease = wp.dot(turn, (a.inertia + b.inertia) * turn)
+    ease = wp.dot(wp.cross(p - a.cog, m.normal), a.inertia * turn) + wp.dot(
+        wp.cross(p - b.cog, m.normal), b.inertia * turn
+    )
     if closing > 0.0 and ease > 1.0e-9:
         out.turn0 = out.turn0 + turn * (closing / ease)
         out.turn1 = out.turn1 + turn * (closing / ease)
