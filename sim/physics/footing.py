@@ -10,7 +10,7 @@ from sim.behavior.measures import yaw_of
 from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
 from sim.physics.hull import corner
 from sim.physics.options import VEHICLES
-from sim.physics.place import ground_near, road_place, wheel_reach
+from sim.physics.place import STEP, ground_near, road_place, wheel_reach
 from sim.physics.wheels import CarMotion, Footing, HullCorners, wheel_x, wheel_y
 from sim.road.grip import SurfacePoint, road_friction
 from sim.road.plain import plain_lane, plain_point
@@ -22,8 +22,8 @@ CLIMB = 0.5
 """Slope of the ramp by which wheels meet steps: a wheel of 0.3 m rolls onto a kerb of 0.12 m over 0.24 m."""
 CREEP = 0.3
 """Speed at which the ground lifts a wheel that stands in a step [m/s]."""
-SIDEWAYS, STEP = 1.5, 0.04
-"""Speed across a wheel over that along it from which it does not roll onto a step higher than this [m]."""
+SIDEWAYS = 1.5
+"""Speed across a wheel over that along it from which it does not roll onto a step higher than `STEP`."""
 TILTED = 0.97
 """Height of a body's unit vertical from which down it may meet steps with its own corners."""
 AHEAD = 0.05

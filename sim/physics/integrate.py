@@ -29,7 +29,7 @@ from sim.physics.body import (
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
-from sim.physics.place import ground_near, keep_place, place_near, road_place
+from sim.physics.place import STEP, ground_near, keep_place, place_near, road_place
 from sim.physics.sets import FOUR_WHEELS, GRAVITY
 from sim.road.frenet import RoadCoord
 from sim.road.grip import road_friction
@@ -50,8 +50,6 @@ SLOP, PUSH, RISE = 0.002, 0.2, 1.5
 """Overlap with the ground that is left alone [m], share of the rest taken out per step, and the greatest speed of that [m/s]."""
 SIDE_FRICTION = 0.5
 """Of a vehicle on its side or roof, over the road's: sheet metal (Fricke 1990)."""
-STEP = 0.04
-"""What rises by more under a corner than under the body's middle, bumps and potholes apart, stops it [m]."""
 CYCLE_WIDTH = 0.1
 """Width of what a cycle stands on, over its box's."""
 
@@ -67,7 +65,7 @@ class Ground:
     wall: wp.vec3
     """Level unit vector away from a step (a kerb) that corners are about to reach, 0 if none is."""
     blocked: Column
-    """1 for these corners."""
+    """1 for these corners, 2 if they are in it now."""
     friction: float
     """Mean under the body, weather included."""
 
@@ -120,7 +118,7 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
             climb = wp.length(wp.vec2(under.floor_normal[0], under.floor_normal[1])) * wp.length(ahead - p)
             high = wp.max(p[2] - body.radius, under.z - under.rise) + climb + wp.static(STEP)
             if next.z - next.rise > high:
-                out.blocked[i] = 1.0
+                out.blocked[i] = wp.where(point.z - point.rise > high - climb, 2.0, 1.0)
                 out.wall = away_from(scene, world, near, ahead, body.center)
                 point = under
                 p = wp.vec3(body.center[0], body.center[1], p[2])
@@ -217,7 +215,9 @@ def stop_at_step(scene: Scene, world: int, a: int, body: Body, ground: Ground, d
     m = Manifold()
     m.normal = -ground.wall
     origin = reference_point(scene, world, a, body)
+    inside = float(0.0)
     for i in range(8):
+        inside = wp.max(inside, ground.blocked[i])
         if ground.blocked[i] > 0.0:
             m = with_point(
                 m, origin + body.axes * corner_of(scene, world, a, i, body.radius) + m.normal * body.radius, 0.0
@@ -226,8 +226,8 @@ def stop_at_step(scene: Scene, world: int, a: int, body: Body, ground: Ground, d
     if closing_speed(body, Body(), m, wp.static(NEAR)) > 0.0:
         j = contact_impulse(body, Body(), m, ground_grip(scene, world, a, body, ground.friction), 0.0, dt)
         out = give(body, -j.linear, -j.turn0)
-    else:
-        out.cog = body.cog + ground.wall * (0.2 * wp.static(RISE) * dt)
+    elif inside > 1.0:
+        out.cog = body.cog + ground.wall * (wp.static(PUSH) * wp.static(RISE) * dt)
     return out
 
 

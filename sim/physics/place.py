@@ -17,6 +17,8 @@ wp.set_module_options({"enable_backward": False})
 
 STILL_SPEED = 1.0e-3
 """Below this an actor stands still [m/s]."""
+STEP = 0.04
+"""Rises of the ground by more, bumps and potholes apart, are steps: they stop bodies that slide, and wheels climb them as a ramp [m]."""
 
 
 @wp.func
