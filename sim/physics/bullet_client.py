@@ -22,7 +22,7 @@ Bools = npt.NDArray[np.bool_]
 
 SCRAPE = 0.45
 """Of a vehicle's body on the road, as a share of the road's friction (Fricke 1990: sliding on roof or side)."""
-CLEARANCE = 0.3
+SHAPE_CLEARANCE = 0.3
 """Height of a vehicle's shape above the road, over the radius of its wheels."""
 ROLLING = 0.05
 """Arm of the resistance against rolling of people on the ground [m]."""
@@ -84,7 +84,7 @@ def make_cast(scene: Mapping[str, Any]) -> Cast:
     size, middle = np.array(scene["size"], float), np.array(scene["box_center"], float)
     # Vehicles stand on their wheels: the shape begins some 10 cm above the road.
     radius = np.asarray(scene["vehicle.wheel_radius"], float)
-    clear = np.where(wheels, np.minimum(CLEARANCE * radius, 0.3 * size[:, 2]), 0.0)
+    clear = np.where(wheels, np.minimum(SHAPE_CLEARANCE * radius, 0.3 * size[:, 2]), 0.0)
     size[:, 2] -= clear
     middle[:, 2] += 0.5 * clear
     slide = np.asarray(scene["vehicle.slide"], float)[:, 0]

@@ -20,7 +20,7 @@ from sim.scenery.styles import Plot, Style
 from sim.scenery.terrain import Ground, LevelGround
 from sim.types import Solid
 
-CLEARANCE = 4.6
+HEADROOM = 4.6
 """Nothing hangs over a carriageway below this [m]."""
 
 SPREAD = {"broad-0": 4.0, "broad-1": 5.4, "broad-2": 3.5, "broad-3": 3.7, "conifer-0": 4.6, "conifer-1": 5.8, "bush-0": 1.2, "bush-1": 1.5,

@@ -19,7 +19,8 @@ class Impacts:
     last: wp.array2d[wp.int32]
     """When the pair last exchanged an impulse, (nworld, MAX_IMPACTS)."""
     pair: wp.array2d[wp.vec2i]
-    """The actors, the lower index first; or an actor and the number that `SCENERY` gives to what it struck, (nworld, MAX_IMPACTS)."""
+    """The actors, the lower index first; or an actor and the number that `SCENERY` gives to the kind of what it struck: two trees that it
+    strikes within 0.1 s are one impact, (nworld, MAX_IMPACTS)."""
     point: wp.array2d[wp.vec3]
     """Middle of the contact's points at first [m], (nworld, MAX_IMPACTS)."""
     normal: wp.array2d[wp.vec3]

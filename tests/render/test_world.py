@@ -13,7 +13,7 @@ from sim.road.shorthand import CrossSection, Segment, intersection, road
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
 from sim.scenery.build import guess_setting
-from sim.scenery.site import CLEARANCE
+from sim.scenery.site import HEADROOM
 
 MAPS = {
     "town": lambda: intersection(CrossSection(sidewalk=2.2, parking="right"), arm_length=60.0),
@@ -52,7 +52,7 @@ def test_nothing_stands_on_or_low_over_the_carriageway(built):
     corners = mesh.vertices[mesh.triangles[solid]].reshape(-1, 3)
     for x, y, z in road_points[:: max(1, len(road_points) // 400)]:
         near = corners[np.hypot(corners[:, 0] - x, corners[:, 1] - y) < 0.3]
-        low = near[(near[:, 2] > z + 0.2) & (near[:, 2] < z + CLEARANCE - 0.6)]
+        low = near[(near[:, 2] > z + 0.2) & (near[:, 2] < z + HEADROOM - 0.6)]
         assert len(low) == 0, f"something hangs {low[0] - (x, y, z)} over the road at ({x:.1f}, {y:.1f})"
 
 
