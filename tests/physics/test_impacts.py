@@ -9,6 +9,7 @@ import pytest
 
 from sim.assets.spec import Category
 from sim.physics.parameters import CLEARANCE
+from sim.physics.record import BLOW_TICKS
 from sim.types import MAX_IMPACTS, Contact, Motion
 from tests.physics.test_contact import BICYCLE, BOX, FIELD, arms, matrices
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, press, run, straight, world_rows
@@ -118,11 +119,12 @@ def test_an_impacts_delta_v_is_that_of_one_blow():
     ticks, last = state.impacts.tick.numpy(), state.impacts.last.numpy()
     change = state.impacts.delta_second.numpy() - state.impacts.delta_first.numpy()
     assert (count >= 2).all()
-    assert (last[1] - ticks[1]).max() > 200, "the car pushes him on"
+    assert (last[1] - ticks[1]).max() > 3 * BLOW_TICKS, "the car pushes him on"
     for i in range(3):
         n = count[i]
         blow = np.linalg.norm(change[i, :n], axis=-1)
-        assert (blow > 0.5 * speed[i, :n]).all() and (blow < 1.25 * speed[i, :n]).all()
+        # Later ones may be of a turning body's end, which gives way.
+        assert (blow[:2] > 0.5 * speed[i, :2]).all() and (blow < 1.25 * speed[i, :n]).all()
     person = np.linalg.norm(state.impacts.delta_second.numpy()[:2, 0], axis=-1)
     assert ((person > 0.9 * 12.0) & (person < 12.5)).all()
 

@@ -260,6 +260,16 @@ def test_two_actors_of_a_world_strike_scenery_in_one_tick():
         assert (impacts["delta_first"][i] == alone.impacts.delta_first.numpy()[0, 0]).all()
 
 
+@pytest.mark.parametrize("angle", [0.0, 1.2])
+def test_an_open_door_meets_a_post_that_the_car_itself_passes(angle):
+    arrays = build([world_rows([actor(CAR, x=20.0, y=-1.4, speed=10.0)])], solids=[POLE])
+    arrays[1].door.assign(np.array([[(angle, 0.0)]], np.float32))
+    state = run(arrays, 120)
+    struck = angle > 0.0
+    assert state.contact_with.numpy()[0, 0] == (SCENERY - Solid.POLE if struck else -1)
+    assert (state.pos.numpy()[0, 0, 0] < 30.0) == struck and state.impacts.count.numpy()[0] == int(struck)
+
+
 def test_with_report_only_drivers_are_flagged():
     """A loose body is not, whether or not another world on the map has a driver, for whom its solids are there."""
     loose = world_rows([actor(CUBE, x=28.0, motion=Motion.BODY, vel=(6.0, 0.0, 0.0))], contact=Contact.REPORT)
