@@ -1,4 +1,4 @@
-"""What a vehicle stands on: plain lanes read at one look against wheel by wheel, four wheels' numbers, and the ground's push on its underside."""
+"""What vehicles stand on: plain lanes read at one look and wheel by wheel, numbers of four wheels, the ground under an underside."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportCallIssue=false
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false

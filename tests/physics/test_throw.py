@@ -111,7 +111,7 @@ def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its
 
 @wp.kernel
 def _slacken(one: wp.array[Body], two: wp.array[Body], point: wp.array[wp.vec3], out: wp.array[wp.vec3]):
-    """Reads pairs of bodies that meet at a point along x. Writes how fast it closes then: rigid, and with the first limp; and the couple."""
+    """Reads pairs of bodies that meet at a point along x. Writes how fast it closes then, rigid and with a limp first, and the couple."""
     i = wp.tid()
     m = Manifold()
     m.normal = wp.vec3(1.0, 0.0, 0.0)
