@@ -256,6 +256,18 @@ def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     assert (brake["kind"], brake["time"]) == ("brake", 0.6)
 
 
+@pytest.mark.parametrize(("slower", "lit", "brakes"), [(1, 0, []), (4, 0, []), (5, 0, [0.6]), (1, 1, [1.0])])
+def test_a_jolt_just_before_the_contact_is_no_braking(slower, lit, brakes):
+    tracks = made_up_tracks()
+    speed = np.full(tracks.nframe, 10.0)
+    speed[12 - slower : 12] -= 0.3 * np.arange(1, slower + 1)
+    speed[12:] = speed[11]
+    tracks.arrays["vel"][: tracks.nframe, 0, 1] = speed
+    tracks.arrays["lamps"][10:, 0] = lit * int(Lamp.BRAKE)
+    events = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))
+    assert [e["time"] for e in events if e["kind"] == "brake"] == brakes
+
+
 @pytest.mark.parametrize(("driver", "brakes"), [("constant", []), ("brake", [0.1])])
 def test_a_speed_bump_is_no_braking(driver, brakes, tmp_path):
     path = tmp_path / "bump.yaml"
