@@ -82,7 +82,7 @@ CASES = {
         "t=4e+08 m is out of range",
         "From -1000 to 1000 m",
         map_xml(road_xml(extra="\n<signals><signal id='1' s='9' t='4e8'/></signals>")),
-    ),  # fmt: skip
+    ),
     "unknown key": _yaml("speed: 30", "sped: 30", 5, "actors.ego.sped: unknown key 'sped'", "Did you mean 'speed'?"),
     "unknown section": _yaml("end:", "ends:", 10, "ends: unknown key 'ends'", "Did you mean 'end'?"),
     "wrong unit": _yaml(

@@ -13,7 +13,6 @@ from sim.scenery.parts import Floats, placed
 from sim.scenery.plants import BROADLEAF
 from sim.scenery.site import Site, facing, soft_width, spaced
 from sim.scenery.styles import draw_style
-from sim.scenery.terrain import LevelGround
 
 DEPTH = 11.0
 RIM = -0.45
@@ -247,7 +246,8 @@ def _clutter(site: Site, line: Walk, rng: np.random.Generator) -> None:
         points, _, _ = line.at(s[(s > 0) & (s < line.length)], kerb + 0.05)
         if len(points) and rng.random() < 0.6:
             ok = site.taken.free(points[:, :2], 0.15, CARRIAGE | TAKEN)
-            things.bollards(site.builder, site.stand(points[ok])) if ok.any() else None
+            if ok.any():
+                things.bollards(site.builder, site.stand(points[ok]))
     n = int(line.length * 1.2)
     points, _, _ = line.at(rng.uniform(0.0, line.length, n), -soft * rng.random(n) ** 2)
     site.scatter_leaves(points[:, :2], rng)
@@ -276,7 +276,7 @@ def _close_ends(site: Site, rng: np.random.Generator) -> None:
 
 def _hinterland(site: Site, rng: np.random.Generator) -> None:
     """Roofs and trees behind the houses, as far as one can see; none stops a body, nearer than 45 m to a road there are none."""
-    if isinstance(site.ground, LevelGround):
+    if not site.builder.faces:
         return
     x0, y0, x1, y1 = site.window
     reach = 190.0

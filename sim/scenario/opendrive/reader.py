@@ -268,14 +268,16 @@ class _Reader:
             for c in node.iterfind(".//cornerRoad")
         ]
         return RoadObject(
-            node.get("id", ""), node.get("type", "none"), node.get("name", ""), get["s"], get["t"], get["zOffset"], self.number(node, "hdg", 0.0),
+            node.get("id", ""), node.get("type", "none"), node.get("name", ""), get["s"], get["t"],
+            get["zOffset"], self.number(node, "hdg", 0.0),
             get["length"], get["width"], get["height"], repeats, tuple(local or on_road), bool(on_road and not local),  # type: ignore[arg-type]
             node.get("orientation", "none"),
         )  # fmt: skip
 
     def signal(self, node: etree._Element) -> Signal:
         return Signal(
-            node.get("id", ""), node.get("name", ""), self.bounded(node, "s", limit=MAX_ROAD), self.bounded(node, "t"), self.bounded(node, "zOffset", 0.0),
+            node.get("id", ""), node.get("name", ""), self.bounded(node, "s", limit=MAX_ROAD),
+            self.bounded(node, "t"), self.bounded(node, "zOffset", 0.0),
             node.get("type", ""), node.get("subtype", ""), node.get("dynamic") == "yes",
             node.get("orientation", "+"), self.number(node, "hOffset", 0.0), self.bounded(node, "width", 0.0),
             self.bounded(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
