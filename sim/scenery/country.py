@@ -14,6 +14,7 @@ from sim.scenery.parts import Floats, placed
 from sim.scenery.plants import BROADLEAF, CONIFER
 from sim.scenery.site import Site, facing, spaced
 from sim.scenery.styles import draw_style
+from sim.scenery.terrain import LevelGround
 
 BLADES = 5
 """Blades of a tuft of grass."""
@@ -43,7 +44,7 @@ def build_country(site: Site, lines: list[Walk]) -> None:
 
 def build_horizon(site: Site) -> None:
     """A ragged line of woods around the detailed land, which hides where it ends."""
-    if not site.builder.faces:
+    if isinstance(site.ground, LevelGround):
         return
     rng = site.rng("horizon")
     centre = (site.ground.low + site.ground.high) / 2
@@ -235,7 +236,7 @@ def _thin(points: Floats, gap: float) -> np.ndarray:
 
 def _distant_trees(site: Site, rng: np.random.Generator) -> None:
     """Clumps of simple trees between the road and the horizon; none stops a body, nearer than 50 m to a road there are none."""
-    if not site.builder.faces:
+    if isinstance(site.ground, LevelGround):
         return
     x0, y0, x1, y1 = site.window
     count = 46 if site.setting == "forest" else 34

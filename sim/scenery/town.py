@@ -13,6 +13,7 @@ from sim.scenery.parts import Floats, placed
 from sim.scenery.plants import BROADLEAF
 from sim.scenery.site import Site, facing, soft_width, spaced
 from sim.scenery.styles import draw_style
+from sim.scenery.terrain import LevelGround
 
 DEPTH = 11.0
 RIM = -0.45
@@ -276,7 +277,7 @@ def _close_ends(site: Site, rng: np.random.Generator) -> None:
 
 def _hinterland(site: Site, rng: np.random.Generator) -> None:
     """Roofs and trees behind the houses, as far as one can see; none stops a body, nearer than 45 m to a road there are none."""
-    if not site.builder.faces:
+    if isinstance(site.ground, LevelGround):
         return
     x0, y0, x1, y1 = site.window
     reach = 190.0
