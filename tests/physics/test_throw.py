@@ -96,9 +96,8 @@ def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its
     seen, state = throw([(v, PERSON, 0.0) for v in speeds], 150)
     for i, v in enumerate(speeds):
         hit = int(state.contact_tick.numpy()[i, 1]) // 2
-        assert (
-            0.88 * v < seen[hit + 5, i, 0] < v
-        )  # after 0.1 s; 0.89 to 0.92: the bonnet pushes on once his legs gave way
+        # After 0.1 s; 0.89 to 0.92: the bonnet pushes on once his legs gave way.
+        assert 0.88 * v < seen[hit + 5, i, 0] < v
     top = seen[:, :, 5].max(axis=0)
     assert (top > (1.0, 1.3, 1.7)).all() and (top < 2.5).all()
     assert (np.linalg.norm(state.impacts.delta_second.numpy()[:, 0], axis=1) > 0.9 * speeds).all()
