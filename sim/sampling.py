@@ -127,15 +127,12 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     device = wp.get_device(device)
     draws = len(specs[0])
     flat = [spec for row in specs for spec in row]
-    map_index: dict[str, int] = {}
-    map_specs: list[WorldSpec] = []
+    maps: dict[str, WorldSpec] = {}
     for spec in flat:
-        if spec.map_key not in map_index:
-            map_index[spec.map_key] = len(map_specs)
-            map_specs.append(spec)
-    networks = [spec.network for spec in map_specs]
+        maps.setdefault(spec.map_key, spec)
+    map_index, map_specs = {key: i for i, key in enumerate(maps)}, list(maps.values())
     actors = [[resolve_actor(spec, i) for i in range(len(spec.actors))] for spec in flat]
-    first_road = np.concatenate([[0], np.cumsum([len(network.order) for network in networks])])
+    first_road = np.concatenate([[0], np.cumsum([len(spec.network.order) for spec in map_specs])])
     scene_rows, state_rows = [], []
     for n, spec in enumerate(flat):
         scene_row, state_row = world_rows(spec, actors[n], config)
@@ -152,7 +149,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     nactor = max(len(spec.actors) for spec in flat)
     scene_sizes = capacity(Scene, scene_rows, nactor)
     state_sizes = capacity(State, state_rows, nactor)
-    tables = build_road_tables(networks, device)
+    tables = build_road_tables([spec.network for spec in map_specs], device)
     solids = _solid_tables(map_specs, scene_rows, state_rows, device)
     first = [i * draws for i in range(len(specs))]
     pool_scene = from_rows(Scene, scene_rows, device, scene_sizes)
@@ -160,11 +157,8 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     scene = from_rows(Scene, [scene_rows[i] for i in first], device, scene_sizes)
     state = from_rows(State, [state_rows[i] for i in first], device, state_sizes)
     control = from_rows(Control, [{} for _ in specs], device, {"steer": (nactor,), "accel": (nactor,)})
-    pool_scene.road = tables
-    scene.road = tables
-    pool_scene.solid = solids
-    scene.solid = solids
     for some_scene, some_state in ((pool_scene, pool_state), (scene, state)):
+        some_scene.road, some_scene.solid = tables, solids
         settle(some_scene, some_state)
         # Measuring ends a tick: what stands at time zero is measured as the end of tick -1.
         some_state.tick.fill_(-1)

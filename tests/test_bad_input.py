@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -15,7 +16,10 @@ from sim.cli import app
 from sim.envs.vector_env import SwerveVectorEnv
 from sim.errors import SwerveError
 from sim.sampling import sample_worlds
+from sim.scenario.opendrive.reader import load_opendrive
 from sim.scenario.reader import load_scenario
+from sim.scenery.build import map_solids
+from sim.scenery.solids import build_solid_tables
 from tests.scenario.files import BASE, changed
 from tests.scenario.openx import LANES, LINE, car_xml, map_xml, road_xml, scenario_xml, speed_xml, teleport_xml
 
@@ -55,7 +59,30 @@ def _xosc(text: str, where: str, what: str, right: str, network: str | None = No
     return Case("test.xosc", text, where, what, right, {"map.xodr": network or map_xml()})
 
 
+def _object(attributes: str, what: str, hint: str, inner: str = "") -> Case:
+    """A map whose road holds an object, on its third line."""
+    road = road_xml(extra=f"\n<objects><object id='1' type='obstacle' s='250' {attributes}>{inner}</object></objects>")
+    return _xosc(scenario_xml(), "map.xodr:3: ", what, hint, map_xml(road))
+
+
 CASES = {
+    "an object as large as a country": _object(
+        "t='9' length='1e8' width='1e8' height='3'", "width=1e+08 m is out of range", "From -1000 to 1000 m"
+    ),
+    "an object on the moon": _object("t='4e8'", "t=4e+08 m is out of range", "From -1000 to 1000 m"),
+    "a row of objects to the moon": _object(
+        "t='9'", "tEnd=4e+08 m is out of range", "From -1000", "<repeat s='1' length='9' distance='3' tEnd='4e8'/>"
+    ),
+    "an outline as large as a country": _object(
+        "t='9'", "u=1e+08 m is out of range", "From -1000", "<outline><cornerLocal u='1e8' v='0'/></outline>"
+    ),
+    "a signal on the moon": _xosc(
+        scenario_xml(),
+        "map.xodr:3: ",
+        "t=4e+08 m is out of range",
+        "From -1000 to 1000 m",
+        map_xml(road_xml(extra="\n<signals><signal id='1' s='9' t='4e8'/></signals>")),
+    ),
     "unknown key": _yaml("speed: 30", "sped: 30", 5, "actors.ego.sped: unknown key 'sped'", "Did you mean 'speed'?"),
     "unknown section": _yaml("end:", "ends:", 10, "ends: unknown key 'ends'", "Did you mean 'end'?"),
     "wrong unit": _yaml(
@@ -299,6 +326,22 @@ def test_a_billion_worlds_are_refused_in_python() -> None:
         SwerveVectorEnv(10**9, "hard-braking-queue")
     with pytest.raises(SwerveError, match="1 to 1048576 worlds, not 1000000000"):
         sample_worlds([load_scenario("hard-braking-queue")], range(10**9))
+
+
+def test_the_largest_objects_that_are_read_make_a_small_grid(tmp_path: Path) -> None:
+    """Blocks as long as a road may be, in rows of a step near nothing and as far off as may be: done at once."""
+    things = "".join(
+        f"<object id='{i}' type='{kind}' s='250' t='{t}' length='1e5' width='1e3' height='3'>"
+        f"<repeat s='1' length='490' distance='{step}' tStart='{t}' tEnd='{t}'/></object>"
+        for i, (kind, t, step) in enumerate(
+            [("obstacle", 1e3, 1e-305), ("building", -300, 400), ("obstacle", -1e3, 0.2)]
+        )
+    )
+    (tmp_path / "map.xodr").write_text(map_xml(road_xml(extra=f"<objects>{things}</objects>")))
+    rows = map_solids("", load_opendrive(tmp_path / "map.xodr"), "rural")
+    tables = build_solid_tables([rows], "cpu")
+    assert np.abs(rows["half"][:, :2]).max() <= 100.0
+    assert len(rows) > 2500 and tables.entry.shape[0] < 3_000_000 and tables.cell_first.shape[0] < 200_000
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from shape import add_look, box, cut, join
 from wheels import Wheel
 
 from sim.render.mesh import Material, Role
+from sim.render.plates import plate_picture
 
 
 def _inside(soup: Soup, rect: Rect) -> npt.NDArray[np.bool_]:
@@ -45,7 +46,7 @@ def edit_atlas(soup: Soup, recipe: Recipe) -> Soup:
             patch = lk.board(*size, patch[1:])
         elif isinstance(patch, str):
             plates.append(rect)
-            patch = lk.plate(*size, patch)
+            patch = plate_picture(*size, patch)
         lk.repaint(texture, rect, patch)  # type: ignore[arg-type]
     soup.looks = [
         replace(x, texture=texture) if x.texture is not None and x.name == recipe.atlas else x for x in soup.looks
@@ -85,7 +86,7 @@ def paint_plates(soup: Soup, mask: npt.NDArray[np.bool_], text: str) -> None:
     """Lay a picture of a number plate over plain plates, front and rear. Changes the soup."""
     add_look(soup, "plate picture", mask)
     row = next(i for i, look in enumerate(soup.looks) if look.name == "plate picture")
-    soup.looks[row] = replace(soup.looks[row], texture=lk.plate(256, 56, text))
+    soup.looks[row] = replace(soup.looks[row], texture=plate_picture(256, 56, text))
     soup.uvs = soup.uvs.copy()
     front = soup.centers[:, 0] > soup.bounds[0][0] + 0.5 * (soup.bounds[1][0] - soup.bounds[0][0])
     for end, sign in ((front, 1.0), (~front, -1.0)):

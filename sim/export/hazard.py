@@ -64,7 +64,8 @@ def ego_speeds(tracks: Tracks) -> np.ndarray:
 def braking_frames(tracks: Tracks, end: float) -> list[tuple[int, float]]:
     """Frames before the time ``end`` [s] in which the ego brakes, each with its mean deceleration over the next `HELD` [m/s^2].
 
-    It does if it slows by `BRAKING` from this frame to the next and all along, or if its brake lamps are lit all along while it moves.
+    It does if it slows by `BRAKING` from this frame to the next and over the whole of `HELD`, or if its brake lamps are lit all along,
+    or up to the end if that comes first, while it moves.
     """
     speed = ego_speeds(tracks)
     lit = tracks.arrays["lamps"][: tracks.nframe, 0] & int(Lamp.BRAKE) != 0
@@ -75,7 +76,8 @@ def braking_frames(tracks: Tracks, end: float) -> list[tuple[int, float]]:
         until = min(k + held, last)
         loss = (speed[k] - speed[until]) / (tracks.time(until) - tracks.time(k))
         at_once = (speed[k] - speed[k + 1]) * float(tracks.rate)
-        if min(loss, at_once) > BRAKING or (lit[k:until].all() and speed[k] > STANDING):
+        slows = k + held <= last and min(loss, at_once) > BRAKING
+        if slows or (lit[k:until].all() and speed[k] > STANDING):
             frames.append((k, float(loss)))
     return frames
 

@@ -66,7 +66,10 @@ def sha256_of(path: Path) -> str:
 
 
 def plan_draws(files: Sequence[str | Path], config: DatasetConfig, keys: Sequence[int] | None = None) -> Plan:
-    """Draw worlds from each scenario.
+    """Draw worlds from each scenario, and check each before anything is written.
+
+    That costs 10 to 30 ms a draw on one core, more than half of it for rows that are made again when the draw's turn comes: they are not
+    kept, as 100,000 draws may be planned.
 
     Args:
         files: Scenario files, folders of them, or library ids.

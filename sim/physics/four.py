@@ -153,10 +153,6 @@ def above(x: wp.vec4, y: float, p: wp.vec4, q: wp.vec4) -> wp.vec4: ...
 def above(x: wp.vec4, y: float, p: wp.vec4, q: float) -> wp.vec4: ...
 
 
-@wp.func_native(_each("x > y ? p : q", "xyp", "q"))
-def above(x: wp.vec4, y: wp.vec4, p: wp.vec4, q: float) -> wp.vec4: ...
-
-
 @wp.func(inline=True)
 def within(x: wp.vec4, low: wp.vec4, high: wp.vec4) -> wp.vec4:
     """``x``, but not beyond the bounds."""

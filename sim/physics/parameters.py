@@ -227,14 +227,8 @@ def actor_parameters(
     if category == "pedestrian" and box_center[2] <= 0.5 * size[2] + 1e-3:  # who rides sits higher
         center, inertia = _person(size, mass, box_center[0])
     return {
-        "mass": mass,
-        "inertia": inertia,
-        "cog": center,
-        "wheelbase": wheelbase,
-        "wheel_radius": wheel_radius,
-        "slide": p.slide,
-        "kind": kind,
-        "driver": -1,
+        "mass": mass, "inertia": inertia, "cog": center, "wheelbase": wheelbase, "wheel_radius": wheel_radius,
+        "slide": p.slide, "kind": kind, "driver": -1,
         "car": car_set(
             name, size, mass, wheelbase=wheelbase, wheel_radius=wheel_radius, box_center=box_center,
             track=track if kind < FOUR_WHEELS else None, coupler=coupler, carries=carries,

@@ -21,6 +21,8 @@ from sim.types import Solid
 CRATE = plain("stacked wood", srgb(132, 100, 66))
 LONGEST = 2500
 """Most single things taken from one map."""
+LARGEST = 200.0
+"""Longest and widest block or building taken from a file [m]; what is larger is cut to it, about its middle."""
 
 
 def put_objects(site: Site) -> None:
@@ -46,7 +48,7 @@ def _spots(road: Road, thing: RoadObject) -> Iterator[tuple[float, float]]:
         yield thing.s, thing.t
     for r in repeats:
         step = r.get("distance", 0.0)
-        count = 1 if step <= 0.0 else int(r.get("length", 0.0) / step) + 1
+        count = 1 if step <= 0.0 else int(min(r.get("length", 0.0) / step, LONGEST)) + 1
         for k in range(min(count, LONGEST)):
             f = k / max(count - 1, 1)
             start = r.get("tStart", thing.t)
@@ -102,6 +104,7 @@ def _put_things(
 def _put_boxes(site: Site, points: Floats, size: tuple[float, float, float], yaw: Floats, material: Material) -> None:
     """Blocks that stop whoever drives into them."""
     foot = site.stand(points)
+    size = min(size[0], LARGEST), min(size[1], LARGEST), size[2]
     site.builder.solids.boxes(Solid.OBJECT, foot, size, yaw)
     site.builder.boxes(foot, size, yaw, material, int(Semantic.STATIC))
 
@@ -147,7 +150,7 @@ def _put_line(site: Site, road: Road, thing: RoadObject, kind: str, rng: np.rand
 
 
 def _put_building(site: Site, thing: RoadObject, point: Floats, yaw: float, rng: np.random.Generator) -> None:
-    length, width = max(thing.length, 6.0), max(thing.width, 6.0)
+    length, width = (min(max(v, 6.0), LARGEST) for v in (thing.length, thing.width))
     along = np.array([math.cos(yaw), math.sin(yaw), 0.0])
     front = np.array([along[1], -along[0]])
     corner = point - along[:2] * length / 2 + front * width / 2

@@ -123,7 +123,8 @@ def _cantilever(site: Site, road: Road, signal: Signal, foot: Floats, top: float
 def _put_sign(site: Site, road: Road, signal: Signal) -> None:
     foot, yaw = _place(site, road, signal)
     if not site.builder.faces:  # its post gives way
-        site.taken.claim_discs(foot[None, :2], 0.25) if site.taken.free(foot[None, :2], 0.15, CARRIAGE)[0] else None
+        if site.taken.free(foot[None, :2], 0.15, CARRIAGE)[0]:
+            site.taken.claim_discs(foot[None, :2], 0.25)
         return
     shape, image = sign_face(signal.kind, _value(signal))
     size = min(max(signal.width or signal.height or 0.65, 0.4), 1.2)

@@ -247,7 +247,8 @@ def _clutter(site: Site, line: Walk, rng: np.random.Generator) -> None:
         points, _, _ = line.at(s[(s > 0) & (s < line.length)], kerb + 0.05)
         if len(points) and rng.random() < 0.6:
             ok = site.taken.free(points[:, :2], 0.15, CARRIAGE | TAKEN)
-            things.bollards(site.builder, site.stand(points[ok])) if ok.any() else None
+            if ok.any():
+                things.bollards(site.builder, site.stand(points[ok]))
     n = int(line.length * 1.2)
     points, _, _ = line.at(rng.uniform(0.0, line.length, n), -soft * rng.random(n) ** 2)
     site.scatter_leaves(points[:, :2], rng)

@@ -26,10 +26,10 @@ class Impacts:
     normal: wp.array2d[wp.vec3]
     """Unit, from the first to the second, (nworld, MAX_IMPACTS)."""
     speed: wp.array2d[float]
-    """Closing speed along the normal at first [m/s], (nworld, MAX_IMPACTS)."""
+    """Closing speed at first [m/s], (nworld, MAX_IMPACTS): along the normal; of who is run over the whole speed against the vehicle."""
     delta_first: wp.array2d[wp.vec3]
-    """Change of velocity of the first actor's centre of gravity by this contact so far; on scenery by its first 0.2 s [m/s],
-    (nworld, MAX_IMPACTS)."""
+    """Change of velocity of the first actor's centre of gravity by this contact so far [m/s], (nworld, MAX_IMPACTS): by its first 0.2 s.
+    That of the two against each other is at most the greatest speed at which they closed, or what one impulse alone made."""
     delta_second: wp.array2d[wp.vec3]
     """Of the second's [m/s], (nworld, MAX_IMPACTS)."""
     risk: wp.array2d[wp.vec2]

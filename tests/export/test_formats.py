@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 
 from sim.config import SimConfig
-from sim.export import overlay
 from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
-from sim.export.hazard import BRAKING, COLUMNS, find_events, format_csv, hazard_rows
-from sim.export.overlay import PALETTE, VEHICLE_COLOR, colorize, draw_overlay
+from sim.export.hazard import BRAKING, find_events, format_csv, hazard_rows
 from sim.export.summary import page_draw
 from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate, record
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
@@ -256,6 +254,18 @@ def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     assert (brake["kind"], brake["time"]) == ("brake", 0.6)
 
 
+@pytest.mark.parametrize(("slower", "lit", "brakes"), [(1, 0, []), (4, 0, []), (5, 0, [0.6]), (1, 1, [1.0])])
+def test_a_jolt_just_before_the_contact_is_no_braking(slower, lit, brakes):
+    tracks = made_up_tracks()
+    speed = np.full(tracks.nframe, 10.0)
+    speed[12 - slower : 12] -= 0.3 * np.arange(1, slower + 1)
+    speed[12:] = speed[11]
+    tracks.arrays["vel"][: tracks.nframe, 0, 1] = speed
+    tracks.arrays["lamps"][10:, 0] = lit * int(Lamp.BRAKE)
+    events = find_events(tracks, hazard_rows("d", tracks, ["ego", "child"]))
+    assert [e["time"] for e in events if e["kind"] == "brake"] == brakes
+
+
 @pytest.mark.parametrize(("driver", "brakes"), [("constant", []), ("brake", [0.1])])
 def test_a_speed_bump_is_no_braking(driver, brakes, tmp_path):
     path = tmp_path / "bump.yaml"
@@ -304,72 +314,6 @@ def test_frames_are_counted_to_the_end_or_the_duration():
     assert frame_count(Fraction(10), 2.0, None) == 21 and frame_count(Fraction(10), 2.0, 1.0) == 10
     assert frame_count(Fraction(10), 0.55, 3.0) == 6 and frame_count(Fraction(1, 10), 2.0, None) == 1
     assert frame_rate(29.97) == Fraction(2997, 100) and frame_rate(10) == 10
-
-
-def test_overlay_shows_classes_boxes_and_danger():
-    rgb = np.full((90, 160, 3), 120, np.uint8)
-    semantic = np.full((90, 160), int(Semantic.ROAD), np.uint8)
-    corner = [[None, None, -1.0]] * 8
-    item = {"actor": "child", "category_id": 1, "track_id": 2, "distance": 9.0, "bbox": [60, 30, 20, 40], "area": 500,
-            "box_3d": {"corners_image": corner}}  # fmt: skip
-    row = hazard_row()
-    calm = draw_overlay(rgb, semantic, {"objects": [item]}, row)
-    assert calm.shape == rgb.shape
-    road = 0.55 * 120 + 0.45 * np.array(PALETTE[Semantic.ROAD])
-    np.testing.assert_allclose(calm[80, 120], road, atol=1)
-    assert calm[50, 60, 0] > 230 and np.array_equal(calm[50, 65], calm[80, 120]), "an outline, not a filled box"
-    danger = draw_overlay(
-        rgb, semantic, {"objects": [item]}, row | {"time_to_collision": 0.8, "conflict_actor": "child"}
-    )
-    assert np.array_equal(danger[45, 0], (255, 60, 60)) and not np.array_equal(calm[45, 0], (255, 60, 60))
-    assert np.array_equal(colorize(np.array([[int(Semantic.SKY)]]))[0, 0], PALETTE[Semantic.SKY])
-
-
-def boxed(actor, category, distance, bbox):
-    """A label of which the 3D box is behind the camera."""
-    box = {"corners_image": [[None, None, -1.0]] * 8}
-    track = {"child": 2}.get(actor, 3)
-    return {"actor": actor, "category_id": category, "track_id": track, "distance": distance, "bbox": bbox,
-            "area": bbox[2] * bbox[3], "box_3d": box}  # fmt: skip
-
-
-def hazard_row(**values):
-    """A row of which only time and speed are known."""
-    return dict.fromkeys(COLUMNS) | {"time": 1.0, "ego_speed": 10.0} | values
-
-
-@pytest.mark.parametrize(
-    ("van", "distance"), [([108, 111, 60, 60], 4.0), ([60, 80, 60, 100], 20.0), ([112, 130, 60, 60], 20.0)]
-)
-@pytest.mark.parametrize("touched", [False, True])
-def test_nothing_covers_box_and_name_of_whom_the_ego_is_in_conflict_with(van, distance, touched):
-    rgb, semantic = np.full((225, 400, 3), 120, np.uint8), np.full((225, 400), int(Semantic.ROAD), np.uint8)
-    child, vans = boxed("child", 1, 9.0, [110, 110, 20, 40]), [boxed("van", 3, distance, van)]
-    row = hazard_row(time_to_collision=5.0, conflict_actor="child")
-    if touched:
-        row |= {"conflict_actor": "van", "collision_actor": "child", "collision_time": 0.9}
-    empty, alone, both = (draw_overlay(rgb, semantic, {"objects": o}, row) for o in ([], [child], [child, *vans]))
-    mine = (alone != empty).any(-1)
-    assert mine[90:110, 110:130].any() and mine[110, 110:130].all(), "a name above a box"
-    assert np.array_equal(both[mine], alone[mine])
-    inside = both[113:147, 113:127].reshape(-1, 3)
-    assert (inside == VEHICLE_COLOR).all(-1).sum() <= 2 * 34, "at most an outline goes through the box, no name"
-
-
-def test_the_caption_says_whose_gap_it_is():
-    row = hazard_row(distance=0.9)
-    assert overlay._caption(row) == "t 1.00 s   36 km/h   gap to the nearest 0.9 m"
-    row |= {"conflict_actor": "child", "conflict_distance": 6.04, "time_to_collision": 0.6}
-    assert overlay._caption(row) == "t 1.00 s   36 km/h   gap to child 6.0 m"
-    # Whom the ego heads for after contact says nothing.
-    assert overlay._caption(row | {"collision_time": 0.8}).endswith("gap to the nearest 0.9 m")
-    assert overlay._caption(hazard_row()) == "t 1.00 s   36 km/h"
-
-
-def test_every_class_has_a_colour_of_its_own():
-    named = [s for s in Semantic if s.name not in ("NONE", "VOID", "UNKNOWN", "EGO")]
-    assert set(named) <= set(PALETTE), f"without a colour: {set(named) - set(PALETTE)}"
-    assert len(set(PALETTE.values())) == len(PALETTE)
 
 
 def test_labels_hold_what_coco_and_3d_need():

@@ -83,7 +83,8 @@ def test_an_impact_is_recorded_with_delta_v_and_risk():
     speed = impacts["speed"][1] * 3.6
     assert 25.0 < speed < 40.0
     assert impacts["risk"][1, 1] == pytest.approx(1 / (1 + math.exp(6.9 - 0.09 * speed)), rel=1e-4)
-    assert np.linalg.norm(second[1]) > 0.8 * impacts["speed"][1] and np.linalg.norm(first[1]) < 1.0
+    # 0.92: the push of the bonnet's edge turns him and is cut, as he is limp
+    assert np.linalg.norm(second[1]) > 0.9 * impacts["speed"][1] and np.linalg.norm(first[1]) < 1.0
     assert impacts["risk"][1, 0] < 1e-3
 
 

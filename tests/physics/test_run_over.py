@@ -17,12 +17,13 @@ PALLET = {
     "category": "obstacle", "size": (1.2, 0.8, 0.14), "mass": 22.0, "wheelbase": 0.1, "wheel_radius": 0.1, "box_center": (0, 0, 0.07),
 }  # fmt: skip
 SIDE = math.sqrt(0.5)
+UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 
 
 def over(kind, speed, aside, *, turn=(0.0, SIDE, 0.0, SIDE), motion=Motion.DRIVEN, ticks=200):
     """A car that drives over something: what the two did, tick by tick, and the state; ``turn``: its attitude, else on its back."""
     lies = kind is PERSON
-    low = actor(kind, x=100.0, y=aside, z=0.15 if lies else 0.0, motion=Motion.BODY)
+    low = actor(kind, x=100.0, y=aside, z=0.15 if lies and turn != UPRIGHT else 0.0, motion=Motion.BODY)
     who = Category.PEDESTRIAN if lies else Category.OBSTACLE
     arrays = build([world([actor(x=93.0, speed=speed, motion=motion), low], [Category.CAR, who])], FIELD)
     state, seen = arrays[1], []
@@ -30,7 +31,7 @@ def over(kind, speed, aside, *, turn=(0.0, SIDE, 0.0, SIDE), motion=Motion.DRIVE
         rot = state.rot.numpy()
         rot[0, 1] = turn
         state.rot.assign(rot)
-        state.fallen.assign(np.array([[0, 1]], np.int32))
+        state.fallen.assign(np.array([[0, int(turn != UPRIGHT)]], np.int32))
     press(arrays, accel=0.05)
     for _ in range(ticks):
         run(arrays, 1)
@@ -65,9 +66,19 @@ def test_wheels_roll_over_what_lies_in_their_way(kind, speed):
     assert state.motion.numpy()[0, 0] == Motion.DRIVEN and seen[-1, 7] > 0.8 * speed
 
 
-def test_who_stands_or_lies_too_high_is_struck_by_the_front():
+def test_a_scripted_car_that_runs_over_somebody_is_a_body_from_then_on():
+    """As one whose wheels meet him; one that passes over him between its wheels keeps to its script."""
+    for aside, becomes, blows in ((0.0, Motion.SCRIPTED, 0), (0.75, Motion.BODY, 2)):
+        seen, state = over(PERSON, 8.0, aside, motion=Motion.SCRIPTED, ticks=150)
+        assert state.motion.numpy()[0].tolist() == [becomes, Motion.BODY]
+        assert state.impacts.count.numpy()[0] == blows
+    assert 0.03 < seen[:, 2].max() < 0.25 and seen[-1, 7] < 7.0, "lifted by him, and slower, as nobody drives it"
+
+
+@pytest.mark.parametrize("turn", [UPRIGHT, (SIDE, 0.0, 0.0, SIDE)], ids=["stands", "on his side"])
+def test_who_stands_or_lies_too_high_is_struck_by_the_front(turn):
     """On his side he is as high as he is wide: over the floor even when pressed."""
-    seen, state = over(PERSON, 5.0, 0.0, turn=(SIDE, 0.0, 0.0, SIDE), ticks=160)
+    seen, state = over(PERSON, 5.0, 0.0, turn=turn, ticks=160)
     assert state.impacts.count.numpy()[0] > 0 and seen[:, 8].max() > 4.0
 
 

@@ -92,9 +92,10 @@ def test_throw_distance_is_within_searles_bounds(brakes):
     assert struck == pytest.approx([v for v, _, _ in cases], abs=1.5 if brakes else 0.05)
     assert (state.vel.numpy()[:, 1] == 0.0).all()
     share = (seen[-1, :, 3] - 100.0) / (struck**2 / (2 * 0.66 * 9.81))
-    assert (share > 0.95).all() and (share < 1 + 0.66**2).all(), share
+    assert (share > 0.97).all() and (share < 1 + 0.66**2).all(), share
     thrown = seen[:, :, 0].max(axis=0) / struck
-    assert (thrown > 0.85).all() and (thrown < 1.05).all(), thrown
+    # 0.87 to 0.92 of adults, 0.9 until bonnets: the legs give way, and what pushes the middle is the bonnet, once the car has slowed.
+    assert (thrown > 0.86).all() and (thrown < 1.05).all(), thrown
 
 
 def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its_bonnet():
@@ -103,10 +104,11 @@ def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its
     seen, state = throw([(v, PERSON, 0.0) for v in speeds], 150)
     for i, v in enumerate(speeds):
         hit = int(state.contact_tick.numpy()[i, 1]) // 2
-        assert 0.85 * v < seen[hit + 5, i, 0] < v  # after 0.1 s
+        # After 0.1 s; 0.89 to 0.92: the bonnet pushes on once his legs gave way.
+        assert 0.88 * v < seen[hit + 5, i, 0] < v
     top = seen[:, :, 5].max(axis=0)
     assert (top > (1.0, 1.3, 1.7)).all() and (top < 2.5).all()
-    assert (np.linalg.norm(state.impacts.delta_second.numpy()[:, 0], axis=1) > 0.85 * speeds).all()
+    assert (np.linalg.norm(state.impacts.delta_second.numpy()[:, 0], axis=1) > 0.9 * speeds).all()
 
 
 @wp.kernel

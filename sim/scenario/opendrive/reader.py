@@ -22,7 +22,9 @@ MAX_TOTAL = 2e6
 MAX_LANE = 100
 """Greatest lane id."""
 MAX_WIDTH = 1000.0
-"""Widest lane, and farthest border [m]."""
+"""Widest lane, and farthest border, object or signal beside a road; widest and highest object [m]."""
+BOUNDS = {"s": MAX_ROAD, "length": MAX_ROAD, "distance": MAX_ROAD}
+"""Of lengths along a road, by attribute [m]."""
 MAX_SECTIONS = 50_000
 NUMBER_HINT = "A number belongs here, such as 3.5."
 DOCTYPE_FAULT, DOCTYPE_HINT = (
@@ -89,6 +91,13 @@ class _Reader:
             raise self.fail(node, f"{name}={text[:80]!r} is not a number", NUMBER_HINT) from None
         if not math.isfinite(value):
             raise self.fail(node, f"{name}={text[:80]!r} is not a finite number", NUMBER_HINT)
+        return value
+
+    def bounded(self, node: etree._Element, name: str, default: float | None = None, limit: float = MAX_WIDTH) -> float:
+        """A number [m] from -limit to limit."""
+        value = self.number(node, name, default)
+        if abs(value) > limit:
+            raise self.fail(node, f"{name}={value:g} m is out of range", f"From {-limit:g} to {limit:g} m.")
         return value
 
     def cubics(self, parent: etree._Element | None, tag: str, s_name: str = "s") -> list[Cubic]:
@@ -243,30 +252,35 @@ class _Reader:
         return RoadLink(node.get("elementType", "road"), node.get("elementId", ""), node.get("contactPoint", "start"))
 
     def object(self, node: etree._Element) -> RoadObject:
-        get = {k: self.number(node, k, 0.0) for k in ("s", "t", "zOffset", "hdg", "length", "width", "height")}
+        get = {k: self.bounded(node, k, 0.0) for k in ("t", "zOffset", "width", "height")}
+        get |= {k: self.bounded(node, k, 0.0, MAX_ROAD) for k in ("s", "length")}
         if "radius" in node.attrib and not get["length"]:
-            get["length"] = get["width"] = 2 * self.number(node, "radius")
+            get["length"] = get["width"] = 2 * self.bounded(node, "radius")
         repeats = tuple(
-            {k: self.number(r, k) for k in r.keys() if _is_number(r.get(k))} for r in node.iterfind("repeat")
+            {k: self.bounded(r, k, limit=BOUNDS.get(k, MAX_WIDTH)) for k in r.keys() if _is_number(r.get(k))}
+            for r in node.iterfind("repeat")
         )
         local = [
-            tuple(self.number(c, k, 0.0) for k in ("u", "v", "z", "height")) for c in node.iterfind(".//cornerLocal")
+            tuple(self.bounded(c, k, 0.0) for k in ("u", "v", "z", "height")) for c in node.iterfind(".//cornerLocal")
         ]
         on_road = [
-            tuple(self.number(c, k, 0.0) for k in ("s", "t", "dz", "height")) for c in node.iterfind(".//cornerRoad")
+            tuple(self.bounded(c, k, 0.0, BOUNDS.get(k, MAX_WIDTH)) for k in ("s", "t", "dz", "height"))
+            for c in node.iterfind(".//cornerRoad")
         ]
         return RoadObject(
-            node.get("id", ""), node.get("type", "none"), node.get("name", ""), get["s"], get["t"], get["zOffset"], get["hdg"],
+            node.get("id", ""), node.get("type", "none"), node.get("name", ""), get["s"], get["t"],
+            get["zOffset"], self.number(node, "hdg", 0.0),
             get["length"], get["width"], get["height"], repeats, tuple(local or on_road), bool(on_road and not local),  # type: ignore[arg-type]
             node.get("orientation", "none"),
         )  # fmt: skip
 
     def signal(self, node: etree._Element) -> Signal:
         return Signal(
-            node.get("id", ""), node.get("name", ""), self.number(node, "s"), self.number(node, "t"), self.number(node, "zOffset", 0.0),
+            node.get("id", ""), node.get("name", ""), self.bounded(node, "s", limit=MAX_ROAD),
+            self.bounded(node, "t"), self.bounded(node, "zOffset", 0.0),
             node.get("type", ""), node.get("subtype", ""), node.get("dynamic") == "yes",
-            node.get("orientation", "+"), self.number(node, "hOffset", 0.0), self.number(node, "width", 0.0),
-            self.number(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
+            node.get("orientation", "+"), self.number(node, "hOffset", 0.0), self.bounded(node, "width", 0.0),
+            self.bounded(node, "height", 0.0), self.number(node, "value") if _is_number(node.get("value")) else None, node.get("text", ""),
         )  # fmt: skip
 
     def junction(self, node: etree._Element, roads: dict[str, Road]) -> Junction:
