@@ -22,7 +22,7 @@ BINS = 80
 """Rows of the table of fog's echo."""
 BIN = 0.25
 """Step of the table [m]; further away the echo has long passed its greatest power."""
-STEPS = 24
+STEPS = 32
 """Of the integral over the pulse."""
 CROSSOVER = (0.9, 1.0)
 """Where beam and field of view begin and end to overlap [m] (Hahner et al. 2021)."""
@@ -102,14 +102,17 @@ def fog_power(r: float, length: float, extinction: float, backscatter: float) ->
     Hahner et al. 2021, eqs. 12 to 15: pi beta times the integral over u from 0 to ``length`` = c tau_H of
     sin^2(pi u / length) xi(r - u) / (r - u)^2 exp(-2 alpha (r - u)), for pulses sin^2 of half-power width tau_H.
     """
+    begin = wp.max(r - length, wp.static(CROSSOVER[0]))
+    if begin >= r:
+        return 0.0
+    # The integrand falls with the square of the distance: steps of equal ratio.
+    step = wp.log(r / begin) / float(STEPS)
     sum = float(0.0)
     for k in range(STEPS):
-        u = (float(k) + 0.5) * length / float(STEPS)
-        d = r - u
-        if d > wp.static(CROSSOVER[0]):
-            wave = wp.sin(PI * u / length)
-            sum += wave * wave * overlap(d) / (d * d) * wp.exp(-2.0 * extinction * d)
-    return PI * backscatter * sum * length / float(STEPS)
+        d = begin * wp.exp((float(k) + 0.5) * step)
+        wave = wp.sin(PI * (r - d) / length)
+        sum += wave * wave * overlap(d) / d * wp.exp(-2.0 * extinction * d)
+    return PI * backscatter * sum * step
 
 
 @wp.kernel
@@ -173,8 +176,8 @@ def rain_drops(rain: float) -> Drops:
 
 @wp.func
 def snow_flakes(snow: float) -> Drops:
-    """Gunn and Marshall 1958, as in `snow_extinction`, by the flakes' own diameter; white ones (Hahner et al. 2022)."""
-    return Drops(3800.0 * wp.pow(snow, -0.87) / 2.15, 2.55 * wp.pow(snow, -0.48) / 2.15, 20.0, 0.9)
+    """Gunn and Marshall 1958, as in `snow_extinction`, by the flakes' own diameter; ice's Fresnel reflectance, as in LISA."""
+    return Drops(3800.0 * wp.pow(snow, -0.87) / 2.15, 2.55 * wp.pow(snow, -0.48) / 2.15, 20.0, 0.0173)
 
 
 @wp.func
