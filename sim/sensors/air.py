@@ -211,7 +211,9 @@ def drop_echo(drops: Drops, key: Key, beam: int, reach: float, least: float, sha
             needed = least * r * r * wp.exp(2.0 * k * r) / drops.reflectance
             size = 1.0e3 * width * wp.sqrt(needed)
             if needed < 1.0 and size < drops.largest:
-                mean = drops.count / drops.rate * wp.exp(-drops.rate * size) * 0.25 * PI * width * width * (upper - lower)
+                mean = (
+                    drops.count / drops.rate * wp.exp(-drops.rate * size) * 0.25 * PI * width * width * (upper - lower)
+                )
                 none = wp.exp(-mean)
                 if u[i % 4] > none:
                     v = philox(key, beam, 16 + i)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.config import MountConfig
 from sim.random import purpose_key
 from sim.render.poses import Poses
 from sim.rotation import quaternion
+from sim.sensors.config import MountConfig
 from sim.sensors.sweep import Beam, turn_since
 
 wp.set_module_options({"enable_backward": False})

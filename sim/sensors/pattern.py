@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.config import LidarConfig
+from sim.sensors.config import LidarConfig
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sim.config import LidarConfig
+from sim.errors import SwerveError
+from sim.sensors.config import LidarConfig
 
 ROOF = (0.9, 0.0, 1.9)
 GRILLE = (3.7, 0.0, 0.6)
@@ -55,3 +56,13 @@ LIDARS: dict[str, LidarConfig] = {
     ),
 }  # fmt: skip
 """By name; spinning ones by their number of channels."""
+
+
+def find_preset(kind: str, name: str | None, presets: Mapping[str, object]) -> None:
+    """Refuse a preset that is not there.
+
+    Raises:
+        SwerveError: naming those that are.
+    """
+    if name is not None and name not in presets:
+        raise SwerveError(f"no {kind} preset {name!r}: choose one of {', '.join(presets)}")

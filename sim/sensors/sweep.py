@@ -58,9 +58,7 @@ def carried_along(poses: Poses, world: int, actor: int, beam: Beam) -> Beam:
 
 
 @wp.func(inline=True)
-def trace_beam(
-    geo: Geometry, inst: Instances, poses: Poses, world: int, beam: Beam, t_max: float, hidden: int
-) -> Hit:
+def trace_beam(geo: Geometry, inst: Instances, poses: Poses, world: int, beam: Beam, t_max: float, hidden: int) -> Hit:
     """Closest hit of a beam as `sim.render.raycast.trace` finds it, every actor being where it was when the beam was fired.
 
     The normal is that of the end of the scan, on the side from which the beam carried along comes.

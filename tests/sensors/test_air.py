@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from sim.config import LidarConfig
 from sim.render.mesh import Material, Semantic
+from sim.sensors.config import LidarConfig
 from sim.sensors.echoes import EchoType
 from sim.sensors.lidar import Lidar
 from sim.sensors.presets import spread
@@ -88,10 +88,16 @@ def test_fog_sends_back_what_the_soft_target_model_says(visibility, pulse):
 
     def power(r):
         def part(x):
-            return math.sin(math.pi * (r - x) / half) ** 2 * min((x - 0.9) / 0.1, 1) / x**2 * math.exp(-2 * extinction * x)
+            return (
+                math.sin(math.pi * (r - x) / half) ** 2 * min((x - 0.9) / 0.1, 1) / x**2 * math.exp(-2 * extinction * x)
+            )
 
         lower, upper = max(r - half, 0.9), r
-        return math.pi * beta * quad(part, lower, upper, points=[1.0] if lower < 1 < upper else None, limit=200)[0] if upper > 0.9 else 0
+        return (
+            math.pi * beta * quad(part, lower, upper, points=[1.0] if lower < 1 < upper else None, limit=200)[0]
+            if upper > 0.9
+            else 0
+        )
 
     ranges = np.arange(1.0, 12.0, 0.05)
     powers = np.array([power(r) for r in ranges])

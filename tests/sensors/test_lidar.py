@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.config import LidarConfig
 from sim.render.mesh import Material, Role, Semantic, Surface
+from sim.sensors.config import LidarConfig
 from sim.sensors.echoes import NO_CLASS, EchoType
 from sim.sensors.lidar import Lidar
 from sim.sensors.presets import LIDARS, spread
@@ -87,7 +87,13 @@ def test_half_of_the_echoes_are_detected_at_the_range_that_the_figure_says(refle
     grey = Material("grey", (reflectance,) * 3, roughness=1.0)
     lib = scenes.library([facing(60.0, 30.0, grey)], FAR_GROUND)
     config = replace(
-        FIXED, pattern="raster", horizontal_fov=math.radians(6), elevations=spread(-2, 2, 40), columns=100, range_10=50.0, noise=True
+        FIXED,
+        pattern="raster",
+        horizontal_fov=math.radians(6),
+        elevations=spread(-2, 2, 40),
+        columns=100,
+        range_10=50.0,
+        noise=True,
     )
     shares = []
     for factor in (0.85, 1.0, 1.15):
@@ -290,4 +296,6 @@ def test_presets_fire_all_their_beams_within_the_scan(name):
         assert name == f"spin{len(config.elevations)}"
         assert (np.diff(config.elevations) > 0).all()
         # Clockwise, from backwards to backwards.
-        assert np.unwrap(pattern.azimuth[:: len(config.elevations)])[-1] - pattern.azimuth[0] == pytest.approx(-math.tau, abs=0.01)
+        assert np.unwrap(pattern.azimuth[:: len(config.elevations)])[-1] - pattern.azimuth[0] == pytest.approx(
+            -math.tau, abs=0.01
+        )
