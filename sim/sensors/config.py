@@ -95,3 +95,71 @@ class LidarConfig(MountConfig):
         for name in ("firing_interval", "min_range", "range_noise", "beam_exit", "beam_divergence"):
             check_number(f"a lidar's {name}", getattr(self, name), 0.0)
         check_number("a lidar's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 2.0 * math.pi)
+
+
+@dataclass(frozen=True)
+class RadarConfig(MountConfig):
+    """A frequency-modulated continuous-wave radar (`sim.sensors.radar`); presets in `sim.sensors.presets`."""
+
+    name: str = "radar"
+    pos: tuple[float, float, float] = (3.7, 0.0, 0.6)
+    frequency: float = 76.5e9
+    """[Hz]."""
+    beams: int = 24
+    """Azimuth cells that it tells apart."""
+    horizontal_fov: float = 0.35
+    """Of all of them together [rad]."""
+    vertical_fov: float = 0.14
+    """[rad]."""
+    rays: tuple[int, int] = (4, 10)
+    """Rays cast in each beam: side by side, and one above the other."""
+    min_range: float = 0.5
+    max_range: float = 250.0
+    """[m]."""
+    range_resolution: float = 0.5
+    """[m]."""
+    speed_resolution: float = 0.15
+    """[m/s]."""
+    max_speed: float = 70.0
+    """Radial speeds beyond wrap around, as a chirp sequence's do [m/s]."""
+    measures_elevation: bool = False
+    """False: ``elevation`` is 0."""
+    power: float = 0.01
+    """Transmitted [W]."""
+    gain: float = 25.0
+    """Of either antenna on its axis [dBi]."""
+    noise_figure: float = 12.0
+    """[dB]."""
+    losses: float = 10.0
+    """[dB]."""
+    integration: float = 0.02
+    """Time over which a frame integrates coherently [s]."""
+    threshold: float = 12.0
+    """Of detection over the noise [dB]."""
+    ghosts: bool = True
+    """Whether echoes by way of one mirroring surface are cast."""
+    noise: bool = True
+    """False: no fluctuation, no errors of measurement, no false alarms."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("a radar's beams", self.beams, 1, 512)
+        if len(self.rays) != 2:
+            raise SwerveError(f"a radar's rays are two numbers, across and up, not {self.rays!r}")
+        for count in self.rays:
+            check_whole("a radar's rays", count, 1, 64)
+        check_number("a radar's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 3.1)
+        check_number("a radar's vertical_fov [rad]", self.vertical_fov, 1e-3, 1.5)
+        for name in (
+            "frequency",
+            "max_range",
+            "range_resolution",
+            "speed_resolution",
+            "max_speed",
+            "power",
+            "integration",
+        ):
+            check_number(f"a radar's {name}", getattr(self, name), 1e-12)
+        check_number("a radar's min_range", self.min_range, 0.0)
+        for name in ("gain", "noise_figure", "losses", "threshold"):
+            check_number(f"a radar's {name}", getattr(self, name), 0.0, 100.0)

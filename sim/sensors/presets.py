@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sim.errors import SwerveError
-from sim.sensors.config import LidarConfig
+from sim.sensors.config import LidarConfig, RadarConfig
 
 ROOF = (0.9, 0.0, 1.9)
 GRILLE = (3.7, 0.0, 0.6)
@@ -56,6 +57,37 @@ LIDARS: dict[str, LidarConfig] = {
     ),
 }  # fmt: skip
 """By name; spinning ones by their number of channels."""
+
+_LONG = RadarConfig(name="radar_long", pos=GRILLE)
+_SHORT = RadarConfig(
+    name="radar_short", pos=GRILLE, beams=30, horizontal_fov=math.radians(120.0), vertical_fov=math.radians(14.0), rays=(8, 8),
+    max_range=80.0, range_resolution=0.2, gain=14.0, losses=8.0,
+)  # fmt: skip
+_IMAGING = RadarConfig(
+    name="radar_imaging", pos=GRILLE, beams=80, horizontal_fov=math.radians(100.0), vertical_fov=math.radians(24.0), rays=(3, 16),
+    max_range=150.0, range_resolution=0.3, speed_resolution=0.1, measures_elevation=True, gain=19.0, power=0.02,
+)  # fmt: skip
+
+
+def _corner(name: str, x: float, y: float, yaw: float) -> RadarConfig:
+    return replace(_SHORT, name=name, pos=(x, y, 0.6), yaw=math.radians(yaw))
+
+
+RADARS: dict[str, tuple[RadarConfig, ...]] = {
+    # 20 degrees ahead, 250 m.
+    "long": (_LONG,),
+    # 120 degrees ahead, 80 m.
+    "short": (_SHORT,),
+    "long+short": (_LONG, _SHORT),
+    # 100 degrees ahead in 80 beams, with elevation.
+    "imaging": (_IMAGING,),
+    # Ahead far, and one at each corner.
+    "surround": (
+        _LONG, _corner("radar_front_left", 3.4, 0.8, 60.0), _corner("radar_front_right", 3.4, -0.8, -60.0),
+        _corner("radar_rear_left", -0.8, 0.8, 120.0), _corner("radar_rear_right", -0.8, -0.8, -120.0),
+    ),
+}  # fmt: skip
+"""By name; each is one radar or several."""
 
 
 def find_preset(kind: str, name: str | None, presets: Mapping[str, object]) -> None:
