@@ -244,6 +244,15 @@ Lidar = Annotated[
         show_default=False,
     ),
 ]
+Radar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="Also measure with radar: long, short, long+short, imaging or surround; detections in folders radar_*/.",
+        rich_help_panel=SENSORS,
+        show_default=False,
+    ),
+]
 RenderDevice = Annotated[
     str | None,
     typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
@@ -268,6 +277,7 @@ def render(
     quality: Quality = "standard",
     chase: Chase = False,
     lidar: Lidar = None,
+    radar: Radar = None,
     device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
@@ -293,7 +303,8 @@ def render(
     explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, lidar=lidar, device=found,
+        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, lidar=lidar, radar=radar,
+        device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

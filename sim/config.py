@@ -143,6 +143,8 @@ class DatasetConfig:
     """Whether annotations hold amodal masks."""
     lidar: str | None = None
     """Preset of the lidar (`sim.sensors.presets.LIDARS`); None: there is none."""
+    radar: str | None = None
+    """Preset of the radars (`sim.sensors.presets.RADARS`); None: there are none."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:

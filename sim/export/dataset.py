@@ -22,9 +22,8 @@ CHUNK = 16
 def render_dataset(
     files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] = (800, 450), fps: float = 10.0, duration: float | None = None,
     draws: int = 1, seed: int = 0, quality: str = "standard", driver: str | None = None, contact: str = "physics", physics: str = "swerve",
-    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False, lidar: str | None = None,
-    device: Any = None,
-    quiet: bool = False,
+    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False,
+    lidar: str | None = None, radar: str | None = None, device: Any = None, quiet: bool = False,
 ) -> list[Path]:  # fmt: skip
     """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
 
@@ -45,6 +44,7 @@ def render_dataset(
         keys: Which draws of each scenario; None: the first ``draws``.
         chase: Also film from behind the ego: pictures in chase/, shown in the video; labels stay the ego camera's.
         lidar: Preset of a lidar (`sim.sensors.presets`), whose points go to lidar/; None: there is none.
+        radar: Preset of one radar or several, whose detections go to folders by their names; None: there are none.
         device: Warp device; None: the default one.
         quiet: Show no progress.
 
@@ -56,7 +56,19 @@ def render_dataset(
     """
     who = None if driver == "default" else driver
     config = DatasetConfig(
-        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase, lidar=lidar
+        (size[0], size[1]),
+        fps,
+        duration,
+        draws,
+        seed,
+        quality,
+        who,
+        contact,
+        physics,
+        strict,
+        chase,
+        lidar=lidar,
+        radar=radar,
     )
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)
@@ -100,8 +112,9 @@ def _load_kernels(plan: Plan, device: Any) -> None:
 
     fast = ("sim.render.fast",)
     full = ("sim.render.colour", "sim.render.denoise", "sim.render.tonemap")
-    sensors = () if plan.config.lidar else ("sim.sensors.lidar", "sim.sensors.air", "sim.sensors.sweep")
-    load_kernels(device, (full if plan.config.quality == "fast" else fast) + sensors)
+    lidar = () if plan.config.lidar else ("sim.sensors.lidar", "sim.sensors.air")
+    radar = () if plan.config.radar else ("sim.sensors.radar", "sim.sensors.detections")
+    load_kernels(device, (full if plan.config.quality == "fast" else fast) + lidar + radar)
 
 
 def describe_device(device: Any = None) -> dict[str, str]:
@@ -155,7 +168,7 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
             write_frames(renderers, root, draw.id, missing, step)
         if missing or not video_path(root, draw, len(plan.draws)).is_file():
             with progress.stage(f"{draw.id}: video"):
-                _write_video(plan, draw, tracks, root)
+                _write_video(plan, draw, tracks, root, batch.actor_specs[world][0])
 
 
 def _title(plan: Plan, draw: PlannedDraw) -> str:
@@ -201,12 +214,14 @@ def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Pa
                 progress.note(f"{draw.id}: this machine simulates it differently from the one that wrote the manifest")
 
 
-def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path) -> None:
-    """The film of a draw from its frames on disk: the picture, and beside it boxes and classes."""
+def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path, actors: Sequence[Any]) -> None:
+    """The film of a draw from its frames on disk: the picture, and beside it boxes and classes, then what lidar and radar see."""
     from sim.export.frames import overlaid_frames
+    from sim.export.topview import add_top_view
     from sim.export.video import encode_video
 
     names = [actor.name for actor in draw.spec.actors]
     rate: Fraction = tracks.rate
-    film = encode_video(overlaid_frames(root, draw.id, tracks, names, plan.config), rate)
+    pictures = overlaid_frames(root, draw.id, tracks, names, plan.config)
+    film = encode_video(add_top_view(pictures, root, draw.id, tracks, actors, plan.config), rate)
     write_bytes(video_path(root, draw, len(plan.draws)), film)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from sim.sensors.echoes import EchoType
 from sim.sensors.lidar import Lidar
+from sim.sensors.radar import Radar
+from sim.sensors.radar_rays import DetectionType
 
 Arrays = dict[str, np.ndarray]
 
@@ -58,6 +59,34 @@ def lidar_cloud(points: Mapping[str, np.ndarray]) -> Arrays:
     }  # fmt: skip
 
 
+def radar_points(radar: Radar, world: int = 0) -> Arrays:
+    """The detections of a radar's last frame in a world, the strongest first, by name, (ndetection, ...) each.
+
+    Returns:
+        ``pos`` in the sensor's frame [m], ``range`` [m], ``azimuth`` and ``elevation`` [rad], ``speed`` (how fast the range grows) [m/s],
+        ``snr`` [dB], ``section`` (radar cross-section) [dBsm], ``kind`` (`DetectionType`), ``semantic`` (255 for none), ``instance``
+        (track_id, 0 for none; of a ghost: whose it is).
+    """
+    out = {name: array[world] for name, array in radar.numpy().items()}
+    found = out["kind"] != DetectionType.NONE
+    columns = {name: array[found] for name, array in out.items()}
+    order = np.argsort(-columns["snr"], kind="stable")
+    columns = {name: array[order] for name, array in columns.items()}
+    azimuth, elevation, flat = columns["azimuth"], columns["elevation"], np.cos(columns["elevation"])
+    direction = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)], 1)
+    pos = (direction * columns["range"][:, None]).astype(np.float32)
+    names = ("range", "azimuth", "elevation", "speed", "snr", "section", "kind", "semantic")
+    instance = columns["instance"].astype(np.uint16)
+    return {"pos": pos, **{name: columns[name] for name in names}, "instance": instance}
+
+
+def radar_cloud(points: Mapping[str, np.ndarray]) -> Arrays:
+    """What PCD holds of a radar's detections."""
+    x, y, z = points["pos"].T
+    names = ("speed", "snr", "section", "kind", "semantic", "instance")
+    return {"x": x, "y": y, "z": z, **{name: points[name] for name in names}}
+
+
 def encode_pcd(fields: Mapping[str, np.ndarray]) -> bytes:
     """Binary PCD 0.7 of named columns of equal length."""
     columns = {name: np.asarray(array) for name, array in fields.items()}
@@ -100,12 +129,7 @@ def decode_pcd(data: bytes) -> Arrays:
     return {name: table[name] for name, _ in kinds}
 
 
-def count_instances(instance: np.ndarray) -> dict[str, int]:
+def count_instances(instance: np.ndarray) -> dict[int, int]:
     """How many points each track_id has."""
     found, counts = np.unique(instance[instance > 0], return_counts=True)
-    return {str(int(k)): int(n) for k, n in zip(found, counts, strict=True)}
-
-
-def degrees(values: tuple[float, ...]) -> list[float]:
-    """Angles for people to read [deg]."""
-    return [round(math.degrees(v), 4) for v in values]
+    return {int(k): int(n) for k, n in zip(found, counts, strict=True)}

@@ -14,17 +14,20 @@ import numpy.typing as npt
 import warp as wp
 
 from sim.config import DatasetConfig
-from sim.export.points import count_instances, encode_pcd, lidar_cloud, lidar_points
+from sim.export.coco import category_of
+from sim.export.points import count_instances, encode_pcd, lidar_cloud, lidar_points, radar_cloud, radar_points
 from sim.export.tracks import POSES, Tracks, assign_poses
 from sim.export.writer import DirectoryWriter
 from sim.render.library import MeshLibrary
 from sim.render.poses import pose_owner
 from sim.rotation import quaternion, rotate
 from sim.sampling import Batch
-from sim.sensors.config import LidarConfig, MountConfig
+from sim.sensors.config import LidarConfig, MountConfig, RadarConfig
 from sim.sensors.echoes import EchoType
 from sim.sensors.lidar import Lidar
-from sim.sensors.presets import LIDARS, find_preset
+from sim.sensors.presets import LIDARS, RADARS, find_preset
+from sim.sensors.radar import Radar
+from sim.sensors.radar_rays import DetectionType
 from sim.structs import slice_worlds
 
 EXTENSIONS = ("npz", "pcd", "json")
@@ -36,6 +39,7 @@ CONVENTIONS = {
     "time": "of a point [s], 0 at the frame's time and negative before",
     "intensity": "npz: calibrated reflectance, power times range squared, 1 for a white board hit squarely in clear air; pcd: 0 to 100 matt, 101 to 255 retroreflecting",  # noqa: E501
     "semantic": "as in masks, 255 for what is no surface; instance: track_id, 0 for none",
+    "speed": "of a radar's detection: how fast its range grows [m/s], within -max_speed .. max_speed; snr [dB], section [dBsm]",
 }
 """What the numbers mean, said in calibration.json."""
 
@@ -47,12 +51,13 @@ def check_presets(config: DatasetConfig) -> None:
         SwerveError: naming those that are.
     """
     find_preset("lidar", config.lidar, LIDARS)
+    find_preset("radar", config.radar, RADARS)
 
 
 def sensor_configs(config: DatasetConfig) -> list[MountConfig]:
     """The sensors of a data set besides its cameras."""
     check_presets(config)
-    return [LIDARS[config.lidar]] if config.lidar else []
+    return [*([LIDARS[config.lidar]] if config.lidar else []), *(RADARS[config.radar] if config.radar else ())]
 
 
 def file_path(root: Path, name: str, draw: str, frame: int, extension: str) -> Path:
@@ -86,7 +91,9 @@ def sensor_calibration(config: DatasetConfig) -> list[dict[str, Any]]:
         kind = "lidar" if isinstance(sensor, LidarConfig) else "radar"
         row = {"name": sensor.name, "kind": kind, "sensor_to_ego": sensor_to_ego(sensor), **asdict(sensor)}
         if kind == "lidar":
-            row["echo_types"] = {str(int(e)): e.name.lower() for e in EchoType if e is not EchoType.NONE}
+            row["echo_types"] = {str(int(e)): e.name.lower() for e in EchoType if e}
+        else:
+            row["detection_types"] = {str(int(e)): e.name.lower() for e in DetectionType if e}
         rows.append(row)
     return rows
 
@@ -107,32 +114,38 @@ class SensorRecorder:
         self.tracks = tracks
         self.scene = slice_worlds(batch.scene, world, world + 1, n)
         self.state = slice_worlds(batch.state, world, world + 1, n)
+        self.actors = batch.actor_specs[world][0]
         for name in POSES:
             owner = pose_owner(self.state, name)
             setattr(owner, name, wp.clone(getattr(owner, name)))
         assign_poses(tracks, 0, self.state)
         threads = os.cpu_count() or 1
-        self.sensors: list[Lidar] = [
-            Lidar(library, self.scene, self.state, sensor, threads=threads)
-            for sensor in sensor_configs(config)
-            if isinstance(sensor, LidarConfig)
+        configs = sensor_configs(config)
+        self.lidars = [
+            Lidar(library, self.scene, self.state, c, threads=threads) for c in configs if isinstance(c, LidarConfig)
         ]
+        self.radars = [Radar(library, self.scene, self.state, c) for c in configs if isinstance(c, RadarConfig)]
 
     def samples(self, frame: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """Name of each sensor, and what its files of a frame hold, by extension."""
         assign_poses(self.tracks, frame, self.state)
-        for sensor in self.sensors:
-            sensor.reset(self.scene, self.state)
-            sensor.scan(self.scene)
-            points = lidar_points(sensor)
-            yield (
-                sensor.config.name,
-                {
-                    "npz": points,
-                    "pcd": encode_pcd(lidar_cloud(points)),
-                    "json": self._describe(sensor.config, frame, points),
-                },
-            )
+        for lidar in self.lidars:
+            lidar.reset(self.scene, self.state)
+            lidar.scan(self.scene)
+            points = lidar_points(lidar)
+            yield self._sample(lidar.config, frame, points, lidar_cloud(points))
+        for radar in self.radars:
+            radar.reset(self.scene, self.state)
+            radar.measure(self.scene)
+            points = radar_points(radar)
+            yield self._sample(radar.config, frame, points, radar_cloud(points))
+
+    def _sample(
+        self, config: MountConfig, frame: int, points: Mapping[str, np.ndarray], cloud: Mapping[str, np.ndarray]
+    ) -> tuple[str, dict[str, Any]]:
+        """Name of a sensor, and its files of a frame; the last marks it as done."""
+        files = {"npz": points, "pcd": encode_pcd(cloud), "json": self._describe(config, frame, points)}
+        return config.name, files
 
     def _describe(self, config: MountConfig, frame: int, points: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Time, pose and counts of a scan."""
@@ -151,8 +164,29 @@ class SensorRecorder:
             "ego_velocity": np.round(arrays["vel"][frame, 0].astype(float), 5),
             "ego_turn_rate": np.round(arrays["ang_vel"][frame, 0].astype(float), 6),
             "points": len(points["range"]),
-            "points_by_track_id": count_instances(points["instance"]),
+            "objects": self._objects(frame, count_instances(points["instance"])),
         }
+
+    def _objects(self, frame: int, counts: Mapping[int, int]) -> list[dict[str, Any]]:
+        """Everybody who has points: who it is, its box in the world and how fast it is."""
+        arrays = self.tracks.arrays
+        rows = []
+        for track, count in counts.items():
+            actor, rot = self.actors[track - 1], arrays["rot"][frame, track - 1].astype(float)
+            center = arrays["pos"][frame, track - 1].astype(float) + rotate(rot, np.array(actor.box_center))
+            rows.append(
+                {
+                    "track_id": track,
+                    "actor": actor.spec.name,
+                    "category_id": category_of(int(actor.asset.semantic), actor.asset.kinds).id,
+                    "points": count,
+                    "contact_box_3d": {
+                        "size": np.round(actor.size, 4), "center": np.round(center, 4), "rotation": np.round(rot, 7),
+                    },
+                    "velocity": np.round(arrays["vel"][frame, track - 1].astype(float), 4),
+                }
+            )  # fmt: skip
+        return rows
 
 
 def write_sensors(recorder: SensorRecorder, root: Path, draw: str, frames: list[int]) -> None:

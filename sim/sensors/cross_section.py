@@ -40,14 +40,14 @@ Yamada et al. 2005), deer like people.
 
 SURFACES: dict[Semantic, float] = {
     Semantic.ROAD: -35.0, Semantic.ROAD_MARKING: -35.0, Semantic.SIDEWALK: -30.0, Semantic.TERRAIN: -22.0, Semantic.VEGETATION: -13.0,
-    Semantic.BUILDING: -8.0, Semantic.WALL: -8.0, Semantic.FENCE: -5.0, Semantic.GUARD_RAIL: 3.0, Semantic.POLE: 5.0,
+    Semantic.BUILDING: -12.0, Semantic.WALL: -12.0, Semantic.FENCE: -5.0, Semantic.GUARD_RAIL: 3.0, Semantic.POLE: 5.0,
     Semantic.TRAFFIC_SIGN: 8.0, Semantic.TRAFFIC_LIGHT: 3.0, Semantic.STATIC: -3.0,
 }  # fmt: skip
 """Cross-section of surroundings per square metre across the ray [dB]; of ground at the flat angles at which radars see it."""
 
 MIRRORS: dict[Semantic, float] = {
-    Semantic.GUARD_RAIL: 0.5, Semantic.CAR: 0.4, Semantic.VAN: 0.5, Semantic.TRUCK: 0.5, Semantic.BUS: 0.5, Semantic.TRAIN: 0.5,
-    Semantic.TRAILER: 0.5, Semantic.BUILDING: 0.08, Semantic.WALL: 0.08,
+    Semantic.GUARD_RAIL: 0.5, Semantic.CAR: 0.15, Semantic.VAN: 0.3, Semantic.TRUCK: 0.3, Semantic.BUS: 0.3, Semantic.TRAIN: 0.3,
+    Semantic.TRAILER: 0.3, Semantic.BUILDING: 0.03, Semantic.WALL: 0.03,
 }  # fmt: skip
 """Share of power that goes on in the mirror's direction."""
 

@@ -27,22 +27,22 @@ def _dense(blocks: Sequence[tuple[float, float, int]]) -> tuple[float, ...]:
 LIDARS: dict[str, LidarConfig] = {
     # 2 degrees apart.
     "spin16": LidarConfig(
-        pos=ROOF, elevations=spread(-15.0, 15.0, 16), columns=1800, firing_interval=2.3e-6, max_range=100.0, range_10=40.0,
+        pos=ROOF, elevations=spread(-15.0, 15.0, 16), columns=1800, firing_interval=2.3e-6, max_range=100.0, range_10=50.0,
         range_noise=0.015,
     ),
     # 4/3 degrees apart, mostly below the horizon, 20 turns per second.
     "spin32": LidarConfig(
-        pos=ROOF, elevations=spread(-30.67, 10.67, 32), columns=1080, rate=20.0, firing_interval=1.1e-6, max_range=100.0, range_10=45.0,
+        pos=ROOF, elevations=spread(-30.67, 10.67, 32), columns=1080, rate=20.0, firing_interval=1.1e-6, max_range=100.0, range_10=60.0,
     ),
     # An upper block 1/3 and a lower block 1/2 degree apart.
     "spin64": LidarConfig(
         pos=ROOF, elevations=_dense([(-24.33, -8.83, 32), (-8.33, 2.0, 32)]), columns=2048, firing_interval=0.6e-6, max_range=120.0,
-        range_10=55.0,
+        range_10=80.0,
     ),
     # 0.11 degrees apart about the horizon, coarser above and below.
     "spin128": LidarConfig(
         pos=ROOF, elevations=_dense([(-25.0, -6.4, 40), (-6.25, 0.68, 64), (1.0, 15.0, 24)]), columns=1800, firing_interval=0.35e-6,
-        max_range=245.0, range_10=120.0, beam_divergence=1.8e-3, pulse=6e-9,
+        max_range=245.0, range_10=180.0, beam_divergence=1.8e-3, pulse=6e-9,
     ),
     # A mirror's window ahead.
     "solid": LidarConfig(

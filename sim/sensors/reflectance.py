@@ -64,6 +64,30 @@ def infrared(surface: int, albedo: wp.vec3) -> float:
 
 
 @wp.func
+def relief(surface: int) -> float:
+    """Standard deviation of a rough surface's slopes [rad], 0 for what is smooth or unknown."""
+    if surface == wp.static(int(Surface.GRASS)) or surface == wp.static(int(Surface.SOIL)):
+        return 0.6
+    if surface == wp.static(int(Surface.GRAVEL)):
+        return 0.6
+    if surface == wp.static(int(Surface.ASPHALT)) or surface == wp.static(int(Surface.CONCRETE)):
+        return 0.45
+    if surface == wp.static(int(Surface.PAVING)) or surface == wp.static(int(Surface.BRICK)):
+        return 0.35
+    return 0.0
+
+
+@wp.func
+def rough_cosine(sigma: float, cosine: float) -> float:
+    """What stands for the cosine of a matt surface of facets, seen from where the light comes from (Oren and Nayar 1994).
+
+    A cos + B sin^2: at a flat angle, some facets of a road face the lidar.
+    """
+    q = sigma * sigma
+    return (1.0 - 0.5 * q / (q + 0.33)) * cosine + 0.45 * q / (q + 0.09) * (1.0 - cosine * cosine)
+
+
+@wp.func
 def glint(coat: float, metallic: float, roughness: float, cosine: float) -> float:
     """A mirroring layer seen from where the light comes from: pi f cos of GGX, whose half vector is the view's direction.
 
@@ -115,7 +139,9 @@ def surface_echo(
     s = weathered(scene.weather, world, s, p, hit.normal, foot)
     look = infrared(s.surface, s.albedo)
     role = geo.materials.kind[packed & 65535][2]
-    matt = look * (1.0 - 0.9 * s.metallic) * cosine
-    back = retroreflection(role, out.semantic, s, look, scene.weather.wetness[world], cosine)
+    wet = scene.weather.wetness[world]
+    # Water fills the relief.
+    matt = look * (1.0 - 0.9 * s.metallic) * rough_cosine(relief(s.surface) * (1.0 - 0.8 * wet), cosine)
+    back = retroreflection(role, out.semantic, s, look, wet, cosine)
     out.reflectance = matt + glint(s.coat, s.metallic, s.roughness, cosine) + back
     return out

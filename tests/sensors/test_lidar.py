@@ -299,3 +299,20 @@ def test_presets_fire_all_their_beams_within_the_scan(name):
         assert np.unwrap(pattern.azimuth[:: len(config.elevations)])[-1] - pattern.azimuth[0] == pytest.approx(
             -math.tau, abs=0.01
         )
+
+
+def test_a_rough_road_sends_back_more_at_a_flat_angle_than_a_matt_board_and_less_when_wet():
+    """Oren and Nayar 1994 in the direction of the light, with their A and B."""
+    road = Material("road", (0.2, 0.2, 0.2), roughness=1.0, surface=Surface.ASPHALT)
+    lib = scenes.library([scenes.model(scenes.plane(half=100.0, material=road), "road")], FAR_GROUND)
+    config = replace(FIXED, elevations=(math.radians(-3.0),), columns=720, pos=(0, 0, 1.0))
+    mean = {}
+    for wet in (0.0, 1.0):
+        _, out = scan(lib, [scenes.world(lib, [("road", (0.0, 0.0, 0.0), 0.0)], {"wetness": wet})], config)
+        assert (out["echo"] == EchoType.HARD).all()
+        mean[wet] = out["intensity"][0, :, 0].mean()
+    cosine, q = math.sin(math.radians(3.0)), 0.45**2
+    a, b = 1 - 0.5 * q / (q + 0.33), 0.45 * q / (q + 0.09)
+    # The look of asphalt has spots, cracks and repairs about its mean.
+    assert mean[0.0] == pytest.approx(0.2 * (a * cosine + b * (1 - cosine**2)), rel=0.15)
+    assert mean[1.0] < 0.4 * mean[0.0]
