@@ -90,7 +90,7 @@ class TopView:
         """A pixel per point; what is no ground over the ground, the higher the brighter."""
         pos = points["pos"] @ to_ego[:3, :3].T + to_ego[:3, 3]
         at = np.floor(self.pixels(pos)).astype(int)
-        inside = ((at >= 0) & (at < self.height)).all(1)
+        inside = np.asarray((at >= 0) & (at < self.height)).all(1)
         order = np.argsort(np.where(points["semantic"] == NO_CLASS, 1e3, pos[:, 2]), kind="stable")
         order = order[inside[order]]
         bright = np.clip(0.55 + 0.25 * pos[order, 2:3], 0.55, 1.0)
@@ -102,7 +102,7 @@ class TopView:
         pos, rot = arrays["pos"][k].astype(float), arrays["rot"][k].astype(float)
         back = rot[0] * [-1, -1, -1, 1]
         for a, actor in enumerate(self.actors):
-            if not arrays["visible"][k, a] & 2:
+            if not int(arrays["visible"][k, a]) & 2:
                 continue
             half = np.array(actor.size) / 2
             front = (half[0], 0.0)

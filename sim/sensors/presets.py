@@ -32,23 +32,23 @@ LIDARS: dict[str, LidarConfig] = {
     ),
     # 4/3 degrees apart, mostly below the horizon, 20 turns per second.
     "spin32": LidarConfig(
-        pos=ROOF, elevations=spread(-30.67, 10.67, 32), columns=1080, rate=20.0, firing_interval=1.1e-6, max_range=100.0, range_10=60.0,
+        pos=ROOF, elevations=spread(-30.67, 10.67, 32), columns=1080, rate=20.0, firing_interval=1.1e-6,
+        min_range=1.5, max_range=100.0, range_10=60.0,
     ),
     # An upper block 1/3 and a lower block 1/2 degree apart.
     "spin64": LidarConfig(
-        pos=ROOF, elevations=_dense([(-24.33, -8.83, 32), (-8.33, 2.0, 32)]), columns=2048, firing_interval=0.6e-6, max_range=120.0,
-        range_10=80.0,
+        pos=ROOF, elevations=_dense([(-24.33, -8.83, 32), (-8.33, 2.0, 32)]), columns=2048, firing_interval=0.6e-6,
+        min_range=1.5, max_range=120.0, range_10=80.0,
     ),
     # 0.11 degrees apart about the horizon, coarser above and below.
     "spin128": LidarConfig(
         pos=ROOF, elevations=_dense([(-25.0, -6.4, 40), (-6.25, 0.68, 64), (1.0, 15.0, 24)]), columns=1800, firing_interval=0.35e-6,
-        max_range=245.0, range_10=180.0, beam_divergence=1.8e-3, pulse=6e-9,
+        min_range=1.5, max_range=245.0, range_10=180.0, beam_divergence=1.8e-3, pulse=6e-9,
     ),
     # A mirror's window ahead.
     "solid": LidarConfig(
         pos=(1.6, 0.0, 1.45), pattern="raster", elevations=spread(-12.5, 12.5, 126), columns=600, firing_interval=1e-6,
-        horizontal_fov=math.radians(120.0),
-        max_range=250.0, range_10=150.0, beam_divergence=1.5e-3, pulse=5e-9,
+        horizontal_fov=math.radians(120.0), max_range=250.0, range_10=150.0, beam_divergence=1.5e-3, pulse=5e-9,
     ),
     # Two prisms that draw another rosette in each scan.
     "rosette": LidarConfig(

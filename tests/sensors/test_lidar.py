@@ -98,7 +98,7 @@ def test_half_of_the_echoes_are_detected_at_the_range_that_the_figure_says(refle
     shares = []
     for factor in (0.85, 1.0, 1.15):
         distance = 50.0 * math.sqrt(reflectance / 0.1) * factor
-        lidar, out = scan(lib, [scenes.world(lib, [("wall", (distance, 0.0, 0.0), 0.0)])], config)
+        _, out = scan(lib, [scenes.world(lib, [("wall", (distance, 0.0, 0.0), 0.0)])], config)
         shares.append((out["echo"][0, :, 0] == EchoType.HARD).mean())
     # The receiver's noise is a fifth of its threshold: powers of 1.38 and 0.76 of it stand 1.9 and -1.2 deviations off.
     assert shares[0] == pytest.approx(0.972, abs=0.015)

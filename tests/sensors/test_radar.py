@@ -47,7 +47,7 @@ def test_snr_and_cross_section_are_those_of_the_radar_equation(yaw, side, distan
     config = replace(
         QUIET, beams=1, horizontal_fov=5 / distance, rays=(64, 64), vertical_fov=5 / distance, range_resolution=10.0, threshold=0.0
     )  # fmt: skip
-    radar, out = measure(lib, [at(lib, distance, yaw=yaw)], config)
+    _, out = measure(lib, [at(lib, distance, yaw=yaw)], config)
     assert len(out["kind"]) == 1 and out["kind"][0] == DetectionType.TARGET and out["instance"][0] == 1
     # Front of the box, 1 m before its middle.
     r = distance - 1.0
@@ -118,7 +118,10 @@ def test_doppler_is_the_relative_radial_velocity(speed):
 
 def test_a_wheel_spreads_its_speed_from_standstill_to_twice_the_car_s():
     wheel = scenes.sphere(0.4, 48, Semantic.CAR)
-    parts = (ModelPart((scenes.box((-2, -1, 0.8), (2, 1, 1.5)),)), ModelPart((wheel,), PartMotion.WHEEL, (0.0, 0.0, 0.4)))
+    parts = (
+        ModelPart((scenes.box((-2, -1, 0.8), (2, 1, 1.5)),)),
+        ModelPart((wheel,), PartMotion.WHEEL, (0.0, 0.0, 0.4)),
+    )
     car = Model("car", parts, (4.0, 2.0, 1.5), (0.0, 0.0, 0.75))
     lib = scenes.library([car], NOWHERE)
     config = replace(
@@ -141,7 +144,9 @@ def test_two_cars_are_told_apart_by_range_azimuth_or_speed_and_only_then():
 
     def targets(x, y, speed):
         world = scenes.world(
-            lib, [("car", (60.0, -1.0, 0.5), 0.0), ("car", (60.0 + x, 1.0 + y, 0.5), 0.0)], vel=[(0, 0, 0), (speed, 0, 0)]
+            lib,
+            [("car", (60.0, -1.0, 0.5), 0.0), ("car", (60.0 + x, 1.0 + y, 0.5), 0.0)],
+            vel=[(0, 0, 0), (speed, 0, 0)],
         )
         _, out = measure(lib, [world], replace(QUIET, threshold=5.0, horizontal_fov=0.7, beams=8))
         return len(out["kind"])
@@ -182,11 +187,15 @@ def test_rain_takes_what_itu_says_and_the_wet_radome_its_share():
     k, alpha = rain_coefficients(77e9)
     assert 1.0315 < k < 1.1704 and 0.70 < alpha < 0.74
     lib = scenes.library([block()], NOWHERE)
-    config = replace(QUIET, beams=1, horizontal_fov=0.25, rays=(64, 64), vertical_fov=0.25, range_resolution=10.0, threshold=0.0)
+    config = replace(
+        QUIET, beams=1, horizontal_fov=0.25, rays=(64, 64), vertical_fov=0.25, range_resolution=10.0, threshold=0.0
+    )
     snr = {}
     for rain in (0.0, 10.0, 50.0):
         for distance in (20.0, 220.0):
-            _, out = measure(lib, [at(lib, distance, weather={"rain": rain})], replace(config, threshold=0.0, gain=40.0))
+            _, out = measure(
+                lib, [at(lib, distance, weather={"rain": rain})], replace(config, threshold=0.0, gain=40.0)
+            )
             snr[rain, distance] = float(out["snr"].max())
     k, alpha = rain_coefficients(76.5e9)
     for rain in (10.0, 50.0):
