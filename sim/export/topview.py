@@ -90,9 +90,9 @@ class TopView:
         """A pixel per point; what is no ground over the ground, the higher the brighter."""
         pos = points["pos"] @ to_ego[:3, :3].T + to_ego[:3, 3]
         at = np.floor(self.pixels(pos)).astype(int)
-        inside = np.asarray((at >= 0) & (at < self.height)).all(1)
-        order = np.argsort(np.where(points["semantic"] == NO_CLASS, 1e3, pos[:, 2]), kind="stable")
-        order = order[inside[order]]
+        inside = np.flatnonzero(((at >= 0) & (at < self.height)).all(axis=1))
+        height = np.where(points["semantic"] == NO_CLASS, 1e3, pos[:, 2])
+        order = inside[np.argsort(height[inside], kind="stable")]
         bright = np.clip(0.55 + 0.25 * pos[order, 2:3], 0.55, 1.0)
         canvas[at[order, 1], at[order, 0]] = (_COLORS[points["semantic"][order]] * bright).astype(np.uint8)
 
