@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import warp as wp
@@ -32,6 +33,9 @@ from sim.sensors.pattern import make_pattern
 from sim.sensors.reflectance import surface_echo
 from sim.sensors.sweep import Beam, SweptScene, carried_along, trace_beam
 from sim.types import TICK, Scene, State
+
+if TYPE_CHECKING:
+    import torch
 
 wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 4})
 
@@ -349,3 +353,7 @@ class Lidar:
     def numpy(self) -> dict[str, np.ndarray]:
         """The last scan, as arrays of the host's: the fields of `Points`, (nworld, npoint, ...)."""
         return {name: getattr(self.points, name).numpy().copy() for name in Points.vars}
+
+    def torch(self) -> dict[str, torch.Tensor]:
+        """The fields of `Points` as tensors on the same device and memory; vectors have a last axis."""
+        return {name: wp.to_torch(getattr(self.points, name)) for name in Points.vars}

@@ -10,6 +10,8 @@ Pfa^(1 / (1 + SNR)), Pfa = exp(-threshold).
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import warp as wp
 
@@ -26,6 +28,9 @@ from sim.sensors.radar_figures import RadarSet, antenna_gain, make_radar_set, wr
 from sim.sensors.radar_rays import Return, direct_return, mirrored_return, sensor_velocity
 from sim.sensors.sweep import Beam, SweptScene
 from sim.types import Scene, State
+
+if TYPE_CHECKING:
+    import torch
 
 wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 1})
 
@@ -174,3 +179,7 @@ class Radar:
     def numpy(self) -> dict[str, np.ndarray]:
         """The last frame, as arrays of the host's: the fields of `Detections`, (nworld, nbeam, ...)."""
         return {name: getattr(self.detections, name).numpy().copy() for name in Detections.vars}
+
+    def torch(self) -> dict[str, torch.Tensor]:
+        """The fields of `Detections` as tensors on the same device and memory; vectors have a last axis."""
+        return {name: wp.to_torch(getattr(self.detections, name)) for name in Detections.vars}

@@ -9,6 +9,7 @@ from enum import IntEnum
 import warp as wp
 
 from sim.render.library import Geometry, PartMotion
+from sim.render.mesh import Semantic
 from sim.render.poses import Poses
 from sim.render.raycast import Hit, actor_of
 from sim.render.scene_bvh import Instances
@@ -52,7 +53,8 @@ class Return:
 def limb_speed(geo: Geometry, scene: Scene, poses: Poses, world: int, actor: int, local: wp.vec3) -> float:
     """How much faster than its body a walker's limb goes ahead [m/s]: legs and arms swing, left against right.
 
-    A foot stands half of the time, so it swings about the walker's speed by as much again; less up to the hip. ``local`` in its frame.
+    A foot stands half of the time, so it swings about the walker's speed by as much again; less up to the hip. A rider's feet only
+    pedal. ``local`` in its frame.
     """
     asset = scene.asset[world, actor]
     clip = geo.model_clip[asset]
@@ -61,6 +63,9 @@ def limb_speed(geo: Geometry, scene: Scene, poses: Poses, world: int, actor: int
     height = wp.max(scene.size[world, actor][2], 0.1)
     phase = 6.2831853 * poses.traveled[world, actor] / (clip[0] * height / wp.max(geo.model_size[asset][2], 0.1))
     swing = wp.sin(phase) * wp.where(local[1] >= 0.0, 1.0, -1.0)
+    semantic = scene.semantic[world, actor]
+    if semantic != wp.static(int(Semantic.PERSON)) and semantic != wp.static(int(Semantic.ANIMAL)):
+        swing = 0.3 * swing
     return poses.speed[world, actor] * swing * wp.clamp(1.0 - 2.0 * local[2] / height, 0.0, 1.0)
 
 
@@ -172,9 +177,9 @@ def mirrored_return(
     out.range = hit.t + far.t
     section = hit_section(geo, inst, scene, poses, table, world, far, bounce.direction)
     out.section = section * share * share * reach[1] * out.range * out.range
-    glass = surface_velocity(geo, inst, scene, poses, world, hit, bounce.origin)
+    moves = surface_velocity(geo, inst, scene, poses, world, hit, bounce.origin)
     target = surface_velocity(geo, inst, scene, poses, world, far, p)
-    out.speed = wp.dot(glass - velocity, ray.direction) + wp.dot(target - glass, bounce.direction)
+    out.speed = wp.dot(moves - velocity, ray.direction) + wp.dot(target - moves, bounce.direction)
     semantic = geo.triangle[geo.mesh_triangle[far.mesh] + far.face][3] >> 16
     out.label = semantic | (wp.static(int(DetectionType.GHOST)) << 8) | ((actor + 1) << 12)
     return out

@@ -139,6 +139,39 @@ def test_a_wheel_spreads_its_speed_from_standstill_to_twice_the_car_s():
     assert (cell["speed"].sum() / cell["power"].sum()) == pytest.approx(10.0, abs=1.0)
 
 
+def test_a_walker_s_legs_spread_its_speed_and_its_head_does_not():
+    body = scenes.box((-0.15, -0.25, 0.0), (0.15, 0.25, 1.75), Semantic.PERSON)
+    person = Model(
+        "person",
+        (ModelPart((body, body)),),
+        (0.3, 0.5, 1.75),
+        (0.0, 0.0, 0.875),
+        stride=1.4,
+        walk_frames=2,
+        rest_frame=1,
+    )
+    lib = scenes.library([person], NOWHERE)
+
+    def spread(height, speed):
+        world = scenes.world(
+            lib, [("person", (15.0, 0.0, 0.0), 0.0)], vel=[(speed, 0, 0)], speed=[speed], traveled=[0.35]
+        )
+        world[0]["semantic"] = [int(Semantic.PERSON)]
+        config = replace(QUIET, pos=(0, 0, height), beams=1, horizontal_fov=0.03, vertical_fov=0.02, threshold=0.0)
+        scene, state = scenes.batch([world])
+        radar = Radar(lib, scene, state, config)
+        radar.measure(scene)
+        cell = radar.cells.numpy()[0, 0, : int(radar.count.numpy()[0, 0])]
+        speeds = cell["speed"] / cell["power"]
+        return float(speeds.min()), float(speeds.max())
+
+    # A quarter of a cycle on: one foot stands, the other goes twice as fast as the body.
+    low, high = spread(0.15, 1.5)
+    assert low < 0.5 and high > 2.5
+    assert spread(1.5, 1.5) == pytest.approx((1.5, 1.5), abs=0.02)
+    assert spread(0.15, 0.0) == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
 def test_two_cars_are_told_apart_by_range_azimuth_or_speed_and_only_then():
     lib = scenes.library([block((0.2, 1.0, 1.0))], NOWHERE)
 
