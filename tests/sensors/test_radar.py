@@ -83,13 +83,13 @@ def test_cells_are_detected_as_often_as_swerling_s_first_case_says():
 
 def test_false_alarms_are_as_many_as_the_threshold_lets_through():
     lib = scenes.library([block()], NOWHERE)
-    config = replace(QUIET, noise=True, threshold=10.0, rays=(1, 1))
+    config = replace(QUIET, noise=True, threshold=11.5, rays=(1, 1))
     scene, state = scenes.batch([scenes.world(lib, key=k) for k in range(300)])
     radar = Radar(lib, scene, state, config)
     radar.measure(scene)
     out = radar.numpy()
     cells = 250.0 / 0.5 * 2 * 70.0 / 0.15
-    expected = 300 * 24 * (1 - math.exp(-cells * math.exp(-10.0)))
+    expected = 300 * 24 * (1 - math.exp(-cells * math.exp(-(10**1.15))))
     noise = (out["kind"] == DetectionType.NOISE).sum()
     assert set(np.unique(out["kind"])) == {0, DetectionType.NOISE}
     assert noise == pytest.approx(expected, abs=4 * math.sqrt(expected))
