@@ -177,7 +177,7 @@ def simulate(
     typer.echo(json.dumps(summary, indent=2))
 
 
-WORLDS, PICTURES = "Worlds", "Pictures"
+WORLDS, PICTURES, SENSORS = "Worlds", "Pictures", "Lidar and radar"
 """Panels of the help of `swerve render`."""
 
 RenderFiles = Annotated[
@@ -247,6 +247,24 @@ Skip = Annotated[
         show_default=False,
     ),
 ]
+Lidar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="Also scan with a lidar: spin16, spin32, spin64, spin128, solid or rosette; points in lidar/, a view from above in the video.",
+        rich_help_panel=SENSORS,
+        show_default=False,
+    ),
+]
+Radar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="Also measure with radar: long, short, long+short, imaging or surround; detections in folders radar_*/.",
+        rich_help_panel=SENSORS,
+        show_default=False,
+    ),
+]
 RenderDevice = Annotated[
     str | None,
     typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
@@ -271,6 +289,8 @@ def render(
     quality: Quality = "standard",
     chase: Chase = False,
     skip: Skip = "",
+    lidar: Lidar = None,
+    radar: Radar = None,
     device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
@@ -296,8 +316,8 @@ def render(
     explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, device=found,
-        skip=[name for name in skip.replace(" ", "").split(",") if name],
+        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, lidar=lidar, radar=radar,
+        skip=[name for name in skip.replace(" ", "").split(",") if name], device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

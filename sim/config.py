@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
+from sim.checks import check_number as _check_number
+from sim.checks import check_whole as _check_whole
+from sim.checks import check_word as _check_word
 from sim.errors import SwerveError
 
 CONTACTS = ("physics", "report")
@@ -18,23 +18,6 @@ SKIPPABLE = ("depth", "flow", "normals")
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
-
-
-def _check_whole(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise SwerveError(f"{name} must be a whole number between {low} and {high}, not {value!r}")
-
-
-def _check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not math.isfinite(value):
-        raise SwerveError(f"{name} must be a finite number, not {value!r}")
-    if not low <= value <= high:
-        raise SwerveError(f"{name} must lie between {low:g} and {high:g}, not {value:g}")
-
-
-def _check_word(name: str, value: Any, words: Sequence[str]) -> None:
-    if value not in words:
-        raise SwerveError(f"no {name} {value!r}: choose one of {', '.join(words)}")
 
 
 @dataclass(frozen=True)
@@ -162,6 +145,10 @@ class DatasetConfig:
     """Whether annotations hold amodal masks."""
     skip: tuple[str, ...] = ()
     """Which of `SKIPPABLE` are not written."""
+    lidar: str | None = None
+    """Preset of the lidar (`sim.sensors.presets.LIDARS`); None: there is none."""
+    radar: str | None = None
+    """Preset of the radars (`sim.sensors.presets.RADARS`); None: there are none."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:

@@ -23,7 +23,7 @@ def render_dataset(
     files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] = (800, 450), fps: float = 10.0, duration: float | None = None,
     draws: int = 1, seed: int = 0, quality: str = "standard", driver: str | None = None, contact: str = "physics", physics: str = "swerve",
     replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False,
-    skip: Sequence[str] = (), device: Any = None, quiet: bool = False,
+    skip: Sequence[str] = (), lidar: str | None = None, radar: str | None = None, device: Any = None, quiet: bool = False,
 ) -> list[Path]:  # fmt: skip
     """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
 
@@ -44,6 +44,8 @@ def render_dataset(
         keys: Which draws of each scenario; None: the first ``draws``.
         chase: Also film from behind the ego: pictures in chase/, shown in the video; labels stay the ego camera's.
         skip: Which of `sim.config.SKIPPABLE` not to write.
+        lidar: Preset of a lidar (`sim.sensors.presets`), whose points go to lidar/; None: there is none.
+        radar: Preset of one radar or several, whose detections go to folders by their names; None: there are none.
         device: Warp device; None: the default one.
         quiet: Show no progress.
 
@@ -55,7 +57,20 @@ def render_dataset(
     """
     who = None if driver == "default" else driver
     config = DatasetConfig(
-        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase, skip=tuple(skip)
+        size=(size[0], size[1]),
+        fps=fps,
+        duration=duration,
+        draws=draws,
+        seed=seed,
+        quality=quality,
+        driver=who,
+        contact=contact,
+        physics=physics,
+        strict=strict,
+        chase=chase,
+        skip=tuple(skip),
+        lidar=lidar,
+        radar=radar,
     )
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)
@@ -74,10 +89,12 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
     Files appear whole or not at all. What an interrupted run has written is kept: the same call goes on with it and ends with
     the same bytes. The manifest is written last.
     """
+    from sim.export.sensors import check_presets
     from sim.export.summary import write_summary
     from sim.simulation import check_physics
 
     check_physics(plan.config.physics)
+    check_presets(plan.config)
     known = identity(plan, describe_device(device))
     with open_folder(root, known), Progress(quiet) as progress:
         with progress.stage("Loading the kernels"):
@@ -97,7 +114,9 @@ def _load_kernels(plan: Plan, device: Any) -> None:
 
     fast = ("sim.render.fast",)
     full = ("sim.render.colour", "sim.render.denoise", "sim.render.tonemap")
-    load_kernels(device, full if plan.config.quality == "fast" else fast)
+    lidar = () if plan.config.lidar else ("sim.sensors.lidar", "sim.sensors.air")
+    radar = () if plan.config.radar else ("sim.sensors.radar", "sim.sensors.detections")
+    load_kernels(device, (full if plan.config.quality == "fast" else fast) + lidar + radar)
 
 
 def describe_device(device: Any = None) -> dict[str, str]:
@@ -121,6 +140,7 @@ def _processor() -> str:
 def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: Any, progress: Progress) -> None:
     """Simulate some draws, then render and film each."""
     from sim.export.frames import frames_missing, make_renderers, write_frames
+    from sim.export.sensors import SensorRecorder, sensor_frames_missing, write_sensors
     from sim.export.tracks import Tracks
     from sim.render.world import build_library
     from sim.sampling import pack_worlds
@@ -136,6 +156,11 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
     library = None
     for world, draw in enumerate(draws):
         tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
+        scans = sensor_frames_missing(root, draw.id, tracks.nframe, plan.config)
+        if scans:
+            with progress.stage(f"{draw.id}: lidar and radar"):
+                library = library or build_library(batch)
+                write_sensors(SensorRecorder(library, batch, world, tracks, plan.config), root, draw.id, scans)
         missing = frames_missing(root, draw.id, tracks.nframe, plan.config)
         if missing:
             with progress.stage(f"{draw.id}: preparing the renderer"):
@@ -145,7 +170,7 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
             write_frames(renderers, root, draw.id, missing, step)
         if missing or not video_path(root, draw, len(plan.draws)).is_file():
             with progress.stage(f"{draw.id}: video"):
-                _write_video(plan, draw, tracks, root)
+                _write_video(plan, draw, tracks, root, batch.actor_specs[world][0])
 
 
 def _title(plan: Plan, draw: PlannedDraw) -> str:
@@ -157,12 +182,15 @@ def _title(plan: Plan, draw: PlannedDraw) -> str:
 def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:
     """How many frames a draw has if its tracks, all frames and its video stand, else 0."""
     from sim.export.frames import frames_missing
+    from sim.export.sensors import sensor_frames_missing
     from sim.export.tracks import Tracks
 
     path = tracks_path(root, draw)
     if not path.is_file() or not video_path(root, draw, len(plan.draws)).is_file():
         return 0
     count = Tracks.decode(path.read_bytes()).nframe
+    if sensor_frames_missing(root, draw.id, count, plan.config):
+        return 0
     return 0 if frames_missing(root, draw.id, count, plan.config) else count
 
 
@@ -188,12 +216,14 @@ def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Pa
                 progress.note(f"{draw.id}: this machine simulates it differently from the one that wrote the manifest")
 
 
-def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path) -> None:
-    """The film of a draw from its frames on disk: the picture, and beside it boxes and classes."""
+def _write_video(plan: Plan, draw: PlannedDraw, tracks: Any, root: Path, actors: Sequence[Any]) -> None:
+    """The film of a draw from its frames on disk: the picture, and beside it boxes and classes, then what lidar and radar see."""
     from sim.export.frames import overlaid_frames
+    from sim.export.topview import add_top_view
     from sim.export.video import encode_video
 
     names = [actor.name for actor in draw.spec.actors]
     rate: Fraction = tracks.rate
-    film = encode_video(overlaid_frames(root, draw.id, tracks, names, plan.config), rate)
+    pictures = overlaid_frames(root, draw.id, tracks, names, plan.config)
+    film = encode_video(add_top_view(pictures, root, draw.id, tracks, actors, plan.config), rate)
     write_bytes(video_path(root, draw, len(plan.draws)), film)

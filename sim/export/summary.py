@@ -16,6 +16,7 @@ from sim.export.folder import tracks_path, video_path
 from sim.export.frames import main_camera, read_labels
 from sim.export.hazard import find_events, format_csv, hazard_rows
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
+from sim.export.sensors import sensor_configs, sensor_index
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes, write_chunks
@@ -76,6 +77,11 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
     write_chunks(root / "annotations.json", merge_annotations(labelled, plan.config.size, info))
     write_bytes(root / "hazard.csv", format_csv(hazards).encode())
     write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config.fps)))
+    outputs = ["annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html"]
+    if sensor_configs(plan.config):
+        scans = [(draw.id, row["frames"]) for draw, row in zip(plan.draws, rows, strict=True)]
+        write_bytes(root / "sensors.json", encode_json(sensor_index(root, scans, plan.config)))
+        outputs.append("sensors.json")
     if len(plan.draws) > 1:
         write_bytes(root / "video.mp4", join_videos([video_path(root, draw, len(plan.draws)) for draw in plan.draws]))
     page = {
@@ -86,7 +92,6 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         "draws": pages,
     }
     write_bytes(root / "index.html", build_page(page))
-    outputs = ("annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html")
     return {
         "format": FORMAT,
         **known,

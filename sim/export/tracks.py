@@ -24,7 +24,7 @@ from sim.types import TICK, Scene, State
 POSES = tuple(Poses.vars)
 """Fields of `sim.render.poses.Poses`: all that a picture depends on, interpolated to the frame's time."""
 
-STATE = ("done", "motion", "vel", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
+STATE = ("done", "motion", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
 """Further fields of `sim.types.State`, as of the last tick before or at the frame's time."""
 
 METRICS = (

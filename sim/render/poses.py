@@ -23,6 +23,10 @@ class Poses:
     """[m], (nworld, nactor)."""
     rot: wp.array2d[wp.quat]
     """(nworld, nactor)."""
+    vel: wp.array2d[wp.vec3]
+    """Of the reference point [m/s], (nworld, nactor)."""
+    ang_vel: wp.array2d[wp.vec3]
+    """World frame [rad/s], (nworld, nactor)."""
     speed: wp.array2d[float]
     """[m/s], (nworld, nactor)."""
     steer: wp.array2d[float]
@@ -78,6 +82,8 @@ def _interpolate_poses(older: Poses, state: State, mask: wp.array[wp.int32], fra
     else:
         out.pos[world, actor] = wp.lerp(older.pos[world, actor], state.pos[world, actor], f)
         out.rot[world, actor] = wp.quat_slerp(older.rot[world, actor], state.rot[world, actor], f)
+    out.vel[world, actor] = wp.lerp(older.vel[world, actor], state.vel[world, actor], f)
+    out.ang_vel[world, actor] = wp.lerp(older.ang_vel[world, actor], state.ang_vel[world, actor], f)
     out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
     out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
     out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
@@ -95,6 +101,8 @@ def copy_pose(source: Poses, out: Poses, world: int, actor: int):
             out.signal[world, k] = source.signal[world, k]
     out.pos[world, actor] = source.pos[world, actor]
     out.rot[world, actor] = source.rot[world, actor]
+    out.vel[world, actor] = source.vel[world, actor]
+    out.ang_vel[world, actor] = source.ang_vel[world, actor]
     out.speed[world, actor] = source.speed[world, actor]
     out.steer[world, actor] = source.steer[world, actor]
     out.wheel_angle[world, actor] = source.wheel_angle[world, actor]

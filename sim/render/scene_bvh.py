@@ -279,6 +279,10 @@ class SceneBvh:
     def update(self, scene: Scene, poses: Poses) -> None:
         """Move to new poses; only launches."""
         self.place(scene, poses)
+        self.refit()
+
+    def refit(self) -> None:
+        """Fit the tree to the slots' bounds as they are now; only launches."""
         self._bvh.refit()
 
     def rebuild(self, scene: Scene, poses: Poses) -> None:
