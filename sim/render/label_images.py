@@ -70,7 +70,7 @@ def label_pixel(
         t = wp.inf
     else:
         first = geo.mesh_triangle[inst.mesh[world, at.slot]]
-        semantic = wp.uint8(geo.triangle[first + at.face][3] >> 16)
+        semantic = wp.uint8((geo.triangle[first + at.face][3] >> 16) & 255)
         actor = actor_of(inst, at.slot)
     if (out.wanted & DEPTH) != 0:
         out.depth[world, camera, row, col] = t

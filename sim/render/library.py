@@ -16,6 +16,7 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
+from sim.render.parts import Part, find_parts, pack_word
 from sim.render.textures import Textures
 
 wp.set_module_options({"enable_backward": False})
@@ -37,6 +38,13 @@ class PartMotion(IntEnum):
     """Turns about z by ``State.steer``: handlebars."""
     CRANK = 6
     """Spins about y at a third of the wheels' rate: pedals."""
+
+
+MOVING = {
+    PartMotion.WHEEL: Part.WHEEL, PartMotion.STEERED_WHEEL: Part.WHEEL, PartMotion.DOOR_LEFT: Part.DOOR, PartMotion.DOOR_RIGHT: Part.DOOR,
+    PartMotion.STEERED: Part.STEERING, PartMotion.CRANK: Part.PEDALS,
+}  # fmt: skip
+"""What a piece that moves so is, where its materials do not say more."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Geometry:
     node: wp.array2d[vec8]
     """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
-    """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
+    """Three vertices, relative to the mesh, and material | class << 16 | part << 24 (`sim.render.parts`), (ntriangle,)."""
     density: wp.array[float]
     """Texels per metre, (ntriangle,)."""
     normal: wp.array[wp.vec3]
@@ -225,7 +233,7 @@ class MeshLibrary:
             rows.append(self._material_row[id(material)])
         return np.array(rows, np.int32)
 
-    def _add_clip(self, frames: Sequence[MeshData]) -> int:
+    def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         first = len(self._meshes)
         head = frames[0]
@@ -234,7 +242,8 @@ class MeshLibrary:
         frames = sort_clip(frames)
         head = frames[0]
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
-        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=_texel_density(head),
@@ -279,7 +288,7 @@ class MeshLibrary:
         for model in self.models:
             for p in model.parts:
                 self._push(
-                    part_mesh=[self._add_clip(p.frames)],
+                    part_mesh=[self._add_clip(p.frames, p.motion)],
                     part_frames=[len(p.frames)],
                     part_motion=[int(p.motion)],
                     part_pivot=[p.pivot],
