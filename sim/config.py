@@ -12,7 +12,11 @@ from sim.errors import SwerveError
 CONTACTS = ("physics", "report")
 PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
+OUTPUTS = (
+    "rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back",
+    "panoptic", "part", "lane", "drivable", "anomaly", "lamp", "normal_world", "albedo", "hdr", "scene_flow",
+)  # fmt: skip
+"""Images of a renderer."""
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
