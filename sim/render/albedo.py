@@ -33,9 +33,7 @@ def pixel_albedo(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel
     s = base_surface(w, world, hit, foot)
     s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
     s = weathered(w.weather, world, s, p, n, foot)
-    return wp.vec3(
-        wp.clamp(s.albedo[0], 0.0, 1.0), wp.clamp(s.albedo[1], 0.0, 1.0), wp.clamp(s.albedo[2], 0.0, 1.0)
-    )
+    return wp.vec3(wp.clamp(s.albedo[0], 0.0, 1.0), wp.clamp(s.albedo[1], 0.0, 1.0), wp.clamp(s.albedo[2], 0.0, 1.0))
 
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))

@@ -111,7 +111,8 @@ def anomaly_of(facts: ActorFacts, world: int, actor: int) -> int:
     size = facts.size[world, actor]
     lies = semantic == wp.static(int(Semantic.VEGETATION)) and size[2] < LYING * wp.max(size[0], size[1])
     if lies or (
-        semantic == wp.static(int(Semantic.OBSTACLE)) and facts.category[world, actor] != wp.static(int(Category.BARRIER))
+        semantic == wp.static(int(Semantic.OBSTACLE))
+        and facts.category[world, actor] != wp.static(int(Category.BARRIER))
     ):
         return wp.static(int(Anomaly.OBSTACLE))
     if facts.fallen[world, actor] != 0:
@@ -143,7 +144,9 @@ def lamp_of(w: World, world: int, slot: int, actor: int, role: int) -> int:
 
 
 @wp.func(inline=True)
-def classify_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, facts: ActorFacts, out: ClassImages, px: Pixel):
+def classify_pixel(
+    w: World, cameras: Cameras, views: Views, hits: Hits, facts: ActorFacts, out: ClassImages, px: Pixel
+):
     """Write a pixel's wanted classes."""
     world = px.world
     camera = px.camera
@@ -176,7 +179,9 @@ def classify_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, facts: 
         out.lamp[world, camera, row, col] = wp.uint8(lamp)
     if (out.wanted & NORMAL_WORLD) != 0:
         d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-        out.normal_world[world, camera, row, col] = known_hit(w.geo, w.inst, hits, px, views.pos[world, camera], d).normal
+        out.normal_world[world, camera, row, col] = known_hit(
+            w.geo, w.inst, hits, px, views.pos[world, camera], d
+        ).normal
 
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))

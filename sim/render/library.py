@@ -183,6 +183,16 @@ class Geometry:
     """`sim.render.mesh.Role`, (nlight,)."""
 
 
+@wp.struct
+class KeypointTables:
+    """Keypoints of people: 17 of every pose that has them, in COCO's order."""
+
+    first: wp.array[wp.int32]
+    """First row of ``point`` of each mesh, -1 for none, (nmesh,)."""
+    point: wp.array[wp.vec3]
+    """In the mesh's frame [m], (17 npose,)."""
+
+
 class MeshLibrary:
     """Uploads models and maps; ``geometry`` is what kernels see.
 
@@ -204,6 +214,7 @@ class MeshLibrary:
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
+        self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -252,6 +263,7 @@ class MeshLibrary:
         for frame in frames:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
+            self._keypoints.append(frame.keypoints)
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
@@ -346,6 +358,12 @@ class MeshLibrary:
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
         g.materials, g.textures = pack_materials(self._materials, self.device)
+        known = np.array([k is not None for k in self._keypoints])
+        self.keypoints = KeypointTables()
+        first = np.where(known, 17 * (np.cumsum(known) - 1), -1).astype(np.int32)
+        self.keypoints.first = wp.array(first, dtype=wp.int32, device=self.device)
+        rows = np.concatenate([k for k in self._keypoints if k is not None] or [np.zeros((1, 3), np.float32)])
+        self.keypoints.point = wp.array(np.ascontiguousarray(rows, np.float32), dtype=wp.vec3, device=self.device)
         self._tables.clear()
 
 

@@ -126,7 +126,9 @@ def part_names() -> dict[int, str]:
     return {int(p): p.name.lower().replace("_", " ") for p in Part} | lines
 
 
-def pack_word(material: npt.NDArray[np.int32], semantic: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+def pack_word(
+    material: npt.NDArray[np.int32], semantic: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int32]:
     """Fourth component of `sim.render.library.Geometry.triangle`: material | class << 16 | part << 24."""
     return material | (semantic.astype(np.int32) << 16) | (part.astype(np.int32) << 24)
 
