@@ -15,7 +15,7 @@ from sim.render.frames import Renderer
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
 from sim.render.options import RAYS
-from sim.render.parts import FIRST_MARKING, Part
+from sim.render.parts import FIRST_LINE, Part
 from sim.render.raycast import Hit, actor_of, mesh_hit, off_axes
 from sim.render.scene_bvh import Instances
 
@@ -106,14 +106,15 @@ def view_cell(
         if low.slot >= 0:
             word = word_of(geo, low)
             ground = p[2] + height - low.t
-        # Lines are narrower than cells: one counts wherever it shows in the cell.
+        # Lines are narrower than cells: one counts wherever it shows in the cell, at points apart in both directions.
         part = word >> 24
         if part >= wp.static(int(Part.LANE)) and part <= wp.static(int(Part.BORDER)):
             for k in range(4):
-                aside = wp.vec3(float(2 * (k & 1) - 1), float((k & 2) - 1), 0.0) * (0.25 * out.cell)
+                across = wp.vec2(0.375 - 0.25 * float(k), 0.125 - 0.5 * float(k & 1) + 0.25 * float(k / 2))
+                aside = wp.vec3(across[0], across[1], 0.0) * out.cell
                 near = look_down(geo, inst, world, p + aside, height)
                 if near.slot >= 0:
-                    if (word_of(geo, near) >> 24) >= FIRST_MARKING:
+                    if (word_of(geo, near) >> 24) >= FIRST_LINE:
                         word = word_of(geo, near)
         d = off_axes(wp.vec3(0.0, 0.0, -1.0))
         knee = wp.vec3(p[0], p[1], ground + KNEE)

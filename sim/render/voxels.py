@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Views, project
+from sim.render.camera import Cameras, Views, pixel_direction, project
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
@@ -42,7 +42,7 @@ class VoxelGrid:
     semantic: wp.array4d[wp.uint8]
     """`sim.render.mesh.Semantic` of what is there, `FREE` if nothing is; the ego is left out."""
     observed: wp.array4d[wp.uint8]
-    """1 where a camera sees the cell, or through it."""
+    """1 where a camera sees the cell's middle, past it, or a surface in it."""
 
 
 @wp.struct
@@ -224,6 +224,31 @@ def _observe_cells(
         out.observed[world, x, y, z] = wp.uint8(seen)
 
 
+@wp.kernel
+def _observe_hits(
+    cameras: Cameras, views: Views, hits: Hits, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], lanes: int, out: VoxelGrid
+):
+    """Reads the hits of all cameras, the ego's pose. Writes that the cells are seen in which surfaces are, ``lanes`` threads a row."""
+    world, camera, row, lane = wp.tid()
+    ahead = wp.quat_rotate(rot[world, 0], wp.vec3(1.0, 0.0, 0.0))
+    ahead = wp.normalize(wp.vec3(ahead[0], ahead[1], 0.0))
+    axes = wp.matrix_from_rows(ahead, wp.vec3(-ahead[1], ahead[0], 0.0), wp.vec3(0.0, 0.0, 1.0))
+    col = int(lane)
+    while col < hits.at.shape[3]:
+        at = hits.at[world, camera, row, col]
+        if at.slot >= 0:
+            ray = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
+            p = views.pos[world, camera] + views.rot[world, camera] * ray * at.t
+            cell = (axes * (p - pos[world, 0]) - out.lower) * (1.0 / out.cell)
+            x = int(wp.floor(cell[0]))
+            y = int(wp.floor(cell[1]))
+            z = int(wp.floor(cell[2]))
+            if x >= 0 and y >= 0 and z >= 0:
+                if x < out.semantic.shape[1] and y < out.semantic.shape[2] and z < out.semantic.shape[3]:
+                    out.observed[world, x, y, z] = wp.uint8(1)
+        col += lanes
+
+
 class Voxels:
     """Fills the occupancy grid of the worlds of a renderer; `measure` only launches and may be captured.
 
@@ -249,4 +274,8 @@ class Voxels:
         wp.launch(_fill_columns, dim=(nworld, nx, lanes), inputs=inputs, outputs=[grid], device=r.device)
         inputs = [r.cameras, r.views[1], r.hits, poses.pos, poses.rot]
         wp.launch(_observe_cells, dim=(nworld, nx, ny), inputs=inputs, outputs=[grid], device=r.device)
+        _, ncamera, height, width = r.hits.at.shape
+        lanes = width if r.device.is_cuda else 1
+        dim = (nworld, ncamera, height, lanes)
+        wp.launch(_observe_hits, dim=dim, inputs=[*inputs, lanes], outputs=[grid], device=r.device)
         return grid
