@@ -21,6 +21,8 @@ DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 """How far depth may differ from where flow leads [m], and per metre of depth."""
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
+TOUCH, TOUCH_SHARE = 2e-3, 2e-4
+"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other (`sim.render.hidden`) [m]."""
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
@@ -185,11 +187,12 @@ def probe(renderer: FrameRenderer, points: Floats) -> tuple[npt.NDArray[np.integ
 def arrives(
     instance: npt.NDArray[np.integer], expected: Floats, there: npt.NDArray[np.integer], depth: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Whether points that should be of an instance at a depth are what was found there."""
+    """Whether points that should be of an instance at a depth are what was found there, or touch it, as soles touch the ground."""
     near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.nan_to_num(expected, posinf=0.0))
     with np.errstate(invalid="ignore"):
-        close = np.abs(depth - expected) <= near
-    return (there == instance) & (close | (np.isinf(expected) & np.isinf(depth)))
+        off = np.abs(depth - expected)
+        touches = off <= TOUCH + TOUCH_SHARE * expected
+    return touches | ((there == instance) & ((off <= near) | (np.isinf(expected) & np.isinf(depth))))
 
 
 def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:
