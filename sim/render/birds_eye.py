@@ -108,7 +108,7 @@ def view_cell(
             ground = p[2] + height - low.t
         # Lines are narrower than cells: one counts wherever it shows in the cell, at points apart in both directions.
         part = word >> 24
-        if part >= wp.static(int(Part.LANE)) and part <= wp.static(int(Part.BORDER)):
+        if part >= wp.static(int(Part.LANE)) and part <= wp.static(int(Part.VERGE)):
             for k in range(4):
                 across = wp.vec2(0.375 - 0.25 * float(k), 0.125 - 0.5 * float(k & 1) + 0.25 * float(k / 2))
                 aside = wp.vec3(across[0], across[1], 0.0) * out.cell
