@@ -226,7 +226,13 @@ def _observe_cells(
 
 @wp.kernel
 def _observe_hits(
-    cameras: Cameras, views: Views, hits: Hits, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], lanes: int, out: VoxelGrid
+    cameras: Cameras,
+    views: Views,
+    hits: Hits,
+    pos: wp.array2d[wp.vec3],
+    rot: wp.array2d[wp.quat],
+    lanes: int,
+    out: VoxelGrid,
 ):
     """Reads the hits of all cameras, the ego's pose. Writes that the cells are seen in which surfaces are, ``lanes`` threads a row."""
     world, camera, row, lane = wp.tid()

@@ -146,7 +146,7 @@ def test_lists_of_outputs():
     assert parse_outputs("all") == LABELS and parse_outputs("usual") == USUAL_LABELS and parse_outputs("none") == ()
     assert parse_outputs("part, depth usual") == ("part", "depth", *USUAL_LABELS)
     assert DatasetConfig(outputs=("part", "depth")).outputs == ("depth", "part"), "in the order of the files"
-    with pytest.raises(SwerveError, match="no output 'dept'.*depth"):
+    with pytest.raises(SwerveError, match=r"no output 'dept'.*depth"):
         parse_outputs("dept")
     with pytest.raises(SwerveError, match="no output 'x'"):
         DatasetConfig(outputs=("x",))

@@ -65,7 +65,15 @@ def test_anomalies_are_what_lies_or_does_not_belong():
     box = scenes.model(scenes.box((-0.5, -0.5, 0.0), (0.5, 0.5, 1.0)), "box")
     lib = scenes.library([box])
     camera = camera_at((0, 0, 3.0), pitch=0.25, width=192, height=H, horizontal_fov=1.4)
-    kinds = [Semantic.CAR, Semantic.ANIMAL, Semantic.OBSTACLE, Semantic.PERSON, Semantic.CAR, Semantic.TRAFFIC_CONE, Semantic.PERSON]
+    kinds = [
+        Semantic.CAR,
+        Semantic.ANIMAL,
+        Semantic.OBSTACLE,
+        Semantic.PERSON,
+        Semantic.CAR,
+        Semantic.TRAFFIC_CONE,
+        Semantic.PERSON,
+    ]
     actors = [("box", (9.0, 6.0 - 2.0 * k, 0.5 * (k == 4)), 0.0) for k in range(len(kinds))]
     rows = scenes.world(lib, actors, fallen=[0, 0, 0, 12, 0, 0, 0])
     rows[0]["semantic"] = [int(k) for k in kinds]
@@ -121,7 +129,9 @@ def test_scene_flow_is_the_motion_in_the_world():
     r.render(scene)
     out = {k: v[0, 0] for k, v in r.frames.numpy().items()}
     assert (out["instance"] == 1).sum() > 100 and (out["instance"] == 2).sum() > 40
-    np.testing.assert_allclose(out["scene_flow"][out["instance"] == 1], [[0.4, 0.0, 0.0]] * (out["instance"] == 1).sum(), atol=1e-5)
+    np.testing.assert_allclose(
+        out["scene_flow"][out["instance"] == 1], [[0.4, 0.0, 0.0]] * (out["instance"] == 1).sum(), atol=1e-5
+    )
     assert (out["scene_flow"][out["instance"] == 0] == 0.0).all()
     # A turn about the actor's origin, told by the points themselves.
     mine = out["instance"] == 2
