@@ -126,7 +126,9 @@ def ground_below(geo: Geometry, inst: Instances, world: int, p: wp.vec3, reach: 
 
 
 @wp.func(inline=True)
-def view_cell(geo: Geometry, inst: Instances, world: int, p: wp.vec3, reach: float, row: int, col: int, out: BirdsEyeGrid):
+def view_cell(
+    geo: Geometry, inst: Instances, world: int, p: wp.vec3, reach: float, row: int, col: int, out: BirdsEyeGrid
+):
     """Write a cell whose middle is ``p`` at the ego's height, ``reach`` [m] away from it."""
     ground = ground_below(geo, inst, world, p, reach, out.cell)
     building = ((ground.word >> 16) & 255) == wp.static(int(Semantic.BUILDING))
