@@ -68,7 +68,9 @@ def test_parts_that_a_mesh_brings_stay_with_their_triangles():
     mesh = merge(boxes)
     mesh.part = np.repeat(np.arange(16, 46) % 14 + 16, 12).astype(np.uint8)
     lib = scenes.library([scenes.model(mesh, "crowd")])
-    out, _ = shoot(lib, scenes.world(lib, [("crowd", (7.0, 0.0, 0.0), 0.0)]), camera_at((0, 0, 1.3), width=192, height=128))
+    out, _ = shoot(
+        lib, scenes.world(lib, [("crowd", (7.0, 0.0, 0.0), 0.0)]), camera_at((0, 0, 1.3), width=192, height=128)
+    )
     k = 96 / math.tan(CameraConfig().horizontal_fov / 2)
     for part, (y, z) in zip(mesh.part[::12], spots, strict=True):
         col, row = round(95.5 - k * y / 7.0), round(63.5 - k * (z - 1.3) / 7.0)

@@ -34,7 +34,9 @@ def test_lanes_and_lines_of_a_street():
     assert area[solid] == pytest.approx(90.0 * 0.12, rel=0.01)
     assert area[broken] == pytest.approx(90.0 * 0.12 / 3.0, rel=0.05), "strokes of 3 m, gaps of 6 m"
     assert area[int(Part.LANE)] == pytest.approx(90.0 * 9.0 - area[solid] - area[broken], rel=0.01)
-    assert area[int(Part.PARKING)] > 90.0 * 1.8 and area[int(Part.SIDEWALK)] > 90.0 * 3.0 and area[int(Part.KERB)] > 20.0
+    assert (
+        area[int(Part.PARKING)] > 90.0 * 1.8 and area[int(Part.SIDEWALK)] > 90.0 * 3.0 and area[int(Part.KERB)] > 20.0
+    )
 
 
 @pytest.mark.parametrize(
