@@ -12,9 +12,18 @@ from sim.errors import SwerveError
 CONTACTS = ("physics", "report")
 PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
-SKIPPABLE = ("depth", "flow", "normals")
-"""Folders of a data set that may be left out: the largest."""
+OUTPUTS = (
+    "rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back",
+    "panoptic", "part", "lane", "drivable", "anomaly", "lamp", "normal_world", "albedo", "hdr", "scene_flow",
+)  # fmt: skip
+"""Images of a renderer."""
+LABELS = (
+    "depth", "flow", "flow_back", "scene_flow", "normals", "normals_world", "albedo", "hdr", "panoptic", "part", "lane", "drivable",
+    "anomaly", "lamp", "bev", "occupancy", "lane_lines",
+)  # fmt: skip
+"""What a data set may hold beside pictures, classes, instances and annotations (`sim.export.outputs`)."""
+USUAL_LABELS = ("depth", "flow", "normals")
+"""What it holds if nothing is said."""
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
@@ -143,8 +152,8 @@ class DatasetConfig:
     """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
-    skip: tuple[str, ...] = ()
-    """Which of `SKIPPABLE` are not written."""
+    outputs: tuple[str, ...] = USUAL_LABELS
+    """Labels beside the picture, its classes, instances and annotations: some of `LABELS`, in their order."""
     lidar: str | None = None
     """Preset of the lidar (`sim.sensors.presets.LIDARS`); None: there is none."""
     radar: str | None = None
@@ -163,5 +172,6 @@ class DatasetConfig:
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
-        for name in self.skip:
-            _check_word("output to skip", name, SKIPPABLE)
+        for name in self.outputs:
+            _check_word("output", name, LABELS)
+        object.__setattr__(self, "outputs", tuple(name for name in LABELS if name in self.outputs))

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from sim.assets.bones import Keypoints, find_keypoints, limb_parts, weight_table
 from sim.assets.glb import Node, RawClip, read_glb
 from sim.assets.spec import AssetSpec
 from sim.render.mesh import MeshData
@@ -66,19 +67,34 @@ class Asset:
         return merge(meshes)
 
 
-def pose(node: Node, matrices: np.ndarray) -> MeshData:
+def pose(node: Node, matrices: np.ndarray, keypoints: Keypoints | None = None) -> MeshData:
     """Linear blend skinning of one pose.
 
     Args:
         node: Rest mesh with joints and weights.
         matrices: Rest to posed, (njoint, 3, 4).
+        keypoints: To be posed too.
     """
     assert node.joints is not None and node.weights is not None
     blend = np.einsum("vk,vkij->vij", node.weights, matrices[node.joints])
     vertices = np.einsum("vij,vj->vi", blend[:, :, :3], node.mesh.vertices) + blend[:, :, 3]
     normals = np.einsum("vij,vj->vi", blend[:, :, :3], node.mesh.normals)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    return replace(node.mesh, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32))
+    points = None if keypoints is None else keypoints.posed(matrices)
+    return replace(
+        node.mesh, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32), keypoints=points
+    )
+
+
+def _with_limbs(node: Node, clips: dict[str, RawClip]) -> Keypoints | None:
+    """Name the limbs of a skinned mesh; its keypoints, if it is a person's."""
+    if node.joints is None or node.weights is None or not clips:
+        return None
+    poses = [raw.matrices for raw in clips.values()]
+    weights = weight_table(node.joints, node.weights, poses[0].shape[1])
+    node.mesh.part = limb_parts(node.mesh.triangles, weights)
+    standing = _standing(clips)
+    return find_keypoints(node.mesh, weights, poses, poses[0][0] if standing is None else standing)
 
 
 def _standing(clips: dict[str, RawClip]) -> np.ndarray | None:
@@ -94,12 +110,13 @@ def load(spec: AssetSpec) -> Asset:
     for node in data.nodes:
         mesh = node.mesh
         if node.role == "clip":
+            keypoints = _with_limbs(node, data.clips)
             standing = _standing(data.clips)
             if standing is not None:
-                mesh = pose(node, standing)
+                mesh = pose(node, standing, keypoints)
             for name, raw in data.clips.items():
                 if name != "stand":
-                    frames = tuple(pose(node, m) for m in raw.matrices)
+                    frames = tuple(pose(node, m, keypoints) for m in raw.matrices)
                     gap = [float(np.abs(f.vertices - mesh.vertices).mean()) for f in frames]
                     clips[name] = Clip(raw.stride, frames, int(np.argmin(gap)))
         parts.append(Part(node.name, mesh, node.role, node.pivot))

@@ -16,6 +16,7 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
+from sim.render.parts import Part, find_parts, pack_word
 from sim.render.plates import lay_plates
 from sim.render.textures import Textures
 
@@ -38,6 +39,13 @@ class PartMotion(IntEnum):
     """Turns about z by ``State.steer``: handlebars."""
     CRANK = 6
     """Spins about y at a third of the wheels' rate: pedals."""
+
+
+MOVING = {
+    PartMotion.WHEEL: Part.WHEEL, PartMotion.STEERED_WHEEL: Part.WHEEL, PartMotion.DOOR_LEFT: Part.DOOR, PartMotion.DOOR_RIGHT: Part.DOOR,
+    PartMotion.STEERED: Part.STEERING, PartMotion.CRANK: Part.PEDALS,
+}  # fmt: skip
+"""What a piece that moves so is, where its materials do not say more."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Geometry:
     node: wp.array2d[vec8]
     """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
-    """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
+    """Three vertices, relative to the mesh, and material | class << 16 | part << 24 (`sim.render.parts`), (ntriangle,)."""
     density: wp.array[float]
     """Texels per metre, (ntriangle,)."""
     normal: wp.array[wp.vec3]
@@ -176,6 +184,16 @@ class Geometry:
     """`sim.render.mesh.Role`, (nlight,)."""
 
 
+@wp.struct
+class KeypointTables:
+    """Keypoints of people: 17 of every pose that has them, in COCO's order."""
+
+    first: wp.array[wp.int32]
+    """First row of ``point`` of each mesh, -1 for none, (nmesh,)."""
+    point: wp.array[wp.vec3]
+    """In the mesh's frame [m], (17 npose,)."""
+
+
 class MeshLibrary:
     """Uploads models and maps; ``geometry`` is what kernels see.
 
@@ -197,6 +215,7 @@ class MeshLibrary:
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
+        self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -226,7 +245,7 @@ class MeshLibrary:
             rows.append(self._material_row[id(material)])
         return np.array(rows, np.int32)
 
-    def _add_clip(self, frames: Sequence[MeshData]) -> int:
+    def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         first = len(self._meshes)
         head = frames[0]
@@ -235,7 +254,8 @@ class MeshLibrary:
         frames = sort_clip([lay_plates(frame) for frame in frames])
         head = frames[0]
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
-        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=_texel_density(head),
@@ -244,6 +264,7 @@ class MeshLibrary:
         for frame in frames:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
+            self._keypoints.append(frame.keypoints)
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
@@ -280,7 +301,7 @@ class MeshLibrary:
         for model in self.models:
             for p in model.parts:
                 self._push(
-                    part_mesh=[self._add_clip(p.frames)],
+                    part_mesh=[self._add_clip(p.frames, p.motion)],
                     part_frames=[len(p.frames)],
                     part_motion=[int(p.motion)],
                     part_pivot=[p.pivot],
@@ -338,6 +359,12 @@ class MeshLibrary:
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
         g.materials, g.textures = pack_materials(self._materials, self.device)
+        known = np.array([k is not None for k in self._keypoints])
+        self.keypoints = KeypointTables()
+        first = np.where(known, 17 * (np.cumsum(known) - 1), -1).astype(np.int32)
+        self.keypoints.first = wp.array(first, dtype=wp.int32, device=self.device)
+        rows = np.concatenate([k for k in self._keypoints if k is not None] or [np.zeros((1, 3), np.float32)])
+        self.keypoints.point = wp.array(np.ascontiguousarray(rows, np.float32), dtype=wp.vec3, device=self.device)
         self._tables.clear()
 
 

@@ -80,8 +80,8 @@ def painted_surface(
     if picture >= 0 and kind[2] == wp.static(int(Role.PLATE)):
         which = hash3(hit.slot, 7, 5)
         if actor >= 0:
-            paint = w.paint[world, actor]
-            which = hash3(actor, int(4096.0 * paint[0]), int(4096.0 * paint[2]))
+            tint = paint[world, actor]
+            which = hash3(actor, int(4096.0 * tint[0]), int(4096.0 * tint[2]))
         picture = geo.materials.plate + int(which * wp.static(float(PLATES) - 0.01))
     if picture >= 0:
         uv = interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v)

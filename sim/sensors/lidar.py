@@ -304,7 +304,7 @@ class Lidar:
         self.config, self.library = config, library
         self.pattern = make_pattern(config)
         self.beams: Beams = make_beams(config, self.device)
-        self.window = PoseWindow(scene, state)
+        self.window = PoseWindow(state)
         self.swept = SweptScene(library, scene, self.window.current, 1.0 / config.rate)
         self.air: Air = make_air(nworld, self.device)
         self.points: Points = make_points(nworld, len(self.pattern.ago), config.returns, self.device)
@@ -314,11 +314,11 @@ class Lidar:
 
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
         """Start the masked worlds anew."""
-        self.window.reset(scene, state, mask)
+        self.window.reset(state, mask)
 
     def advance(self, scene: Scene, state: State) -> None:
         """Move on to the next scan; see `sim.render.poses.PoseWindow`."""
-        self.window.advance(scene, state)
+        self.window.advance(state)
 
     def scan(self, scene: Scene, poses: Poses | None = None) -> Points:
         """Scan the worlds.

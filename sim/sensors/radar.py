@@ -144,7 +144,7 @@ class Radar:
         nworld, self.device = state.pos.shape[0], state.pos.device
         self.config, self.library = config, library
         self.radar: RadarSet = make_radar_set(config, self.device)
-        self.window = PoseWindow(scene, state)
+        self.window = PoseWindow(state)
         self.swept = SweptScene(library, scene, self.window.current, 0.0)
         self.cells = wp.zeros((nworld, config.beams, CELLS), dtype=Cell, device=self.device)
         self.count = wp.zeros((nworld, config.beams), dtype=wp.int32, device=self.device)
@@ -152,11 +152,11 @@ class Radar:
 
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
         """Start the masked worlds anew."""
-        self.window.reset(scene, state, mask)
+        self.window.reset(state, mask)
 
     def advance(self, scene: Scene, state: State) -> None:
         """Move on to the next frame; see `sim.render.poses.PoseWindow`."""
-        self.window.advance(scene, state)
+        self.window.advance(state)
 
     def measure(self, scene: Scene, poses: Poses | None = None) -> Detections:
         """A frame of every world.

@@ -98,7 +98,7 @@ def hit_section(
     geo: Geometry, inst: Instances, scene: Scene, poses: Poses, table: Reflectivity, world: int, hit: Hit, d: wp.vec3
 ) -> float:
     """Radar cross-section at a hit per square metre across the ray."""
-    semantic = wp.min(geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] >> 16, 31)
+    semantic = wp.min((geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] >> 16) & 255, 31)
     actor = actor_of(inst, hit.slot)
     if actor < 0:
         cosine = wp.abs(wp.dot(hit.normal, d))
@@ -142,7 +142,7 @@ def direct_return(
         out.speed = wp.dot(surface_velocity(geo, inst, scene, poses, world, hit, p) - velocity, ray.direction)
         actor = actor_of(inst, hit.slot)
         kind = wp.where(actor >= 0, wp.static(int(DetectionType.TARGET)), wp.static(int(DetectionType.CLUTTER)))
-        semantic = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] >> 16
+        semantic = (geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] >> 16) & 255
         out.label = semantic | (kind << 8) | ((actor + 1) << 12)
     return out
 
@@ -180,7 +180,7 @@ def mirrored_return(
     moves = surface_velocity(geo, inst, scene, poses, world, hit, bounce.origin)
     target = surface_velocity(geo, inst, scene, poses, world, far, p)
     out.speed = wp.dot(moves - velocity, ray.direction) + wp.dot(target - moves, bounce.direction)
-    semantic = geo.triangle[geo.mesh_triangle[far.mesh] + far.face][3] >> 16
+    semantic = (geo.triangle[geo.mesh_triangle[far.mesh] + far.face][3] >> 16) & 255
     out.label = semantic | (wp.static(int(DetectionType.GHOST)) << 8) | ((actor + 1) << 12)
     return out
 

@@ -128,7 +128,7 @@ def surface_echo(
     """What the surface at a hit sends back and lets through; ``p`` in the world frame at the end of the scan."""
     out = Echo()
     packed = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
-    out.semantic = packed >> 16
+    out.semantic = (packed >> 16) & 255
     s = painted_surface(geo, inst, scene.paint, world, hit, foot)
     if s.transmission > 0.0:
         out.passed = s.transmission * (1.0 - DIRT)
