@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
+from sim.cameras import CameraConfig as CameraConfig
+from sim.checks import check_number as _check_number
+from sim.checks import check_whole as _check_whole
+from sim.checks import check_word as _check_word
 from sim.errors import SwerveError
 
 CONTACTS = ("physics", "report")
@@ -16,23 +17,6 @@ OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "f
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
-
-
-def _check_whole(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise SwerveError(f"{name} must be a whole number between {low} and {high}, not {value!r}")
-
-
-def _check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not math.isfinite(value):
-        raise SwerveError(f"{name} must be a finite number, not {value!r}")
-    if not low <= value <= high:
-        raise SwerveError(f"{name} must lie between {low:g} and {high:g}, not {value:g}")
-
-
-def _check_word(name: str, value: Any, words: Sequence[str]) -> None:
-    if value not in words:
-        raise SwerveError(f"no {name} {value!r}: choose one of {', '.join(words)}")
 
 
 @dataclass(frozen=True)
@@ -57,40 +41,6 @@ class SimConfig:
         _check_word("physics", self.physics, PHYSICS)
         _check_whole("map_variants", self.map_variants, 1, MAX_DRAWS)
         _check_whole("pool", self.pool, 1, MAX_DRAWS)
-
-
-@dataclass(frozen=True)
-class CameraConfig:
-    """A pinhole camera in OpenCV's convention, mounted on an actor."""
-
-    name: str = "front"
-    width: int = 800
-    height: int = 450
-    horizontal_fov: float = 1.22
-    """[rad]."""
-    pos: tuple[float, float, float] = (1.6, 0.0, 1.45)
-    """Mounting point in the ego's frame (x forward from the rear axle) [m]."""
-    yaw: float = 0.0
-    pitch: float = 0.0
-    """Positive looks down (ISO 8855) [rad]."""
-    roll: float = 0.0
-    attached: bool = True
-    """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
-    follows: bool = False
-    """Attached, but level: turns with the ego's heading alone, and rises or comes nearer where something stands in between."""
-    show_ego: bool | None = None
-    """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
-
-    def __post_init__(self) -> None:
-        _check_whole("a camera's width", self.width, 1, 8192)
-        _check_whole("a camera's height", self.height, 1, 8192)
-        _check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 3.1)
-        if len(self.pos) != 3:
-            raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
-        for name, value in (*zip(("pos.x", "pos.y", "pos.z"), self.pos, strict=True), ("yaw", self.yaw)):
-            _check_number(f"a camera's {name}", value)
-        _check_number("a camera's pitch", self.pitch)
-        _check_number("a camera's roll", self.roll)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
-from sim.render.camera import intrinsic_matrix
+from sim.render.lens import directions
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
 
@@ -79,17 +79,18 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
 
 
 def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
-    """Direction through every pixel in the camera frame, z = 1, (height, width, 3)."""
-    k = intrinsic_matrix(renderer.renderer.config.cameras[0])
+    """Direction through every pixel in the camera frame, (height, width, 3), as `sim.render.lens.directions`."""
     col, row = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    return np.stack([(col - k[0, 2]) / k[0, 0], (row - k[1, 2]) / k[1, 1], np.ones(shape)], -1)
+    return directions(renderer.renderer.config.cameras[0], np.stack([col, row], -1))
 
 
 def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
-    depth = picture["arrays"]["depth"].astype(float)
+    distance = picture["arrays"]["range"].astype(float)
     pos, rot = picture["view"]
-    return (rays(renderer, depth.shape) * depth[..., None]) @ rot.T.astype(float) + pos
+    d = rays(renderer, distance.shape)
+    unit = d / np.linalg.norm(d, axis=-1, keepdims=True)
+    return (unit * distance[..., None]) @ rot.T.astype(float) + pos
 
 
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
@@ -109,8 +110,9 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str
         if outside.max() > BOX_MARGIN:
             faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")
     finite = np.isfinite(arrays["depth"])
-    length = arrays["depth"] * np.linalg.norm(rays(renderer, arrays["depth"].shape), axis=-1)
-    if not np.allclose(length[finite], arrays["range"][finite], rtol=1e-4):
+    d = rays(renderer, arrays["depth"].shape)[finite]
+    depth = arrays["range"][finite] * d[..., 2] / np.linalg.norm(d, axis=-1)
+    if not np.allclose(depth, arrays["depth"][finite], rtol=1e-4, atol=1e-5 * arrays["range"][finite]):
         faults.append("plane depth and ray length do not agree")
     return faults
 
@@ -152,7 +154,7 @@ def arrives(
     instance: npt.NDArray[np.integer], expected: Floats, there: npt.NDArray[np.integer], depth: Floats
 ) -> npt.NDArray[np.bool_]:
     """Whether points that should be of an instance at a depth are what was found there."""
-    near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.nan_to_num(expected, posinf=0.0))
+    near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.abs(np.nan_to_num(expected, posinf=0.0)))
     with np.errstate(invalid="ignore"):
         close = np.abs(depth - expected) <= near
     return (there == instance) & (close | (np.isinf(expected) & np.isinf(depth)))

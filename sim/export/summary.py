@@ -19,7 +19,7 @@ from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes, write_chunks
-from sim.render.camera import intrinsic_matrix
+from sim.render.lens import intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.review.page import build_page
 from sim.review.readable import readable

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, project
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, project
+from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
 from sim.render.scene_bvh import Instances
@@ -15,6 +16,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll":
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
+STEPS = 12
+"""Pieces of a box's edge that are projected by a lens that bends lines."""
 
 
 @wp.struct
@@ -34,7 +37,7 @@ class ActorLabels:
     occlusion: wp.array3d[float]
     """Share of ``amodal_count`` that something else hides, (nworld, ncamera, nactor)."""
     truncation: wp.array3d[float]
-    """Share of the silhouette that lies outside the picture, (nworld, ncamera, nactor)."""
+    """Share of the silhouette, as far as the lens would show it, that lies outside the picture, (nworld, ncamera, nactor)."""
     box_center: wp.array2d[wp.vec3]
     """Centre of the tight box of the posed meshes, in the actor's frame [m], (nworld, nactor)."""
     box_size: wp.array2d[wp.vec3]
@@ -49,7 +52,7 @@ class ActorLabels:
     """Its orientation, box to camera frame, (nworld, ncamera, nactor)."""
     corner: wp.array4d[wp.vec3]
     """Column, row and plane depth [m] of the corners: bits 0, 1, 2 of the index choose front, left, top; NaN columns
-    and rows behind the camera, (nworld, ncamera, nactor, 8)."""
+    and rows behind the camera or beyond the lens's field, (nworld, ncamera, nactor, 8)."""
     rect: wp.array3d[wp.vec4i]
     """Columns and rows to search for the actor: first column, first row, columns, rows, (nworld, ncamera, nactor)."""
     visible_bound: wp.array4d[wp.int32]
@@ -113,6 +116,30 @@ def bound_segment(k: wp.vec4, a: wp.vec3, b: wp.vec3, bound: wp.vec4) -> wp.vec4
     )
 
 
+@wp.func(inline=True)
+def bound_curve(cameras: Cameras, world: int, camera: int, a: wp.vec3, b: wp.vec3, bound: wp.vec4) -> wp.vec4:
+    """As `bound_segment`, by a lens that bends lines: pieces of the segment, and beyond them a share of the longest one."""
+    low = wp.vec2(1.0e9, 1.0e9)
+    high = wp.vec2(-1.0e9, -1.0e9)
+    last = Spot()
+    longest = float(0.0)
+    for i in range(STEPS + 1):
+        at = project(cameras, world, camera, a + (b - a) * (float(i) / float(STEPS)))
+        if i > 0:
+            longest = wp.max(longest, wp.max(wp.abs(at.col - last.col), wp.abs(at.row - last.row)))
+        last = at
+        low = wp.vec2(wp.min(low[0], at.col), wp.min(low[1], at.row))
+        high = wp.vec2(wp.max(high[0], at.col), wp.max(high[1], at.row))
+    # A bow rises over its chord by less than a quarter of it unless it turns by more than a right angle.
+    pad = 0.25 * longest + 1.0
+    return wp.vec4(
+        wp.min(bound[0], low[0] - pad),
+        wp.min(bound[1], low[1] - pad),
+        wp.max(bound[2], high[0] + pad),
+        wp.max(bound[3], high[1] + pad),
+    )
+
+
 @wp.func
 def pick_corner(lower: wp.vec3, upper: wp.vec3, index: int) -> wp.vec3:
     """A corner of a box: bits 0, 1, 2 of the index choose the upper x, y, z."""
@@ -137,6 +164,7 @@ def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2
         out.visible_bound[world, camera, actor, i] = start
         out.amodal_bound[world, camera, actor, i] = start
     k = cameras.intrinsics[world, camera]
+    straight = cameras.lens[world, camera].model == wp.static(PINHOLE)
     pos = views.pos[world, camera]
     to_camera = wp.transpose(views.rot[world, camera])
     bound = wp.vec4(1.0e9, 1.0e9, -1.0e9, -1.0e9)
@@ -152,7 +180,10 @@ def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2
                     j = i | (1 << axis)
                     if j != i:
                         b = to_camera * (pick_corner(lower, upper, j) - pos)
-                        bound = bound_segment(k, a, b, bound)
+                        if straight:
+                            bound = bound_segment(k, a, b, bound)
+                        else:
+                            bound = bound_curve(cameras, world, camera, a, b, bound)
     height = size[0]
     width = size[1]
     col0 = int(wp.clamp(wp.floor(bound[0]), float(-width), float(2 * width)))
@@ -234,7 +265,8 @@ def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
     out.camera_rot[world, camera, actor] = wp.quat_from_matrix(to_camera * turn)
     half = out.box_size[world, actor] * 0.5
     for i in range(8):
-        q = project(cameras.intrinsics[world, camera], pos, rot, center + turn * pick_corner(-half, half, i))
-        if q[2] < 1.0e-4:
-            q = wp.vec3(wp.nan, wp.nan, q[2])
-        out.corner[world, camera, actor, i] = q
+        q = project(cameras, world, camera, to_camera * (center + turn * pick_corner(-half, half, i) - pos))
+        corner = wp.vec3(wp.nan, wp.nan, q.depth)
+        if q.seen == 1:
+            corner = wp.vec3(q.col, q.row, q.depth)
+        out.corner[world, camera, actor, i] = corner

@@ -104,9 +104,14 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
 
 
 @wp.func(inline=True)
-def noise_of(w: World, px: Pixel, width: int) -> wp.vec4:
+def noise_of(w: World, cameras: Cameras, px: Pixel, width: int) -> wp.vec4:
     """Four numbers in 0..1 that a pixel's samples start from."""
-    key = int(w.world_key[px.world]) * 9781 + w.tick[px.world] * 6271 + px.camera * 31 + int(w.seed[px.world])
+    key = (
+        int(w.world_key[px.world]) * 9781
+        + w.tick[px.world] * 6271
+        + cameras.number[px.world, px.camera] * 31
+        + int(w.seed[px.world])
+    )
     state = wp.rand_init(key, px.row * width + px.col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
     # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
@@ -164,7 +169,7 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     rot = views.rot[world, camera]
     o = views.pos[world, camera]
     hidden = hidden_actor(cameras, world, camera)
-    base = noise_of(w, px, out.depth.shape[3])
+    base = noise_of(w, cameras, px, out.depth.shape[3])
     known = Hit()
     i = int(plan.first)
     while i < last:
@@ -182,22 +187,23 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
             u = fraction(base[0] + f * 0.7548777) - 0.5
             v = fraction(base[1] + f * 0.5698403) - 0.5
         with_bounce = bounces(w, plan, px, i)
-        ray = pixel_direction(k, float(col) + u, float(row) + v)
+        ray = pixel_direction(cameras, world, camera, float(col) + u, float(row) + v)
         length = wp.length(ray)
-        d = rot * (ray / length)
-        if i == 0:
-            known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
-        s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
-        direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
-        sun += s.sun
-        lit += s.sun[1] * s.lit
-        albedo += s.albedo
-        if s.bounce[3] > 0.0:
-            # Noisy as well, the lamps' light is filtered with the bounce.
-            bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
-        if guide[3] >= FAR:
-            guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-        nearest = wp.min(nearest, s.first / length)
+        if length > 0.0:
+            d = rot * (ray / length)
+            if i == 0:
+                known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
+            s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
+            direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
+            sun += s.sun
+            lit += s.sun[1] * s.lit
+            albedo += s.albedo
+            if s.bounce[3] > 0.0:
+                # Noisy as well, the lamps' light is filtered with the bounce.
+                bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
+            if guide[3] >= FAR:
+                guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
+            nearest = wp.min(nearest, s.first / length)
         i += 1
     g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g

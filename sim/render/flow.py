@@ -9,7 +9,7 @@ import warp as wp
 from sim.render.camera import Cameras, Views, pixel_direction, project
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
-from sim.render.primary import BLOCK, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
+from sim.render.primary import BLOCK, VOID, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
 from sim.render.raycast import FAR
 from sim.render.scene_bvh import Instances
 
@@ -34,22 +34,24 @@ class Followed:
     """Instance slot, -1 for the sky."""
     face: int
     gone: int
-    """1 if the other frame does not have it."""
+    """1 if the other frame does not have it, or the pixel shows nothing."""
     point: wp.vec3
     """World frame [m]."""
 
 
 @wp.func(inline=True)
-def follow(geo: Geometry, then: Instances, k: wp.vec4, views: ViewPair, at: PixelHit, px: Pixel) -> Followed:
+def follow(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: PixelHit, px: Pixel) -> Followed:
     """Where the point that a pixel shows is in the other frame."""
     world = px.world
     camera = px.camera
     out = Followed()
     out.slot = at.slot
     out.face = at.face
-    if at.slot < 0:
+    if at.slot == VOID:
+        out.gone = 1
+    elif at.slot < 0:
         # The sky turns with the camera and is infinitely far.
-        d = views.now.rot[world, camera] * pixel_direction(k, float(px.col), float(px.row))
+        d = views.now.rot[world, camera] * pixel_direction(cameras, world, camera, float(px.col), float(px.row))
         out.point = views.then.pos[world, camera] + d * FAR
     else:
         mesh = then.mesh[world, at.slot]
@@ -70,17 +72,17 @@ def follow_pixel(
     camera = px.camera
     row = px.row
     col = px.col
-    k = cameras.intrinsics[world, camera]
-    to = follow(geo, then, k, views, hits.at[world, camera, row, col], px)
+    to = follow(geo, then, cameras, views, hits.at[world, camera, row, col], px)
     flow = wp.vec2(wp.nan, wp.nan)
     occluded = int(1)
     if to.gone == 0:
-        q = project(k, views.then.pos[world, camera], views.then.rot[world, camera], to.point)
-        if q[2] > 1.0e-4:
-            flow = wp.vec2(q[0] - float(col), q[1] - float(row))
+        to_camera = wp.transpose(views.then.rot[world, camera])
+        q = project(cameras, world, camera, to_camera * (to.point - views.then.pos[world, camera]))
+        if q.seen == 1:
+            flow = wp.vec2(q.col - float(col), q.row - float(row))
             right = float(hits.at.shape[3]) - 0.5
             bottom = float(hits.at.shape[2]) - 0.5
-            if q[0] >= -0.5 and q[1] >= -0.5 and q[0] < right and q[1] < bottom:
+            if q.col >= -0.5 and q.row >= -0.5 and q.col < right and q.row < bottom:
                 occluded = 0
     if back == 0:
         labels.flow[world, camera, row, col] = flow

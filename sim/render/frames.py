@@ -108,7 +108,7 @@ class Renderer:
         frames: Where to render to, views of a larger batch perhaps; None: new arrays.
         threads: CPU threads that share each picture; 1 inside captures.
         primary: How the hits of the rays through the pixels' centres are found, 'rays' or 'triangles'
-            (`sim.render.primary`, `sim.render.drawing`); None: rays on a GPU, triangles on a CPU.
+            (`sim.render.primary`, `sim.render.drawing`); None: rays on a GPU, triangles on a CPU where all cameras are pinholes.
     """
 
     def __init__(
@@ -137,7 +137,10 @@ class Renderer:
         self.samples, self.bounces = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
-        self.primary = primary or ("triangles" if device.is_cpu else "rays")
+        straight = all(camera.lens.model == "pinhole" for camera in config.cameras)
+        if primary == "triangles" and not straight:
+            raise ValueError("triangles are drawn for pinholes alone; lenses take rays")
+        self.primary = primary or ("triangles" if device.is_cpu and straight else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras
+from sim.render.camera import Cameras, remoteness
 from sim.render.flow import ViewPair, follow
 from sim.render.library import Geometry
 from sim.render.options import RAYS
@@ -23,10 +23,10 @@ def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair,
     world = px.world
     camera = px.camera
     at = hits.at[world, camera, px.row, px.col]
-    to = follow(geo, then, cameras.intrinsics[world, camera], views, at, px)
+    to = follow(geo, then, cameras, views, at, px)
     pos = views.then.pos[world, camera]
     way = to.point - pos
-    depth = (wp.transpose(views.then.rot[world, camera]) * way)[2]
+    depth = remoteness(cameras, world, camera, wp.transpose(views.then.rot[world, camera]) * way)
     hit = trace(geo, then, world, pos, way, 2.0, hidden_actor(cameras, world, camera))
     if hit.slot < 0 or to.slot < 0:
         return hit.slot != to.slot

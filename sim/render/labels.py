@@ -59,7 +59,9 @@ def near_box(o: wp.vec3, d: wp.vec3, lower: wp.vec3, upper: wp.vec3) -> bool:
 
 @wp.func(inline=True)
 def meets_actor(geo: Geometry, inst: Instances, world: int, actor: int, o: wp.vec3, d: wp.vec3) -> bool:
-    """Whether a ray hits an actor's own meshes, whatever stands before them."""
+    """Whether a ray hits an actor's own meshes, whatever stands before them; a direction of no length hits nothing."""
+    if wp.dot(d, d) == 0.0:
+        return False
     for part in range(inst.part_capacity):
         slot = inst.first_actor + actor * inst.part_capacity + part
         row = world * inst.nslot + slot
@@ -81,7 +83,6 @@ def _cast_amodal(
         return
     height = instance.shape[2]
     width = instance.shape[3]
-    k = cameras.intrinsics[world, camera]
     rot = views.rot[world, camera]
     o = views.pos[world, camera]
     # Every pixel of the picture first; then a grid of samples over the whole rectangle, of which those outside count.
@@ -106,7 +107,9 @@ def _cast_amodal(
             row = row0 + i / cols
             # Where it is seen it is, whatever rounding makes of its edge.
             seen = instance[world, camera, row, col] == actor + 1
-            if seen or meets_actor(geo, inst, world, actor, o, rot * pixel_direction(k, float(col), float(row))):
+            if seen or meets_actor(
+                geo, inst, world, actor, o, rot * pixel_direction(cameras, world, camera, float(col), float(row))
+            ):
                 count += 1
                 bound = wp.vec4i(
                     wp.min(bound[0], col), wp.min(bound[1], row), wp.max(bound[2], col), wp.max(bound[3], row)
@@ -119,7 +122,9 @@ def _cast_amodal(
             col = rect[0] + (j % across) * stride + stride / 2
             row = rect[1] + (j / across) * stride + stride / 2
             if col < 0 or row < 0 or col >= width or row >= height:
-                if meets_actor(geo, inst, world, actor, o, rot * pixel_direction(k, float(col), float(row))):
+                if meets_actor(
+                    geo, inst, world, actor, o, rot * pixel_direction(cameras, world, camera, float(col), float(row))
+                ):
                     outside += stride * stride
         i += lanes
     if count > 0:

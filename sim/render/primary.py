@@ -23,14 +23,18 @@ TILE = 8
 BLOCK = wp.constant(TILE * TILE)
 
 
+SKY, VOID = wp.constant(-1), wp.constant(-2)
+"""Slots of pixels that show no surface."""
+
+
 @wp.struct
 class PixelHit:
     """Closest surface along the ray through a pixel's centre."""
 
     t: float
-    """Plane depth [m], `FAR` for none."""
+    """Distance in units of the pixel's direction [m]: plane depth, of a fisheye the length of the ray; `FAR` for none."""
     slot: int
-    """Instance slot, -1 for none."""
+    """Instance slot, `SKY` for none, `VOID` where the lens shows nothing."""
     face: int
     """Triangle of the slot's mesh."""
     u: float
@@ -142,6 +146,10 @@ def _cast_hits(
         if is_inside(px, hits.at):
             row = px.row
             col = px.col
-            d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-            hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
-            hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)
+            d = pixel_direction(cameras, world, camera, float(col), float(row))
+            if d[0] == 0.0 and d[1] == 0.0 and d[2] == 0.0:
+                hits.at[world, camera, row, col] = PixelHit(FAR, VOID, 0, 0.0, 0.0)
+            else:
+                d = views.rot[world, camera] * d
+                hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
+                hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)

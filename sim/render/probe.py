@@ -38,11 +38,13 @@ def _probe_pixels(
     hidden = int(-1)
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
         hidden = 0
-    d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], at[0], at[1])
-    hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden)
+    ray = pixel_direction(cameras, world, camera, at[0], at[1])
+    if wp.dot(ray, ray) == 0.0:
+        return
+    hit = trace(geo, inst, world, views.pos[world, camera], views.rot[world, camera] * ray, FAR, hidden)
     if hit.slot >= 0:
         instance_out[world, i] = actor_of(inst, hit.slot) + 1
-        depth_out[world, i] = hit.t
+        depth_out[world, i] = hit.t * ray[2]
 
 
 def probe_pixels(

@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.render.camera import Cameras, pixel_direction
 from sim.render.colour import Buffers
+from sim.render.lens import PINHOLE
 from sim.render.poses import Poses
 from sim.render.sky import Sky
 from sim.render.weather import falling
@@ -139,11 +140,16 @@ def _count_light(
     """Reads light and depth. Writes rain into the light, adds the picture to the histogram (integers: any order)."""
     world, camera, row, col = wp.tid()
     c = image[world, camera, row, col]
-    if scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0:
-        ray = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-        c = falling(
-            scene.weather, sky, world, ray, poses.speed[world, 0], poses.tick[world], depth[world, camera, row, col], c
-        )
+    ray = wp.vec3(0.0, 0.0, 1.0)
+    raining = scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0
+    if raining or cameras.lens[world, camera].model != wp.static(PINHOLE):
+        ray = pixel_direction(cameras, world, camera, float(col), float(row))
+    if wp.dot(ray, ray) == 0.0:
+        return
+    if raining and ray[2] > 0.05:
+        ahead = ray / ray[2]
+        z = depth[world, camera, row, col] * ray[2]
+        c = falling(scene.weather, sky, world, ahead, poses.speed[world, 0], poses.tick[world], z, c)
         image[world, camera, row, col] = c
     y = luminance(c)
     bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
