@@ -86,11 +86,13 @@ def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
 
 def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
-    distance = picture["arrays"]["range"].astype(float)
+    depth, distance = (picture["arrays"][name].astype(float) for name in ("depth", "range"))
     pos, rot = picture["view"]
-    d = rays(renderer, distance.shape)
-    unit = d / np.linalg.norm(d, axis=-1, keepdims=True)
-    return (unit * distance[..., None]) @ rot.T.astype(float) + pos
+    d = rays(renderer, depth.shape)
+    d = d / np.linalg.norm(d, axis=-1, keepdims=True)
+    # Plane depth says nothing of what a fisheye sees at its sides.
+    ahead = np.abs(d[..., 2]) > 0.1
+    return (d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]) @ rot.T.astype(float) + pos
 
 
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:

@@ -113,7 +113,8 @@ def straightened(lens: LensValues, u: float, v: float) -> wp.vec3:
         y = v * a / r
     if lens.more[2] == 0.0 and lens.more[3] == 0.0:
         return wp.vec3(x, y, 1.0)
-    for _ in range(5):
+    k = int(0)
+    while k < wp.static(TURNS):
         # Newton's method, with the Jacobian of the radial part alone turned to the radius.
         at = bent(lens, x, y)
         s = wp.sqrt(x * x + y * y)
@@ -131,6 +132,9 @@ def straightened(lens: LensValues, u: float, v: float) -> wp.vec3:
         else:
             x += n[0] * out - n[1] * side
             y += n[1] * out + n[0] * side
+        k += 1
+        if wp.abs(e[0]) + wp.abs(e[1]) < 2.0e-7 * (1.0 + r):
+            k = wp.static(TURNS)
     if x * x + y * y > lens.field * lens.field:
         return wp.vec3(0.0, 0.0, 0.0)
     return wp.vec3(x, y, 1.0)
