@@ -108,6 +108,8 @@ class DatasetConfig:
     """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
+    rig: tuple[CameraConfig, ...] = ()
+    """Cameras; none: one behind the windscreen, whose pictures have ``size``."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:
@@ -122,3 +124,8 @@ class DatasetConfig:
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
+
+    @property
+    def cameras(self) -> tuple[CameraConfig, ...]:
+        """The cameras that pictures are made with."""
+        return self.rig or (CameraConfig(width=self.size[0], height=self.size[1]),)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
+from sim.export.views import views_of
 from sim.render.lens import directions
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
@@ -28,7 +29,7 @@ SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r i
 Floats = npt.NDArray[np.floating]
 
 
-def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
+def audit_frame(renderer: FrameRenderer, frame: int, camera: int = 0) -> list[str]:
     """Render a frame with all its labels and check them.
 
     - tight boxes equal the bounds of their masks, counts their areas; the exported masks are the picture's;
@@ -40,12 +41,13 @@ def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
     Args:
         renderer: Of the world; with amodal masks.
         frame: Its number in the tracks.
+        camera: Which camera of the rig.
 
     Returns:
         One sentence per fault, none if all is well.
     """
-    picture = renderer.render(frame)
-    sample = renderer.sample(f"audit/{frame:06d}", frame, picture)
+    picture = renderer.render(frame, camera)
+    sample = renderer.sample(views_of("audit", renderer.config)[camera], frame, picture)
     faults = check_boxes(picture) + check_depth(renderer, picture) + check_flow(renderer, picture, frame)
     return [f"frame {frame}: {fault}" for fault in faults + check_export(picture, sample["json"])]
 
@@ -92,7 +94,9 @@ def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     d = d / np.linalg.norm(d, axis=-1, keepdims=True)
     # Plane depth says nothing of what a fisheye sees at its sides.
     ahead = np.abs(d[..., 2]) > 0.1
-    return (d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]) @ rot.T.astype(float) + pos
+    return (d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]) @ rot.T.astype(
+        float
+    ) + pos
 
 
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.camera import Cameras, Views, make_cameras, make_views, place_cameras
+from sim.render.camera import Cameras, Views, aim_cameras, make_cameras, make_views, place_cameras
 from sim.render.chase import clear_views
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
@@ -165,6 +166,19 @@ class Renderer:
         self._loaded: set[Any] = set()
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self.refresh(scene)
+
+    def aim(self, cameras: Sequence[CameraConfig], numbers: Sequence[int]) -> None:
+        """Look through other cameras from now on, of the same size and kind; not inside captures.
+
+        Args:
+            cameras: As many as before.
+            numbers: Their places in the rig, which sampling noise is keyed by.
+        """
+        same = [(c.width, c.height, c.lens.model == "pinhole") for c in (*cameras, *self.config.cameras)]
+        if len(cameras) != len(self.config.cameras) or len(set(same)) != 1:
+            raise ValueError("a renderer looks through cameras of one size and kind")
+        self.config = replace(self.config, cameras=tuple(cameras))
+        aim_cameras(self.cameras, cameras, numbers)
 
     def _make_labels(self) -> Labels:
         labels = Labels()

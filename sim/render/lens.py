@@ -215,6 +215,12 @@ def field_of(lens: Lens) -> float:
     return float(a[falls[0]]) if len(falls) else widest
 
 
+def largest_angle(lens: Lens) -> float:
+    """Angle from the axis at which a lens ends [rad]."""
+    field = field_of(lens)
+    return field if lens.model == "kannala_brandt" else math.atan(field)
+
+
 def focal_length(camera: CameraConfig) -> float:
     """Of a camera whose lens has no intrinsics [pixels]."""
     half = 0.5 * camera.horizontal_fov

@@ -12,6 +12,7 @@ from sim.config import DatasetConfig, SimConfig
 from sim.export import audit
 from sim.export.frames import FrameRenderer
 from sim.export.tracks import record
+from sim.export.views import views_of
 from sim.render.world import build_library
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
@@ -59,7 +60,7 @@ def test_wrong_labels_are_found(crossing):
     one = changed()
     one["arrays"]["flow_occluded"][:] = 0
     assert audit.check_flow(crossing, one, 20)
-    labels = crossing.sample("x", 20, picture)["json"]
+    labels = crossing.sample(views_of("x", crossing.config)[0], 20, picture)["json"]
     one = changed()
     one["arrays"]["instance"][one["arrays"]["instance"] == a] = 0
     assert any("no visible pixel" in fault for fault in audit.check_export(one, labels))
