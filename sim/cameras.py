@@ -189,6 +189,13 @@ class CameraConfig:
         check_number("a camera's pitch", self.pitch)
         check_number("a camera's roll", self.roll)
 
+    @property
+    def kin(self) -> tuple[object, ...]:
+        """What cameras that share a renderer have in common: size, kind of lens, kind of shutter."""
+        shutter = self.shutter
+        moments = shutter.moments if shutter.exposure > 0.0 else 1
+        return self.width, self.height, self.lens.model == "pinhole", shutter.readout > 0.0, moments
+
     def scaled(self, width: int, height: int) -> CameraConfig:
         """The same view in another number of pixels."""
         lens, x, y = self.lens, width / self.width, height / self.height

@@ -125,6 +125,17 @@ class DatasetConfig:
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
 
+        for camera in self.rig:
+            if camera.shutter.half * 2.0 * self.fps > 1.0 + 1e-9:
+                raise SwerveError(
+                    f"camera {camera.name}: its shutter runs {camera.shutter.half * 2e3:g} ms, longer than a frame at {self.fps:g} fps"
+                )
+
+    @property
+    def span(self) -> float:
+        """Half the run of the slowest shutter [s]."""
+        return max((camera.shutter.half for camera in self.rig), default=0.0)
+
     @property
     def cameras(self) -> tuple[CameraConfig, ...]:
         """The cameras that pictures are made with."""

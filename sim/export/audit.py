@@ -89,14 +89,13 @@ def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
 def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
     depth, distance = (picture["arrays"][name].astype(float) for name in ("depth", "range"))
-    pos, rot = picture["view"]
+    pos, rot = (np.asarray(part, float) for part in picture["rows"])
     d = rays(renderer, depth.shape)
     d = d / np.linalg.norm(d, axis=-1, keepdims=True)
     # Plane depth says nothing of what a fisheye sees at its sides.
     ahead = np.abs(d[..., 2]) > 0.1
-    return (d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]) @ rot.T.astype(
-        float
-    ) + pos
+    seen = d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]
+    return np.einsum("rij,rcj->rci", rot, seen) + pos[:, None]
 
 
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
@@ -169,19 +168,51 @@ def arrives(
 def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:
     """Plane depth that each pixel's point has in the next frame if actors move as rigid bodies [m], (height, width)."""
     instance = picture["arrays"]["instance"]
+    rows = np.arange(instance.shape[0])
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
-    tracks = renderer.tracks.arrays
+        landed = np.arange(instance.shape[0])[:, None] + picture["arrays"]["flow"][..., 1].astype(float)
+    landed = np.clip(np.nan_to_num(landed), 0, len(rows) - 1)
+    now, then = (seen_at(renderer, r) for r in (np.broadcast_to(rows[:, None], instance.shape), landed))
     for a in np.unique(instance):
         if a > 0:
-            (p0, p1), (q0, q1) = (tracks[name][frame : frame + 2, a - 1].astype(float) for name in ("pos", "rot"))
             mine = instance == a
-            points[mine] = rotate(q1, rotate(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
-    view = renderer.renderer.views[2]
-    pos, rot = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0].astype(float)
+            p0, q0 = pose_at(renderer, frame, a - 1, now[mine])
+            p1, q1 = pose_at(renderer, frame + 1, a - 1, then[mine])
+            points[mine] = turned(q1, turned(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
+    sweep = renderer.renderer.sweep_next
+    view = renderer.renderer.views[2] if sweep is None else sweep.views
+    pos, rot = view.pos.numpy()[:, 0].astype(float), view.rot.numpy()[:, 0].astype(float)
+    row = np.round(landed).astype(int) if sweep is not None else np.zeros(instance.shape, int)
     with np.errstate(invalid="ignore"):
-        depth = (points - pos) @ rot[:, 2]
+        depth = ((points - pos[row]) * rot[row][..., 2]).sum(-1)
     return np.where(np.isinf(picture["arrays"]["depth"]), np.inf, depth)
+
+
+def seen_at(renderer: FrameRenderer, row: npt.NDArray[Any]) -> Floats:
+    """When rows see, as a share of the time from a frame to its poses before (-1) and after (1)."""
+    camera, span = renderer.renderer.config.cameras[0], renderer.tracks.span
+    if not span:
+        return np.zeros(row.shape)
+    return (row / max(camera.height - 1, 1) - 0.5) * camera.shutter.readout / span
+
+
+def pose_at(renderer: FrameRenderer, frame: int, actor: int, when: Floats) -> tuple[Floats, Floats]:
+    """Position and orientation of an actor at moments about a frame, (n, 3) and (n, 4)."""
+    tracks = renderer.tracks.arrays
+    names = ("before.", "", "after.") if renderer.tracks.span else ("", "", "")
+    pos, rot = (np.array([tracks[n + field][frame, actor] for n in names], float) for field in ("pos", "rot"))
+    rot *= np.where((rot * rot[1]).sum(-1, keepdims=True) < 0.0, -1.0, 1.0)
+    end, share = np.where(when < 0.0, 0, 2), np.abs(when)[:, None]
+    # Small turns: what is linear and made unit again is even to a millionth.
+    turn = rot[1] * (1.0 - share) + rot[end] * share
+    return pos[1] * (1.0 - share) + pos[end] * share, turn / np.linalg.norm(turn, axis=-1, keepdims=True)
+
+
+def turned(q: Floats, v: Floats) -> Floats:
+    """Vectors turned, each by its quaternion."""
+    t = 2.0 * np.cross(q[..., :3], v)
+    return v + q[..., 3:] * t + np.cross(q[..., :3], t)
 
 
 def check_export(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:

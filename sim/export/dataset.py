@@ -193,7 +193,7 @@ def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Pa
     config = plan.config
     longest = max(draw.spec.duration for draw in draws)
     with progress.simulation(min(longest, config.duration or longest)) as step:
-        recorded = record(batch, frame_rate(config.fps), config.duration, step)
+        recorded = record(batch, frame_rate(config.fps), config.duration, step, config.span)
     for draw, tracks in zip(draws, recorded, strict=True):
         target = tracks_path(root, draw)
         if not target.is_file():

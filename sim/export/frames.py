@@ -48,11 +48,6 @@ def half(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float16)
 
 
-def kin(camera: CameraConfig) -> tuple[Any, ...]:
-    """What cameras that share a renderer have in common."""
-    return camera.width, camera.height, camera.lens.model == "pinhole"
-
-
 class FrameRenderer:
     """Frames of one world of a batch.
 
@@ -90,14 +85,16 @@ class FrameRenderer:
 
         def make(camera: CameraConfig, outputs: tuple[str, ...]) -> Renderer:
             settings = RenderConfig((camera,), config.quality, outputs)
-            return Renderer(library, self.scene, self.state, settings, threads=threads or os.cpu_count() or 1)
+            renderer = Renderer(library, self.scene, self.state, settings, threads=threads or os.cpu_count() or 1)
+            renderer.span = tracks.span or None
+            return renderer
 
         shared: dict[tuple[Any, ...], tuple[Renderer, Labeller]] = {}
         for camera in config.cameras:
-            if kin(camera) not in shared:
+            if camera.kin not in shared:
                 renderer = make(camera, OUTPUTS)
-                shared[kin(camera)] = renderer, Labeller(renderer, masks=config.amodal)
-        self._eyes = [shared[kin(camera)] for camera in config.cameras]
+                shared[camera.kin] = renderer, Labeller(renderer, masks=config.amodal)
+        self._eyes = [shared[camera.kin] for camera in config.cameras]
         self.renderer, self.labeller = self._eyes[0]
         self.chase: Renderer | None = None
         if config.chase:
@@ -118,12 +115,15 @@ class FrameRenderer:
         images: dict[str, Any] = self.renderer.frames.numpy()
         arrays = {k: np.array(v[0, 0]) for k, v in images.items()}
         labels = {k: np.array(v[0] if k.startswith("box_") else v[0, 0]) for k, v in self.labeller.numpy().items()}
-        view = self.renderer.views[1]
+        view, sweep = self.renderer.views[1], self.renderer.sweep
+        rows = view if sweep is None else sweep.views
+        shape = arrays["instance"].shape[0]
         return {
             "arrays": arrays,
             "labels": labels,
             "amodal": self.labeller.amodal_masks()[0, 0] if self.config.amodal else None,
             "view": (view.pos.numpy()[0, 0].copy(), view.rot.numpy()[0, 0].copy()),
+            "rows": tuple(np.resize(v.numpy()[:, 0], (shape, *v.numpy().shape[2:])) for v in (rows.pos, rows.rot)),
         }
 
     def render_chase(self, frame: int) -> np.ndarray:
@@ -165,7 +165,7 @@ def make_renderers(
     but one renderer, for their memory.
     """
     cores = os.cpu_count() or 1
-    kinds = {kin(camera): camera.width * camera.height for camera in config.cameras}
+    kinds = {camera.kin: camera.width * camera.height for camera in config.cameras}
     alone = batch.scene.valid.device.is_cuda or sum(kinds.values()) > LARGE
     number = 1 if alone else max(1, min(cores, RENDERERS, count))
     return [FrameRenderer(library, batch, world, tracks, config, max(1, cores // number)) for _ in range(number)]

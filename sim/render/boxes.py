@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, project
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, crossing, project
 from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
@@ -16,6 +16,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll":
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
+TRIES = 4
+"""Most steps towards the row on which a corner lands."""
 STEPS = 12
 """Pieces of a box's edge that are projected by a lens that bends lines."""
 
@@ -59,6 +61,8 @@ class ActorLabels:
     """Least column, least row, greatest column, greatest row, (nworld, ncamera, nactor, 4)."""
     amodal_bound: wp.array4d[wp.int32]
     """As ``visible_bound``."""
+    moments: wp.int32
+    """1, or a moment for every row (`sim.render.shutter`)."""
     nword: wp.int32
     """Words per pixel in ``amodal_mask``; 0: no masks."""
     amodal_mask: wp.array4d[wp.uint32]
@@ -150,6 +154,35 @@ def pick_corner(lower: wp.vec3, upper: wp.vec3, index: int) -> wp.vec3:
     return p
 
 
+@wp.func(inline=True)
+def bound_actor(
+    inst: Instances, cameras: Cameras, views: Views, world: int, camera: int, actor: int, moment: int, bound: wp.vec4
+) -> wp.vec4:
+    """Widen a bound by an actor's boxes at a moment."""
+    at = moment * cameras.flags.shape[0] + world
+    k = cameras.intrinsics[world, camera]
+    straight = cameras.lens[world, camera].model == wp.static(PINHOLE)
+    pos = views.pos[at, camera]
+    to_camera = wp.transpose(views.rot[at, camera])
+    out = bound
+    for part in range(inst.part_capacity):
+        slot = inst.first_actor + actor * inst.part_capacity + part
+        if inst.mesh[at, slot] >= 0:
+            lower = inst.lower[at * inst.nslot + slot]
+            upper = inst.upper[at * inst.nslot + slot]
+            for i in range(8):
+                a = to_camera * (pick_corner(lower, upper, i) - pos)
+                for axis in range(3):
+                    j = i | (1 << axis)
+                    if j != i:
+                        b = to_camera * (pick_corner(lower, upper, j) - pos)
+                        if straight:
+                            out = bound_segment(k, a, b, out)
+                        else:
+                            out = bound_curve(cameras, world, camera, a, b, out)
+    return out
+
+
 @wp.kernel
 def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, out: ActorLabels):
     """Reads instances and views. Clears counts and bounds; writes the rectangle to search for each actor."""
@@ -163,27 +196,17 @@ def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2
             start = -1
         out.visible_bound[world, camera, actor, i] = start
         out.amodal_bound[world, camera, actor, i] = start
-    k = cameras.intrinsics[world, camera]
-    straight = cameras.lens[world, camera].model == wp.static(PINHOLE)
-    pos = views.pos[world, camera]
-    to_camera = wp.transpose(views.rot[world, camera])
     bound = wp.vec4(1.0e9, 1.0e9, -1.0e9, -1.0e9)
-    hidden = actor == 0 and (cameras.flags[world, camera] & HIDES_EGO) != 0
-    for part in range(inst.part_capacity):
-        slot = inst.first_actor + actor * inst.part_capacity + part
-        if inst.mesh[world, slot] >= 0 and not hidden:
-            lower = inst.lower[world * inst.nslot + slot]
-            upper = inst.upper[world * inst.nslot + slot]
-            for i in range(8):
-                a = to_camera * (pick_corner(lower, upper, i) - pos)
-                for axis in range(3):
-                    j = i | (1 << axis)
-                    if j != i:
-                        b = to_camera * (pick_corner(lower, upper, j) - pos)
-                        if straight:
-                            bound = bound_segment(k, a, b, bound)
-                        else:
-                            bound = bound_curve(cameras, world, camera, a, b, bound)
+    if actor != 0 or (cameras.flags[world, camera] & HIDES_EGO) == 0:
+        last = out.moments - 1
+        bound = bound_actor(inst, cameras, views, world, camera, actor, last / 2, bound)
+        if last > 0:
+            # Where it is at the first and the last row too, and a little more for its way between.
+            bound = bound_actor(inst, cameras, views, world, camera, actor, 0, bound)
+            bound = bound_actor(inst, cameras, views, world, camera, actor, last, bound)
+            if bound[0] < 1.0e8:
+                pad = 2.0 + 0.1 * wp.max(bound[2] - bound[0], bound[3] - bound[1])
+                bound = bound + wp.vec4(-pad, -pad, pad, pad)
     height = size[0]
     width = size[1]
     col0 = int(wp.clamp(wp.floor(bound[0]), float(-width), float(2 * width)))
@@ -243,9 +266,42 @@ def bound_box(bound: wp.array4d[wp.int32], world: int, camera: int, actor: int) 
     return wp.vec4i(col, row, last_col - col + 1, bound[world, camera, actor, 3] - row + 1)
 
 
+@wp.func(inline=True)
+def corner_at(
+    cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moment: int
+) -> Spot:
+    """Where a point of an actor's frame is in the picture, as a moment has it."""
+    at = moment * cameras.flags.shape[0] + world
+    q = poses.pos[at, actor] + wp.quat_rotate(poses.rot[at, actor], p) - views.pos[at, camera]
+    return project(cameras, world, camera, wp.transpose(views.rot[at, camera]) * q)
+
+
+@wp.func(inline=True)
+def land_corner(
+    cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moments: int
+) -> Spot:
+    """Where a point of an actor's frame is in the picture: on the row that sees when the point is on that row."""
+    out = Spot()
+    first = moments / 2 - 1
+    k = int(0)
+    while k < TRIES:
+        one = corner_at(cameras, poses, views, world, camera, actor, p, first)
+        two = corner_at(cameras, poses, views, world, camera, actor, p, first + 1)
+        f = crossing(one.row - float(first), two.row - float(first + 1))
+        out.col = wp.lerp(one.col, two.col, f)
+        out.row = float(first) + f
+        out.seen = one.seen * two.seen
+        k += 1
+        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
+        if near == first or out.seen == 0:
+            k = TRIES
+        first = near
+    return out
+
+
 @wp.kernel
-def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
-    """Reads counts, bounds, 3D boxes, views. Writes 2D boxes, ratios, boxes in the camera frame, projected corners."""
+def _finish_labels(cameras: Cameras, views: Views, poses: Poses, table: Views, out: ActorLabels):
+    """Reads counts, bounds, 3D boxes, views; poses and views at rows' moments. Writes 2D boxes, ratios, boxes to the camera, corners."""
     world, camera, actor = wp.tid()
     out.visible_box[world, camera, actor] = bound_box(out.visible_bound, world, camera, actor)
     out.amodal_box[world, camera, actor] = bound_box(out.amodal_bound, world, camera, actor)
@@ -266,6 +322,11 @@ def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
     half = out.box_size[world, actor] * 0.5
     for i in range(8):
         q = project(cameras, world, camera, to_camera * (center + turn * pick_corner(-half, half, i) - pos))
+        if out.moments > 1:
+            depth = q.depth
+            p = out.box_center[world, actor] + pick_corner(-half, half, i)
+            q = land_corner(cameras, poses, table, world, camera, actor, p, out.moments)
+            q.depth = depth
         corner = wp.vec3(wp.nan, wp.nan, q.depth)
         if q.seen == 1:
             corner = wp.vec3(q.col, q.row, q.depth)

@@ -48,11 +48,13 @@ class Cameras:
     """Place in the rig: sampling noise is keyed by it, (nworld, ncamera)."""
     lens: wp.array2d[LensValues]
     """(nworld, ncamera)."""
+    pupil: wp.array2d[wp.vec2]
+    """Radius of the entrance pupil and distance in focus [m], (nworld, ncamera)."""
 
 
 @wp.struct
 class Views:
-    """Where the cameras are at one moment."""
+    """Where the cameras are at one moment, or at several: then the first axis counts worlds moment by moment."""
 
     pos: wp.array2d[wp.vec3]
     """World frame [m], (nworld, ncamera)."""
@@ -97,6 +99,7 @@ def aim_cameras(out: Cameras, cameras: Sequence[CameraConfig], numbers: Sequence
             ATTACHED * c.attached + HIDES_EGO * h + FOLLOWS * c.follows for c, h in zip(cameras, hide, strict=True)
         ],
         "number": list(numbers),
+        "pupil": [(0.5 * c.optics.aperture, c.optics.focus) for c in cameras],
     }
     for name, rows in values.items():
         target = getattr(out, name)
@@ -115,29 +118,31 @@ def make_views(nworld: int, ncamera: int, device: wp.DeviceLike) -> Views:
 
 @wp.kernel
 def _place_cameras(cameras: Cameras, ego_pos: wp.array2d[wp.vec3], ego_rot: wp.array2d[wp.quat], views: Views):
-    """Reads cameras and the ego's pose. Writes views."""
-    world, camera = wp.tid()
+    """Reads cameras and the ego's pose at each moment. Writes views, moment by moment."""
+    world, moment, camera = wp.tid()
+    at = moment * cameras.flags.shape[0] + world
     pos = cameras.mount_pos[world, camera]
     rot = cameras.mount_rot[world, camera]
     if (cameras.flags[world, camera] & ATTACHED) != 0:
-        carrier = ego_rot[world, 0]
+        carrier = ego_rot[at, 0]
         if (cameras.flags[world, camera] & FOLLOWS) != 0:
             ahead = wp.quat_rotate(carrier, wp.vec3(1.0, 0.0, 0.0))
             carrier = wp.quat_from_axis_angle(wp.vec3(0.0, 0.0, 1.0), wp.atan2(ahead[1], ahead[0]))
-        pos = ego_pos[world, 0] + wp.quat_rotate(carrier, pos)
+        pos = ego_pos[at, 0] + wp.quat_rotate(carrier, pos)
         rot = carrier * rot
     m = wp.quat_to_matrix(rot)
-    views.pos[world, camera] = pos
-    views.rot[world, camera] = wp.matrix_from_cols(
+    views.pos[at, camera] = pos
+    views.rot[at, camera] = wp.matrix_from_cols(
         wp.vec3(-m[0, 1], -m[1, 1], -m[2, 1]), wp.vec3(-m[0, 2], -m[1, 2], -m[2, 2]), wp.vec3(m[0, 0], m[1, 0], m[2, 0])
     )
 
 
 def place_cameras(cameras: Cameras, ego_pos: wp.array, ego_rot: wp.array, views: Views) -> None:
-    """Put every camera where its carrier is."""
+    """Put every camera where its carrier is; poses and views may hold several moments one after another."""
+    nworld, ncamera = cameras.flags.shape
     wp.launch(
         _place_cameras,
-        dim=views.pos.shape,
+        dim=(nworld, views.pos.shape[0] // nworld, ncamera),
         inputs=[cameras, ego_pos, ego_rot],
         outputs=[views],
         device=views.pos.device,
@@ -189,3 +194,10 @@ def project(cameras: Cameras, world: int, camera: int, c: wp.vec3) -> Spot:
 def remoteness(cameras: Cameras, world: int, camera: int, c: wp.vec3) -> float:
     """How far a point of the camera frame is: its plane depth, of a fisheye its distance [m]."""
     return wp.where(cameras.lens[world, camera].model == wp.static(FISHEYE), wp.length(c), c[2])
+
+
+@wp.func
+def crossing(one: float, two: float) -> float:
+    """Share of the way between two rows at which a point is on the row that sees it: by how far below each row it is at its moment."""
+    # The point and the rows move evenly; it would have to outrun the shutter for them to be parallel.
+    return one / wp.where(wp.abs(one - two) > 1.0e-3, one - two, 1.0)

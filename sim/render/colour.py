@@ -46,9 +46,11 @@ class Plan:
     """Which samples a pass takes, and the hits of the rays through the pixels' centres, which are its first samples."""
 
     first: int
-    """Number of the pass's first sample: 0, or 1 for the pass that refines."""
-    samples: int
-    """Number of samples when both passes are done."""
+    """Number of the pass's first sample: 0 in the first pass."""
+    last: int
+    """Number of samples when the pass is done."""
+    known: int
+    """1 if the first sample's hit is known."""
     bounces: int
     """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
     hits: Hits
@@ -138,6 +140,14 @@ def bounces(w: World, plan: Plan, px: Pixel, sample: int) -> int:
     return 0
 
 
+@wp.func
+def pupil_point(radius: float, base: wp.vec4, f: float) -> wp.vec3:
+    """A point of a lens's pupil in the camera frame, the ``f``-th of an even cover."""
+    r = radius * wp.sqrt(fraction(base[1] + f * 0.7548777))
+    a = 6.2831853 * fraction(base[2] + f * 0.5698403)
+    return wp.vec3(r * wp.cos(a), r * wp.sin(a), 0.0)
+
+
 @wp.func(inline=True)
 def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, px: Pixel):
     """Add a pass's samples to a pixel."""
@@ -152,16 +162,16 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
     guide = wp.vec4(0.0, 0.0, 0.0, FAR)
     nearest = float(FAR)
-    last = int(1)
+    last = plan.last
     if plan.first > 0:
         if out.contrast[world, camera, row, col] == wp.uint8(0):
             return
-        last = plan.samples
-        direct = out.direct[world, camera, row, col]
+        done = float(plan.first)
+        direct = out.direct[world, camera, row, col] * done
         before = out.sun[world, camera, row, col]
-        sun = wp.vec3(before[0], before[1], before[2])
+        sun = wp.vec3(before[0], before[1], before[2]) * done
         lit = sun[1] * before[3]
-        albedo = out.albedo[world, camera, row, col]
+        albedo = out.albedo[world, camera, row, col] * done
         bounce = out.bounce[world, camera, row, col]
         guide = out.guide[world, camera, row, col]
         nearest = out.depth[world, camera, row, col]
@@ -189,11 +199,20 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
         with_bounce = bounces(w, plan, px, i)
         ray = pixel_direction(cameras, world, camera, float(col) + u, float(row) + v)
         length = wp.length(ray)
+        reach = length
         if length > 0.0:
+            start = o
+            if cameras.pupil[world, camera][0] > 0.0:
+                # Through a point of the pupil to where the ray through its middle is in focus.
+                off = pupil_point(cameras.pupil[world, camera][0], base, f)
+                ray = ray * cameras.pupil[world, camera][1] - off
+                start = o + rot * off
+                length = wp.length(ray)
             d = rot * (ray / length)
-            if i == 0:
+            knows = wp.where(i == 0, plan.known, 0)
+            if knows == 1:
                 known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
-            s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
+            s = follow_path(w, world, start, d, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
             direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
             sun += s.sun
             lit += s.sun[1] * s.lit
@@ -203,7 +222,7 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
                 bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
             if guide[3] >= FAR:
                 guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-            nearest = wp.min(nearest, s.first / length)
+            nearest = wp.min(nearest, s.first / reach)
         i += 1
     g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g
@@ -224,5 +243,5 @@ def _trace_colour(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, out.depth.shape[3])
         lane += share.lanes
-        if is_inside(px, plan.hits.at):
+        if is_inside(px, share, plan.hits.at):
             colour_pixel(w, cameras, views, plan, out, px)

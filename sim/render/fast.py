@@ -99,7 +99,7 @@ def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.arra
             hits.at.shape[3],
         )
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             row = px.row
             col = px.col
             at = hits.at[world, camera, row, col]
@@ -154,16 +154,32 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     return through_air(w.sky, world, color, d, distance)
 
 
+@wp.struct
+class Film:
+    """Where the fast pass's light goes."""
+
+    rgb: wp.array4d[wp.vec3ub]
+    """The picture, exposed for the world's sun and sky."""
+    light: wp.array4d[wp.vec3]
+    """Linear light, if it is developed later; else (1, 1, 1, 1)."""
+    weight: float
+    """Share of it that this pass adds to ``light``; 0: it goes to ``rgb`` at once."""
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _shade_hits(
     w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], exposure: Exposure, share: Share,
-    rgb: wp.array4d[wp.vec3ub],
+    film: Film,
 ):  # fmt: skip
-    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds."""
+    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds, or adds to the film's light."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             color = shade_pixel(w, cameras, views, hits, px)
-            rgb[world, camera, px.row, px.col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))
+            if film.weight == 0.0:
+                exposed = wp.cw_mul(color, exposure.world[world])
+                film.rgb[world, camera, px.row, px.col] = display(exposure.curve, exposed)
+            else:
+                film.light[world, camera, px.row, px.col] += color * film.weight

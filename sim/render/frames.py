@@ -1,11 +1,11 @@
-"""Pictures and labels of every camera of every world, as arrays on the device; and the renderer that fills them."""
+"""The renderer: pictures and labels of every camera of every world."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import warp as wp
@@ -16,83 +16,31 @@ from sim.render.chase import clear_views
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.drawing import _draw_hits
-from sim.render.fast import ASKED, _ask_sun, _shade_hits
+from sim.render.fast import ASKED, Film, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
 from sim.render.hidden import _hide_pixels
-from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
+from sim.render.label_images import FLOW, FLOW_BACK, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
+from sim.render.outputs import Frames
 from sim.render.poses import Poses, PoseWindow
-from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
-from sim.render.scene_bvh import SceneBvh
+from sim.render.primary import BLOCK, TILE, Hits, Share, _cast_hits, make_hits, tile_count
+from sim.render.scene_bvh import Instances, SceneBvh
 from sim.render.shading import World
+from sim.render.shutter import Sweep, row_moments
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
-
-if TYPE_CHECKING:
-    import torch
 
 QUALITY = {"fast": (1, 0), "draft": (1, -2), "standard": (4, -2), "high": (16, 8)}
 """Primary rays per pixel (where there is contrast: half of them), and how many of them bounce (`sim.render.colour.Plan`)."""
 
 BAND = 64
 """Rows of a picture that one thread draws."""
+FOCUS_SAMPLES = 16
+"""Least samples of a picture with depth of field."""
 PART = 8192
 """Pixels that are worth handing to another thread."""
-
-DTYPES = {
-    "rgb": wp.vec3ub,
-    "depth": wp.float32,
-    "range": wp.float32,
-    "semantic": wp.uint8,
-    "instance": wp.int32,
-    "normal": wp.vec3,
-    "flow": wp.vec2,
-    "flow_occluded": wp.uint8,
-    "flow_back": wp.vec2,
-    "flow_back_occluded": wp.uint8,
-}
-"""Element type of every output; each is (nworld, ncamera, height, width), vectors add an axis in torch and NumPy."""
-
-
-class Frames:
-    """The outputs of `Renderer`, one array each: ``frames.arrays["rgb"]``, or as torch tensors of the same memory.
-
-    rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance: slot + 1, or 0;
-    normal in the camera frame; flow and flow_back [pixels] to the next and previous frame, with their occlusion masks.
-
-    Args:
-        outputs: Names of `DTYPES` without the masks, which come with their flow.
-        shape: (nworld, ncamera, height, width).
-        device: Warp device.
-    """
-
-    def __init__(self, outputs: Sequence[str], shape: tuple[int, int, int, int], device: wp.DeviceLike) -> None:
-        unknown = sorted(set(outputs) - set(OUTPUT_BITS))
-        if unknown:
-            raise ValueError(f"unknown outputs {unknown}; there are {list(OUTPUT_BITS)}")
-        self.outputs = tuple(outputs)
-        self.shape = shape
-        self.wanted = sum(OUTPUT_BITS[name] for name in set(outputs))
-        names = [n for n in DTYPES if n in outputs or n.removesuffix("_occluded") in outputs]
-        self.arrays = {name: wp.zeros(shape, dtype=DTYPES[name], device=device) for name in names}
-
-    def torch(self) -> dict[str, torch.Tensor]:
-        """Every output as a tensor on the same device and memory; vectors have a last axis."""
-        return {name: wp.to_torch(array) for name, array in self.arrays.items()}
-
-    def numpy(self) -> dict[str, np.ndarray]:
-        """Every output as a NumPy array (a copy if on CUDA)."""
-        return {name: array.numpy() for name, array in self.arrays.items()}
-
-    def worlds(self, start: int, stop: int) -> Frames:
-        """Views of some worlds, for a renderer of their own."""
-        view = object.__new__(Frames)
-        view.outputs, view.wanted = self.outputs, self.wanted
-        view.shape = (stop - start, *self.shape[1:])
-        view.arrays = {name: array[start:stop] for name, array in self.arrays.items()}
-        return view
 
 
 class Renderer:
@@ -124,13 +72,13 @@ class Renderer:
         threads: int = 1,
         primary: Literal["rays", "triangles"] | None = None,
     ) -> None:
-        sizes = {(c.height, c.width) for c in config.cameras}
-        if len(sizes) != 1:
-            raise ValueError(f"the cameras of a renderer share one size, not {sorted(sizes)}")
+        if len({camera.kin for camera in config.cameras}) != 1:
+            raise ValueError("the cameras of a renderer share one size, kind of lens and shutter")
         if primary not in (None, "rays", "triangles"):
             raise ValueError(f"primary must be 'rays' or 'triangles', not {primary!r}")
         nworld, device = state.pos.shape[0], state.pos.device
-        ncamera, (height, width) = len(config.cameras), sizes.pop()
+        ncamera, first = len(config.cameras), config.cameras[0]
+        height, width, shutter = first.height, first.width, first.shutter
         shape = (nworld, ncamera, height, width)
         self.library, self.config, self.device = library, config, device
         self.frames = frames if frames is not None else Frames(config.outputs, shape, device)
@@ -138,29 +86,41 @@ class Renderer:
         self.samples, self.bounces = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
-        straight = all(camera.lens.model == "pinhole" for camera in config.cameras)
+        straight = first.lens.model == "pinhole" and shutter.readout == 0.0
         if primary == "triangles" and not straight:
-            raise ValueError("triangles are drawn for pinholes alone; lenses take rays")
+            raise ValueError("triangles are drawn for pinholes that see all rows at once; others take rays")
         self.primary = primary or ("triangles" if device.is_cpu and straight else "rays")
         look = bool(self.wanted & FLOW) if lookahead is None else lookahead
-        self.window = PoseWindow(scene, state, lookahead=look)
+        self.window = PoseWindow(scene, state, lookahead=look, shutter=shutter.half > 0.0)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
         self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
         self.bvh = SceneBvh(library, scene, self.window.current)
         self.bvh_next = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW else None
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
+        self.span: float | None = None
+        """Time from a frame to its poses in ``window.ends`` [s]; None: half the run of the shutter."""
+        nmoment = height if shutter.readout > 0.0 else 1
+
+        def make_sweep(wanted: bool) -> Sweep | None:
+            return Sweep(library, scene, self.window.current, self.cameras, nmoment) if wanted else None
+
+        self.sweep = make_sweep(shutter.half > 0.0)
+        self.sweep_next = make_sweep(nmoment > 1 and bool(self.wanted & FLOW))
+        self.sweep_previous = make_sweep(nmoment > 1 and bool(self.wanted & FLOW_BACK))
+        self._time_shutter()
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
         self._full = bool(self.wanted & RGB) and config.quality != "fast"
+        self._linear = self._full or (bool(self.wanted & RGB) and shutter.exposure > 0.0)
         self.labels = self._make_labels()
         self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & RGB) and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
-        self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
-        """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
-        self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
+        self.radiance = wp.zeros(shape if self._linear else (1, 1, 1, 1), dtype=wp.vec3, device=device)
+        """Linear light of the last picture, before exposure, if it is kept: not of a plain 'fast' one, (nworld, ncamera, height, width)."""
+        self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device)
         self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
-        self._shade = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
+        self._smooth = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
         self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         self._threads = threads if device.is_cpu else 1
         self._loaded: set[Any] = set()
@@ -174,11 +134,24 @@ class Renderer:
             cameras: As many as before.
             numbers: Their places in the rig, which sampling noise is keyed by.
         """
-        same = [(c.width, c.height, c.lens.model == "pinhole") for c in (*cameras, *self.config.cameras)]
-        if len(cameras) != len(self.config.cameras) or len(set(same)) != 1:
-            raise ValueError("a renderer looks through cameras of one size and kind")
+        kinds = {camera.kin for camera in (*cameras, *self.config.cameras)}
+        if len(cameras) != len(self.config.cameras) or len(kinds) != 1:
+            raise ValueError("a renderer looks through cameras of one size, kind of lens and shutter")
         self.config = replace(self.config, cameras=tuple(cameras))
         aim_cameras(self.cameras, cameras, numbers)
+        self._time_shutter()
+
+    def _time_shutter(self) -> None:
+        """Work out when each row sees, in the middle of its exposure and at the moments that motion blur averages."""
+        shutter = self.config.cameras[0].shutter
+        height = self.frames.shape[2]
+        reach = 1.0 if self.span is None else shutter.half / max(self.span, 1e-9)
+        n = shutter.moments if shutter.exposure > 0.0 else 0
+        times = [row_moments(shutter, height, exposed) * reach for exposed in (0.5, *((k + 0.5) / n for k in range(n)))]
+        if not hasattr(self, "_when"):
+            self._when = [wp.zeros(len(t), dtype=float, device=self.device) for t in times]
+        for target, time in zip(self._when, times, strict=True):
+            target.assign(time.astype(np.float32))
 
     def _make_labels(self) -> Labels:
         labels = Labels()
@@ -215,24 +188,57 @@ class Renderer:
         self.bvh.update(scene, poses)
         self._place(scene, self.bvh, poses, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
+        if self.wanted & RGB and len(self._when) > 1:
+            self._blur(scene, mask)
+        self._turn(scene, self.sweep, 1, self._when[0])
         self._find_hits(mask)
         if self.wanted & ~(RGB | FLOW | FLOW_BACK):
-            self._launch(_write_labels, [*self._geometry_inputs(), self.hits, mask], [self.labels])
+            for inst, views, rows in self._rows():
+                inputs = [self.library.geometry, inst, self.cameras, views, self.hits, mask]
+                self._launch(_write_labels, inputs, [self.labels], rows=rows)
         if self.wanted & RGB:
-            self._render_colour(scene, mask)
-        for bit, bvh, neighbour, views in (
-            (FLOW, self.bvh_next, self.window.following, self.views[2]),
-            (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0]),
+            if len(self._when) == 1:
+                self._render_colour(scene, mask)
+            if self._linear:
+                self._develop(scene)
+        self._follow(scene)
+
+    def _turn(self, scene: Scene, sweep: Sweep | None, frame: int, when: wp.array) -> None:
+        """Move a sweep to moments of a frame: 0 the previous, 1 the current, 2 the following one."""
+        if sweep is not None:
+            poses = (self.window.previous, self.window.current, self.window.following)[frame]
+            sweep.update(scene, self.window.ends[frame], poses, when)
+
+    def _rows(self) -> list[tuple[Instances, Views, tuple[int, int]]]:
+        """What stands where and where the cameras are, and the rows that see it so."""
+        height = self.frames.shape[2]
+        if self.sweep is None:
+            return [(self.bvh.instances, self.views[1], (0, height))]
+        if self.sweep.nmoment == 1:
+            return [(self.sweep.instances(0), self.sweep.at(0), (0, height))]
+        return [(self.sweep.instances(m), self.sweep.at(m), (m, m + 1)) for m in range(height)]
+
+    def _follow(self, scene: Scene) -> None:
+        """Flow to the next frame and to the previous one, as far as wanted."""
+        for bit, bvh, sweep, frame in (
+            (FLOW, self.bvh_next, self.sweep_next, 2),
+            (FLOW_BACK, self.bvh_previous, self.sweep_previous, 0),
         ):
-            if self.wanted & bit and bvh is not None:
-                bvh.update(scene, neighbour)
-                self._place(scene, bvh, neighbour, views)
-                pair = ViewPair()
-                pair.now, pair.then = self.views[1], views
-                inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits]
-                self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
-                name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
-                self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
+            if not self.wanted & bit or bvh is None:
+                continue
+            neighbour = self.window.following if frame == 2 else self.window.previous
+            bvh.update(scene, neighbour)
+            self._place(scene, bvh, neighbour, self.views[frame])
+            pair, then = ViewPair(), bvh.instances
+            pair.now, pair.then, pair.moments = self.views[1], self.views[frame], 1
+            if sweep is not None and self.sweep is not None:
+                self._turn(scene, sweep, frame, self._when[0])
+                then = sweep.bvh.instances
+                pair.now, pair.then, pair.moments = self.sweep.views, sweep.views, sweep.nmoment
+            inputs = [self.library.geometry, then, self.cameras, pair, self.hits]
+            self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
+            name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
+            self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
 
     def _place(self, scene: Scene, bvh: SceneBvh, poses: Poses, views: Views) -> None:
         """Put the cameras where they are at the moment of ``bvh`` and ``poses``."""
@@ -241,15 +247,15 @@ class Renderer:
             geometry = self.library.geometry
             clear_views(scene, geometry, bvh.instances, self.cameras, poses.pos, poses.rot, views)
 
-    def _geometry_inputs(self) -> list[object]:
-        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]
-
     def _find_hits(self, mask: wp.array) -> None:
         """Hits of the rays through the pixels' centres."""
-        inputs = [*self._geometry_inputs(), mask]
+        geometry = self.library.geometry
         if self.primary == "rays":
-            self._launch(_cast_hits, inputs, [self.hits])
+            for inst, views, rows in self._rows():
+                self._launch(_cast_hits, [geometry, inst, self.cameras, views, mask], [self.hits], rows=rows)
             return
+        inst, views, _ = self._rows()[0]
+        inputs = [geometry, inst, self.cameras, views, mask]
         nworld, ncamera, height, _ = self.frames.shape
 
         def launch(first: int, last: int) -> None:
@@ -268,41 +274,103 @@ class Renderer:
         world.tick, world.lamp_bits, world.signal = poses.tick, poses.lamps, poses.signal
         return world
 
+    def _blur(self, scene: Scene, mask: wp.array) -> None:
+        """Light averaged over the moments of the exposure."""
+        self.radiance.zero_()
+        self.buffers.contrast.fill_(1)
+        moments = self._when[1:]
+        each = max(1, self.samples // len(moments))
+        for k, when in enumerate(moments):
+            self._turn(scene, self.sweep, 1, when)
+            if self._full:
+                self._trace(scene, mask, k * each, (k + 1) * each, known=False)
+            else:
+                self._find_hits(mask)
+                self._shade(scene, mask, 1.0 / len(moments))
+        if self._full:
+            self._denoise()
+
     def _render_colour(self, scene: Scene, mask: wp.array) -> None:
-        world = self._world(scene)
-        rgb = self.frames.arrays["rgb"]
         if not self._full:
-            seen: list[object] = [world, self.cameras, self.views[1], self.hits, mask]
-            self._launch(_ask_sun, seen, [], lanes=int(ASKED))
-            self._launch(_shade_hits, [*seen, self.exposure], [rgb])
+            if self._linear:
+                self.radiance.zero_()
+            self._shade(scene, mask, 1.0 if self._linear else 0.0)
             return
-        inputs: list[object] = [world, self.cameras, self.views[1], mask]
-        plan = Plan()
-        plan.samples, plan.bounces, plan.hits = self.samples, self.bounces, self.hits
-        self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        if self.samples > 1:
-            if self.refine_all:
+        focused = all(camera.optics.aperture == 0.0 for camera in self.config.cameras)
+        self._trace(scene, mask, 0, 1, known=focused)
+        samples = self.samples if focused else max(self.samples, FOCUS_SAMPLES)
+        if samples > 1:
+            if self.refine_all or not focused:
                 self.buffers.contrast.fill_(1)
             else:
-                self._launch_rows(_mark_contrast, [world], [self.buffers])
-            plan.first = 1
-            self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
-        poses = self.window.current
-        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
+                self._launch_rows(_mark_contrast, [self._world(scene)], [self.buffers])
+            self._trace(scene, mask, 1, samples, known=focused)
+        self._denoise()
 
-    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, lanes: int = int(BLOCK)) -> None:
-        """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture."""
+    def _shade(self, scene: Scene, mask: wp.array, weight: float) -> None:
+        """The fast pass; ``weight`` as in `Film`."""
+        world, film = self._world(scene), Film()
+        film.rgb, film.light, film.weight = self.frames.arrays["rgb"], self.radiance, weight
+        rows = self._rows()
+        for kernel, extra, outputs, lanes in (
+            (_ask_sun, [], [], int(ASKED)),
+            (_shade_hits, [self.exposure], [film], int(BLOCK)),
+        ):
+            for inst, views, span in rows:
+                world.inst = inst
+                inputs = [world, self.cameras, views, self.hits, mask, *extra]
+                self._launch(kernel, inputs, outputs, lanes=lanes, rows=span)
+
+    def _trace(self, scene: Scene, mask: wp.array, first: int, last: int, *, known: bool) -> None:
+        """Samples of the full pass from one number to before another."""
+        world, plan = self._world(scene), Plan()
+        plan.first, plan.last, plan.known = first, last, int(known)
+        plan.bounces, plan.hits = self.bounces, self.hits
+        for inst, views, rows in self._rows():
+            world.inst = inst
+            self._launch(_trace_colour, [world, self.cameras, views, mask, plan], [self.buffers], rows=rows)
+
+    def _denoise(self) -> None:
+        denoise(self.buffers, self._scratch, self._smooth, self.radiance, self._launch_rows)
+
+    def _develop(self, scene: Scene) -> None:
+        """From linear light to the picture."""
+        poses, rgb = self.window.current, self.frames.arrays["rgb"]
+        depth = self.buffers.depth if self._full else None
+        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, depth, rgb)
+
+    def _launch(
+        self,
+        kernel: Any,
+        inputs: list[Any],
+        outputs: list[Any],
+        *,
+        lanes: int = int(BLOCK),
+        rows: tuple[int, int] | None = None,
+    ) -> None:
+        """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture.
+
+        Args:
+            kernel: Which.
+            inputs: Its arguments before the share.
+            outputs: Those after it.
+            lanes: Threads of a tile on a GPU.
+            rows: First row and the one after the last; None: all.
+        """
         nworld, ncamera, height, width = self.frames.shape
+        top, end = rows or (0, height)
         lanes = 1 if self.device.is_cpu else lanes
 
         def launch(first: int, last: int) -> None:
             share = Share()
-            share.first, share.lanes = first, lanes
+            share.first, share.lanes, share.top, share.end = first, lanes, top, end
             dim = (nworld, ncamera, last - first, lanes)
             wp.launch(kernel, dim, [*inputs, share], outputs, device=self.device, block_dim=int(BLOCK))
 
-        self._share(kernel, launch, tile_count(height, width))
+        if rows is None or end - top == height:
+            self._share(kernel, launch, tile_count(height, width))
+        else:
+            launch(tile_count(top - top % TILE, width), tile_count(end, width))
 
     def _launch_rows(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
         """Launch over pixels, row by row, shared like tiles."""

@@ -102,5 +102,5 @@ def _write_labels(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             label_pixel(geo, inst, cameras, views, hits, out, px)

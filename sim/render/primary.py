@@ -71,6 +71,10 @@ class Share:
 
     first: int
     lanes: int
+    top: int
+    """First row."""
+    end: int
+    """Row after the last one."""
 
 
 @wp.struct
@@ -91,9 +95,9 @@ def pixel_of(world: int, camera: int, tile: int, lane: int, width: int) -> Pixel
 
 
 @wp.func
-def is_inside(px: Pixel, hits: wp.array4d[PixelHit]) -> bool:
-    """Whether a pixel of a tile at the edge belongs to the picture."""
-    return px.row < hits.shape[2] and px.col < hits.shape[3]
+def is_inside(px: Pixel, share: Share, hits: wp.array4d[PixelHit]) -> bool:
+    """Whether a pixel of a tile at the edge belongs to the picture, and to the rows of a launch."""
+    return px.row >= share.top and px.row < share.end and px.col < hits.shape[3]
 
 
 def tile_count(height: int, width: int) -> int:
@@ -143,7 +147,7 @@ def _cast_hits(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             row = px.row
             col = px.col
             d = pixel_direction(cameras, world, camera, float(col), float(row))

@@ -38,10 +38,14 @@ def _probe_pixels(
     hidden = int(-1)
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
         hidden = 0
+    row = world
+    if views.pos.shape[0] > cameras.flags.shape[0]:
+        last = views.pos.shape[0] / cameras.flags.shape[0] - 1
+        row += wp.clamp(int(wp.round(at[1])), 0, last) * cameras.flags.shape[0]
     ray = pixel_direction(cameras, world, camera, at[0], at[1])
     if wp.dot(ray, ray) == 0.0:
         return
-    hit = trace(geo, inst, world, views.pos[world, camera], views.rot[world, camera] * ray, FAR, hidden)
+    hit = trace(geo, inst, row, views.pos[row, camera], views.rot[row, camera] * ray, FAR, hidden)
     if hit.slot >= 0:
         instance_out[world, i] = actor_of(inst, hit.slot) + 1
         depth_out[world, i] = hit.t * ray[2]
@@ -65,9 +69,13 @@ def probe_pixels(
     if bvh is None:
         raise ValueError("the next frame is known only to renderers with flow")
     views = renderer.views[1 if moment == "now" else 2]
+    instances = bvh.instances
+    sweep = renderer.sweep if moment == "now" else renderer.sweep_next
+    if sweep is not None:
+        views, instances = sweep.views, sweep.bvh.instances
     at = wp.array(np.ascontiguousarray(points, np.float32), dtype=wp.vec2, device=renderer.device)
     instance = wp.zeros(at.shape, dtype=wp.int32, device=renderer.device)
     depth = wp.zeros(at.shape, dtype=float, device=renderer.device)
-    inputs = [renderer.library.geometry, bvh.instances, renderer.cameras, views, camera, at]
+    inputs = [renderer.library.geometry, instances, renderer.cameras, views, camera, at]
     wp.launch(_probe_pixels, dim=at.shape, inputs=inputs, outputs=[instance, depth], device=renderer.device)
     return np.asarray(instance.numpy(), np.int32), np.asarray(depth.numpy(), np.float32)

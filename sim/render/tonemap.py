@@ -7,7 +7,6 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, pixel_direction
-from sim.render.colour import Buffers
 from sim.render.lens import PINHOLE
 from sim.render.poses import Poses
 from sim.render.sky import Sky
@@ -192,6 +191,13 @@ def _expose_picture(exposure: Exposure):
 
 
 @wp.kernel
+def _expose_alike(exposure: Exposure):
+    """Reads the worlds' gains. Writes the pictures'."""
+    world, camera = wp.tid()
+    exposure.picture[world, camera] = exposure.world[world]
+
+
+@wp.kernel
 def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4d[wp.vec3]):
     """Reads light and gains. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
     world, camera, row, col = wp.tid()
@@ -253,12 +259,34 @@ class Developer:
         self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
 
     def develop(
-        self, scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array, buffers: Buffers, rgb: wp.array
+        self,
+        scene: Scene,
+        poses: Poses,
+        sky: Sky,
+        cameras: Cameras,
+        image: wp.array,
+        depth: wp.array | None,
+        rgb: wp.array,
     ) -> None:
-        """Turn linear light ``image`` (changed: rain falls into it) into ``rgb``; only launches."""
+        """Turn linear light into a picture; only launches.
+
+        Args:
+            scene: The batch's scene.
+            poses: Of the picture.
+            sky: Of its worlds.
+            cameras: The renderer's.
+            image: The light; changed, as rain falls into it.
+            depth: Distances of what is seen, in units of the pixels' directions; None for the fast pass, which knows neither rain nor
+                glare and is exposed for the world's sun and sky.
+            rgb: Where the picture goes.
+        """
         device, (one, two), exposure = rgb.device, self._glare, self.exposure
+        if depth is None:
+            wp.launch(_expose_alike, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
+            wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure, one], outputs=[rgb], device=device)
+            return
         width = min(max(rgb.shape[2] / 160.0, 0.5), 3.5)
-        inputs = [scene, poses, sky, cameras, image, buffers.depth]
+        inputs = [scene, poses, sky, cameras, image, depth]
         wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
         wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
         wp.launch(_gather_glare, dim=one.shape, inputs=[image, exposure], outputs=[one], device=device)

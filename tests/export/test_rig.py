@@ -25,8 +25,16 @@ cameras:
     size: 96x64
     pos: [1.6 m, 0 m, 1.45 m]
     lens: {model: brown_conrady, intrinsics: [80, 78, 47, 33], distortion: [-0.3, 0.1, 0.001, -0.001]}
-  - {name: wide, size: 80x80, pos: [3.6 m, 0 m, 0.9 m], pitch: 10 deg, horizontal_fov: 190 deg, lens: {model: kannala_brandt}, jpeg: 90}
+  - name: wide
+    size: 80x80
+    pos: [3.6 m, 0 m, 0.9 m]
+    pitch: 10 deg
+    horizontal_fov: 190 deg
+    lens: {model: kannala_brandt}
+    shutter: {readout: 30 ms, exposure: 8 ms, moments: 3}
+    jpeg: 90
   - {name: rear, size: 96x64, pos: [-0.6 m, 0 m, 1.1 m], yaw: 180 deg, horizontal_fov: 100 deg}
+  - {name: rolling, size: 96x64, yaw: 20 deg, shutter: {readout: 40 ms}}
 """
 SETTINGS = {"fps": 2.0, "duration": 1.5, "seed": 7, "quality": "fast", "quiet": True}
 
@@ -42,20 +50,20 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     out = tmp_path / "out"
     render_dataset([scenario], out, rig=rig, **SETTINGS)
     files = hashes(out)
-    for camera, suffix in (("front", "png"), ("wide", "jpg"), ("rear", "png")):
+    for camera, suffix in (("front", "png"), ("wide", "jpg"), ("rear", "png"), ("rolling", "png")):
         for k in range(3):
             assert f"frames/crossing-0000/{camera}/{k:06d}.{suffix}" in files
             assert f"masks/crossing-0000/{camera}/{k:06d}.instance.png" in files
     data = json.loads((out / "annotations.json").read_text())
     names = [image["camera"]["name"] for image in data["images"]]
-    assert sorted(set(names)) == ["front", "rear", "wide"] and len(names) == 9
-    assert [v["name"] for v in data["videos"]] == [f"crossing-0000/{c}" for c in ("front", "wide", "rear")]
+    assert sorted(set(names)) == ["front", "rear", "rolling", "wide"] and len(names) == 12
+    assert [v["name"] for v in data["videos"]] == [f"crossing-0000/{c}" for c in ("front", "wide", "rear", "rolling")]
     assert {(i["width"], i["height"]) for i in data["images"]} == {(96, 64), (80, 80)}
     cameras = json.loads((out / "calibration.json").read_text())["cameras"]
-    assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", "pinhole"]
+    assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", "pinhole", "pinhole"]
     assert cameras[0]["distortion"] == [-0.3, 0.1, 0.001, -0.001]
     film = decode_video(out / "video.mp4")
-    assert len(film) == 3 and film[0].shape == (80, 2 * 3 * 96, 3)
+    assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 2 * 96, 3)
     # An interrupted run goes on with the same bytes; a replay needs no rig file.
     (out / "labels/crossing-0000/wide/000001.json").unlink()
     (out / "frames/crossing-0000/wide/000001.jpg").write_bytes(b"")
@@ -74,8 +82,8 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
 
 def test_labels_of_every_lens_pass_the_audit(scenario, rig):
     batch = sample_worlds([load_scenario(scenario)], [0], "cpu", SimConfig(pool=1))
-    tracks = record(batch, Fraction(5), 3.0)[0]
     config = DatasetConfig(quality="fast", rig=load_rig(rig))
+    tracks = record(batch, Fraction(5), 3.0, span=config.span)[0]
     renderer = FrameRenderer(build_library(batch), batch, 0, tracks, config)
-    faults = [f"{c}: {f}" for c in range(3) for k in (0, 7, 14) for f in audit.audit_frame(renderer, k, c)]
+    faults = [f"{c}: {f}" for c in range(4) for k in (0, 7, 14) for f in audit.audit_frame(renderer, k, c)]
     assert not faults, "\n".join(faults)
