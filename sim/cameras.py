@@ -191,10 +191,22 @@ class CameraConfig:
 
     @property
     def kin(self) -> tuple[object, ...]:
-        """What cameras that share a renderer have in common: size, kind of lens, kind of shutter."""
+        """What cameras that share a renderer have in common: size, kind of lens and of shutter, whether glass, faults or a sensor count."""
         shutter = self.shutter
         moments = shutter.moments if shutter.exposure > 0.0 else 1
-        return self.width, self.height, self.lens.model == "pinhole", shutter.readout > 0.0, moments
+        kinds = {fault.kind for fault in self.faults} & set(FAULTS[:3])
+        glass = self.optics.vignetting != 0.0 or self.optics.aberration != 0.0 or bool(kinds)
+        straight = self.lens.model == "pinhole"
+        return (
+            self.width,
+            self.height,
+            straight,
+            shutter.readout > 0.0,
+            moments,
+            glass,
+            bool(kinds),
+            self.sensor is None,
+        )
 
     def scaled(self, width: int, height: int) -> CameraConfig:
         """The same view in another number of pixels."""

@@ -43,6 +43,12 @@ class SimConfig:
         _check_whole("pool", self.pool, 1, MAX_DRAWS)
 
 
+def _check_focus(cameras: tuple[CameraConfig, ...], quality: str) -> None:
+    for camera in cameras:
+        if camera.optics.aperture > 0.0 and quality == "fast":
+            raise SwerveError(f"camera {camera.name}: depth of field needs quality draft, standard or high, not fast")
+
+
 @dataclass(frozen=True)
 class RenderConfig:
     """What is rendered of each frame."""
@@ -58,6 +64,7 @@ class RenderConfig:
         _check_word("quality", self.quality, QUALITIES)
         for name in self.outputs:
             _check_word("output", name, OUTPUTS)
+        _check_focus(self.cameras, self.quality)
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ class DatasetConfig:
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
 
+        _check_focus(self.rig, self.quality)
         for camera in self.rig:
             if camera.shutter.half * 2.0 * self.fps > 1.0 + 1e-9:
                 raise SwerveError(

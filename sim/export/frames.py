@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from sim.cameras import CameraConfig
+from sim.cameras import CameraConfig, CameraFault
 from sim.config import DatasetConfig, RenderConfig
 from sim.export.annotate import Subject, annotate
 from sim.export.coco import category_of
@@ -114,6 +114,9 @@ class FrameRenderer:
         self.labeller.measure(self.scene)
         images: dict[str, Any] = self.renderer.frames.numpy()
         arrays = {k: np.array(v[0, 0]) for k, v in images.items()}
+        clean = self.renderer.developer.clean
+        if self.config.cameras[camera].faults:
+            arrays["clean"] = arrays["rgb"] if clean is None else np.array(clean.numpy()[0, 0])
         labels = {k: np.array(v[0] if k.startswith("box_") else v[0, 0]) for k, v in self.labeller.numpy().items()}
         view, sweep = self.renderer.views[1], self.renderer.sweep
         rows = view if sweep is None else sweep.views
@@ -125,6 +128,22 @@ class FrameRenderer:
             "view": (view.pos.numpy()[0, 0].copy(), view.rot.numpy()[0, 0].copy()),
             "rows": tuple(np.resize(v.numpy()[:, 0], (shape, *v.numpy().shape[2:])) for v in (rows.pos, rows.rot)),
         }
+
+    def faults_at(self, frame: int, camera: int) -> list[CameraFault]:
+        """What is wrong with a camera at a frame."""
+        time = self.tracks.time(frame)
+        return [fault for fault in self.config.cameras[camera].faults if fault.start <= time < fault.end]
+
+    def spoil(self, frame: int, camera: int, rgb: np.ndarray) -> tuple[np.ndarray, int]:
+        """The picture that a camera delivers instead of the one it should, and the frame that it shows, -1 for none."""
+        faults = {fault.kind: fault for fault in self.faults_at(frame, camera)}
+        if "dropped" in faults:
+            return np.zeros_like(rgb), -1
+        if "frozen" not in faults:
+            return rgb, frame
+        before = [k for k in range(frame) if self.tracks.time(k) < faults["frozen"].start]
+        shown = before[-1] if before else 0
+        return self.render(shown, camera)["arrays"]["rgb"], shown
 
     def render_chase(self, frame: int) -> np.ndarray:
         """The view from behind the ego, (height, width, 3)."""
@@ -143,10 +162,16 @@ class FrameRenderer:
             frame, self.tracks.time(frame), arrays["instance"], picture["labels"], picture["amodal"], pose,
             picture["view"], self.subjects, view.camera.name,
         )  # fmt: skip
-        rgb = arrays["rgb"]
+        rgb, quality = arrays["rgb"], view.camera.jpeg
+        pictures = {view.picture: rgb}
+        if view.camera.faults:
+            rgb, shown = self.spoil(frame, view.number, rgb)
+            pictures = {view.picture.replace("rgb", "clean"): arrays["clean"], view.picture: rgb}
+            labels["camera"]["faults"] = [fault.kind for fault in self.faults_at(frame, view.number)]
+            labels["camera"]["shows_frame"] = shown
         return {
             "__key__": view.key(frame),
-            view.picture: encode_jpeg(rgb, view.camera.jpeg) if view.camera.jpeg else rgb,
+            **{name: encode_jpeg(image, quality) if quality else image for name, image in pictures.items()},
             "semantic.png": arrays["semantic"],
             "instance.png": arrays["instance"].astype(np.uint16),
             "depth.npz": {"depth": half(arrays["depth"]), "range": half(arrays["range"])},

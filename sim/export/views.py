@@ -44,7 +44,9 @@ class View:
     @property
     def folders(self) -> dict[str, str]:
         """Folder of each entry of a sample; the labels are written last and mark a frame as done."""
+        twin = {f"clean.{self.picture.rsplit('.', 1)[-1]}": "clean"} if self.camera.faults else {}
         return {
+            **twin,
             self.picture: "frames",
             "semantic.png": "masks",
             "instance.png": "masks",

@@ -18,6 +18,7 @@ from sim.render.denoise import denoise
 from sim.render.drawing import _draw_hits
 from sim.render.fast import ASKED, Film, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
+from sim.render.glass import has_glass
 from sim.render.hidden import _hide_pixels
 from sim.render.label_images import FLOW, FLOW_BACK, RGB, Labels, _write_labels
 from sim.render.library import MeshLibrary
@@ -111,13 +112,14 @@ class Renderer:
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
         self._full = bool(self.wanted & RGB) and config.quality != "fast"
-        self._linear = self._full or (bool(self.wanted & RGB) and shutter.exposure > 0.0)
+        more = shutter.exposure > 0.0 or any(has_glass(c) or c.sensor is not None for c in config.cameras)
+        self._linear = self._full or (bool(self.wanted & RGB) and more)
         self.labels = self._make_labels()
         self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & RGB) and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._linear else (1, 1, 1, 1), dtype=wp.vec3, device=device)
         """Linear light of the last picture, before exposure, if it is kept: not of a plain 'fast' one, (nworld, ncamera, height, width)."""
-        self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device)
+        self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device, config.cameras)
         self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
         self._smooth = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
@@ -139,6 +141,7 @@ class Renderer:
             raise ValueError("a renderer looks through cameras of one size, kind of lens and shutter")
         self.config = replace(self.config, cameras=tuple(cameras))
         aim_cameras(self.cameras, cameras, numbers)
+        self.developer.fit(cameras)
         self._time_shutter()
 
     def _time_shutter(self) -> None:
@@ -337,7 +340,7 @@ class Renderer:
         """From linear light to the picture."""
         poses, rgb = self.window.current, self.frames.arrays["rgb"]
         depth = self.buffers.depth if self._full else None
-        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, depth, rgb)
+        self.developer.develop(scene, poses, self.sky, self.cameras, self.views[1], self.radiance, depth, rgb)
 
     def _launch(
         self,

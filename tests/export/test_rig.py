@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+import cv2
+import numpy as np
 import pytest
 
 from sim.config import DatasetConfig, SimConfig
@@ -35,6 +37,14 @@ cameras:
     jpeg: 90
   - {name: rear, size: 96x64, pos: [-0.6 m, 0 m, 1.1 m], yaw: 180 deg, horizontal_fov: 100 deg}
   - {name: rolling, size: 96x64, yaw: 20 deg, shutter: {readout: 40 ms}}
+  - name: worn
+    size: 96x64
+    optics: {vignetting: 0.8, aberration: 0.004}
+    sensor: {full_well: 4000}
+    faults: [{kind: drops, strength: 0.7}, {kind: dropped, start: 0.9 s, end: 1.1 s}]
+  - name: stuck
+    size: 96x64
+    faults: [{kind: frozen, start: 0.4 s, end: 1.1 s}]
 """
 SETTINGS = {"fps": 2.0, "duration": 1.5, "seed": 7, "quality": "fast", "quiet": True}
 
@@ -50,20 +60,23 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     out = tmp_path / "out"
     render_dataset([scenario], out, rig=rig, **SETTINGS)
     files = hashes(out)
-    for camera, suffix in (("front", "png"), ("wide", "jpg"), ("rear", "png"), ("rolling", "png")):
+    for camera, suffix in (("front", "png"), ("wide", "jpg"), ("rear", "png"), ("rolling", "png"), ("worn", "png")):
         for k in range(3):
             assert f"frames/crossing-0000/{camera}/{k:06d}.{suffix}" in files
             assert f"masks/crossing-0000/{camera}/{k:06d}.instance.png" in files
     data = json.loads((out / "annotations.json").read_text())
     names = [image["camera"]["name"] for image in data["images"]]
-    assert sorted(set(names)) == ["front", "rear", "rolling", "wide"] and len(names) == 12
-    assert [v["name"] for v in data["videos"]] == [f"crossing-0000/{c}" for c in ("front", "wide", "rear", "rolling")]
+    assert sorted(set(names)) == ["front", "rear", "rolling", "stuck", "wide", "worn"] and len(names) == 18
+    assert [v["name"] for v in data["videos"]] == [
+        f"crossing-0000/{c}" for c in ("front", "wide", "rear", "rolling", "worn", "stuck")
+    ]
     assert {(i["width"], i["height"]) for i in data["images"]} == {(96, 64), (80, 80)}
     cameras = json.loads((out / "calibration.json").read_text())["cameras"]
-    assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", "pinhole", "pinhole"]
+    assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", *["pinhole"] * 4]
     assert cameras[0]["distortion"] == [-0.3, 0.1, 0.001, -0.001]
     film = decode_video(out / "video.mp4")
-    assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 2 * 96, 3)
+    assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 3 * 96, 3)
+    check_faults(out, data, files)
     # An interrupted run goes on with the same bytes; a replay needs no rig file.
     (out / "labels/crossing-0000/wide/000001.json").unlink()
     (out / "frames/crossing-0000/wide/000001.jpg").write_bytes(b"")
@@ -80,10 +93,34 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     assert hashes(again) == files
 
 
+def check_faults(out, data, files):
+    """Twins beside the faulty pictures, and what is said of them."""
+
+    def picture(folder, camera, frame):
+        return cv2.imread(str(out / folder / "crossing-0000" / camera / f"{frame:06d}.png")).astype(int)
+
+    told = {(i["camera"]["name"], i["frame_id"]): i["camera"] for i in data["images"]}
+    assert "faults" not in told["front", 0] and not [f for f in files if f.startswith("clean/crossing-0000/front")]
+    assert [told["worn", k]["faults"] for k in range(3)] == [["drops"], ["drops"], ["drops", "dropped"]]
+    assert (
+        told["worn", 2]["shows_frame"] == -1
+        and not picture("frames", "worn", 2).any()
+        and picture("clean", "worn", 2).any()
+    )
+    assert (np.abs(picture("frames", "worn", 0) - picture("clean", "worn", 0)).max(-1) > 8).mean() > 0.05
+    assert [told["stuck", k]["shows_frame"] for k in range(3)] == [0, 0, 0]
+    assert [told["stuck", k]["faults"] for k in range(3)] == [[], ["frozen"], ["frozen"]]
+    first = picture("clean", "stuck", 0)
+    for k in range(3):
+        assert (picture("frames", "stuck", k) == first).all() and (
+            k == 0 or (picture("clean", "stuck", k) != first).any()
+        )
+
+
 def test_labels_of_every_lens_pass_the_audit(scenario, rig):
     batch = sample_worlds([load_scenario(scenario)], [0], "cpu", SimConfig(pool=1))
     config = DatasetConfig(quality="fast", rig=load_rig(rig))
     tracks = record(batch, Fraction(5), 3.0, span=config.span)[0]
     renderer = FrameRenderer(build_library(batch), batch, 0, tracks, config)
-    faults = [f"{c}: {f}" for c in range(4) for k in (0, 7, 14) for f in audit.audit_frame(renderer, k, c)]
+    faults = [f"{c}: {f}" for c in range(6) for k in (0, 7, 14) for f in audit.audit_frame(renderer, k, c)]
     assert not faults, "\n".join(faults)
