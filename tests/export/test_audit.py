@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from sim.cameras import CameraConfig, Lens, Shutter
 from sim.config import DatasetConfig, SimConfig
 from sim.export import audit
 from sim.export.frames import FrameRenderer
@@ -21,10 +22,23 @@ SIZE = (128, 72)
 FILES = library_files()
 
 
-def renderer_of(name, key=0, duration=None, size=SIZE):
+RIG = (
+    CameraConfig(width=128, height=72),
+    CameraConfig("brown", 128, 72, lens=Lens("brown_conrady", (95.0, 93.0, 64.0, 36.0), (-0.3, 0.1, 1e-3, -1e-3))),
+    CameraConfig("fisheye", 96, 96, 3.3, (3.75, 0.0, 0.9), pitch=0.2, lens=Lens("kannala_brandt")),
+    CameraConfig("rolling", 128, 72, yaw=0.6, shutter=Shutter(0.04)),
+    CameraConfig(
+        "all", 96, 96, 3.3, (-1.2, 0.0, 0.9), 3.14, shutter=Shutter(0.03, 0.01, 2), lens=Lens("kannala_brandt")
+    ),
+)
+"""The plain camera, and others of which each random frame takes the next."""
+
+
+def renderer_of(name, key=0, duration=None, rig=()):
     batch = sample_worlds([load_scenario(FILES[name])], [key], "cpu", SimConfig(pool=1))
-    tracks = record(batch, Fraction(5), duration)[0]
-    return FrameRenderer(build_library(batch), batch, 0, tracks, DatasetConfig(size=size, quality="fast"))
+    config = DatasetConfig(size=SIZE, quality="fast", rig=rig)
+    tracks = record(batch, Fraction(5), duration, span=config.span)[0]
+    return FrameRenderer(build_library(batch), batch, 0, tracks, config)
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +88,10 @@ def test_random_frames_of_all_scenarios_pass(name):
     rng = np.random.default_rng(5)
     faults = []
     for key in (1, 2):
-        renderer = renderer_of(name, key)
+        renderer = renderer_of(name, key, rig=RIG)
         count = renderer.tracks.nframe
         frames = rng.choice(count, min(-(-share // 2), count), replace=False)
-        faults += [f"draw {key}, {fault}" for k in frames for fault in audit.audit_frame(renderer, int(k))]
+        for i, k in enumerate(frames):
+            camera = i % len(RIG)
+            faults += [f"draw {key}, {RIG[camera].name}, {f}" for f in audit.audit_frame(renderer, int(k), camera)]
     assert not faults, "\n".join(faults)
