@@ -25,6 +25,8 @@ PART_MARGIN = 1.2
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
 """Nudges for points that rounding puts beside a silhouette, a sliver or a slit of a mesh [pixels]."""
+ROLLING_SHIFTS = np.concatenate([SHIFTS, 10.0 * SHIFTS[-16:]])
+"""Of a rolling shutter: between two rows, actors are probed as the nearer row has them."""
 
 Floats = npt.NDArray[np.floating]
 
@@ -48,7 +50,7 @@ def audit_frame(renderer: FrameRenderer, frame: int, camera: int = 0) -> list[st
     """
     picture = renderer.render(frame, camera)
     sample = renderer.sample(views_of("audit", renderer.config)[camera], frame, picture)
-    faults = check_boxes(picture) + check_depth(renderer, picture) + check_flow(renderer, picture, frame)
+    faults = check_boxes(picture) + check_depth(renderer, picture, frame) + check_flow(renderer, picture, frame)
     return [f"frame {frame}: {fault}" for fault in faults + check_export(picture, sample["json"])]
 
 
@@ -98,8 +100,11 @@ def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     return np.einsum("rij,rcj->rci", rot, seen) + pos[:, None]
 
 
-def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
-    """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length."""
+def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> list[str]:
+    """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length.
+
+    A rolling shutter's points are taken along with their actor, from the time of their row to the frame's, as the boxes are.
+    """
     labels, arrays = picture["labels"], picture["arrays"]
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
@@ -108,8 +113,13 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str
     for a in np.unique(arrays["instance"]):
         if a == 0:
             continue
-        turn = labels["box_rot"][a - 1]
-        local = rotate(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
+        turn, mine = labels["box_rot"][a - 1], arrays["instance"] == a
+        there = points[mine]
+        if renderer.tracks.span:
+            when = seen_at(renderer, np.nonzero(mine)[0])
+            (p0, q0), (p1, q1) = (pose_at(renderer, frame, a - 1, t) for t in (when, np.zeros(len(when))))
+            there = turned(q1, turned(q0 * [-1, -1, -1, 1], there - p0)) + p1
+        local = rotate(turn * [-1, -1, -1, 1], there - labels["box_pos"][a - 1])
         local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
         if outside.max() > BOX_MARGIN:
@@ -138,7 +148,8 @@ def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
     expected = next_depth(renderer, picture, frame)
     wrong = open_ & ~arrives(instance, expected, there, depth)
     if wrong.any():
-        near = probe(renderer, end[wrong][:, None] + SHIFTS)
+        shifts = SHIFTS if renderer.renderer.sweep_next is None else ROLLING_SHIFTS
+        near = probe(renderer, end[wrong][:, None] + shifts)
         wrong[wrong] = ~arrives(instance[wrong][:, None], expected[wrong][:, None], *near).any(1)
     if wrong.any():
         r, c = np.argwhere(wrong)[0]

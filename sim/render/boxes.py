@@ -16,7 +16,7 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll":
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
-TRIES = 4
+TRIES = 6
 """Most steps towards the row on which a corner lands."""
 STEPS = 12
 """Pieces of a box's edge that are projected by a lens that bends lines."""
@@ -294,8 +294,10 @@ def land_corner(
         k += 1
         near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
         if near == first or out.seen == 0:
-            k = TRIES
+            return out
         first = near
+    # It outruns the shutter: no row sees it.
+    out.seen = 0
     return out
 
 

@@ -15,7 +15,7 @@ from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
 
-TRIES = 4
+TRIES = 6
 """Most steps towards the row on which a point lands."""
 
 
@@ -87,7 +87,10 @@ def spot_at(
 
 @wp.func(inline=True)
 def land(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: PixelHit, px: Pixel) -> Spot:
-    """Where a pixel's point is in the other picture: on the row that sees when the point is on that row."""
+    """Where a pixel's point is in the other picture: on the row that sees when the point is on that row.
+
+    A point that outruns the shutter may be on no row when it is read: then it is where its own row has it, and ``seen`` is 2.
+    """
     if views.moments == 1:
         return spot_at(geo, then, cameras, views, at, px, 0)
     out = Spot()
@@ -104,8 +107,10 @@ def land(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: 
         k += 1
         near = wp.clamp(int(wp.floor(out.row)), 0, views.moments - 2)
         if near == first or out.seen == 0:
-            k = TRIES
+            return out
         first = near
+    out = spot_at(geo, then, cameras, views, at, px, px.row)
+    out.seen = 2 * out.seen
     return out
 
 
@@ -122,11 +127,11 @@ def follow_pixel(
     occluded = int(1)
     at = hits.at[world, camera, row, col]
     q = land(geo, then, cameras, views, at, px)
-    if q.seen == 1:
+    if q.seen > 0:
         flow = wp.vec2(q.col - float(col), q.row - float(row))
         right = float(hits.at.shape[3]) - 0.5
         bottom = float(hits.at.shape[2]) - 0.5
-        if q.col >= -0.5 and q.row >= -0.5 and q.col < right and q.row < bottom:
+        if q.seen == 1 and q.col >= -0.5 and q.row >= -0.5 and q.col < right and q.row < bottom:
             occluded = 0
     elif at.slot == VOID:
         flow = wp.vec2(0.0, 0.0)

@@ -39,13 +39,22 @@ def _probe_pixels(
     if (cameras.flags[world, camera] & HIDES_EGO) != 0:
         hidden = 0
     row = world
-    if views.pos.shape[0] > cameras.flags.shape[0]:
-        last = views.pos.shape[0] / cameras.flags.shape[0] - 1
-        row += wp.clamp(int(wp.round(at[1])), 0, last) * cameras.flags.shape[0]
+    pos = views.pos[world, camera]
+    rot = views.rot[world, camera]
+    nworld = cameras.flags.shape[0]
+    if views.pos.shape[0] > nworld:
+        # Between two rows the camera is between its two views; all else is as the nearer row has it.
+        last = views.pos.shape[0] / nworld - 1
+        first = wp.clamp(int(wp.floor(at[1])), 0, last - 1)
+        f = at[1] - float(first)
+        row += wp.clamp(int(wp.round(at[1])), 0, last) * nworld
+        one = first * nworld + world
+        pos = wp.lerp(views.pos[one, camera], views.pos[one + nworld, camera], f)
+        rot = views.rot[one, camera] * (1.0 - f) + views.rot[one + nworld, camera] * f
     ray = pixel_direction(cameras, world, camera, at[0], at[1])
     if wp.dot(ray, ray) == 0.0:
         return
-    hit = trace(geo, inst, row, views.pos[row, camera], views.rot[row, camera] * ray, FAR, hidden)
+    hit = trace(geo, inst, row, pos, rot * ray, FAR, hidden)
     if hit.slot >= 0:
         instance_out[world, i] = actor_of(inst, hit.slot) + 1
         depth_out[world, i] = hit.t * ray[2]

@@ -67,7 +67,7 @@ def test_wrong_labels_are_found(crossing):
     assert any("not in its amodal mask" in fault for fault in audit.check_boxes(one))
     one = changed()
     one["arrays"]["depth"][one["arrays"]["instance"] == a] *= 1.3
-    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one))
+    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one, 20))
     one = changed()
     one["arrays"]["flow"][..., 0] += 3.0
     assert audit.check_flow(crossing, one, 20)
