@@ -148,6 +148,39 @@ def pupil_point(radius: float, base: wp.vec4, f: float) -> wp.vec3:
     return wp.vec3(r * wp.cos(a), r * wp.sin(a), 0.0)
 
 
+@wp.struct
+class EyeRay:
+    """A ray from the camera."""
+
+    start: wp.vec3
+    """[m]."""
+    dir: wp.vec3
+    """Unit."""
+    reach: float
+    """Length of the pixel's direction, 0 where the lens shows nothing."""
+
+
+@wp.func(inline=True)
+def eye_ray(cameras: Cameras, views: Views, px: Pixel, at: wp.vec2, base: wp.vec4, f: float) -> EyeRay:
+    """The ray through a point of the picture; with depth of field through the ``f``-th point of the pupil."""
+    out = EyeRay()
+    rot = views.rot[px.world, px.camera]
+    out.start = views.pos[px.world, px.camera]
+    ray = pixel_direction(cameras, px.world, px.camera, at[0], at[1])
+    length = wp.length(ray)
+    out.reach = length
+    if length > 0.0:
+        pupil = cameras.pupil[px.world, px.camera]
+        if pupil[0] > 0.0:
+            # To where the ray through the pupil's middle is in focus.
+            off = pupil_point(pupil[0], base, f)
+            ray = ray * pupil[1] - off
+            out.start += rot * off
+            length = wp.length(ray)
+        out.dir = rot * (ray / length)
+    return out
+
+
 @wp.func(inline=True)
 def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, px: Pixel):
     """Add a pass's samples to a pixel."""
@@ -176,8 +209,6 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
         guide = out.guide[world, camera, row, col]
         nearest = out.depth[world, camera, row, col]
     k = cameras.intrinsics[world, camera]
-    rot = views.rot[world, camera]
-    o = views.pos[world, camera]
     hidden = hidden_actor(cameras, world, camera)
     base = noise_of(w, cameras, px, out.depth.shape[3])
     known = Hit()
@@ -197,22 +228,12 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
             u = fraction(base[0] + f * 0.7548777) - 0.5
             v = fraction(base[1] + f * 0.5698403) - 0.5
         with_bounce = bounces(w, plan, px, i)
-        ray = pixel_direction(cameras, world, camera, float(col) + u, float(row) + v)
-        length = wp.length(ray)
-        reach = length
-        if length > 0.0:
-            start = o
-            if cameras.pupil[world, camera][0] > 0.0:
-                # Through a point of the pupil to where the ray through its middle is in focus.
-                off = pupil_point(cameras.pupil[world, camera][0], base, f)
-                ray = ray * cameras.pupil[world, camera][1] - off
-                start = o + rot * off
-                length = wp.length(ray)
-            d = rot * (ray / length)
+        eye = eye_ray(cameras, views, px, wp.vec2(float(col) + u, float(row) + v), base, f)
+        if eye.reach > 0.0:
             knows = wp.where(i == 0, plan.known, 0)
             if knows == 1:
-                known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
-            s = follow_path(w, world, start, d, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
+                known = known_hit(w.geo, w.inst, plan.hits, px, eye.start, eye.dir)
+            s = follow_path(w, world, eye.start, eye.dir, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
             direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
             sun += s.sun
             lit += s.sun[1] * s.lit
@@ -222,7 +243,7 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
                 bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
             if guide[3] >= FAR:
                 guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-            nearest = wp.min(nearest, s.first / reach)
+            nearest = wp.min(nearest, s.first / eye.reach)
         i += 1
     g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g

@@ -28,7 +28,7 @@ from sim.render.poses import Poses, PoseWindow
 from sim.render.primary import BLOCK, TILE, Hits, Share, _cast_hits, make_hits, tile_count
 from sim.render.scene_bvh import Instances, SceneBvh
 from sim.render.shading import World
-from sim.render.shutter import Sweep, row_moments
+from sim.render.shutter import Sweep, shutter_times
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
@@ -100,14 +100,12 @@ class Renderer:
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
         self.span: float | None = None
         """Time from a frame to its poses in ``window.ends`` [s]; None: half the run of the shutter."""
-        nmoment = height if shutter.readout > 0.0 else 1
-
-        def make_sweep(wanted: bool) -> Sweep | None:
-            return Sweep(library, scene, self.window.current, self.cameras, nmoment) if wanted else None
-
-        self.sweep = make_sweep(shutter.half > 0.0)
-        self.sweep_next = make_sweep(nmoment > 1 and bool(self.wanted & FLOW))
-        self.sweep_previous = make_sweep(nmoment > 1 and bool(self.wanted & FLOW_BACK))
+        rolling = shutter.readout > 0.0
+        wanted = (rolling and bool(self.wanted & FLOW_BACK), shutter.half > 0.0, rolling and bool(self.wanted & FLOW))
+        nmoment = height if rolling else 1
+        self.sweep_previous, self.sweep, self.sweep_next = (
+            Sweep(library, scene, self.window.current, self.cameras, nmoment) if want else None for want in wanted
+        )
         self._time_shutter()
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
@@ -148,9 +146,7 @@ class Renderer:
         """Work out when each row sees, in the middle of its exposure and at the moments that motion blur averages."""
         shutter = self.config.cameras[0].shutter
         height = self.frames.shape[2]
-        reach = 1.0 if self.span is None else shutter.half / max(self.span, 1e-9)
-        n = shutter.moments if shutter.exposure > 0.0 else 0
-        times = [row_moments(shutter, height, exposed) * reach for exposed in (0.5, *((k + 0.5) / n for k in range(n)))]
+        times = shutter_times(shutter, height, self.span)
         if not hasattr(self, "_when"):
             self._when = [wp.zeros(len(t), dtype=float, device=self.device) for t in times]
         for target, time in zip(self._when, times, strict=True):
@@ -353,12 +349,7 @@ class Renderer:
     ) -> None:
         """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture.
 
-        Args:
-            kernel: Which.
-            inputs: Its arguments before the share.
-            outputs: Those after it.
-            lanes: Threads of a tile on a GPU.
-            rows: First row and the one after the last; None: all.
+        ``rows``: the first and the one after the last; None: all. The share goes between ``inputs`` and ``outputs``.
         """
         nworld, ncamera, height, width = self.frames.shape
         top, end = rows or (0, height)

@@ -33,6 +33,19 @@ def row_moments(shutter: Shutter, height: int, exposed: float = 0.5) -> np.ndarr
     return time / max(shutter.half, 1e-9)
 
 
+def shutter_times(shutter: Shutter, height: int, span: float | None = None) -> list[np.ndarray]:
+    """`row_moments` in the middle of the exposure, then at the moments that motion blur averages.
+
+    Args:
+        shutter: The shutter.
+        height: Rows of the picture.
+        span: Time that -1 and 1 are before and after the frame [s]; None: half the shutter's run.
+    """
+    reach = 1.0 if span is None else shutter.half / max(span, 1e-9)
+    n = shutter.moments if shutter.exposure > 0.0 else 0
+    return [row_moments(shutter, height, exposed) * reach for exposed in (0.5, *((k + 0.5) / n for k in range(n)))]
+
+
 def empty_poses(poses: Poses, nmoment: int) -> Poses:
     """Room for poses at several moments."""
     out = Poses()

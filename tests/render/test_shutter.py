@@ -252,3 +252,24 @@ def test_shutters_that_cannot_be_are_refused():
         Shutter(-1.0)
     with pytest.raises(SwerveError, match="no camera fault 'mud'"):
         CameraFault("mud")
+
+
+def test_a_world_in_a_batch_is_the_world_alone():
+    camera = CameraConfig(width=W, height=H, pos=(3.2, 0, 1.3), shutter=Shutter(READOUT, 0.01, 2))
+    lib = library()
+
+    def run(shifts):
+        def at(t):
+            return scenes.batch([scenes.world(lib, places(t + s), key=7 + round(9 * s)) for s in shifts])
+
+        scene, state = at(-FRAME)
+        r = Renderer(lib, scene, state, RenderConfig((camera,), "standard", (*LABELS, "rgb")))
+        r.window.share = camera.shutter.half / FRAME
+        for t in (0.0, FRAME):
+            r.advance(scene, at(t)[1])
+        r.render(scene)
+        return r.frames.numpy()
+
+    together, alone = run((0.0, 0.3)), run((0.3,))
+    for name in (*LABELS, "rgb"):
+        assert np.array_equal(together[name][1], alone[name][0], equal_nan=True), name
