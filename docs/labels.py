@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from sim.config import LABELS, DatasetConfig, SimConfig
 from sim.export.coco import SKELETON
-from sim.export.frames import FrameRenderer, main_camera
+from sim.export.frames import FrameRenderer
 from sim.export.outputs import encode_srgb
 from sim.export.overlay import EDGES, colorize
 from sim.export.tracks import record
-from sim.render.camera import intrinsic_matrix
+from sim.export.views import views_of
+from sim.render.lens import intrinsic_matrix
 from sim.render.voxels import CELL, FREE, LOWER
 from sim.render.world import build_library
 from sim.rotation import quaternion, rotate, yaw_of
@@ -101,7 +102,7 @@ def draw_people(rgb: Image, labels: Mapping[str, Any]) -> Image:
 def draw_lines(rgb: Image, picture: Mapping[str, Any], ego: tuple[Any, Any]) -> Image:
     """Lane lines and kerbs, seen parts thick."""
     out = (rgb * 0.6).astype(np.uint8)
-    k = intrinsic_matrix(main_camera(DatasetConfig(size=SIZE)))
+    k = intrinsic_matrix(DatasetConfig(size=SIZE).cameras[0])
     pos, rot = picture["view"]
     for row in picture["lane_lines"]["lane_lines"]:
         local = (rotate(ego[1], np.array(row["xyz"])) + ego[0] - pos) @ rot
@@ -192,7 +193,7 @@ def main() -> None:
     renderer = FrameRenderer(build_library(batch), batch, 0, tracks, config)
     frame = min(round(args.time * RATE), tracks.nframe - 1)
     picture = renderer.render(frame)
-    labels = renderer.sample("sheet", frame, picture)["json"]
+    labels = renderer.sample(views_of("sheet", config)[0], frame, picture)["json"]
     ego = tracks.arrays["pos"][frame, 0].astype(float), tracks.arrays["rot"][frame, 0].astype(float)
     print(
         f"{args.scenario}, {frame / RATE:.1f} s, heading {np.degrees(yaw_of(ego[1])):.0f} deg, {len(labels['objects'])} objects"

@@ -208,7 +208,24 @@ WorldStrict = Annotated[
         "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel=WORLDS
     ),
 ]
-Size = Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.", rich_help_panel=PICTURES)]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WxH",
+        help="Width and height in pixels, of a rig's first camera; default: 800x450, or as the rig says.",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
+Rig = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Cameras: single, nuscenes6, surround4, or a YAML file (docs/dataset.md).",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
 Rate = Annotated[
     float,
     typer.Option(
@@ -283,7 +300,8 @@ def render(
     physics: WorldPhysics = "swerve",
     replay: Replay = None,
     strict: WorldStrict = False,
-    size: Size = "800x450",
+    size: Size = None,
+    rig: Rig = None,
     fps: Rate = 10.0,
     duration: Duration = None,
     quality: Quality = "standard",
@@ -311,11 +329,11 @@ def render(
         raise SwerveError("name scenario files, or --replay a manifest.json")
     if replay is not None:
         _refuse_settings(context)
-    width, height = parse_size(size)
     found = find_device(device)
     explain_cold_start()
     pages = render_dataset(
-        files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
+        files or [], out, size=None if size is None else parse_size(size), rig=rig, fps=fps,
+        duration=duration, draws=draws, seed=seed, quality=quality,
         driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, lidar=lidar, radar=radar,
         outputs=parse_outputs(outputs), device=found,
     )  # fmt: skip

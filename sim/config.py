@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from sim.cameras import CameraConfig as CameraConfig
 from sim.checks import check_number as _check_number
 from sim.checks import check_whole as _check_whole
 from sim.checks import check_word as _check_word
@@ -53,38 +54,10 @@ class SimConfig:
         _check_whole("pool", self.pool, 1, MAX_DRAWS)
 
 
-@dataclass(frozen=True)
-class CameraConfig:
-    """A pinhole camera in OpenCV's convention, mounted on an actor."""
-
-    name: str = "front"
-    width: int = 800
-    height: int = 450
-    horizontal_fov: float = 1.22
-    """[rad]."""
-    pos: tuple[float, float, float] = (1.6, 0.0, 1.45)
-    """Mounting point in the ego's frame (x forward from the rear axle) [m]."""
-    yaw: float = 0.0
-    pitch: float = 0.0
-    """Positive looks down (ISO 8855) [rad]."""
-    roll: float = 0.0
-    attached: bool = True
-    """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
-    follows: bool = False
-    """Attached, but level: turns with the ego's heading alone, and rises or comes nearer where something stands in between."""
-    show_ego: bool | None = None
-    """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
-
-    def __post_init__(self) -> None:
-        _check_whole("a camera's width", self.width, 1, 8192)
-        _check_whole("a camera's height", self.height, 1, 8192)
-        _check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 3.1)
-        if len(self.pos) != 3:
-            raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
-        for name, value in (*zip(("pos.x", "pos.y", "pos.z"), self.pos, strict=True), ("yaw", self.yaw)):
-            _check_number(f"a camera's {name}", value)
-        _check_number("a camera's pitch", self.pitch)
-        _check_number("a camera's roll", self.roll)
+def _check_focus(cameras: tuple[CameraConfig, ...], quality: str) -> None:
+    for camera in cameras:
+        if camera.optics.aperture > 0.0 and quality == "fast":
+            raise SwerveError(f"camera {camera.name}: depth of field needs quality draft, standard or high, not fast")
 
 
 @dataclass(frozen=True)
@@ -102,6 +75,7 @@ class RenderConfig:
         _check_word("quality", self.quality, QUALITIES)
         for name in self.outputs:
             _check_word("output", name, OUTPUTS)
+        _check_focus(self.cameras, self.quality)
 
 
 @dataclass(frozen=True)
@@ -158,6 +132,8 @@ class DatasetConfig:
     """Preset of the lidar (`sim.sensors.presets.LIDARS`); None: there is none."""
     radar: str | None = None
     """Preset of the radars (`sim.sensors.presets.RADARS`); None: there are none."""
+    rig: tuple[CameraConfig, ...] = ()
+    """Cameras; none: one behind the windscreen, whose pictures have ``size``."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:
@@ -175,3 +151,19 @@ class DatasetConfig:
         for name in self.outputs:
             _check_word("output", name, LABELS)
         object.__setattr__(self, "outputs", tuple(name for name in LABELS if name in self.outputs))
+        _check_focus(self.rig, self.quality)
+        for camera in self.rig:
+            if camera.shutter.half * 2.0 * self.fps > 1.0 + 1e-9:
+                raise SwerveError(
+                    f"camera {camera.name}: its shutter runs {camera.shutter.half * 2e3:g} ms, longer than a frame at {self.fps:g} fps"
+                )
+
+    @property
+    def span(self) -> float:
+        """Half the run of the slowest shutter [s]."""
+        return max((camera.shutter.half for camera in self.rig), default=0.0)
+
+    @property
+    def cameras(self) -> tuple[CameraConfig, ...]:
+        """The cameras that pictures are made with."""
+        return self.rig or (CameraConfig(width=self.size[0], height=self.size[1]),)

@@ -12,7 +12,7 @@ import pytest
 SIM = Path(__file__).resolve().parent.parent / "sim"
 
 LEVEL = {
-    "errors": 0, "paths": 0, "types": 0, "config": 0, "checks": 0, "random": 0, "rotation": 0, "kernels": 0, "structs": 0,
+    "errors": 0, "paths": 0, "types": 0, "config": 0, "cameras": 0, "checks": 0, "random": 0, "rotation": 0, "kernels": 0, "structs": 0,
     "render.mesh": 0, "render.parts": 0, "assets": 1,
     "road": 2, "scenario": 2, "scenery": 3, "physics": 3, "behavior": 3, "metrics": 3, "sampling": 4, "simulation": 5,
     "render": 6, "danger": 6, "sensors": 7, "review": 7, "export": 8, "envs": 8, "search": 9,

@@ -42,6 +42,7 @@ def annotate(
     pose: Mapping[str, np.ndarray],
     view: tuple[np.ndarray, np.ndarray],
     subjects: Sequence[Subject],
+    camera_name: str,
 ) -> dict[str, Any]:
     """Labels of one picture.
 
@@ -54,6 +55,7 @@ def annotate(
         pose: ``pos``, ``rot``, ``visible``, ``lamps``, ``door``, ``fallen``, (nactor, ...).
         view: Position of the camera and its axes (right, down, forward as columns) in the world frame.
         subjects: The actors, by slot.
+        camera_name: Of the camera.
 
     Returns:
         ``frame``, ``time``, ``camera``, ``objects`` (visible actors as COCO annotations without ids of image and
@@ -72,7 +74,7 @@ def annotate(
         if amodal is not None and amodal_area:
             item["amodal_segmentation"] = encode_mask(amodal[slot])
         (objects if visible > 0 else hidden).append(item)
-    camera = {"position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
+    camera = {"name": camera_name, "position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
     return {"frame": frame, "time": round(time, 6), "camera": camera, "objects": objects, "hidden": hidden}
 
 

@@ -30,15 +30,16 @@ SWITCHED = {Part.BRAKE_LAMP: ("brake",), Part.REVERSE_LAMP: ("reverse",), Part.H
 def check_panoptic(arrays: Arrays, labels: Mapping[str, Any]) -> list[str]:
     """Panoptic ids are classes and instances together, and the segments make up the picture."""
     ids = arrays["panoptic"]
-    expected = 256 * arrays["instance"] + arrays["semantic"].astype(np.int32) + 1
+    void = arrays["semantic"] == int(Semantic.VOID)
+    expected = np.where(void, 0, 256 * arrays["instance"] + arrays["semantic"].astype(np.int32) + 1)
     faults = []
     if (ids != expected).any():
         faults.append(f"panoptic ids differ from class and instance at {int((ids != expected).sum())} pixels")
     coded = panoptic_rgb(ids).astype(np.int32)
     if (coded @ np.array([1, 256, 65536]) != ids).any():
         faults.append("panoptic ids do not survive their coding")
-    if sum(s["area"] for s in labels["segments"]) != ids.size or {s["id"] for s in labels["segments"]} != set(
-        np.unique(ids).tolist()
+    if sum(s["area"] for s in labels["segments"]) != (~void).sum() or {s["id"] for s in labels["segments"]} != set(
+        np.unique(ids[~void]).tolist()
     ):
         faults.append("the panoptic segments do not make up the picture")
     return faults
@@ -111,12 +112,12 @@ def check_light(arrays: Arrays, rot: npt.NDArray[np.floating]) -> list[str]:
 
     Args:
         arrays: Images.
-        rot: Axes of the camera in the world, as columns, (3, 3).
+        rot: Axes of the camera in the world at each row, as columns, (height, 3, 3).
     """
     faults = []
-    sky = arrays["semantic"] == int(Semantic.SKY)
+    sky = np.isin(arrays["semantic"], [int(Semantic.SKY), int(Semantic.VOID)])
     if "normal_world" in arrays:
-        turned = arrays["normal"].astype(float) @ rot.T.astype(float)
+        turned = np.einsum("rij,rcj->rci", rot.astype(float), arrays["normal"].astype(float))
         if np.abs(turned - arrays["normal_world"]).max() > 1e-4:
             faults.append("normals in the camera and in the world do not agree")
         length = np.linalg.norm(arrays["normal_world"], axis=-1)
@@ -134,7 +135,10 @@ def _within(array: npt.NDArray[Any], low: float, high: float) -> bool:
 
 
 def check_motion(
-    arrays: Arrays, points: npt.NDArray[np.floating], project: Any, then: tuple[npt.NDArray[Any], npt.NDArray[Any]]
+    arrays: Arrays,
+    points: npt.NDArray[np.floating],
+    project: Any,
+    then: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None,
 ) -> list[str]:
     """Scene flow from each pixel's point leads where flow does; what stands still has none.
 
@@ -142,12 +146,14 @@ def check_motion(
         arrays: Images, ``flow`` and ``scene_flow`` among them.
         points: Where each pixel's surface is in the world [m], (height, width, 3).
         project: From points in the camera's frame (n, 3) to columns and rows (n, 2).
-        then: Position and axes of the camera in the next frame.
+        then: Position and axes of the camera in the next frame; None: only what stands still is checked.
     """
     motion, flow = arrays["scene_flow"].astype(float), arrays["flow"].astype(float)
     faults = []
     if (motion[arrays["instance"] == 0] != 0.0).any():
         faults.append("something that is no actor moves in the world")
+    if then is None:
+        return faults
     known = np.isfinite(points).all(-1) & np.isfinite(motion).all(-1) & np.isfinite(flow).all(-1)
     row, col = np.nonzero(known)
     local = (points[known] + motion[known] - then[0]) @ then[1].astype(float)

@@ -183,8 +183,8 @@ def check_lanes(picture: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def check_signals(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
-    """Heads of traffic lights that are said to be seen are."""
+def check_signals(picture: Mapping[str, Any], labels: Mapping[str, Any], reach: float) -> list[str]:
+    """Heads of traffic lights that are said to be seen, within ``reach`` [m], are."""
     semantic = picture["arrays"]["semantic"]
     lights = np.argwhere(semantic == int(Semantic.TRAFFIC_LIGHT))[:, ::-1]
     faults = []
@@ -192,7 +192,6 @@ def check_signals(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list
         if signal["visible"] and picture["view"] is not None:
             away = np.hypot(*(lights - signal["pixel"]).T).min() if len(lights) else np.inf
             far = np.linalg.norm(np.array(signal["position"]) - picture["view"][0])
-            # Beyond that a head is narrower than a pixel of a small picture.
-            if away > NEAR and far < 0.1 * semantic.shape[1]:
+            if away > NEAR and far < reach:
                 faults.append(f"signal {signal['signal']} at {signal['pixel']} should be seen")
     return faults

@@ -63,6 +63,7 @@ CLASS_MAPS: dict[Semantic, ClassNames] = {
     Semantic.STATIC: ClassNames(4, 255, 0, None, 29, None, None),
     Semantic.VAN: ClassNames(26, 13, 3, "Van", 17, "car", "car"),
     Semantic.TRAILER: ClassNames(30, 255, 8, "Misc", 22, "trailer", "truck"),
+    Semantic.VOID: ClassNames(0, 255, 0, None, 0, None, None),
 }
 """Every class of Swerve; dogs among animals are COCO's 18 in annotations (`sim.export.coco`)."""
 
@@ -85,9 +86,12 @@ def convert_classes(semantic: npt.NDArray[np.uint8], name: str) -> npt.NDArray[n
     if name not in IMAGE_MAPS:
         raise ValueError(f"no classes of {name!r}: choose one of {', '.join(IMAGE_MAPS)}")
     field = _SAME.get(name, name)
-    if semantic.size and int(semantic.max()) >= len(Semantic):
-        raise ValueError(f"{int(semantic.max())} is no class of Swerve")
-    table = np.array([getattr(CLASS_MAPS[s], field) for s in Semantic], np.uint8)
+    table = np.zeros(256, np.uint8)
+    for one in Semantic:
+        table[one] = getattr(CLASS_MAPS[one], field)
+    unknown = np.setdiff1d(semantic, [int(s) for s in Semantic])
+    if unknown.size:
+        raise ValueError(f"{int(unknown[-1])} is no class of Swerve")
     return table[semantic]
 
 

@@ -111,19 +111,28 @@ def decode_mask(runs: Mapping[str, Any]) -> np.ndarray:
     return coco_mask.decode({"size": list(runs["size"]), "counts": runs["counts"].encode("ascii")}).astype(bool)
 
 
-Draw = tuple[str, Callable[[], Sequence[Mapping[str, Any]]]]
-"""Id of a draw, and what reads the labels of its frames, as `sim.export.annotate.annotate` gives them."""
+@dataclass(frozen=True)
+class Film:
+    """One camera's pictures of one draw, a video of COCO's."""
+
+    name: str
+    """The draw's id, and the camera's name where there are several."""
+    size: tuple[int, int]
+    """Width and height of its pictures [pixels]."""
+    suffix: str
+    """Of its picture files: 'png' or 'jpg'."""
+    read: Callable[[], Sequence[Mapping[str, Any]]]
+    """Reads the labels of its frames, as `sim.export.annotate.annotate` gives them."""
 
 
-def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mapping[str, Any]) -> Iterator[bytes]:
-    """One COCO data set of the labels of many frames, piece by piece, so that only one draw's labels are in memory.
+def merge_annotations(films: Sequence[Film], info: Mapping[str, Any]) -> Iterator[bytes]:
+    """One COCO data set of the labels of many frames, piece by piece, so that only one film's labels are in memory.
 
     It holds COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` and ``track_id`` as in video data
     sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no annotations.
 
     Args:
-        draws: The draws; labels are read once for each of the three lists.
-        size: Width and height of the pictures.
+        films: The films; labels are read once for each of the three lists.
         info: Goes to ``info``.
 
     Yields:
@@ -133,10 +142,10 @@ def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mappin
         "info": dict(info),
         "licenses": [],
         "categories": [category_row(category) for category in CATEGORIES],
-        "videos": [{"id": v, "name": name} for v, (name, _) in enumerate(draws, 1)],
+        "videos": [{"id": v, "name": film.name} for v, film in enumerate(films, 1)],
     }
     yield encode_json(head).rstrip()[:-1]
-    for name, rows in (("images", _images(draws, size)), ("annotations", _objects(draws)), ("hidden", _hidden(draws))):
+    for name, rows in (("images", _images(films)), ("annotations", _objects(films)), ("hidden", _hidden(films))):
         yield f',"{name}":['.encode()
         for k, row in enumerate(rows):
             yield (b",\n" if k else b"\n") + encode_json(row).rstrip()
@@ -144,11 +153,11 @@ def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mappin
     yield b"}\n"
 
 
-def merge_panoptic(draws: Sequence[Draw], size: tuple[int, int], info: Mapping[str, Any]) -> Iterator[bytes]:
-    """COCO's panoptic annotations of many frames, piece by piece; their images are ``masks/<draw>/<frame>.panoptic.png``."""
+def merge_panoptic(films: Sequence[Film], info: Mapping[str, Any]) -> Iterator[bytes]:
+    """COCO's panoptic annotations of many frames, piece by piece; their images are ``masks/<film>/<frame>.panoptic.png``."""
     head = {"info": dict(info), "licenses": [], "categories": panoptic_categories()}
     yield encode_json(head).rstrip()[:-1]
-    for name, rows in (("images", _images(draws, size)), ("annotations", _segments(draws))):
+    for name, rows in (("images", _images(films)), ("annotations", _segments(films))):
         yield f',"{name}":['.encode()
         for k, row in enumerate(rows):
             yield (b",\n" if k else b"\n") + encode_json(row).rstrip()
@@ -156,28 +165,28 @@ def merge_panoptic(draws: Sequence[Draw], size: tuple[int, int], info: Mapping[s
     yield b"}\n"
 
 
-def _segments(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
-    for image, _, name, labels in _frames(draws):
-        file = f"masks/{name}/{labels['frame']:06d}.panoptic.png"
+def _segments(films: Sequence[Film]) -> Iterator[dict[str, Any]]:
+    for image, _, film, labels in _frames(films):
+        file = f"masks/{film.name}/{labels['frame']:06d}.panoptic.png"
         yield {"image_id": image, "file_name": file, "segments_info": labels["segments"]}
 
 
-def _frames(draws: Sequence[Draw]) -> Iterator[tuple[int, int, str, Mapping[str, Any]]]:
-    """Number of image, number of video, id of draw and labels of every frame."""
+def _frames(films: Sequence[Film]) -> Iterator[tuple[int, int, Film, Mapping[str, Any]]]:
+    """Number of image, number of video, film and labels of every frame."""
     image = 0
-    for video, (name, read) in enumerate(draws, 1):
-        for labels in read():
+    for video, film in enumerate(films, 1):
+        for labels in film.read():
             image += 1
-            yield image, video, name, labels
+            yield image, video, film, labels
 
 
-def _images(draws: Sequence[Draw], size: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    for image, video, name, labels in _frames(draws):
+def _images(films: Sequence[Film]) -> Iterator[dict[str, Any]]:
+    for image, video, film, labels in _frames(films):
         yield {
             "id": image,
-            "file_name": f"frames/{name}/{labels['frame']:06d}.png",
-            "width": size[0],
-            "height": size[1],
+            "file_name": f"frames/{film.name}/{labels['frame']:06d}.{film.suffix}",
+            "width": film.size[0],
+            "height": film.size[1],
             "video_id": video,
             "frame_id": labels["frame"],
             "time": labels["time"],
@@ -187,14 +196,14 @@ def _images(draws: Sequence[Draw], size: tuple[int, int]) -> Iterator[dict[str, 
         }
 
 
-def _objects(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
+def _objects(films: Sequence[Film]) -> Iterator[dict[str, Any]]:
     number = 0
-    for image, video, _, labels in _frames(draws):
+    for image, video, _, labels in _frames(films):
         for item in labels["objects"]:
             number += 1
             yield {"id": number, "image_id": image, "video_id": video, **item}
 
 
-def _hidden(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
-    for image, video, _, labels in _frames(draws):
+def _hidden(films: Sequence[Film]) -> Iterator[dict[str, Any]]:
+    for image, video, _, labels in _frames(films):
         yield from ({"image_id": image, "video_id": video, **item} for item in labels["hidden"])

@@ -48,6 +48,8 @@ class Output:
     """From a picture to what the file holds."""
     about: str
     """What the numbers mean, for calibration.json."""
+    once: bool = False
+    """Whether a frame has it once, whatever its cameras."""
 
 
 def _array(name: str) -> Callable[[Picture], Any]:
@@ -123,6 +125,7 @@ OUTPUTS: dict[str, Output] = {
         "bev.npz", "bev", (), lambda p: p["bev"],
         "bev/*.npz: from above, row 0 farthest ahead, column 0 farthest left of the ego: 'ground' and 'semantic' (with actors) classes, "
         "'part', 'instance' track_id; 255: nothing there",
+        once=True,
     ),
     "occupancy": Output(
         "occupancy.npz", "occupancy", (), lambda p: p["occupancy"],

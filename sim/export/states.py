@@ -90,7 +90,7 @@ def coco_keypoints(pixel: np.ndarray, seen: np.ndarray, point: np.ndarray) -> di
 def segments(panoptic: npt.NDArray[np.integer]) -> list[dict[str, Any]]:
     """COCO's ``segments_info`` of a panoptic image (`sim.render.class_images.ClassImages.panoptic`)."""
     rows = []
-    for value in np.unique(panoptic):
+    for value in np.unique(panoptic[panoptic > 0]):
         mask = panoptic == value
         lines, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = [cols[0], lines[0], cols[-1] - cols[0] + 1, lines[-1] - lines[0] + 1]
@@ -109,7 +109,7 @@ def segments(panoptic: npt.NDArray[np.integer]) -> list[dict[str, Any]]:
 
 def panoptic_categories() -> list[dict[str, Any]]:
     """Categories of ``panoptic.json``: Swerve's classes, numbered as in the semantic images."""
-    return [{"id": int(s), "name": s.name.lower(), "isthing": int(s in THINGS)} for s in Semantic]
+    return [{"id": int(s), "name": s.name.lower(), "isthing": int(s in THINGS)} for s in Semantic if s != Semantic.VOID]
 
 
 class SignalHeads:

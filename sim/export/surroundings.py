@@ -34,10 +34,14 @@ class Surroundings:
         self._voxels = Voxels(renderer) if "occupancy" in outputs else None
         self._lines = network_lines(network) if lines else []
 
-    def measure(self) -> dict[str, Any]:
-        """``bev``, ``occupancy``, ``lane_lines`` of the last picture's moment, as far as they are wanted."""
+    def measure(self, *, once: bool = True) -> dict[str, Any]:
+        """``bev``, ``occupancy``, ``lane_lines`` of the last picture's moment, as far as they are wanted.
+
+        Args:
+            once: Whether to measure what does not depend on the camera even if nothing else needs it.
+        """
         out: dict[str, Any] = {}
-        if self._birds_eye is not None:
+        if self._birds_eye is not None and (once or "lane_lines" in self._outputs):
             grid = self._birds_eye.measure()
             layers = {k: getattr(grid, k).numpy()[0].copy() for k in ("ground", "part", "semantic", "instance")}
             layers["instance"] = layers["instance"].astype(np.uint16)

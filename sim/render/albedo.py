@@ -23,7 +23,7 @@ def pixel_albedo(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel
     if at.slot < 0:
         return wp.vec3(0.0, 0.0, 0.0)
     k = cameras.intrinsics[world, camera]
-    ray = views.rot[world, camera] * pixel_direction(k, float(px.col), float(px.row))
+    ray = views.rot[world, camera] * pixel_direction(cameras, world, camera, float(px.col), float(px.row))
     length = wp.length(ray)
     d = ray / length
     hit = known_hit(w.geo, w.inst, hits, px, views.pos[world, camera], d)
@@ -45,5 +45,5 @@ def _write_albedo(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             albedo[world, camera, px.row, px.col] = pixel_albedo(w, cameras, views, hits, px)

@@ -64,7 +64,7 @@ def trace_slots(
     q = wp.bvh_query_ray(inst.bvh, o, d, inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, best):
-        slot = row - world * inst.nslot
+        slot = row - inst.first - world * inst.nslot
         if slot >= first and slot < last and inst.mesh[world, slot] >= 0:
             near = mesh_hit(geo, inst, world, slot, o, d, best)
             if near.slot >= 0:

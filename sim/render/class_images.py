@@ -17,7 +17,7 @@ from sim.render.label_images import ANOMALY, DRIVABLE, LAMP, LANE, NORMAL_WORLD,
 from sim.render.materials import lamp_radiance
 from sim.render.mesh import Role, Semantic
 from sim.render.parts import FIRST_MARKING, Part
-from sim.render.primary import BLOCK, Hits, Pixel, Share, is_inside, known_hit, pixel_of
+from sim.render.primary import BLOCK, VOID, Hits, Pixel, Share, is_inside, known_hit, pixel_of
 from sim.render.raycast import actor_of
 from sim.render.shading import World
 
@@ -77,7 +77,7 @@ class ClassImages:
 
     wanted: wp.int32
     panoptic: wp.array4d[wp.int32]
-    """256 (actor's slot + 1) + class + 1: never 0; the slot's share is 0 for everything that is no actor."""
+    """256 (actor's slot + 1) + class + 1, 0 where the lens shows nothing; the slot's share is 0 for everything that is no actor."""
     part: wp.array4d[wp.uint8]
     """`sim.render.parts.Part`, or a line's code from 64 on; 0 for sky and what has no parts."""
     lane: wp.array4d[wp.uint8]
@@ -161,6 +161,8 @@ def classify_pixel(
     part = word >> 24
     if (out.wanted & PANOPTIC) != 0:
         out.panoptic[world, camera, row, col] = 256 * (actor + 1) + ((word >> 16) & 255) + 1
+        if at.slot == VOID:
+            out.panoptic[world, camera, row, col] = 0
     if (out.wanted & PART) != 0:
         out.part[world, camera, row, col] = wp.uint8(part)
     if (out.wanted & LANE) != 0:
@@ -178,7 +180,7 @@ def classify_pixel(
             lamp = lamp_of(w, world, at.slot, actor, w.geo.materials.kind[word & 65535][2])
         out.lamp[world, camera, row, col] = wp.uint8(lamp)
     if (out.wanted & NORMAL_WORLD) != 0:
-        d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
+        d = views.rot[world, camera] * pixel_direction(cameras, world, camera, float(col), float(row))
         out.normal_world[world, camera, row, col] = known_hit(
             w.geo, w.inst, hits, px, views.pos[world, camera], d
         ).normal
@@ -194,5 +196,5 @@ def _write_classes(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             classify_pixel(w, cameras, views, hits, facts, out, px)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Views, project
+from sim.render.camera import TRIES, Cameras, Spot, Views, crossing, project
 from sim.render.library import Geometry, KeypointTables
 from sim.render.options import RAYS
 from sim.render.primary import hidden_actor
@@ -31,7 +31,7 @@ class ActorKeypoints:
     """Keypoints of each actor in each picture; all zero for who is no person."""
 
     pixel: wp.array4d[wp.vec3]
-    """Column, row and plane depth [m], also beyond the picture; zeros behind the camera, (nworld, ncamera, nactor, 17)."""
+    """Column, row and plane depth [m], also beyond the picture; zeros where no lens shows it, (nworld, ncamera, nactor, 17)."""
     visibility: wp.array4d[wp.uint8]
     """COCO's: 0 not in the picture, 1 hidden, 2 visible, (nworld, ncamera, nactor, 17)."""
     point: wp.array3d[wp.vec3]
@@ -85,6 +85,50 @@ class Person:
 
 
 @wp.func(inline=True)
+def keypoint_at(tables: KeypointTables, inst: Instances, row: int, slot: int, k: int) -> wp.vec3:
+    """Where a keypoint is in the world [m], at a row of the instances."""
+    return inst.linear[row, slot] * tables.point[tables.first[inst.mesh[row, slot]] + k] + inst.pos[row, slot]
+
+
+@wp.func(inline=True)
+def spot_of(
+    tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, who: Person, k: int, moment: int
+) -> Spot:
+    """Where a keypoint is in the picture as a moment has it."""
+    row = moment * cameras.flags.shape[0] + who.world
+    to_camera = wp.transpose(views.rot[row, who.camera])
+    p = keypoint_at(tables, inst, row, who.slot, k)
+    return project(cameras, who.world, who.camera, to_camera * (p - views.pos[row, who.camera]))
+
+
+@wp.func(inline=True)
+def land_keypoint(tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, who: Person, k: int) -> Spot:
+    """Where a keypoint is in the picture; with a moment for every row (`sim.render.shutter`): on the row that sees it."""
+    moments = views.pos.shape[0] / cameras.flags.shape[0]
+    if moments == 1:
+        return spot_of(tables, inst, cameras, views, who, k, 0)
+    out = Spot()
+    first = moments / 2 - 1
+    step = int(0)
+    while step < TRIES:
+        one = spot_of(tables, inst, cameras, views, who, k, first)
+        two = spot_of(tables, inst, cameras, views, who, k, first + 1)
+        f = crossing(one.row - float(first), two.row - float(first + 1))
+        out.col = wp.lerp(one.col, two.col, f)
+        out.row = float(first) + f
+        out.depth = wp.lerp(one.depth, two.depth, f)
+        out.seen = one.seen * two.seen
+        step += 1
+        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
+        if near == first or out.seen == 0:
+            return out
+        first = near
+    # It outruns the shutter: no row sees it.
+    out.seen = 0
+    return out
+
+
+@wp.func(inline=True)
 def find_keypoint(
     geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, out: ActorKeypoints,
     who: Person, k: int,
@@ -92,22 +136,32 @@ def find_keypoint(
     """Write keypoint ``k`` of a person."""
     world = who.world
     camera = who.camera
-    actor = who.actor
-    mesh = inst.mesh[world, who.slot]
-    linear = inst.linear[world, who.slot]
-    p = linear * tables.point[tables.first[mesh] + k] + inst.pos[world, who.slot]
-    if camera == 0:
-        out.point[world, actor, k] = p
-    o = views.pos[world, camera]
-    q = project(cameras.intrinsics[world, camera], o, views.rot[world, camera], p)
-    if q[2] <= 1.0e-4:
+    q = land_keypoint(tables, inst, cameras, views, who, k)
+    if q.seen == 0:
         return
-    out.pixel[world, camera, actor, k] = q
-    if q[0] < -0.5 or q[1] < -0.5 or q[0] >= float(size[1]) - 0.5 or q[1] >= float(size[0]) - 0.5:
+    out.pixel[world, camera, who.actor, k] = wp.vec3(q.col, q.row, q.depth)
+    if q.col < -0.5 or q.row < -0.5 or q.col >= float(size[1]) - 0.5 or q.row >= float(size[0]) - 0.5:
         return
-    reach = REACH[k] * body_scale(tables, mesh, linear)
-    seen = shows_point(geo, inst, world, hidden_actor(cameras, world, camera), who.slot, o, p, reach)
-    out.visibility[world, camera, actor, k] = wp.uint8(wp.where(seen, 2, 1))
+    last = views.pos.shape[0] / cameras.flags.shape[0] - 1
+    row = wp.clamp(int(wp.round(q.row)), 0, last) * cameras.flags.shape[0] + world
+    p = keypoint_at(tables, inst, row, who.slot, k)
+    reach = REACH[k] * body_scale(tables, inst.mesh[row, who.slot], inst.linear[row, who.slot])
+    hidden = hidden_actor(cameras, world, camera)
+    seen = shows_point(geo, inst, row, hidden, who.slot, views.pos[row, camera], p, reach)
+    out.visibility[world, camera, who.actor, k] = wp.uint8(wp.where(seen, 2, 1))
+
+
+@wp.kernel
+def _place_keypoints(tables: KeypointTables, inst: Instances, lanes: int, out: ActorKeypoints):
+    """Reads keypoints of meshes, the frame's instances. Writes where every actor's keypoints are, ``lanes`` threads an actor."""
+    world, actor, lane = wp.tid()
+    slot = keypoint_slot(tables, inst, world, actor)
+    k = int(lane)
+    while k < NKEYPOINT:
+        out.point[world, actor, k] = wp.vec3(0.0, 0.0, 0.0)
+        if slot >= 0:
+            out.point[world, actor, k] = keypoint_at(tables, inst, world, slot, k)
+        k += lanes
 
 
 @wp.kernel
@@ -115,7 +169,7 @@ def _find_keypoints(
     geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, lanes: int,
     out: ActorKeypoints,
 ):  # fmt: skip
-    """Reads geometry, keypoints of meshes, instances, views. Writes every actor's keypoints, ``lanes`` threads an actor."""
+    """Reads geometry, keypoints of meshes, instances and views, of every row under a rolling shutter. Writes keypoints in the picture."""
     world, camera, actor, lane = wp.tid()
     slot = keypoint_slot(tables, inst, world, actor)
     if hidden_actor(cameras, world, camera) == actor:
@@ -124,8 +178,6 @@ def _find_keypoints(
     while k < NKEYPOINT:
         out.pixel[world, camera, actor, k] = wp.vec3(0.0, 0.0, 0.0)
         out.visibility[world, camera, actor, k] = wp.uint8(0)
-        if camera == 0:
-            out.point[world, actor, k] = wp.vec3(0.0, 0.0, 0.0)
         if slot >= 0:
             find_keypoint(geo, tables, inst, cameras, views, size, out, Person(world, camera, actor, slot), k)
         k += lanes

@@ -39,6 +39,7 @@ class Semantic(IntEnum):
     STATIC = 24  # bins, benches, hydrants
     VAN = 25
     TRAILER = 26
+    VOID = 255  # pixels that no light reaches, beyond the field of a lens
 
 
 class Surface(IntEnum):

@@ -32,7 +32,7 @@ def _follow_points(
     while lane < BLOCK:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             at = hits.at[world, camera, px.row, px.col]
             moved = wp.vec3(0.0, 0.0, 0.0)
             if at.slot >= 0:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Views, pixel_direction, project
+from sim.render.camera import Cameras, Views, land_still, pixel_direction, remoteness
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
-from sim.render.primary import Hits
+from sim.render.primary import VOID, Hits
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 1})
@@ -223,6 +223,13 @@ def _fill_columns(
                 y += lanes
 
 
+@wp.func
+def view_row(cameras: Cameras, views: Views, world: int, row: int) -> int:
+    """Row of the views that a row of the picture sees with."""
+    moments = views.pos.shape[0] / cameras.flags.shape[0]
+    return wp.min(row, moments - 1) * cameras.flags.shape[0] + world
+
+
 @wp.kernel
 def _observe_cells(
     cameras: Cameras, views: Views, hits: Hits, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], out: VoxelGrid
@@ -237,11 +244,14 @@ def _observe_cells(
         p = pos[world, 0] + ahead * way[0] + across * way[1] + wp.vec3(0.0, 0.0, way[2])
         seen = int(0)
         for camera in range(hits.at.shape[1]):
-            q = project(cameras.intrinsics[world, camera], views.pos[world, camera], views.rot[world, camera], p)
-            col = int(wp.floor(q[0] + 0.5))
-            row = int(wp.floor(q[1] + 0.5))
-            if q[2] > 1.0e-4 and col >= 0 and row >= 0 and col < hits.at.shape[3] and row < hits.at.shape[2]:
-                if q[2] <= hits.at[world, camera, row, col].t + 0.87 * out.cell:
+            q = land_still(cameras, views, world, camera, p)
+            col = int(wp.floor(q.col + 0.5))
+            row = int(wp.floor(q.row + 0.5))
+            if q.seen == 1 and col >= 0 and row >= 0 and col < hits.at.shape[3] and row < hits.at.shape[2]:
+                own = view_row(cameras, views, world, row)
+                c = wp.transpose(views.rot[own, camera]) * (p - views.pos[own, camera])
+                at = hits.at[world, camera, row, col]
+                if at.slot != VOID and remoteness(cameras, world, camera, c) <= at.t + 0.87 * out.cell:
                     seen = 1
         out.observed[world, x, y, z] = wp.uint8(seen)
 
@@ -265,8 +275,9 @@ def _observe_hits(
     while col < hits.at.shape[3]:
         at = hits.at[world, camera, row, col]
         if at.slot >= 0:
-            ray = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-            p = views.pos[world, camera] + views.rot[world, camera] * ray * at.t
+            ray = pixel_direction(cameras, world, camera, float(col), float(row))
+            own = view_row(cameras, views, world, row)
+            p = views.pos[own, camera] + views.rot[own, camera] * ray * at.t
             cell = (axes * (p - pos[world, 0]) - out.lower) * (1.0 / out.cell)
             x = int(wp.floor(cell[0]))
             y = int(wp.floor(cell[1]))
@@ -300,7 +311,8 @@ class Voxels:
         poses = r.window.current
         inputs = [r.library.geometry, r.bvh.instances, poses.pos, poses.rot, lanes]
         wp.launch(_fill_columns, dim=(nworld, nx, lanes), inputs=inputs, outputs=[grid], device=r.device)
-        inputs = [r.cameras, r.views[1], r.hits, poses.pos, poses.rot]
+        views = r.views[1] if r.sweep is None else r.sweep.views
+        inputs = [r.cameras, views, r.hits, poses.pos, poses.rot]
         wp.launch(_observe_cells, dim=(nworld, nx, ny), inputs=inputs, outputs=[grid], device=r.device)
         _, ncamera, height, width = r.hits.at.shape
         lanes = width if r.device.is_cuda else 1

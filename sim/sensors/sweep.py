@@ -68,7 +68,7 @@ def trace_beam(geo: Geometry, inst: Instances, poses: Poses, world: int, beam: B
     q = wp.bvh_query_ray(inst.bvh, beam.origin, off_axes(beam.direction), inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, best):
-        slot = row - world * inst.nslot
+        slot = row - inst.first - world * inst.nslot
         actor = actor_of(inst, slot)
         if slot > 0 and inst.mesh[world, slot] >= 0 and (hidden < 0 or actor != hidden):
             own = carried_along(poses, world, actor, beam)

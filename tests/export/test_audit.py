@@ -8,10 +8,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sim.config import LABELS, CameraConfig, DatasetConfig, SimConfig
+from sim.cameras import CameraConfig, Lens, Shutter
+from sim.config import LABELS, DatasetConfig, SimConfig
 from sim.export import audit, audit_images, audit_space
 from sim.export.frames import FrameRenderer
 from sim.export.tracks import record
+from sim.export.views import views_of
 from sim.render.camera import intrinsic_matrix
 from sim.render.world import build_library
 from sim.sampling import sample_worlds
@@ -21,12 +23,23 @@ SIZE, LARGE = (128, 72), (256, 144)
 FILES = library_files()
 
 
-def renderer_of(name, key=0, duration=None, size=SIZE):
+RIG = (
+    CameraConfig(width=128, height=72),
+    CameraConfig("brown", 128, 72, lens=Lens("brown_conrady", (95.0, 93.0, 64.0, 36.0), (-0.3, 0.1, 1e-3, -1e-3))),
+    CameraConfig("fisheye", 96, 96, 3.3, (3.75, 0.0, 0.9), pitch=0.2, lens=Lens("kannala_brandt")),
+    CameraConfig("rolling", 128, 72, yaw=0.6, shutter=Shutter(0.04)),
+    CameraConfig(
+        "all", 96, 96, 3.3, (-1.2, 0.0, 0.9), 3.14, shutter=Shutter(0.03, 0.01, 2), lens=Lens("kannala_brandt")
+    ),
+)
+"""The plain camera, and others of which each random frame takes the next."""
+
+
+def renderer_of(name, key=0, duration=None, size=SIZE, rig=()):
     batch = sample_worlds([load_scenario(FILES[name])], [key], "cpu", SimConfig(pool=1))
-    tracks = record(batch, Fraction(5), duration)[0]
-    return FrameRenderer(
-        build_library(batch), batch, 0, tracks, DatasetConfig(size=size, quality="fast", outputs=LABELS)
-    )
+    config = DatasetConfig(size=size, quality="fast", rig=rig, outputs=LABELS)
+    tracks = record(batch, Fraction(5), duration, span=config.span)[0]
+    return FrameRenderer(build_library(batch), batch, 0, tracks, config)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +68,14 @@ def test_wrong_labels_are_found(crossing):
     assert any("not in its amodal mask" in fault for fault in audit.check_boxes(one))
     one = changed()
     one["arrays"]["depth"][one["arrays"]["instance"] == a] *= 1.3
-    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one))
+    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one, 20))
     one = changed()
     one["arrays"]["flow"][..., 0] += 3.0
     assert audit.check_flow(crossing, one, 20)
     one = changed()
     one["arrays"]["flow_occluded"][:] = 0
     assert audit.check_flow(crossing, one, 20)
-    labels = crossing.sample("x", 20, picture)["json"]
+    labels = crossing.sample(views_of("x", crossing.config)[0], 20, picture)["json"]
     one = changed()
     one["arrays"]["instance"][one["arrays"]["instance"] == a] = 0
     assert any("no visible pixel" in fault for fault in audit.check_export(one, labels))
@@ -73,7 +86,7 @@ def shown():
     """A frame in which people are seen, its labels, the points it shows, the ego's pose and the next frame's view."""
     renderer = renderer_of("child-between-parked-cars", duration=4.0, size=LARGE)
     picture = renderer.render(18)
-    labels = renderer.sample("x", 18, picture)["json"]
+    labels = renderer.sample(views_of("x", renderer.config)[0], 18, picture)["json"]
     with np.errstate(invalid="ignore"):
         points = audit.world_points(renderer, picture)
     poses = renderer.renderer.window.current
@@ -170,7 +183,7 @@ def test_wrong_labels_of_space_are_found(shown):
 def test_signals_are_told_where_they_are():
     renderer = renderer_of("red-light-runner", duration=2.0, size=(320, 180))
     picture = renderer.render(3)
-    labels = renderer.sample("x", 3, picture)["json"]
+    labels = renderer.sample(views_of("x", renderer.config)[0], 3, picture)["json"]
     seen = [s for s in labels["signals"] if s["visible"]]
     assert seen and not audit_space.check_signals(picture, labels)
     for signal in seen:
@@ -194,8 +207,10 @@ def test_random_frames_of_all_scenarios_pass(name):
     rng = np.random.default_rng(5)
     faults = []
     for key in (1, 2):
-        renderer = renderer_of(name, key)
+        renderer = renderer_of(name, key, rig=RIG)
         count = renderer.tracks.nframe
         frames = rng.choice(count, min(-(-share // 2), count), replace=False)
-        faults += [f"draw {key}, {fault}" for k in frames for fault in audit.audit_frame(renderer, int(k))]
+        for i, k in enumerate(frames):
+            camera = i % len(RIG)
+            faults += [f"draw {key}, {RIG[camera].name}, {f}" for f in audit.audit_frame(renderer, int(k), camera)]
     assert not faults, "\n".join(faults)
