@@ -22,19 +22,21 @@ import props  # noqa: E402
 import riders  # noqa: E402
 import service_recipes  # noqa: E402
 import street_recipes  # noqa: E402
+import tram  # noqa: E402
+import truck_bodies  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
 
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL]:
+    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL, *truck_bodies.ALL]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**riders.ALL, **animals.ALL, "motorcycle": motorcycle.build}.items():
+    for name, build in {**riders.ALL, **animals.ALL, "motorcycle": motorcycle.build, "tram": tram.build}.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:

@@ -54,5 +54,7 @@ class Recipe:
     """Where it pulls a trailer: ahead of its rear axle [m]."""
     coupler: float | None = None
     """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
+    parameters: str = ""
+    """Its parameter set (`sim.physics.sets`); empty: that of its category."""
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"

@@ -84,6 +84,8 @@ class AssetSpec:
     """[m]."""
     mass: float
     """[kg]."""
+    parameters: str | None = None
+    """Of a vehicle: name of its parameter set (`sim.physics.sets`)."""
     wheelbase: float | None = None
     """[m]."""
     track: float | None = None
@@ -240,6 +242,7 @@ def read_spec(path: Path) -> AssetSpec:
         height=height,
         box_center=r.take("box_center", _vector, "a position [x, y, z] in metres"),
         mass=r.take("mass", _positive, "a mass in kg"),
+        parameters=r.take("parameters", _text, "the name of a parameter set", default=None),
         wheelbase=r.take("wheelbase", _positive, "metres", default=None),
         track=r.take("track", _positive, "metres", default=None),
         wheel_radius=r.take("wheel_radius", _positive, "metres", default=None),
