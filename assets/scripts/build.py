@@ -13,30 +13,32 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import animals  # noqa: E402
 import car_recipes  # noqa: E402
-import motorcycle  # noqa: E402
+import chairs  # noqa: E402
+import cycles  # noqa: E402
+import machines  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
 import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
-import riders  # noqa: E402
 import service_recipes  # noqa: E402
 import street_recipes  # noqa: E402
 import tram  # noqa: E402
 import truck_bodies  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
+import works_vehicles  # noqa: E402
 
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL, *truck_bodies.ALL]:
+    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL, *truck_bodies.ALL, works_vehicles.FORKLIFT]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**riders.ALL, **animals.ALL, "motorcycle": motorcycle.build, "tram": tram.build}.items():
+    for name, build in {**cycles.ALL, **machines.ALL, **chairs.ALL, **animals.ALL, "tram": tram.build, **works_vehicles.ALL}.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:

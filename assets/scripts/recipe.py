@@ -52,6 +52,8 @@ class Recipe:
     doors: list[DoorCut] = field(default_factory=list)
     hitch: float | None = None
     """Where it pulls a trailer: ahead of its rear axle [m]."""
+    towbar: bool = False
+    """Whether a trailer hangs on a ball behind its bumper."""
     coupler: float | None = None
     """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
     parameters: str = ""

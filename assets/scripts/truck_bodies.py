@@ -157,7 +157,7 @@ FIRE_ENGINE = replace(
     plate_at=[(3.155, 0.78), (-3.083, 0.86)], changed=LORRY.changed + ", body of a fire engine and blue lights in place of the box",
 )  # fmt: skip
 TIPPER = replace(
-    LORRY, name="tipper", kinds=["tipper", "lorry"], mass=18000.0, prepare=_tipper, parameters="lorry",
+    LORRY, name="tipper", kinds=["tipper"], mass=18000.0, prepare=_tipper, parameters="lorry",
     looks={"tipper body": RAW_STEEL, "^gravel$": GRAVEL, **LORRY.looks}, plate_at=[(3.155, 0.78), (-3.24, 0.86)],
     changed=LORRY.changed + ", tipping body with gravel in place of the box",
 )  # fmt: skip

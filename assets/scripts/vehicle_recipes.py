@@ -35,6 +35,7 @@ SUV = Recipe(
         [(1.19, 0.27), (2.22, 0.27), (2.26, 0.7), (2.24, 1.06), (2.19, 1.1), (1.75, 1.37), (1.55, 1.47), (1.3, 1.525), (1.1, 1.54)],
         (2.25, 0.9, 0.0), skin="^firstcolor$", moving="^firstcolor$|^glass$|plastic|lines|mirror|lowparts", card="interior|inside|seats",
     ),
+    towbar=True,
 )  # fmt: skip
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
@@ -45,6 +46,7 @@ VAN = Recipe(
     lamps=[((0.33, 0.69, 0.69, 0.885), HEAD), ((0.81, 0.09, 1.0, 0.205), TAIL), ((0.81, 0.205, 1.0, 0.28), BLINK),
            ((0.81, 0.28, 1.0, 0.36), TAIL), ((0.81, 0.36, 1.0, 0.405), REVERSE)],
     rim=[(0.0, 0.32, 0.46, 0.79)],
+    towbar=True,
 )  # fmt: skip
 COUPE = Recipe(
     "coupe", "scopia/chevrolet", ["car"], "car", Semantic.CAR, 1480.0, "^tires$", {"^glassfocus$": lk.LENS, **COMMON},

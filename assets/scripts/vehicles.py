@@ -28,6 +28,8 @@ WIDE = {"direction": [1.0, 0.0, -0.04], "intensity": [0.3 * c for c in LOW_BEAM]
 throw little of their intensity to the sides and at the ground close by. Brighter than real ones, as the night sky is."""
 
 
+BALL = 0.08
+"""How far behind the bumper a towbar's ball is [m]."""
 BEACONS = {Role.BEACON: (0.05, 0.18, 1.6), Role.AMBER_BEACON: (1.0, 0.4, 0.02)}
 """What a roof's flashing lights throw to all sides together while they flash."""
 
@@ -192,7 +194,8 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
         "wheelbase": recipe.coupler
         or float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
     }
-    spec |= {k: v for k, v in (("hitch", recipe.hitch), ("coupler", recipe.coupler)) if v is not None}
+    hitch = float(lower[0]) - BALL if recipe.towbar else recipe.hitch
+    spec |= {k: v for k, v in (("hitch", hitch), ("coupler", recipe.coupler)) if v is not None}
     if len(front) > 1:
         spec["track"] = float(np.ptp([w.center[1] for w in front]))
     spec["wheel_radius"] = float(np.mean([w.radius for w in wheels]))

@@ -45,8 +45,10 @@ FACES = ("along", "against", "left", "right")
 KINDS = {
     "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
     "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer",
-    "bus": "bus", "coach": "bus",
+    "caravan": "trailer", "bus": "bus", "coach": "bus", "minibus": "van", "fire_engine": "truck", "tipper": "truck", "forklift": "truck",
+    "farm_tractor": "truck", "tram": "tram",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
+    "child_bicycle": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
     "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
     "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
