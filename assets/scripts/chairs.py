@@ -14,7 +14,7 @@ from falls import turns_of
 from livery import add_faces
 from pack import Piece, bounds_of
 from people import Body, Tint
-from people_recipes import DRESSED, WOMEN
+from people_recipes import MEN, WOMEN
 from riders import reach_arm, rider_of, seated, write, write_rider
 from shape import box, decimate, to_mesh, tube
 from skeleton import ROW, matrices
@@ -27,7 +27,10 @@ PUSH = 0.95
 """Distance of one push of a wheelchair's rims [m]."""
 RIM = 0.27
 """Radius of the rims [m]."""
-DRIVER = replace(DRESSED[0], name="wheelchair", height=1.75, mass=74.0)
+DRIVER = replace(
+    MEN[1], name="wheelchair", height=1.75, mass=74.0,
+    tint=[Tint("^1$", -150.0, 0.55, 0.8, (0.0, 0.0, 1.0, 0.49)), Tint("^1$", 0.0, 0.5, 0.55, (0.0, 0.49, 0.6, 1.0)), Tint("^27$", 0.0, 0.3, 0.6)],
+)  # fmt: skip
 MOTHER = replace(
     WOMEN[0], name="stroller", height=1.69, mass=62.0,
     tint=[Tint("^1$", 205.0, 0.7, 0.9, (0.0, 0.0, 1.0, 0.6), over=0.6), Tint("^11$", 5.0, 0.9, 0.5)],

@@ -9,6 +9,7 @@ import gait as ga
 import numpy as np
 import numpy.typing as npt
 import people
+from keypoints import skeleton_of
 from manifest import record
 from neutral import LEFT, about, turn
 from pack import ASSETS, Gait, Piece, bounds_of, write_glb, write_spec
@@ -201,7 +202,7 @@ def write_rider(
         "mass": person.mass,
     }  # fmt: skip
     piece = Piece("rider", mesh, "clip", joints=bones, weights=weights)
-    write(spec, [piece], gaits, sources, "rigged and seated, taken to fall")
+    write(spec, [piece], gaits, sources, "rigged and seated, taken to fall", skeleton_of(body))
     return float(seat[:, 2].max())
 
 
@@ -219,11 +220,12 @@ def write(
     gaits: dict[str, Gait] | None,
     sources: list[dict[str, str]],
     changed: str,
+    skeleton: dict[str, object] | None = None,
 ) -> None:
     """Write mesh, spec and entry of the manifest of a machine or a rider."""
     folder = ASSETS / "people"
     spec["credits"] = [f"{c['creator']}, {c['licence']}, {c['package']}; changed: {changed}" for c in sources]
-    size = write_glb(folder / str(spec["mesh"]), pieces, gaits)
+    size = write_glb(folder / str(spec["mesh"]), pieces, gaits, skeleton)
     write_spec(folder / f"{spec['name']}.yaml", spec, "riders.py")
     record(folder / str(spec["mesh"]), sources, changed)
     triangles = sum(len(p.mesh.triangles) for p in pieces)

@@ -54,6 +54,10 @@ class Glb:
 
     nodes: list[Node]
     clips: dict[str, RawClip] = field(default_factory=dict)
+    points: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    """Joints and tips of a person in the rest pose [m], the joints in the order of the bones; empty for others."""
+    keypoints: tuple[tuple[int, npt.NDArray[np.float64]], ...] = ()
+    """Bone and place in the rest pose of each of COCO's keypoints [m]."""
 
 
 class _File:
@@ -181,6 +185,9 @@ def read_glb(path: Path) -> Glb:
         for name, clip in file.json.get("extras", {}).get("clips", {}).items():
             matrices = file.accessor(clip["matrices"]).reshape(clip["frames"], -1, 3, 4)
             clips[name] = RawClip(clip["stride"], matrices)
+        skeleton = file.json.get("extras", {}).get("skeleton", {})
+        points = {name: np.array(p, float) for name, p in skeleton.get("points", {}).items()}
+        keypoints = tuple((int(row), np.array(p, float)) for row, *p in skeleton.get("keypoints", []))
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise ScenarioError(f"not a mesh of this project: {error!r}", file=path) from None
-    return Glb(nodes, clips)
+    return Glb(nodes, clips, points, keypoints)

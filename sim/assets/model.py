@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from sim.assets.glb import Node, RawClip, read_glb
+from sim.assets.damage import burn, dent
+from sim.assets.glb import Glb, Node, RawClip, read_glb
+from sim.assets.skeleton import hold_phone, repose, sit, thicken
 from sim.assets.spec import AssetSpec
+from sim.assets.variants import Variant, tint_materials
+from sim.assets.wear import worn
 from sim.render.mesh import MeshData
 
 ROLES = ("body", "wheel", "steered_wheel", "steered", "crank", "door_left", "door_right", "clip")
@@ -26,6 +32,8 @@ class Part:
     """One of `ROLES`."""
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Centre of the axle or a point of the hinge, in the actor's frame [m]."""
+    frames: dict[str, tuple[MeshData, ...]] = field(default_factory=dict)
+    """Of a 'clip': its poses in each gait; equal triangles, UVs and materials in all."""
 
     @property
     def axis(self) -> tuple[float, float, float]:
@@ -40,8 +48,11 @@ class Clip:
     stride: float
     """Distance of one cycle [m]."""
     frames: tuple[MeshData, ...]
+    """Of the first part with the role 'clip'."""
     rest_frame: int = 0
     """Frame nearest to standing."""
+    keypoints: npt.NDArray[np.float32] | None = None
+    """Of a person: `sim.assets.skeleton.KEYPOINTS` in the actor's frame [m], (nframe, 17, 3)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,9 @@ class Asset:
     spec: AssetSpec
     parts: tuple[Part, ...]
     clips: dict[str, Clip] = field(default_factory=dict)
-    """Gaits of the part with the role 'clip': 'walk', 'run', of cyclists 'ride'. Empty for all who have no legs."""
+    """Gaits of the parts with the role 'clip': 'walk', 'run', of cyclists 'ride'. Empty for all who have no legs."""
+    keypoints: npt.NDArray[np.float32] | None = None
+    """Of a person who stands, as `Clip.keypoints`, (17, 3)."""
 
     @property
     def triangle_count(self) -> int:
@@ -81,26 +94,103 @@ def pose(node: Node, matrices: np.ndarray) -> MeshData:
     return replace(node.mesh, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32))
 
 
-def _standing(clips: dict[str, RawClip]) -> np.ndarray | None:
-    return clips["stand"].matrices[0] if "stand" in clips else None
+def _part(node: Node, clips: dict[str, RawClip]) -> Part:
+    if node.role != "clip":
+        return Part(node.name, node.mesh, node.role, node.pivot)
+    mesh = pose(node, clips["stand"].matrices[0]) if "stand" in clips else node.mesh
+    frames = {name: tuple(pose(node, m) for m in raw.matrices) for name, raw in clips.items() if name != "stand"}
+    return Part(node.name, mesh, node.role, node.pivot, frames)
+
+
+def _keypoints(data: Glb, matrices: np.ndarray) -> npt.NDArray[np.float32] | None:
+    """Keypoints in the poses of some matrices (nframe, nbone, 3, 4), (nframe, 17, 3)."""
+    if not data.keypoints:
+        return None
+    rows = [row for row, _ in data.keypoints]
+    at = np.array([place for _, place in data.keypoints])
+    m = matrices[:, rows]
+    return (np.einsum("fkij,kj->fki", m[..., :3], at) + m[..., 3]).astype(np.float32)
+
+
+def _bake(data: Glb) -> tuple[tuple[Part, ...], dict[str, Clip], npt.NDArray[np.float32] | None]:
+    """Parts with their poses, gaits, and the keypoints of who stands."""
+    parts = tuple(_part(node, data.clips) for node in data.nodes)
+    posed = next((p for p in parts if p.role == "clip"), None)
+    clips: dict[str, Clip] = {}
+    if posed is not None:
+        for name, frames in posed.frames.items():
+            gap = [float(np.abs(f.vertices - posed.mesh.vertices).mean()) for f in frames]
+            raw = data.clips[name]
+            clips[name] = Clip(raw.stride, frames, int(np.argmin(gap)), _keypoints(data, raw.matrices))
+    still = _keypoints(data, data.clips["stand"].matrices[:1]) if "stand" in data.clips else None
+    return parts, clips, None if still is None else still[0]
+
+
+@cache
+def _read(mesh: Path) -> Glb:
+    return read_glb(mesh)
+
+
+@cache
+def _baked(mesh: Path) -> tuple[tuple[Part, ...], dict[str, Clip], npt.NDArray[np.float32] | None]:
+    return _bake(_read(mesh))
+
+
+def _reshaped(data: Glb, variant: Variant) -> Glb:
+    """The content of a file with a variant's girth, posture or dents."""
+    nodes, clips = data.nodes, data.clips
+    if variant.damage:
+        corners = [np.array(n.mesh.bounds) + np.array(n.pivot) for n in nodes if len(n.mesh.vertices)]
+        lower, upper = np.min([c[0] for c in corners], axis=0), np.max([c[1] for c in corners], axis=0)
+        nodes = [dent(node, lower, upper) if variant.damage == "dented" else burn(node) for node in nodes]
+    if variant.girth != 1.0:
+        nodes = [_thickened(node, data, variant.girth) for node in nodes]
+    if variant.posture:
+        joints = np.array(list(data.points.values()))[:19]
+        change, seated = (sit, True) if variant.posture == "sitting" else (hold_phone, False)
+        kept = {name: raw for name, raw in clips.items() if name == "stand" or not seated}
+        clips = {n: r if n == "fall" else replace(r, matrices=repose(r.matrices, joints, change, seated)) for n, r in kept.items()}
+    return replace(data, nodes=nodes, clips=clips)
+
+
+def _thickened(node: Node, data: Glb, girth: float) -> Node:
+    if node.joints is None or node.weights is None:
+        return node
+    vertices = thicken(node.mesh.vertices, node.joints, node.weights, data.points, girth)
+    return replace(node, mesh=replace(node.mesh, vertices=vertices.astype(np.float32)))
+
+
+def _tinted(parts: tuple[Part, ...], variant: Variant) -> tuple[Part, ...]:
+    """Parts in a variant's colours; whatever lists of materials they share stay shared."""
+    lists: dict[int, list] = {}
+
+    def dye(mesh: MeshData) -> MeshData:
+        if id(mesh.materials) not in lists:
+            lists[id(mesh.materials)] = tint_materials(mesh.materials, variant.tints)
+        return replace(mesh, materials=lists[id(mesh.materials)])
+
+    return tuple(
+        replace(p, mesh=dye(p.mesh), frames={name: tuple(map(dye, frames)) for name, frames in p.frames.items()})
+        for p in parts
+    )
 
 
 @cache
 def load(spec: AssetSpec) -> Asset:
-    """Read the mesh of an asset and bake its clips."""
-    data = read_glb(spec.mesh)
-    parts = []
-    clips: dict[str, Clip] = {}
-    for node in data.nodes:
-        mesh = node.mesh
-        if node.role == "clip":
-            standing = _standing(data.clips)
-            if standing is not None:
-                mesh = pose(node, standing)
-            for name, raw in data.clips.items():
-                if name != "stand":
-                    frames = tuple(pose(node, m) for m in raw.matrices)
-                    gap = [float(np.abs(f.vertices - mesh.vertices).mean()) for f in frames]
-                    clips[name] = Clip(raw.stride, frames, int(np.argmin(gap)))
-        parts.append(Part(node.name, mesh, node.role, node.pivot))
-    return Asset(spec, tuple(parts), clips)
+    """Read the mesh of an asset and bake its clips; a variant shares vertices with the asset that it varies, if it has its shape."""
+    variant = spec.variant
+    if variant is None:
+        return Asset(spec, *_baked(spec.mesh))
+    data = _read(spec.mesh)
+    if variant.reshaped:
+        data = _reshaped(data, variant)
+    parts, clips, still = _bake(data) if variant.reshaped else _baked(spec.mesh)
+    body = next((n for n in data.nodes if n.role == "clip"), None)
+    if variant.wear and body is not None:
+        parts = (*parts, *(_part(node, data.clips) for node in worn(data, body, variant.wear)))
+    if variant.tints:
+        parts = _tinted(parts, variant)
+    posed = next((p for p in parts if p.role == "clip"), None)
+    if posed is not None:
+        clips = {name: replace(clip, frames=posed.frames[name]) for name, clip in clips.items()}
+    return Asset(spec, parts, clips, still)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -196,6 +196,8 @@ class MeshLibrary:
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
+        self._known: dict[int, tuple[int, MeshData, Sequence[MeshData]]] = {}
+        """Clips by their first pose's vertices: first mesh, that pose sorted, poses as they came."""
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -227,12 +229,16 @@ class MeshLibrary:
 
     def _add_clip(self, frames: Sequence[MeshData]) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
-        first = len(self._meshes)
         head = frames[0]
+        if id(head.vertices) in self._known:
+            return self._add_recoloured(*self._known[id(head.vertices)], frames)
+        first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
+        source = frames
         frames = sort_clip(frames)
         head = frames[0]
+        self._known[id(source[0].vertices)] = (first, head, source)
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
         packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
         self._push(
@@ -261,6 +267,34 @@ class MeshLibrary:
             self._counts["node"] += len(node)
         self._counts["triangle"] += len(head.triangles)
         self._counts["uv"] += len(head.uvs)
+        return first
+
+    def _add_recoloured(
+        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData]
+    ) -> int:
+        """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
+
+        Args:
+            known: First mesh of the other clip.
+            head: Its first pose, sorted.
+            source: Its poses as they came.
+            frames: The new clip's.
+        """
+        if frames[0].materials is source[0].materials:
+            return known
+        first, tables = len(self._meshes), self._tables
+        head = replace(head, materials=frames[0].materials)
+        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        self._push(
+            triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
+            density=_texel_density(head),
+        )
+        shared = ("mesh_node", "mesh_height", "mesh_lower", "mesh_upper", "mesh_normal", "mesh_uv")
+        for k in range(known, known + len(frames)):
+            self._meshes.append(self._meshes[k])
+            self._push(**{name: tables[name][k] for name in shared})
+            self._push(mesh_triangle=[self._counts["triangle"]], mesh_flags=[mesh_flags(head.materials, head.material)])
+        self._counts["triangle"] += len(head.triangles)
         return first
 
     def _add_lights(self, lights: Sequence[Light]) -> None:
@@ -338,6 +372,7 @@ class MeshLibrary:
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
         g.materials, g.textures = pack_materials(self._materials, self.device)
         self._tables.clear()
+        self._known.clear()
 
 
 def _shape(dtype: type) -> tuple[int, ...]:
