@@ -171,8 +171,8 @@ def _pantograph(s: Sculpture) -> None:
 
 def _wheelset() -> tuple[Floats, Floats]:
     """Two railway wheels and their axle about its middle: treads and discs; axle."""
-    tread = [(0.0, -0.05), (RADIUS - 0.06, -0.05), (RADIUS - 0.05, -0.065), (RADIUS, -0.065), (RADIUS, 0.045), (RADIUS + 0.025, 0.05),
-             (RADIUS + 0.02, 0.075), (RADIUS - 0.06, 0.07), (0.0, 0.07)]  # fmt: skip
+    tread = [(0.0, -0.05), (RADIUS - 0.06, -0.05), (RADIUS - 0.05, -0.065), (RADIUS, -0.065), (RADIUS, 0.045), (RADIUS + 0.016, 0.05),
+             (RADIUS + 0.012, 0.075), (RADIUS - 0.06, 0.07), (0.0, 0.07)]  # fmt: skip
     wheel = lathe(tread, 28) * [1, 1, -1]
     parts = []
     for side in (1.0, -1.0):

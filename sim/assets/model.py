@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -149,8 +150,19 @@ def _reshaped(data: Glb, variant: Variant) -> Glb:
         joints = np.array(list(data.points.values()))[:19]
         change, seated = (sit, True) if variant.posture == "sitting" else (hold_phone, False)
         kept = {name: raw for name, raw in clips.items() if name == "stand" or not seated}
-        clips = {n: r if n == "fall" else replace(r, matrices=repose(r.matrices, joints, change, seated)) for n, r in kept.items()}
+        clips = {
+            n: replace(r, matrices=repose(r.matrices, joints, change, seated)) if n != "fall" else _held(r, joints, change)
+            for n, r in kept.items()
+        }
     return replace(data, nodes=nodes, clips=clips)
+
+
+def _held(fall: RawClip, joints: np.ndarray, change: Callable[[np.ndarray], None]) -> RawClip:
+    """A fall whose two chains start from a posture."""
+    matrices = np.array(fall.matrices)
+    starts = [0, len(matrices) // 2 - 1]
+    matrices[starts] = repose(matrices[starts], joints, change)
+    return replace(fall, matrices=matrices)
 
 
 def _thickened(node: Node, data: Glb, girth: float) -> Node:

@@ -119,8 +119,8 @@ def thicken(vertices: Array, bones: Array, weights: Array, points: dict[str, Arr
         if share == 0.0:
             continue
         a, b = points[name], bone_end(points, name)
-        t = np.clip((vertices - a) @ (b - a) / max(float((b - a) @ (b - a)), 1e-9), 0.0, 1.0)
-        away = vertices - a - t[:, None] * (b - a)
+        along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
+        away = vertices - a - ((vertices - a) @ along)[:, None] * along
         if name in ("pelvis", "spine") and girth > 1.0:
             away[:, 0] *= np.where(away[:, 0] > 0.0, 1.5, 0.9)  # a belly
         shift[:, row] = share * (girth - 1.0) * away

@@ -50,7 +50,7 @@ KINDS = {
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
     "child_bicycle": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
-    "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
+    "police_officer": "pedestrian", "sitting": "pedestrian", "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
     "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
     "pallet": "obstacle", "cone": "obstacle", "box": "obstacle", "tyre": "obstacle", "barrier": "obstacle",
     "ladder": "obstacle", "log": "obstacle", "bin": "obstacle", "crate": "obstacle",
