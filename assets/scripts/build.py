@@ -16,6 +16,7 @@ import car_recipes  # noqa: E402
 import chairs  # noqa: E402
 import cycles  # noqa: E402
 import machines  # noqa: E402
+import more_animals  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
 import plants  # noqa: E402
@@ -38,7 +39,7 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**cycles.ALL, **machines.ALL, **chairs.ALL, **animals.ALL, "tram": tram.build, **works_vehicles.ALL}.items():
+    for name, build in {**cycles.ALL, **machines.ALL, **chairs.ALL, **animals.ALL, **more_animals.ALL, "tram": tram.build, **works_vehicles.ALL}.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:

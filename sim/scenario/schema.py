@@ -51,7 +51,7 @@ KINDS = {
     "child_bicycle": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
     "police_officer": "pedestrian", "sitting": "pedestrian", "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
-    "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
+    "dog": "animal", "cat": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
     "pallet": "obstacle", "cone": "obstacle", "box": "obstacle", "tyre": "obstacle", "barrier": "obstacle",
     "ladder": "obstacle", "log": "obstacle", "bin": "obstacle", "crate": "obstacle",
     "triangle": "obstacle", "beacon": "obstacle", "bollard": "obstacle", "barrel": "obstacle", "works_board": "obstacle",
