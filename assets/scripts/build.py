@@ -1,7 +1,7 @@
 """Makes every file of `assets/` from its sources: `python assets/scripts/build.py [names...]`.
 
-Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder) and
-`pip install swerve[assets]`.
+Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder), npm's
+`mapillary_sprite_source` (unpacked, SWERVE_SIGNS naming the folder) and `pip install swerve[assets]`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
 import service_recipes  # noqa: E402
+import signs  # noqa: E402
 import street_recipes  # noqa: E402
 import tram  # noqa: E402
 import truck_bodies  # noqa: E402
@@ -45,6 +46,9 @@ def main(names: list[str]) -> None:
     for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)
+    for shape in signs.SHAPES:
+        if not names or shape.name in names:
+            signs.build(shape)
     for plant in plants.ALL:
         if not names or plant.name in names:
             plants.build(plant)

@@ -200,6 +200,8 @@ def load(spec: AssetSpec) -> Asset:
     body = next((n for n in data.nodes if n.role == "clip"), None)
     if variant.wear and body is not None:
         parts = (*parts, *(_part(node, data.clips) for node in worn(data, body, variant.wear)))
+    if variant.cell != (0.0, 0.0):
+        parts = tuple(replace(p, mesh=replace(p.mesh, uvs=p.mesh.uvs + np.array(variant.cell, np.float32))) for p in parts)
     if variant.tints:
         parts = _tinted(parts, variant)
     posed = next((p for p in parts if p.role == "clip"), None)

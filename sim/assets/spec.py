@@ -166,6 +166,11 @@ def _vector(value: Any) -> Vec3:
     return x, y, z
 
 
+def _pair(value: Any) -> tuple[float, float]:
+    u, v = (_number(x) for x in value)
+    return u, v
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(value)
@@ -252,6 +257,7 @@ def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
         girth=r.take("girth", _positive, "a factor", default=1.0),
         posture=r.take("posture", _one_of(POSTURES), "phone or sitting", default=""),
         damage=r.take("damage", _one_of(DAMAGES), "dented or burnt", default=""),
+        cell=r.take("cell", _pair, "two shares", default=(0.0, 0.0)),
         scale=k,
     )
     size = r.take("size", _vector, "[length, width, height] in metres", default=tuple(k * v for v in of.size))

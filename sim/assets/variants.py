@@ -57,6 +57,8 @@ class Variant:
     """One of `POSTURES`."""
     damage: str = ""
     """One of `DAMAGES`."""
+    cell: tuple[float, float] = (0.0, 0.0)
+    """Where its picture begins in an atlas, next to the other's: shares of its width and height."""
     scale: float = 1.0
     """Its height next to that of the mesh."""
 

@@ -230,8 +230,9 @@ class MeshLibrary:
     def _add_clip(self, frames: Sequence[MeshData]) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         head = frames[0]
-        if id(head.vertices) in self._known:
-            return self._add_recoloured(*self._known[id(head.vertices)], frames)
+        known = self._known.get(id(head.vertices))
+        if known is not None and known[2][0].uvs is head.uvs:
+            return self._add_recoloured(*known, frames)
         first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
