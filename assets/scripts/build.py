@@ -14,6 +14,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import animals  # noqa: E402
 import car_recipes  # noqa: E402
 import chairs  # noqa: E402
+import clutter_recipes  # noqa: E402
 import cycles  # noqa: E402
 import machines  # noqa: E402
 import more_animals  # noqa: E402
@@ -43,7 +44,7 @@ def main(names: list[str]) -> None:
     for name, build in {**cycles.ALL, **machines.ALL, **chairs.ALL, **animals.ALL, **more_animals.ALL, "tram": tram.build, **works_vehicles.ALL}.items():
         if not names or name in names:
             build()
-    for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
+    for prop in [*prop_recipes.ALL, *street_recipes.ALL, *clutter_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)
     for shape in signs.SHAPES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from doors import DoorCut
 from sh3f import Soup
@@ -58,5 +59,7 @@ class Recipe:
     """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
     parameters: str = ""
     """Its parameter set (`sim.physics.sets`); empty: that of its category."""
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    """More looks of the mesh, from `pack.look`."""
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"

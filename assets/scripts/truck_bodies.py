@@ -150,19 +150,19 @@ def _minibus(soup: Soup) -> Soup:
 
 
 FIRE_ENGINE = replace(
-    LORRY, name="fire_engine", kinds=["fire_engine"], mass=13500.0, prepare=_fire_engine, parameters="lorry",
+    LORRY, name="fire_engine", kinds=["fire_engine"], variants=[], mass=13500.0, prepare=_fire_engine, parameters="lorry",
     looks={"^beacon$": lk.lamp(Role.BEACON), "^bar$": lk.colored("light bar", (0.5, 0.5, 0.5), 0.4), "^word$": "atlas",
            "fire body|red-cabin": RED, "fire stripe": STRIPE, "fire chevron": RED, "tread plate": TREAD_PLATE,
            "crew window": lk.PRIVACY, "^shutter$": "atlas", **LORRY.looks, "grey-metal-wheels": "atlas"},
     plate_at=[(3.155, 0.78), (-3.083, 0.86)], changed=LORRY.changed + ", body of a fire engine and blue lights in place of the box",
 )  # fmt: skip
 TIPPER = replace(
-    LORRY, name="tipper", kinds=["tipper"], mass=18000.0, prepare=_tipper, parameters="lorry",
+    LORRY, name="tipper", kinds=["tipper"], variants=[], mass=18000.0, prepare=_tipper, parameters="lorry",
     looks={"tipper body": RAW_STEEL, "^gravel$": GRAVEL, **LORRY.looks}, plate_at=[(3.155, 0.78), (-3.24, 0.86)],
     changed=LORRY.changed + ", tipping body with gravel in place of the box",
 )  # fmt: skip
 MINIBUS = replace(
-    VAN, name="minibus", kinds=["minibus"], mass=2900.0, prepare=_minibus, parameters="van",
+    VAN, name="minibus", kinds=["minibus"], variants=[], mass=2900.0, prepare=_minibus, parameters="van",
     looks={"^pillar$": lk.TRIM, **VAN.looks, "^whiteglass$": lk.PRIVACY},
     changed=VAN.changed + ", windows in the sides",
 )  # fmt: skip

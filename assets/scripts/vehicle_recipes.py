@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import looks as lk
 from doors import both
+from pack import look
 from recipe import Recipe
 from sh3f import Soup
 from shape import add_look
@@ -37,6 +38,10 @@ SUV = Recipe(
     ),
     towbar=True,
 )  # fmt: skip
+WRECK = {"kinds": ["wreck"], "damage": "dented"}
+BURNT = {"kinds": ["burnt_wreck"], "damage": "burnt"}
+LYING = {"kinds": ["overturned_truck"], "damage": "overturned"}
+
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
     {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **COMMON},
@@ -46,6 +51,7 @@ VAN = Recipe(
     lamps=[((0.33, 0.69, 0.69, 0.885), HEAD), ((0.81, 0.09, 1.0, 0.205), TAIL), ((0.81, 0.205, 1.0, 0.28), BLINK),
            ((0.81, 0.28, 1.0, 0.36), TAIL), ((0.81, 0.36, 1.0, 0.405), REVERSE)],
     rim=[(0.0, 0.32, 0.46, 0.79)],
+    variants=[look("van_wreck", **WRECK), look("van_overturned", **{**LYING, "kinds": ["overturned_van"]})],
     towbar=True,
 )  # fmt: skip
 COUPE = Recipe(
@@ -77,7 +83,7 @@ LORRY = Recipe(
     atlas="textured",
     lamps=[((0.68, 0.76, 0.86, 0.95), HEAD), ((0.26, 0.665, 0.33, 0.73), BLINK), ((0.33, 0.665, 0.38, 0.73), BLINK),
            ((0.05, 0.79, 0.13, 0.86), TAIL), ((0.13, 0.79, 0.21, 0.86), BRAKE)],
-    changed="wheels and lamps split off, normals creased",
+    changed="wheels and lamps split off, normals creased", variants=[look("lorry_overturned", **LYING)],
 )  # fmt: skip
 COACH = Recipe(
     "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", COMMON, max_steer=0.75,

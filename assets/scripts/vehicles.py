@@ -9,7 +9,7 @@ import sh3f
 from doors import cut_door
 from lamps import add_indicators, add_plate, clear_wheels, edit_atlas, materials_of, paint_plates, split_lamps_of_looks
 from manifest import record
-from pack import ASSETS, Piece, bounds_of, write_glb, write_spec
+from pack import ASSETS, Piece, bounds_of, measure_variants, write_glb, write_spec
 from recipe import Recipe
 from sh3f import Soup
 from shape import decimate, to_mesh
@@ -207,10 +207,14 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     doors = [p for p in pieces if p.role.startswith("door_")]
     if doors:
         spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.23} for p in doors]
+    if recipe.variants:
+        spec["variants"] = recipe.variants
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {recipe.changed}"]
     folder = ASSETS / recipe.folder
     size = write_glb(folder / f"{recipe.name}.glb", pieces)
     write_spec(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
+    if recipe.variants:
+        measure_variants(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
     triangles = sum(len(p.mesh.triangles) for p in pieces)
     print(
         f"{recipe.name:20s} {triangles:7d} triangles {size / 1024:7.0f} KB  {np.round(upper - lower, 2)}  {len(wheels)} wheels",

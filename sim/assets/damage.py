@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sim.assets.glb import Node
 from sim.render.mesh import Material, MeshData, Role, Surface
 
-CRUSH = 0.16
+CRUSH = 0.24
 """Share of a vehicle's length that gives way."""
-DEPTH = 0.42
+DEPTH = 0.6
 """How much of it is pushed in at the middle of the blow."""
 CHARRED = Material("charred metal", (0.075, 0.05, 0.037), 0.9, surface=Surface.METAL)
 ASH = Material("ash", (0.03, 0.028, 0.026), 0.95)
@@ -41,9 +41,9 @@ def dent(node: Node, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float
     push = ahead**1.2 * across
     high = np.clip((p[:, 2] - 0.55 * upper[2]) / (0.2 * upper[2]) + 1.0, 0.0, 1.0)
     moved = p.copy()
-    moved[:, 0] -= push * zone * (DEPTH + 0.1 * _noise(p))
-    moved[:, 2] += push * (0.09 * high * np.sin(3.0 * np.pi * ahead) + 0.03 * _noise(p[:, [1, 2, 0]])) * (p[:, 2] > 0.3)
-    moved[:, 1] += push * 0.05 * _noise(p[:, [2, 0, 1]])
+    moved[:, 0] -= push * zone * (DEPTH + 0.16 * _noise(p))
+    moved[:, 2] += push * (0.16 * high * np.sin(3.0 * np.pi * ahead) + 0.06 * _noise(p[:, [1, 2, 0]])) * (p[:, 2] > 0.3)
+    moved[:, 1] += push * 0.09 * _noise(p[:, [2, 0, 1]])
     vertices = (moved - np.array(node.pivot)).astype(np.float32)
     return replace(node, mesh=with_normals(replace(node.mesh, vertices=vertices), np.abs(vertices - node.mesh.vertices).max(axis=1) > 1e-4))
 
@@ -59,6 +59,25 @@ def with_normals(mesh: MeshData, where: npt.NDArray[np.bool_]) -> MeshData:
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
     bad = ~where | (np.linalg.norm(normal, axis=1) < 0.5)
     return replace(mesh, normals=np.where(bad[:, None], mesh.normals, normal).astype(np.float32))
+
+
+def overturn(node: Node, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64]) -> Node:
+    """A vehicle lying on its left side, its footprint's middle at the origin; nothing of it turns any more.
+
+    Args:
+        node: A part.
+        lower: Corner of the vehicle's box [m].
+        upper: The other corner [m].
+    """
+    p, n = node.mesh.vertices.astype(np.float64) + np.array(node.pivot), node.mesh.normals
+    middle = (lower + upper) / 2
+    lying = np.stack([p[:, 0] - middle[0], middle[2] - p[:, 2], upper[1] - p[:, 1]], 1)
+    # The left side (greatest y) comes to lie on the ground.
+    turned = np.stack([n[:, 0], -n[:, 2], -n[:, 1]], 1)
+    lying[:, 1] *= -1.0
+    turned[:, 1] *= -1.0
+    mesh = replace(node.mesh, vertices=lying.astype(np.float32), normals=turned.astype(np.float32))
+    return replace(node, mesh=mesh, role="body", pivot=(0.0, 0.0, 0.0))
 
 
 def burn(node: Node) -> Node:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sim.assets.damage import burn, dent
+from sim.assets.damage import burn, dent, overturn
 from sim.assets.glb import Glb, Node, RawClip, read_glb
 from sim.assets.skeleton import hold_phone, repose, sit, thicken
 from sim.assets.spec import AssetSpec
@@ -143,7 +143,8 @@ def _reshaped(data: Glb, variant: Variant) -> Glb:
     if variant.damage:
         corners = [np.array(n.mesh.bounds) + np.array(n.pivot) for n in nodes if len(n.mesh.vertices)]
         lower, upper = np.min([c[0] for c in corners], axis=0), np.max([c[1] for c in corners], axis=0)
-        nodes = [dent(node, lower, upper) if variant.damage == "dented" else burn(node) for node in nodes]
+        harm = {"dented": dent, "overturned": overturn}.get(variant.damage)
+        nodes = [burn(node) if harm is None else harm(node, lower, upper) for node in nodes]
     if variant.girth != 1.0:
         nodes = [_thickened(node, data, variant.girth) for node in nodes]
     if variant.posture:

@@ -256,7 +256,7 @@ def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
         wear=r.take("wear", lambda v: tuple(_one_of(WEAR)(x) for x in v), f"a list of {', '.join(WEAR)}", default=()),
         girth=r.take("girth", _positive, "a factor", default=1.0),
         posture=r.take("posture", _one_of(POSTURES), "phone or sitting", default=""),
-        damage=r.take("damage", _one_of(DAMAGES), "dented or burnt", default=""),
+        damage=r.take("damage", _one_of(DAMAGES), "dented, burnt or overturned", default=""),
         cell=r.take("cell", _pair, "two shares", default=(0.0, 0.0)),
         scale=k,
     )
@@ -270,6 +270,8 @@ def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
         height=size[2],
         box_center=r.take("box_center", _vector, "a position", default=tuple(k * v for v in of.box_center)),
         mass=r.take("mass", _positive, "a mass in kg", default=of.mass * k**3),
+        parameters=None if variant.damage == "overturned" else of.parameters,
+        hitch=None if variant.damage else of.hitch,
         lights=() if variant.damage else of.lights,
         doors=() if variant.damage else of.doors,
         variant=variant,

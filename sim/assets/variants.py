@@ -16,7 +16,7 @@ WEAR = ("cap", "hard_hat", "sun_hat", "peaked_cap", "vest", "police_vest", "back
 """What can be worn or carried (`sim.assets.wear`)."""
 POSTURES = ("", "phone", "sitting")
 """How a variant of a person holds himself (`sim.assets.skeleton`)."""
-DAMAGES = ("", "dented", "burnt")
+DAMAGES = ("", "dented", "burnt", "overturned")
 """What happened to a variant of a vehicle (`sim.assets.damage`)."""
 
 

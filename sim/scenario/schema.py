@@ -57,6 +57,14 @@ KINDS = {
     "triangle": "obstacle", "beacon": "obstacle", "bollard": "obstacle", "barrel": "obstacle", "works_board": "obstacle",
     "plastic_box": "obstacle", "logs": "obstacle", "branch": "obstacle", "fallen_tree": "obstacle", "fridge": "obstacle",
     "sofa": "obstacle", "mattress": "obstacle",
+    **dict.fromkeys((
+        "bench", "litter_bin", "rock", "boulder", "wheelbarrow", "suitcase", "step_ladder", "chair", "washing_machine", "ball", "mailbox",
+        "crowd_barrier", "guard_rail", "delineator", "concrete_barrier", "barricade", "arrow_board", "manhole", "tyre_tread", "tarpaulin",
+        "bus_shelter", "shopping_cart", "pipes", "sandbags", "debris", "cabinet", "hydrant",
+        "sign", "speed_sign", "warning_sign", "stop_sign", "yield_sign", "priority_sign", "prohibition_sign", "mandatory_sign", "information_sign",
+        "overturned_truck", "overturned_van", "overturned_car",
+    ), "obstacle"),
+    "wreck": "car", "burnt_wreck": "car",
 }  # fmt: skip
 """Kind of actor -> OpenSCENARIO category."""
 
