@@ -11,7 +11,7 @@ import numpy.typing as npt
 from prop_recipes import ALUMINIUM, OBSTACLE, RUBBER
 from props import Prop, Sculpture, turn
 from sh3f import Soup
-from shape import box, grid_faces, lathe, tube
+from shape import box, grid_faces, lathe, outward, tube
 from street_recipes import GALVANISED, facing, stripes
 
 from sim.render.mesh import Material, Role, Semantic, Surface
@@ -46,8 +46,8 @@ def _guard_rail() -> Built:
     section = _w_profile()
     rings = np.array([[(d, y, 0.6 + z) for d, z in section] for y in (-2.0, 2.0)])
     faces = grid_faces(rings, closed=False)
-    s.add(faces, GALVANISED)
-    s.add(faces[:, ::-1] - [0.003, 0.0, 0.0], GALVANISED)
+    s.add(faces[:, ::-1], GALVANISED)
+    s.add(faces - [0.003, 0.0, 0.0], GALVANISED)
     for y in (-1.5, 0.0, 1.5):
         s.add(box((-0.15, y - 0.05, 0.0), (-0.09, y + 0.05, 0.78)), GALVANISED)
         s.add(box((-0.09, y - 0.04, 0.5), (0.005, y + 0.04, 0.7)), GALVANISED)
@@ -90,11 +90,11 @@ def _jersey() -> Built:
     half = [(0.305, 0.0), (0.305, 0.075), (0.18, 0.255), (0.09, 0.79), (0.075, 0.81)]
     outline = np.array([*half, *((-x, z) for x, z in reversed(half))])
     rings = np.array([[(x, y, z) for x, z in outline] for y in (-1.0, 1.0)])
-    s.add(grid_faces(rings), CONCRETE)
-    for ring, order in ((rings[0], 1), (rings[1], -1)):
+    s.add(outward(grid_faces(rings), (0.0, 0.0, 0.2)), CONCRETE)
+    for ring in rings:
         middle = ring.mean(axis=0)
         fan = np.array([[middle, ring[i], ring[(i + 1) % len(ring)]] for i in range(len(ring))])
-        s.add(fan[:, ::order], CONCRETE)
+        s.add(outward(fan, (0.0, 0.0, 0.2)), CONCRETE)
     return s.finish()
 
 

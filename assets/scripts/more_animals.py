@@ -236,7 +236,7 @@ COW = beast(
     track={"f": 0.17, "h": 0.18}, crouch=0.99, paw={"f": 20.0, "h": 20.0}, trunk={"neck": 26.0, "head": 10.0},
 )  # fmt: skip
 COW_WALK = replace(HORSE_WALK, stride=1.4, lift=0.07, bob=0.006, nod=3.0)
-COW_RUN = replace(HORSE_RUN, stride=3.0, lift=0.18, bob=0.03, sink=0.03, flex=3.0, pitch=4.0)
+COW_RUN = replace(HORSE_RUN, stride=2.4, lift=0.18, bob=0.03, sink=0.06, flex=3.0, pitch=4.0)
 
 
 def _cow_coat(lower: Array, upper: Array, tone: tuple[float, float, float]) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from manifest import PROJECT
 from pack import Piece
 from props import Sculpture, shift, turn
 from recipe import Recipe
-from shape import box, face_normals, lathe, to_mesh, tube
+from shape import box, lathe, outward, to_mesh, tube
 from truck_bodies import facing
 from wheels import Wheel
 
@@ -28,6 +28,7 @@ BELT, LINTEL, SILL = 4, 5, 1
 """Rows of `SIDE` where windows begin and end, and where doors begin."""
 DOORS = (-4.35, 0.0, 4.35)
 HALF_DOOR = 0.66
+MIDDLE = (0.0, 0.0, 1.6)
 WHITE = lk.colored("white paint", (0.62, 0.62, 0.6), 0.4, clearcoat=1.0)
 ROOF = lk.colored("roof", (0.24, 0.25, 0.26), 0.6)
 INSULATOR = lk.colored("insulator", (0.2, 0.06, 0.03), 0.4)
@@ -91,12 +92,12 @@ def _sides(s: Sculpture) -> None:
         for (x0, kind), (x1, _) in zip(columns[:-1], columns[1:], strict=True):
             quads = _quads(_section(x0, 0.0), _section(x1, 0.0), mirror)
             for row, quad in enumerate(quads):
-                s.add(outward(quad), _look(row, kind))
+                s.add(outward(quad, MIDDLE), _look(row, kind))
         for sign in (1.0, -1.0):
             for e0, e1 in zip(ends[:-1], ends[1:], strict=True):
                 a, b = _section(sign * STRAIGHT, e0), _section(sign * STRAIGHT, e1)
                 for row, quad in enumerate(_quads(a, b, mirror)):
-                    s.add(outward(quad), _look(row, "cab" if e1 < 1.0 else "corner"))
+                    s.add(outward(quad, MIDDLE), _look(row, "cab" if e1 < 1.0 else "corner"))
     y, z = SIDE[-1]
     top = np.array([[-6.4, -y, z], [6.4, -y, z], [6.4, y, z], [-6.4, y, z]])
     s.add(top[[[0, 1, 2], [0, 2, 3]]], ROOF)
@@ -114,7 +115,7 @@ def _end(s: Sculpture, sign: float) -> None:
         a, b = wall[row], wall[row + 1]
         quads = np.stack([np.stack([a[:-1], b[:-1], b[1:]], 1), np.stack([a[:-1], b[1:], a[1:]], 1)], 1)
         look = lk.PRIVACY if row == BELT else lk.TRIM if row in (LINTEL, LINTEL + 1) else lk.PAINT if row < BELT else ROOF
-        s.add(outward(quads.reshape(-1, 3, 3)), look)
+        s.add(outward(quads, MIDDLE), look)
 
 
 def _lamp(s: Sculpture, sign: float, y: float, z: float, radius: float, material: Material) -> None:
@@ -180,12 +181,6 @@ def _wheelset() -> tuple[Floats, Floats]:
         parts.append(wheel @ m[:3, :3].T + m[:3, 3])
     axle = tube(np.array([[0.0, -0.7, 0.0], [0.0, 0.7, 0.0]]), 0.07, 8)
     return np.concatenate(parts), axle
-
-
-def outward(faces: Floats) -> Floats:
-    """Triangles turned so that they look away from the tram's middle."""
-    away = ((faces.mean(axis=1) - [0.0, 0.0, 1.6]) * face_normals(faces)).sum(axis=1)
-    return np.where(away[:, None, None] < 0, faces[:, ::-1], faces)
 
 
 DISPLAY = lk.atlas("display", lk.board(160, 32, "7 Station"), 0.3)

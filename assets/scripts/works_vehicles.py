@@ -14,7 +14,7 @@ from pack import Piece
 from props import Sculpture, shift, turn
 from recipe import Recipe
 from sh3f import Soup
-from shape import add_look, box, face_normals, grid_faces, lathe, to_mesh, tube
+from shape import add_look, box, grid_faces, lathe, outward, to_mesh, tube
 from wheels import Wheel
 
 from sim.render.mesh import MeshData, Role, Semantic, merge
@@ -26,13 +26,6 @@ GREY = lk.colored("frame", (0.05, 0.052, 0.055), 0.55)
 CARAVAN = lk.colored("caravan white", (0.66, 0.66, 0.63), 0.4, clearcoat=0.8)
 BAND = lk.colored("caravan band", (0.1, 0.17, 0.28), 0.4, clearcoat=0.6)
 LAMP = {role: lk.lamp(role) for role in Role if "LAMP" in role.name or "INDICATOR" in role.name or "BEACON" in role.name}
-
-
-def outward(faces: Floats, center: tuple[float, float, float]) -> Floats:
-    """Triangles turned so that they look away from a point."""
-    faces = faces.reshape(-1, 3, 3)
-    away = ((faces.mean(axis=1) - center) * face_normals(faces)).sum(axis=1)
-    return np.where(away[:, None, None] < 0, faces[:, ::-1], faces)
 
 
 # --- forklift -----------------------------------------------------------------------------------------------------------
