@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.config import MAX_DRAWS, MAX_SEED, QUALITIES
-from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
+from sim.config import LABELS, MAX_DRAWS, MAX_SEED, QUALITIES, USUAL_LABELS
+from sim.console import Commands, explain_cold_start, find_device, parse_outputs, parse_size, start_warp
 from sim.errors import SwerveError
 
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
@@ -235,6 +235,15 @@ Chase = Annotated[
         rich_help_panel=PICTURES,
     ),
 ]
+Outputs = Annotated[
+    str,
+    typer.Option(
+        metavar="LIST",
+        help=f"Labels to write beside pictures, classes, instances and boxes: usual ({', '.join(USUAL_LABELS)}), all, none, or some of "
+        f"{', '.join(LABELS)}.",
+        rich_help_panel=PICTURES,
+    ),
+]
 RenderDevice = Annotated[
     str | None,
     typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
@@ -258,13 +267,14 @@ def render(
     duration: Duration = None,
     quality: Quality = "standard",
     chase: Chase = False,
+    outputs: Outputs = "usual",
     device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
 
     DIR then holds index.html (open it in a browser), video.mp4,
     annotations.json (COCO), hazard.csv, calibration.json, manifest.json, and
-    folders of frames, masks, depth, flow, normals, labels and tracks.
+    folders of frames, masks, labels, tracks and of each output, such as depth.
 
     An interrupted run goes on where it was when the same command is given
     again. The same command gives the same bytes.
@@ -283,7 +293,8 @@ def render(
     explain_cold_start()
     pages = render_dataset(
         files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, device=found,
+        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase,
+        outputs=parse_outputs(outputs), device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

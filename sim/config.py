@@ -12,7 +12,18 @@ from sim.errors import SwerveError
 CONTACTS = ("physics", "report")
 PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
+OUTPUTS = (
+    "rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back",
+    "panoptic", "part", "lane", "drivable", "anomaly", "lamp", "normal_world", "albedo", "hdr", "scene_flow",
+)  # fmt: skip
+"""Images of a renderer."""
+LABELS = (
+    "depth", "flow", "flow_back", "scene_flow", "normals", "normals_world", "albedo", "hdr", "panoptic", "part", "lane", "drivable",
+    "anomaly", "lamp", "bev", "occupancy", "lane_lines",
+)  # fmt: skip
+"""What a data set may hold beside pictures, classes, instances and annotations (`sim.export.outputs`)."""
+USUAL_LABELS = ("depth", "flow", "normals")
+"""What it holds if nothing is said."""
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
@@ -158,6 +169,8 @@ class DatasetConfig:
     """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
+    outputs: tuple[str, ...] = USUAL_LABELS
+    """Labels beside the picture, its classes, instances and annotations: some of `LABELS`, in their order."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:
@@ -172,3 +185,6 @@ class DatasetConfig:
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
+        for name in self.outputs:
+            _check_word("output", name, LABELS)
+        object.__setattr__(self, "outputs", tuple(name for name in LABELS if name in self.outputs))

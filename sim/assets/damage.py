@@ -90,6 +90,7 @@ def burn(node: Node) -> Node:
         dark = m.role not in (Role.PAINT,) and m.metallic < 0.5
         materials.append(replace(ASH if dark else CHARRED, name=m.name))
     kept = replace(
-        mesh, triangles=mesh.triangles[keep], material=mesh.material[keep], semantic=mesh.semantic[keep], materials=materials
-    )
+        mesh, triangles=mesh.triangles[keep], material=mesh.material[keep], semantic=mesh.semantic[keep],
+        part=None if mesh.part is None else mesh.part[keep], materials=materials,
+    )  # fmt: skip
     return replace(node, mesh=kept)

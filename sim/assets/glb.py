@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.assets.bones import Keypoints
 from sim.assets.leaves import decode, with_leaves
 from sim.errors import ScenarioError
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface
@@ -56,8 +57,8 @@ class Glb:
     clips: dict[str, RawClip] = field(default_factory=dict)
     points: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     """Joints and tips of a person in the rest pose [m], the joints in the order of the bones; empty for others."""
-    keypoints: tuple[tuple[int, npt.NDArray[np.float64]], ...] = ()
-    """Bone and place in the rest pose of each of COCO's keypoints [m]."""
+    keypoints: Keypoints | None = None
+    """Of a person."""
 
 
 class _File:
@@ -187,7 +188,10 @@ def read_glb(path: Path) -> Glb:
             clips[name] = RawClip(clip["stride"], matrices)
         skeleton = file.json.get("extras", {}).get("skeleton", {})
         points = {name: np.array(p, float) for name, p in skeleton.get("points", {}).items()}
-        keypoints = tuple((int(row), np.array(p, float)) for row, *p in skeleton.get("keypoints", []))
+        keypoints = None
+        if "keypoints" in skeleton:
+            rows = np.array(skeleton["keypoints"], float)
+            keypoints = Keypoints(rows[:, 1:], rows[:, 0].astype(np.int64))
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise ScenarioError(f"not a mesh of this project: {error!r}", file=path) from None
     return Glb(nodes, clips, points, keypoints)

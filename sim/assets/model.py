@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.assets.bones import Keypoints, limb_parts, weight_table
 from sim.assets.damage import burn, dent, overturn
 from sim.assets.glb import Glb, Node, RawClip, read_glb
 from sim.assets.skeleton import hold_phone, repose, sit, thicken
@@ -52,8 +52,6 @@ class Clip:
     """Of the first part with the role 'clip'."""
     rest_frame: int = 0
     """Frame nearest to standing."""
-    keypoints: npt.NDArray[np.float32] | None = None
-    """Of a person: `sim.assets.skeleton.KEYPOINTS` in the actor's frame [m], (nframe, 17, 3)."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,6 @@ class Asset:
     parts: tuple[Part, ...]
     clips: dict[str, Clip] = field(default_factory=dict)
     """Gaits of the parts with the role 'clip': 'walk', 'run', of cyclists 'ride'. Empty for all who have no legs."""
-    keypoints: npt.NDArray[np.float32] | None = None
-    """Of a person who stands, as `Clip.keypoints`, (17, 3)."""
 
     @property
     def triangle_count(self) -> int:
@@ -80,51 +76,51 @@ class Asset:
         return merge(meshes)
 
 
-def pose(node: Node, matrices: np.ndarray) -> MeshData:
+def pose(node: Node, matrices: np.ndarray, keypoints: Keypoints | None = None) -> MeshData:
     """Linear blend skinning of one pose.
 
     Args:
         node: Rest mesh with joints and weights.
         matrices: Rest to posed, (njoint, 3, 4).
+        keypoints: To be posed too.
     """
     assert node.joints is not None and node.weights is not None
     blend = np.einsum("vk,vkij->vij", node.weights, matrices[node.joints])
     vertices = np.einsum("vij,vj->vi", blend[:, :, :3], node.mesh.vertices) + blend[:, :, 3]
     normals = np.einsum("vij,vj->vi", blend[:, :, :3], node.mesh.normals)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    return replace(node.mesh, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32))
+    points = None if keypoints is None else keypoints.posed(matrices)
+    return replace(
+        node.mesh, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32), keypoints=points
+    )
 
 
-def _part(node: Node, clips: dict[str, RawClip]) -> Part:
+def _part(node: Node, data: Glb, keypoints: Keypoints | None = None) -> Part:
+    """A part with its limbs named and posed in every gait, keypoints with it."""
     if node.role != "clip":
         return Part(node.name, node.mesh, node.role, node.pivot)
-    mesh = pose(node, clips["stand"].matrices[0]) if "stand" in clips else node.mesh
-    frames = {name: tuple(pose(node, m) for m in raw.matrices) for name, raw in clips.items() if name != "stand"}
+    clips = data.clips
+    if node.joints is not None and node.weights is not None and clips:
+        nbone = next(iter(clips.values())).matrices.shape[1]
+        limbs = limb_parts(node.mesh.triangles, weight_table(node.joints, node.weights, nbone))
+        node = replace(node, mesh=replace(node.mesh, part=limbs))
+    mesh = pose(node, clips["stand"].matrices[0], keypoints) if "stand" in clips else node.mesh
+    frames = {
+        name: tuple(pose(node, m, keypoints) for m in raw.matrices) for name, raw in clips.items() if name != "stand"
+    }
     return Part(node.name, mesh, node.role, node.pivot, frames)
 
 
-def _keypoints(data: Glb, matrices: np.ndarray) -> npt.NDArray[np.float32] | None:
-    """Keypoints in the poses of some matrices (nframe, nbone, 3, 4), (nframe, 17, 3)."""
-    if not data.keypoints:
-        return None
-    rows = [row for row, _ in data.keypoints]
-    at = np.array([place for _, place in data.keypoints])
-    m = matrices[:, rows]
-    return (np.einsum("fkij,kj->fki", m[..., :3], at) + m[..., 3]).astype(np.float32)
-
-
-def _bake(data: Glb) -> tuple[tuple[Part, ...], dict[str, Clip], npt.NDArray[np.float32] | None]:
-    """Parts with their poses, gaits, and the keypoints of who stands."""
-    parts = tuple(_part(node, data.clips) for node in data.nodes)
+def _bake(data: Glb) -> tuple[tuple[Part, ...], dict[str, Clip]]:
+    """Parts with their poses, and gaits."""
+    parts = tuple(_part(node, data, data.keypoints) for node in data.nodes)
     posed = next((p for p in parts if p.role == "clip"), None)
     clips: dict[str, Clip] = {}
     if posed is not None:
         for name, frames in posed.frames.items():
             gap = [float(np.abs(f.vertices - posed.mesh.vertices).mean()) for f in frames]
-            raw = data.clips[name]
-            clips[name] = Clip(raw.stride, frames, int(np.argmin(gap)), _keypoints(data, raw.matrices))
-    still = _keypoints(data, data.clips["stand"].matrices[:1]) if "stand" in data.clips else None
-    return parts, clips, None if still is None else still[0]
+            clips[name] = Clip(data.clips[name].stride, frames, int(np.argmin(gap)))
+    return parts, clips
 
 
 @cache
@@ -133,7 +129,7 @@ def _read(mesh: Path) -> Glb:
 
 
 @cache
-def _baked(mesh: Path) -> tuple[tuple[Part, ...], dict[str, Clip], npt.NDArray[np.float32] | None]:
+def _baked(mesh: Path) -> tuple[tuple[Part, ...], dict[str, Clip]]:
     return _bake(_read(mesh))
 
 
@@ -197,10 +193,10 @@ def load(spec: AssetSpec) -> Asset:
     data = _read(spec.mesh)
     if variant.reshaped:
         data = _reshaped(data, variant)
-    parts, clips, still = _bake(data) if variant.reshaped else _baked(spec.mesh)
+    parts, clips = _bake(data) if variant.reshaped else _baked(spec.mesh)
     body = next((n for n in data.nodes if n.role == "clip"), None)
     if variant.wear and body is not None:
-        parts = (*parts, *(_part(node, data.clips) for node in worn(data, body, variant.wear)))
+        parts = (*parts, *(_part(node, data) for node in worn(data, body, variant.wear)))
     if variant.cell != (0.0, 0.0):
         parts = tuple(replace(p, mesh=replace(p.mesh, uvs=p.mesh.uvs + np.array(variant.cell, np.float32))) for p in parts)
     if variant.tints:
@@ -208,4 +204,4 @@ def load(spec: AssetSpec) -> Asset:
     posed = next((p for p in parts if p.role == "clip"), None)
     if posed is not None:
         clips = {name: replace(clip, frames=posed.frames[name]) for name, clip in clips.items()}
-    return Asset(spec, parts, clips, still)
+    return Asset(spec, parts, clips)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.export import audit_images, audit_space
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.render.camera import intrinsic_matrix
@@ -20,6 +21,8 @@ DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 """How far depth may differ from where flow leads [m], and per metre of depth."""
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
+TOUCH, TOUCH_SHARE = 2e-3, 2e-4
+"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other (`sim.render.hidden`) [m]."""
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
@@ -35,10 +38,11 @@ def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
     - depth points of an instance lie in its 3D box;
     - flow carries every pixel outside its occlusion mask onto the same instance and depth, by rays cast in the next frame;
     - amodal masks contain the visible ones, and their boxes and areas fit;
-    - no instance without a visible pixel is exported as visible, and none with one is missing.
+    - no instance without a visible pixel is exported as visible, and none with one is missing;
+    - what else the data set holds (`sim.export.outputs`) fits: `sim.export.audit_images`, `sim.export.audit_space`.
 
     Args:
-        renderer: Of the world; with amodal masks.
+        renderer: Of the world; with amodal masks, depth and flow.
         frame: Its number in the tracks.
 
     Returns:
@@ -47,7 +51,35 @@ def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
     picture = renderer.render(frame)
     sample = renderer.sample(f"audit/{frame:06d}", frame, picture)
     faults = check_boxes(picture) + check_depth(renderer, picture) + check_flow(renderer, picture, frame)
-    return [f"frame {frame}: {fault}" for fault in faults + check_export(picture, sample["json"])]
+    faults += check_export(picture, sample["json"]) + check_outputs(renderer, picture, sample["json"])
+    return [f"frame {frame}: {fault}" for fault in faults]
+
+
+def check_outputs(renderer: FrameRenderer, picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    """Everything beyond boxes, masks, depth and flow that the data set holds."""
+    arrays, chosen = picture["arrays"], renderer.config.outputs
+    with np.errstate(invalid="ignore"):
+        points = world_points(renderer, picture)
+    poses = renderer.renderer.window.current
+    ego = poses.pos.numpy()[0, 0].astype(float), poses.rot.numpy()[0, 0].astype(float)
+    faults = audit_space.check_keypoints(picture, labels) + audit_space.check_signals(picture, labels)
+    faults += audit_images.check_states(arrays, labels) + audit_images.check_light(arrays, picture["view"][1])
+    if "panoptic" in chosen:
+        faults += audit_images.check_panoptic(arrays, labels)
+    if "part" in chosen:
+        faults += audit_images.check_parts(arrays)
+    if "scene_flow" in chosen:
+        k = intrinsic_matrix(renderer.renderer.config.cameras[0])
+        view = renderer.renderer.views[2]
+        then = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0]
+        faults += audit_images.check_motion(arrays, points, lambda p: (p @ k.T)[:, :2] / p[:, 2:], then)
+    if "bev" in chosen:
+        faults += audit_space.check_birds_eye(picture, points, ego)
+    if "occupancy" in chosen:
+        faults += audit_space.check_occupancy(picture, points, ego)
+    if "lane_lines" in chosen and "bev" in chosen:
+        faults += audit_space.check_lanes(picture)
+    return faults
 
 
 def bounds(mask: npt.NDArray[np.bool_]) -> list[int]:
@@ -71,6 +103,10 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
         whole = amodal[a]
         if labels["amodal_box"][a].tolist() != bounds(whole) or labels["amodal_count"][a] != whole.sum():
             faults.append(f"actor {a}: amodal box {labels['amodal_box'][a]} is not its mask's {bounds(whole)}")
+        x, y, w, h = labels["visible_box"][a]
+        ax, ay, aw, ah = labels["amodal_box"][a]
+        if w and not (ax <= x and ay <= y and x + w <= ax + aw and y + h <= ay + ah):
+            faults.append(f"actor {a}: its visible box {labels['visible_box'][a]} is not in its amodal box {labels['amodal_box'][a]}")
         if (seen & ~whole).any():
             faults.append(f"actor {a}: {int((seen & ~whole).sum())} visible pixels are not in its amodal mask")
         if whole.any() and abs(labels["occlusion"][a] - (1.0 - seen.sum() / whole.sum())) > 1e-5:
@@ -151,11 +187,12 @@ def probe(renderer: FrameRenderer, points: Floats) -> tuple[npt.NDArray[np.integ
 def arrives(
     instance: npt.NDArray[np.integer], expected: Floats, there: npt.NDArray[np.integer], depth: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Whether points that should be of an instance at a depth are what was found there."""
+    """Whether points that should be of an instance at a depth are what was found there, or touch it, as soles touch the ground."""
     near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.nan_to_num(expected, posinf=0.0))
     with np.errstate(invalid="ignore"):
-        close = np.abs(depth - expected) <= near
-    return (there == instance) & (close | (np.isinf(expected) & np.isinf(depth)))
+        off = np.abs(depth - expected)
+        touches = off <= TOUCH + TOUCH_SHARE * expected
+    return touches | ((there == instance) & ((off <= near) | (np.isinf(expected) & np.isinf(depth))))
 
 
 def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.assets.skeleton import KEYPOINTS
+from sim.export.states import panoptic_categories
 from sim.export.writer import encode_json
 from sim.render.mesh import Semantic
 
@@ -85,6 +87,19 @@ def category_of(semantic: int, kinds: Iterable[str] = ()) -> CocoCategory:
         return BY_NAME["object"]
 
 
+SKELETON = (
+    (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9), (8, 10), (9, 11), (2, 3), (1, 2), (1, 3),
+    (2, 4), (3, 5), (4, 6), (5, 7),
+)  # fmt: skip
+"""COCO's pairs of keypoints that are joined by a line, counted from 1."""
+
+
+def category_row(category: CocoCategory) -> dict[str, Any]:
+    """A category as COCO lists it; those of people name their keypoints."""
+    people = {"keypoints": list(KEYPOINTS), "skeleton": [list(pair) for pair in SKELETON]}
+    return {**vars(category), **(people if category.coco_name == "person" else {})}
+
+
 def encode_mask(mask: np.ndarray) -> dict[str, Any]:
     """Compressed column-major run lengths of a mask, as COCO stores them: ``{"size": [height, width], "counts": ascii}``."""
     from pycocotools import mask as coco_mask
@@ -121,7 +136,7 @@ def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mappin
     head = {
         "info": dict(info),
         "licenses": [],
-        "categories": [vars(category) for category in CATEGORIES],
+        "categories": [category_row(category) for category in CATEGORIES],
         "videos": [{"id": v, "name": name} for v, (name, _) in enumerate(draws, 1)],
     }
     yield encode_json(head).rstrip()[:-1]
@@ -131,6 +146,24 @@ def merge_annotations(draws: Sequence[Draw], size: tuple[int, int], info: Mappin
             yield (b",\n" if k else b"\n") + encode_json(row).rstrip()
         yield b"]"
     yield b"}\n"
+
+
+def merge_panoptic(draws: Sequence[Draw], size: tuple[int, int], info: Mapping[str, Any]) -> Iterator[bytes]:
+    """COCO's panoptic annotations of many frames, piece by piece; their images are ``masks/<draw>/<frame>.panoptic.png``."""
+    head = {"info": dict(info), "licenses": [], "categories": panoptic_categories()}
+    yield encode_json(head).rstrip()[:-1]
+    for name, rows in (("images", _images(draws, size)), ("annotations", _segments(draws))):
+        yield f',"{name}":['.encode()
+        for k, row in enumerate(rows):
+            yield (b",\n" if k else b"\n") + encode_json(row).rstrip()
+        yield b"]"
+    yield b"}\n"
+
+
+def _segments(draws: Sequence[Draw]) -> Iterator[dict[str, Any]]:
+    for image, _, name, labels in _frames(draws):
+        file = f"masks/{name}/{labels['frame']:06d}.panoptic.png"
+        yield {"image_id": image, "file_name": file, "segments_info": labels["segments"]}
 
 
 def _frames(draws: Sequence[Draw]) -> Iterator[tuple[int, int, str, Mapping[str, Any]]]:
@@ -153,6 +186,8 @@ def _images(draws: Sequence[Draw], size: tuple[int, int]) -> Iterator[dict[str, 
             "frame_id": labels["frame"],
             "time": labels["time"],
             "camera": labels["camera"],
+            "environment": labels["environment"],
+            "signals": labels["signals"],
         }
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sim.config import DatasetConfig
+from sim.config import USUAL_LABELS, DatasetConfig
 from sim.errors import SwerveError
 from sim.export.folder import finish, open_folder, tracks_path, video_path
 from sim.export.plan import Plan, PlannedDraw, identity, plan_draws, plan_replay, sha256_of
@@ -22,10 +22,10 @@ CHUNK = 16
 def render_dataset(
     files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] = (800, 450), fps: float = 10.0, duration: float | None = None,
     draws: int = 1, seed: int = 0, quality: str = "standard", driver: str | None = None, contact: str = "physics", physics: str = "swerve",
-    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False, device: Any = None,
-    quiet: bool = False,
+    replay: str | Path | None = None, strict: bool = False, keys: Sequence[int] | None = None, chase: bool = False,
+    outputs: Sequence[str] = USUAL_LABELS, device: Any = None, quiet: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Write a data set: frames, masks, depth, flow, normals, annotations, calibration, hazards, video, page, manifest.
+    """Write a data set: frames, masks, annotations, the labels chosen, calibration, hazards, video, page, manifest.
 
     Args:
         files: Scenario files, folders of them, or library ids.
@@ -43,6 +43,7 @@ def render_dataset(
         strict: What a file uses and Swerve does not know is an error.
         keys: Which draws of each scenario; None: the first ``draws``.
         chase: Also film from behind the ego: pictures in chase/, shown in the video; labels stay the ego camera's.
+        outputs: Labels beside pictures, classes, instances and annotations: some of `sim.config.LABELS`.
         device: Warp device; None: the default one.
         quiet: Show no progress.
 
@@ -54,8 +55,9 @@ def render_dataset(
     """
     who = None if driver == "default" else driver
     config = DatasetConfig(
-        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase
-    )
+        (size[0], size[1]), fps, duration, draws, seed, quality, who, contact, physics, strict, chase,
+        outputs=tuple(outputs),
+    )  # fmt: skip
     plan = plan_draws(files, config, keys) if replay is None else _plan_again(files, replay)
     return write_dataset(plan, Path(out), device, quiet)
 
@@ -92,11 +94,22 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
 def _load_kernels(plan: Plan, device: Any) -> None:
     """Compile what this data set needs, if it is not in the cache."""
     import sim.export.frames  # noqa: F401  (imports everything that launches kernels)
+    from sim.export.outputs import images_of
     from sim.kernels import load_kernels
+    from sim.render.label_images import CLASSES, OUTPUT_BITS
 
     fast = ("sim.render.fast",)
     full = ("sim.render.colour", "sim.render.denoise", "sim.render.tonemap")
-    load_kernels(device, full if plan.config.quality == "fast" else fast)
+    images, outputs = images_of(plan.config.outputs), plan.config.outputs
+    needs = {
+        "sim.render.albedo": "albedo" in images,
+        "sim.render.scene_flow": "scene_flow" in images,
+        "sim.render.class_images": any(OUTPUT_BITS[name] & CLASSES for name in images),
+        "sim.render.birds_eye": "bev" in outputs or "lane_lines" in outputs,
+        "sim.render.voxels": "occupancy" in outputs,
+    }
+    spared = tuple(name for name, wanted in needs.items() if not wanted)
+    load_kernels(device, spared + (full if plan.config.quality == "fast" else fast))
 
 
 def describe_device(device: Any = None) -> dict[str, str]:

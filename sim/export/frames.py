@@ -18,25 +18,25 @@ from sim.config import CameraConfig, DatasetConfig, RenderConfig
 from sim.errors import SwerveError
 from sim.export.annotate import Subject, annotate
 from sim.export.coco import category_of
+from sim.export.outputs import OUTPUTS, images_of
+from sim.export.states import SignalHeads, environment_label, segments
+from sim.export.surroundings import Surroundings
 from sim.export.tracks import POSES, Tracks, assign_poses, show
 from sim.export.writer import DirectoryWriter
 from sim.render.camera import CHASE
 from sim.render.frames import Renderer
-from sim.render.labels import Labeller
+from sim.render.labels import PER_WORLD, Labeller
 from sim.render.library import MeshLibrary
 from sim.render.poses import pose_owner
 from sim.sampling import Batch, ResolvedActor
 from sim.structs import slice_worlds
 
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow")
 FOLDERS = {
     "chase.png": "chase",
     "rgb.png": "frames",
     "semantic.png": "masks",
     "instance.png": "masks",
-    "depth.npz": "depth",
-    "flow.npz": "flow",
-    "normals.npz": "normals",
+    **{output.file: output.folder for output in OUTPUTS.values()},
     "json": "labels",
 }
 """Folder of each entry of a sample; the labels are written last and mark a frame as done."""
@@ -55,14 +55,8 @@ def main_camera(config: DatasetConfig) -> CameraConfig:
 def subjects_of(actors: Sequence[ResolvedActor]) -> list[Subject]:
     """What annotations say of the actors of a world."""
     return [
-        Subject(a.spec.name, category_of(int(a.asset.semantic), a.asset.kinds), a.box_center, a.size) for a in actors
+        Subject(a.spec.name, category_of(int(a.asset.semantic), a.asset.kinds), a.box_center, a.size, a) for a in actors
     ]
-
-
-def half(array: np.ndarray) -> np.ndarray:
-    """As float16; what is beyond its range becomes infinite."""
-    with np.errstate(over="ignore"):
-        return array.astype(np.float16)
 
 
 class FrameRenderer:
@@ -96,11 +90,16 @@ class FrameRenderer:
             setattr(owner, name, wp.clone(getattr(owner, name)))
         self.subjects = subjects_of(batch.actor_specs[world][0])
         threads = threads or os.cpu_count() or 1
-        settings = RenderConfig((main_camera(config),), config.quality, OUTPUTS)
+        settings = RenderConfig((main_camera(config),), config.quality, images_of(config.outputs))
         # Trees are built from the first frame's poses, whichever frame is rendered first.
         assign_poses(tracks, 0, self.state)
         self.renderer = Renderer(library, self.scene, self.state, settings, threads=threads)
         self.labeller = Labeller(self.renderer, masks=config.amodal)
+        row = int(self.scene.map_index.numpy()[0])
+        self.surroundings = Surroundings(self.renderer, config.outputs, batch.map_specs[row].network)
+        self.signals = SignalHeads(library, row)
+        sun = self.scene.weather.sun_direction.numpy()[0]
+        self.environment = environment_label(batch.specs[world][0].environment, sun)
         self.chase: Renderer | None = None
         if config.chase:
             camera = replace(CHASE, width=config.size[0], height=config.size[1])
@@ -114,14 +113,17 @@ class FrameRenderer:
         self.labeller.measure(self.scene)
         images: dict[str, Any] = self.renderer.frames.numpy()
         arrays = {k: np.array(v[0, 0]) for k, v in images.items()}
-        labels = {k: np.array(v[0] if k.startswith("box_") else v[0, 0]) for k, v in self.labeller.numpy().items()}
+        measured = self.labeller.numpy()
+        labels = {k: np.array(v[0] if k in PER_WORLD else v[0, 0]) for k, v in measured.items()}
         view = self.renderer.views[1]
         out = {
             "arrays": arrays,
             "labels": labels,
             "amodal": self.labeller.amodal_masks()[0, 0] if self.config.amodal else None,
             "view": (view.pos.numpy()[0, 0].copy(), view.rot.numpy()[0, 0].copy()),
+            "signals": self.signals.labels(self.renderer, self.tracks.arrays["signal"][frame]),
         }
+        out |= self.surroundings.measure()
         if self.chase is not None:
             show(self.tracks, frame, self.scene, self.state, self.chase.window)
             self.chase.render(self.scene)
@@ -132,11 +134,14 @@ class FrameRenderer:
     def sample(self, key: str, frame: int, picture: Mapping[str, Any]) -> dict[str, Any]:
         """A frame's arrays as a sample to write, the labels last."""
         arrays = picture["arrays"]
-        pose = {name: self.tracks.arrays[name][frame] for name in ("pos", "rot", "visible")}
+        pose = {name: self.tracks.arrays[name][frame] for name in POSES}
         labels = annotate(
             frame, self.tracks.time(frame), arrays["instance"], picture["labels"], picture["amodal"], pose,
             picture["view"], self.subjects,
         )  # fmt: skip
+        labels |= {"environment": self.environment, "signals": picture["signals"]}
+        if "panoptic" in arrays:
+            labels["segments"] = segments(arrays["panoptic"])
         sample = {"__key__": key}
         if "chase" in picture:
             sample["chase.png"] = picture["chase"]
@@ -144,9 +149,7 @@ class FrameRenderer:
             "rgb.png": arrays["rgb"],
             "semantic.png": arrays["semantic"],
             "instance.png": arrays["instance"].astype(np.uint16),
-            "depth.npz": {"depth": half(arrays["depth"]), "range": half(arrays["range"])},
-            "flow.npz": {"flow": half(arrays["flow"]), "occluded": arrays["flow_occluded"]},
-            "normals.npz": {"normals": half(arrays["normal"])},
+            **{OUTPUTS[name].file: OUTPUTS[name].encode(picture) for name in self.config.outputs},
             "json": labels,
         }
 
@@ -159,7 +162,9 @@ def frame_key(draw: str, frame: int) -> str:
 def frames_missing(root: Path, draw: str, count: int, config: DatasetConfig) -> list[int]:
     """Frames of a draw of which not every file stands."""
     writer = DirectoryWriter(root, FOLDERS)
-    wanted = [extension for extension in FOLDERS if config.chase or extension != "chase.png"]
+    unwanted = {output.file for name, output in OUTPUTS.items() if name not in config.outputs}
+    unwanted |= set() if config.chase else {"chase.png"}
+    wanted = [extension for extension in FOLDERS if extension not in unwanted]
     return [
         k
         for k in range(count)

@@ -133,7 +133,7 @@ def plan_replay(manifest: Path) -> Plan:
 
 def _read_config(data: Mapping[str, Any]) -> DatasetConfig:
     known = {f.name for f in fields(DatasetConfig)}
-    values: dict[str, Any] = {k: tuple(v) if k == "size" else v for k, v in data.items() if k in known}
+    values: dict[str, Any] = {k: tuple(v) if k in ("size", "outputs") else v for k, v in data.items() if k in known}
     return DatasetConfig(**values)
 
 

@@ -10,17 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from sim.config import CameraConfig
-from sim.export.coco import CATEGORIES, merge_annotations
+from sim.config import CameraConfig, DatasetConfig
+from sim.export.class_maps import class_table
+from sim.export.coco import CATEGORIES, merge_annotations, merge_panoptic
 from sim.export.folder import tracks_path, video_path
 from sim.export.frames import main_camera, read_labels
 from sim.export.hazard import find_events, format_csv, hazard_rows
+from sim.export.lane_lines import line_names
+from sim.export.outputs import OUTPUTS
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.writer import encode_json, write_bytes, write_chunks
+from sim.render import birds_eye, voxels
 from sim.render.camera import intrinsic_matrix
 from sim.render.mesh import Semantic
+from sim.render.parts import part_names
 from sim.review.page import build_page
 from sim.review.readable import readable
 from sim.rotation import quaternion, rotate
@@ -32,9 +37,6 @@ CONVENTIONS = {
     "ego": "origin at the OpenSCENARIO reference point: on the ground below the middle of the rear axle",
     "camera": "OpenCV: x right, y down, z forward; the middle of the first pixel is (0, 0)",
     "camera_pose": "images[].camera of annotations.json: position in the world frame, rotation row by row from camera to world",
-    "depth": "depth/*.npz: 'depth' along the camera's z axis, 'range' along the pixel's ray, infinite for sky",
-    "flow": "flow/*.npz: 'flow' in columns and rows from this frame to the next; 'occluded' is 1 where the point is then hidden",
-    "normals": "normals/*.npz: 'normals' in the camera frame, unit, zero for sky",
     "masks": "masks/*.semantic.png: class; masks/*.instance.png (16 bit): track_id of annotations.json, 0 where no actor is",
 }
 """What the arrays mean, said in calibration.json."""
@@ -74,8 +76,11 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         pages.append(page_draw(draw, index, tracks, labels, hazard, events, video))
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
     write_chunks(root / "annotations.json", merge_annotations(labelled, plan.config.size, info))
+    panoptic = "panoptic" in plan.config.outputs
+    if panoptic:
+        write_chunks(root / "panoptic.json", merge_panoptic(labelled, plan.config.size, info))
     write_bytes(root / "hazard.csv", format_csv(hazards).encode())
-    write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config.fps)))
+    write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config)))
     if len(plan.draws) > 1:
         write_bytes(root / "video.mp4", join_videos([video_path(root, draw, len(plan.draws)) for draw in plan.draws]))
     page = {
@@ -87,6 +92,7 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
     }
     write_bytes(root / "index.html", build_page(page))
     outputs = ("annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html")
+    outputs += ("panoptic.json",) if panoptic else ()
     return {
         "format": FORMAT,
         **known,
@@ -120,8 +126,8 @@ def draw_row(
     }
 
 
-def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
-    """Intrinsics and mounting of the camera, and what every file's numbers mean."""
+def calibration(camera: CameraConfig, config: DatasetConfig) -> dict[str, Any]:
+    """Intrinsics and mounting of the camera, names of classes and parts, and what every file's numbers mean."""
     mount = quaternion(camera.yaw, camera.pitch, camera.roll)
     # Columns: the camera's right, down and forward axes in the ego's frame.
     axes = np.array([(0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)])
@@ -129,7 +135,7 @@ def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
     to_ego[:3, :3] = np.stack([rotate(mount, axis) for axis in axes], axis=1)
     to_ego[:3, 3] = camera.pos
     return {
-        "fps": fps,
+        "fps": config.fps,
         "cameras": [
             {
                 "name": camera.name,
@@ -143,8 +149,24 @@ def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
             }
         ],
         "classes": {str(int(semantic)): semantic.name.lower() for semantic in Semantic},
-        "conventions": CONVENTIONS,
+        "class_maps": class_table(),
+        **_vocabularies(config.outputs),
+        "conventions": CONVENTIONS | {name: OUTPUTS[name].about for name in config.outputs},
     }
+
+
+def _vocabularies(outputs: Sequence[str]) -> dict[str, Any]:
+    """Names of what the chosen outputs number, and the sizes of their grids."""
+    out: dict[str, Any] = {}
+    if {"part", "lane", "bev"} & set(outputs):
+        out["parts"] = {str(number): name for number, name in part_names().items()}
+    if "bev" in outputs:
+        out["bev"] = {"half": birds_eye.HALF, "cell": birds_eye.CELL, "nothing": birds_eye.NOTHING}
+    if "occupancy" in outputs:
+        out["occupancy"] = {"size": voxels.SIZE, "cell": voxels.CELL, "lower": voxels.LOWER, "free": int(voxels.FREE)}
+    if "lane_lines" in outputs:
+        out["lane_categories"] = line_names()
+    return out
 
 
 # --- the page's data ------------------------------------------------------------------------------------------------------

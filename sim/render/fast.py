@@ -7,6 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.label_images import HDR, RGB
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
@@ -149,16 +150,31 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     return through_air(w.sky, world, color, d, distance)
 
 
+@wp.struct
+class Shown:
+    """What the fast pass writes, (nworld, ncamera, height, width)."""
+
+    wanted: wp.int32
+    """Bits `sim.render.label_images.RGB` and HDR."""
+    rgb: wp.array4d[wp.vec3ub]
+    hdr: wp.array4d[wp.vec3]
+    """Radiance before exposure."""
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _shade_hits(
     w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], exposure: Exposure, share: Share,
-    rgb: wp.array4d[wp.vec3ub],
+    out: Shown,
 ):  # fmt: skip
-    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds."""
+    """Reads the world, cameras, views, hits, the world's exposure. Writes the wanted of rgb and radiance of the masked worlds."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
         if is_inside(px, hits.at):
             color = shade_pixel(w, cameras, views, hits, px)
-            rgb[world, camera, px.row, px.col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))
+            if (out.wanted & RGB) != 0:
+                shown = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))
+                out.rgb[world, camera, px.row, px.col] = shown
+            if (out.wanted & HDR) != 0:
+                out.hdr[world, camera, px.row, px.col] = color

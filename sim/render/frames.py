@@ -10,20 +10,35 @@ import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
+from sim.render.albedo import _write_albedo
 from sim.render.camera import Cameras, Views, make_cameras, make_views, place_cameras
 from sim.render.chase import clear_views
+from sim.render.class_images import ActorFacts, ClassImages, _write_classes
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.drawing import _draw_hits
-from sim.render.fast import ASKED, _ask_sun, _shade_hits
+from sim.render.fast import ASKED, Shown, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
 from sim.render.hidden import _hide_pixels
-from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
+from sim.render.label_images import (
+    ALBEDO,
+    CLASSES,
+    FLOW,
+    FLOW_BACK,
+    GEOMETRY,
+    HDR,
+    OUTPUT_BITS,
+    RGB,
+    SCENE_FLOW,
+    Labels,
+    _write_labels,
+)
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
 from sim.render.poses import Poses, PoseWindow
 from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
 from sim.render.scene_bvh import SceneBvh
+from sim.render.scene_flow import _follow_points
 from sim.render.shading import World
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
@@ -51,6 +66,16 @@ DTYPES = {
     "flow_occluded": wp.uint8,
     "flow_back": wp.vec2,
     "flow_back_occluded": wp.uint8,
+    "panoptic": wp.int32,
+    "part": wp.uint8,
+    "lane": wp.uint8,
+    "drivable": wp.uint8,
+    "anomaly": wp.uint8,
+    "lamp": wp.uint8,
+    "normal_world": wp.vec3,
+    "albedo": wp.vec3,
+    "hdr": wp.vec3,
+    "scene_flow": wp.vec3,
 }
 """Element type of every output; each is (nworld, ncamera, height, width), vectors add an axis in torch and NumPy."""
 
@@ -59,7 +84,8 @@ class Frames:
     """The outputs of `Renderer`, one array each: ``frames.arrays["rgb"]``, or as torch tensors of the same memory.
 
     rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance: slot + 1, or 0;
-    normal in the camera frame; flow and flow_back [pixels] to the next and previous frame, with their occlusion masks.
+    normal in the camera frame; flow and flow_back [pixels] to the next and previous frame, with their occlusion masks; albedo linear;
+    hdr: linear light before exposure; scene_flow to the next frame in the world frame [m]; the others: `sim.render.class_images`.
 
     Args:
         outputs: Names of `DTYPES` without the masks, which come with their flow.
@@ -138,20 +164,25 @@ class Renderer:
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
-        look = bool(self.wanted & FLOW) if lookahead is None else lookahead
+        ahead = bool(self.wanted & (FLOW | SCENE_FLOW))
+        look = ahead if lookahead is None else lookahead
         self.window = PoseWindow(scene, state, lookahead=look)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
         self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
         self.bvh = SceneBvh(library, scene, self.window.current)
-        self.bvh_next = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW else None
+        self.bvh_next = SceneBvh(library, scene, self.window.current) if ahead else None
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
-        self._full = bool(self.wanted & RGB) and config.quality != "fast"
-        self.labels = self._make_labels()
-        self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & RGB) and not self._full)
+        self._full = bool(self.wanted & (RGB | HDR)) and config.quality != "fast"
+        self.labels = self._image_struct(Labels)
+        self.classes = self._image_struct(ClassImages)
+        self.shown = self._image_struct(Shown)
+        self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & (RGB | HDR)) and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
+        if self._full and self.wanted & HDR:
+            self.radiance = self.frames.arrays["hdr"]
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
         self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
         self.exposure = self.developer.exposure
@@ -163,13 +194,13 @@ class Renderer:
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
         self.refresh(scene)
 
-    def _make_labels(self) -> Labels:
-        labels = Labels()
-        labels.wanted = self.wanted
-        for name, array in self.frames.arrays.items():
-            if name != "rgb":
-                setattr(labels, name, array)
-        return labels
+    def _image_struct(self, kind: Any) -> Any:
+        """A struct of label images with those that are wanted."""
+        images = kind()
+        images.wanted = self.wanted
+        for name in set(kind.vars) & set(self.frames.arrays):
+            setattr(images, name, self.frames.arrays[name])
+        return images
 
     def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
         """Take over the weather of the masked worlds (all by default): at the start and after resets."""
@@ -192,30 +223,53 @@ class Renderer:
             scene: The batch's scene.
             mask: Worlds to render ((nworld,) int32), all by default. With flow, or in a quality that bounces, all are made.
         """
-        if mask is None or self._full or self.wanted & (FLOW | FLOW_BACK):
+        if mask is None or self._full or self.wanted & (FLOW | FLOW_BACK | SCENE_FLOW):
             mask = self._ones
         poses = self.window.current
         self.bvh.update(scene, poses)
         self._place(scene, self.bvh, poses, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
         self._find_hits(mask)
-        if self.wanted & ~(RGB | FLOW | FLOW_BACK):
+        if self.wanted & GEOMETRY:
             self._launch(_write_labels, [*self._geometry_inputs(), self.hits, mask], [self.labels])
-        if self.wanted & RGB:
+        if self.wanted & (RGB | HDR):
             self._render_colour(scene, mask)
+        self._render_classes(scene, mask)
+        self._render_motion(scene)
+
+    def _render_motion(self, scene: Scene) -> None:
+        """Flow and scene flow to the neighbouring frames."""
         for bit, bvh, neighbour, views in (
             (FLOW, self.bvh_next, self.window.following, self.views[2]),
             (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0]),
         ):
-            if self.wanted & bit and bvh is not None:
-                bvh.update(scene, neighbour)
-                self._place(scene, bvh, neighbour, views)
+            if bvh is None:
+                continue
+            bvh.update(scene, neighbour)
+            self._place(scene, bvh, neighbour, views)
+            if self.wanted & bit:
                 pair = ViewPair()
                 pair.now, pair.then = self.views[1], views
                 inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits]
                 self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
                 name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
                 self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
+        if self.wanted & SCENE_FLOW and self.bvh_next is not None:
+            both: list[object] = [self.library.geometry, self.bvh.instances, self.bvh_next.instances, self.hits]
+            self._launch(_follow_points, both, [self.frames.arrays["scene_flow"]])
+
+    def _render_classes(self, scene: Scene, mask: wp.array) -> None:
+        """Class images and albedo."""
+        if not self.wanted & (CLASSES | ALBEDO):
+            return
+        seen: list[object] = [self._world(scene), self.cameras, self.views[1], self.hits, mask]
+        if self.wanted & CLASSES:
+            facts = ActorFacts()
+            facts.semantic, facts.category, facts.size = scene.semantic, scene.category, scene.size
+            facts.rot, facts.fallen = self.window.current.rot, self.window.current.fallen
+            self._launch(_write_classes, [*seen, facts], [self.classes])
+        if self.wanted & ALBEDO:
+            self._launch(_write_albedo, seen, [self.frames.arrays["albedo"]])
 
     def _place(self, scene: Scene, bvh: SceneBvh, poses: Poses, views: Views) -> None:
         """Put the cameras where they are at the moment of ``bvh`` and ``poses``."""
@@ -253,11 +307,10 @@ class Renderer:
 
     def _render_colour(self, scene: Scene, mask: wp.array) -> None:
         world = self._world(scene)
-        rgb = self.frames.arrays["rgb"]
         if not self._full:
             seen: list[object] = [world, self.cameras, self.views[1], self.hits, mask]
             self._launch(_ask_sun, seen, [], lanes=int(ASKED))
-            self._launch(_shade_hits, [*seen, self.exposure], [rgb])
+            self._launch(_shade_hits, [*seen, self.exposure], [self.shown])
             return
         inputs: list[object] = [world, self.cameras, self.views[1], mask]
         plan = Plan()
@@ -271,8 +324,9 @@ class Renderer:
             plan.first = 1
             self._launch(_trace_colour, [*inputs, plan], [self.buffers])
         denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
-        poses = self.window.current
-        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
+        if self.wanted & RGB:
+            poses, rgb = self.window.current, self.frames.arrays["rgb"]
+            self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
 
     def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, lanes: int = int(BLOCK)) -> None:
         """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture."""

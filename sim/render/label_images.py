@@ -15,17 +15,17 @@ from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
 
+OUTPUT_NAMES = (
+    "rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back",
+    "panoptic", "part", "lane", "drivable", "anomaly", "lamp", "normal_world", "albedo", "hdr", "scene_flow",
+)  # fmt: skip
+OUTPUT_BITS = {name: 1 << k for k, name in enumerate(OUTPUT_NAMES)}
 RGB, DEPTH, RANGE, SEMANTIC, INSTANCE, NORMAL, FLOW, FLOW_BACK = (1 << k for k in range(8))
-OUTPUT_BITS = {
-    "rgb": RGB,
-    "depth": DEPTH,
-    "range": RANGE,
-    "semantic": SEMANTIC,
-    "instance": INSTANCE,
-    "normal": NORMAL,
-    "flow": FLOW,
-    "flow_back": FLOW_BACK,
-}
+PANOPTIC, PART, LANE, DRIVABLE, ANOMALY, LAMP, NORMAL_WORLD, ALBEDO, HDR, SCENE_FLOW = (1 << k for k in range(8, 18))
+GEOMETRY = DEPTH | RANGE | SEMANTIC | INSTANCE | NORMAL
+"""What `_write_labels` writes."""
+CLASSES = PANOPTIC | PART | LANE | DRIVABLE | ANOMALY | LAMP | NORMAL_WORLD
+"""What `sim.render.class_images` writes."""
 
 
 @wp.struct
@@ -70,7 +70,7 @@ def label_pixel(
         t = wp.inf
     else:
         first = geo.mesh_triangle[inst.mesh[world, at.slot]]
-        semantic = wp.uint8(geo.triangle[first + at.face][3] >> 16)
+        semantic = wp.uint8((geo.triangle[first + at.face][3] >> 16) & 255)
         actor = actor_of(inst, at.slot)
     if (out.wanted & DEPTH) != 0:
         out.depth[world, camera, row, col] = t

@@ -15,6 +15,7 @@ import warp as wp
 from sim.render.boxes import ActorLabels, _bound_actors, _bound_meshes, _count_visible, _finish_labels, spread_bound
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.frames import Renderer
+from sim.render.keypoints import _find_keypoints, make_keypoints
 from sim.render.library import Geometry
 from sim.render.options import RAYS
 from sim.render.raycast import FAR, mesh_hit
@@ -36,6 +37,8 @@ OUTPUTS = (
     "box_center", "box_size", "box_pos", "box_rot", "camera_pos", "camera_rot", "corner",
 )  # fmt: skip
 """The fields that are results; the others are working memory and masks."""
+PER_WORLD = ("box_center", "box_size", "box_pos", "box_rot", "keypoint_3d")
+"""Results that do not depend on the camera, (nworld, nactor, ...)."""
 
 
 @wp.func
@@ -154,6 +157,7 @@ class Labeller:
             last = {"corner": 8, "visible_bound": 4, "amodal_bound": 4}.get(name, 0)
             shape = (nworld, ncamera, nactor, last) if var.type.ndim == 4 else shapes[var.type.ndim]
             setattr(self.labels, name, wp.zeros(shape, dtype=var.type.dtype, device=device))
+        self.keypoints = make_keypoints(nworld, ncamera, nactor, device)
         mask_shape = (nworld, ncamera * self.labels.nword, height, width) if masks else (1, 1, 1, 1)
         self.labels.amodal_mask = wp.zeros(mask_shape, dtype=wp.uint32, device=device)
 
@@ -172,14 +176,22 @@ class Labeller:
         inputs = [r.library.geometry, inst, r.window.current]
         wp.launch(_bound_meshes, dim=out.box_size.shape, inputs=inputs, outputs=[out], device=device)
         wp.launch(_finish_labels, dim=shape, inputs=[r.cameras, views], outputs=[out], device=device)
+        inputs = [r.library.geometry, r.library.keypoints, inst, r.cameras, views, size]
+        points = self.keypoints
+        wp.launch(_find_keypoints, dim=points.pixel.shape, inputs=inputs, outputs=[points], device=device)
 
     def torch(self) -> dict[str, torch.Tensor]:
         """The results as tensors on the same device and memory; vectors have a last axis."""
-        return {name: wp.to_torch(getattr(self.labels, name)) for name in OUTPUTS}
+        return {name: wp.to_torch(array) for name, array in self._results().items()}
 
     def numpy(self) -> dict[str, np.ndarray]:
         """The results as NumPy arrays (copies if on CUDA)."""
-        return {name: getattr(self.labels, name).numpy() for name in OUTPUTS}
+        return {name: array.numpy() for name, array in self._results().items()}
+
+    def _results(self) -> dict[str, wp.array]:
+        k = self.keypoints
+        points = {"keypoint": k.pixel, "keypoint_seen": k.visibility, "keypoint_3d": k.point}
+        return {name: getattr(self.labels, name) for name in OUTPUTS} | points
 
     def amodal_masks(self) -> np.ndarray:
         """Masks of all actors, bool (nworld, ncamera, nactor, height, width)."""

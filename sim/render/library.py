@@ -16,6 +16,7 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
+from sim.render.parts import Part, find_parts, pack_word
 from sim.render.textures import Textures
 
 wp.set_module_options({"enable_backward": False})
@@ -37,6 +38,13 @@ class PartMotion(IntEnum):
     """Turns about z by ``State.steer``: handlebars."""
     CRANK = 6
     """Spins about y at a third of the wheels' rate: pedals."""
+
+
+MOVING = {
+    PartMotion.WHEEL: Part.WHEEL, PartMotion.STEERED_WHEEL: Part.WHEEL, PartMotion.DOOR_LEFT: Part.DOOR, PartMotion.DOOR_RIGHT: Part.DOOR,
+    PartMotion.STEERED: Part.STEERING, PartMotion.CRANK: Part.PEDALS,
+}  # fmt: skip
+"""What a piece that moves so is, where its materials do not say more."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Geometry:
     node: wp.array2d[vec8]
     """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
-    """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
+    """Three vertices, relative to the mesh, and material | class << 16 | part << 24 (`sim.render.parts`), (ntriangle,)."""
     density: wp.array[float]
     """Texels per metre, (ntriangle,)."""
     normal: wp.array[wp.vec3]
@@ -175,6 +183,16 @@ class Geometry:
     """`sim.render.mesh.Role`, (nlight,)."""
 
 
+@wp.struct
+class KeypointTables:
+    """Keypoints of people: 17 of every pose that has them, in COCO's order."""
+
+    first: wp.array[wp.int32]
+    """First row of ``point`` of each mesh, -1 for none, (nmesh,)."""
+    point: wp.array[wp.vec3]
+    """In the mesh's frame [m], (17 npose,)."""
+
+
 class MeshLibrary:
     """Uploads models and maps; ``geometry`` is what kernels see.
 
@@ -198,6 +216,7 @@ class MeshLibrary:
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
         self._known: dict[int, tuple[int, MeshData, Sequence[MeshData]]] = {}
         """Clips by their first pose's vertices: first mesh, that pose sorted, poses as they came."""
+        self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -227,12 +246,12 @@ class MeshLibrary:
             rows.append(self._material_row[id(material)])
         return np.array(rows, np.int32)
 
-    def _add_clip(self, frames: Sequence[MeshData]) -> int:
+    def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         head = frames[0]
         known = self._known.get(id(head.vertices))
         if known is not None and known[2][0].uvs is head.uvs:
-            return self._add_recoloured(*known, frames)
+            return self._add_recoloured(*known, frames, motion)
         first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
@@ -241,7 +260,8 @@ class MeshLibrary:
         head = frames[0]
         self._known[id(source[0].vertices)] = (first, head, source)
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
-        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=_texel_density(head),
@@ -250,6 +270,7 @@ class MeshLibrary:
         for frame in frames:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
+            self._keypoints.append(frame.keypoints)
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
@@ -271,7 +292,7 @@ class MeshLibrary:
         return first
 
     def _add_recoloured(
-        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData]
+        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], motion: PartMotion
     ) -> int:
         """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
 
@@ -280,12 +301,14 @@ class MeshLibrary:
             head: Its first pose, sorted.
             source: Its poses as they came.
             frames: The new clip's.
+            motion: How the piece moves.
         """
         if frames[0].materials is source[0].materials:
             return known
         first, tables = len(self._meshes), self._tables
         head = replace(head, materials=frames[0].materials)
-        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=_texel_density(head),
@@ -293,6 +316,7 @@ class MeshLibrary:
         shared = ("mesh_node", "mesh_height", "mesh_lower", "mesh_upper", "mesh_normal", "mesh_uv")
         for k in range(known, known + len(frames)):
             self._meshes.append(self._meshes[k])
+            self._keypoints.append(self._keypoints[k])
             self._push(**{name: tables[name][k] for name in shared})
             self._push(mesh_triangle=[self._counts["triangle"]], mesh_flags=[mesh_flags(head.materials, head.material)])
         self._counts["triangle"] += len(head.triangles)
@@ -314,7 +338,7 @@ class MeshLibrary:
         for model in self.models:
             for p in model.parts:
                 self._push(
-                    part_mesh=[self._add_clip(p.frames)],
+                    part_mesh=[self._add_clip(p.frames, p.motion)],
                     part_frames=[len(p.frames)],
                     part_motion=[int(p.motion)],
                     part_pivot=[p.pivot],
@@ -372,6 +396,12 @@ class MeshLibrary:
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
         g.materials, g.textures = pack_materials(self._materials, self.device)
+        known = np.array([k is not None for k in self._keypoints])
+        self.keypoints = KeypointTables()
+        first = np.where(known, 17 * (np.cumsum(known) - 1), -1).astype(np.int32)
+        self.keypoints.first = wp.array(first, dtype=wp.int32, device=self.device)
+        rows = np.concatenate([k for k in self._keypoints if k is not None] or [np.zeros((1, 3), np.float32)])
+        self.keypoints.point = wp.array(np.ascontiguousarray(rows, np.float32), dtype=wp.vec3, device=self.device)
         self._tables.clear()
         self._known.clear()
 

@@ -130,6 +130,10 @@ class MeshData:
     semantic: npt.NDArray[np.uint8]
     """`Semantic` of each triangle, (ntriangle,)."""
     materials: list[Material]
+    part: npt.NDArray[np.uint8] | None = None
+    """`sim.render.parts.Part` of each triangle as far as the mesh's maker knows it, 0 where not, (ntriangle,)."""
+    keypoints: npt.NDArray[np.float32] | None = None
+    """COCO's 17 keypoints of a person [m], (17, 3)."""
 
     @property
     def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -158,7 +162,7 @@ def merge(meshes: list[MeshData]) -> MeshData:
     materials: list[Material] = []
     index: dict[Material, int] = {}
     parts: dict[str, list[np.ndarray]] = {
-        key: [] for key in ("vertices", "triangles", "normals", "uvs", "material", "semantic")
+        key: [] for key in ("vertices", "triangles", "normals", "uvs", "material", "semantic", "part")
     }
     base = 0
     for mesh in meshes:
@@ -179,6 +183,7 @@ def merge(meshes: list[MeshData]) -> MeshData:
         parts["uvs"].append(mesh.uvs)
         parts["material"].append(remap[mesh.material])
         parts["semantic"].append(mesh.semantic)
+        parts["part"].append(np.zeros(len(mesh.triangles), np.uint8) if mesh.part is None else mesh.part)
         base += len(mesh.vertices)
     return MeshData(
         vertices=np.concatenate(parts["vertices"]).astype(np.float32),
@@ -188,4 +193,5 @@ def merge(meshes: list[MeshData]) -> MeshData:
         material=np.concatenate(parts["material"]).astype(np.int32),
         semantic=np.concatenate(parts["semantic"]).astype(np.uint8),
         materials=materials,
+        part=np.concatenate(parts["part"]),
     )

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
+from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction, project
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
+from sim.render.primary import hidden_actor
 from sim.render.raycast import FAR, actor_of, trace
 from sim.render.scene_bvh import Instances
 
@@ -69,3 +70,42 @@ def probe_pixels(
     inputs = [renderer.library.geometry, bvh.instances, renderer.cameras, views, camera, at]
     wp.launch(_probe_pixels, dim=at.shape, inputs=inputs, outputs=[instance, depth], device=renderer.device)
     return np.asarray(instance.numpy(), np.int32), np.asarray(depth.numpy(), np.float32)
+
+
+@wp.kernel
+def _see_points(
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, camera: int, size: wp.vec2i, point: wp.array2d[wp.vec3],
+    pixel_out: wp.array2d[wp.vec3],
+):  # fmt: skip
+    """Reads geometry, instances, views, points. Writes column, row, and 1 where nothing stands before a point; NaN outside the picture."""
+    world, i = wp.tid()
+    pixel_out[world, i] = wp.vec3(wp.nan, wp.nan, 0.0)
+    pos = views.pos[world, camera]
+    way = point[world, i] - pos
+    q = project(cameras.intrinsics[world, camera], pos, views.rot[world, camera], point[world, i])
+    if q[2] < 1.0e-4 or q[0] < -0.5 or q[1] < -0.5 or q[0] >= float(size[1]) - 0.5 or q[1] >= float(size[0]) - 0.5:
+        return
+    hit = trace(geo, inst, world, pos, way, 0.999, hidden_actor(cameras, world, camera))
+    pixel_out[world, i] = wp.vec3(q[0], q[1], wp.where(hit.slot < 0, 1.0, 0.0))
+
+
+def see_points(
+    renderer: Renderer, points: npt.ArrayLike, camera: int = 0
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Where points of the first world lie in the picture that `Renderer.render` made last, and which of them are seen.
+
+    Args:
+        renderer: The renderer.
+        points: World frame [m], (n, 3).
+        camera: Which.
+
+    Returns:
+        Column and row, NaN outside the picture, (n, 2); whether nothing stands before each, (n,).
+    """
+    at = wp.array(np.ascontiguousarray(points, np.float32)[None], dtype=wp.vec3, device=renderer.device)
+    out = wp.zeros(at.shape, dtype=wp.vec3, device=renderer.device)
+    r = renderer
+    inputs = [r.library.geometry, r.bvh.instances, r.cameras, r.views[1], camera, r.size, at]
+    wp.launch(_see_points, dim=(1, at.shape[1]), inputs=inputs, outputs=[out], device=r.device)
+    found = np.asarray(out.numpy()[0], np.float32)
+    return found[:, :2], found[:, 2] > 0.5
