@@ -47,7 +47,14 @@ def body_of(soup: Soup, animal: Beast, loose: str = "") -> Body:
     points = np.zeros((int(index.max()) + 1, 3))
     points[index.ravel()] = soup.corners.reshape(-1, 3)
     weights = weights_of(points, index, animal)
-    return Body(soup, index, points, _attached(points, index, weights, soup.of_look(loose)) if loose else weights, animal.joints, animal.ends)
+    return Body(
+        soup,
+        index,
+        points,
+        _attached(points, index, weights, soup.of_look(loose)) if loose else weights,
+        animal.joints,
+        animal.ends,
+    )
 
 
 def _attached(points: Array, index: npt.NDArray[np.int64], weights: Array, loose: npt.NDArray[np.bool_]) -> Array:
@@ -79,6 +86,7 @@ def save(
     spec: dict[str, object],
     changed: str,
 ) -> None:
+    """Write an animal: mesh, gaits, spec and entry of the manifest."""
     stand = mover.standing()
     mesh, vertex = people.mesh_of(body, materials, Semantic.ANIMAL)
     bones, weights = four(body.weights[vertex])
@@ -251,6 +259,7 @@ def _deer() -> Soup:
 
 
 def smooth_noise(shape: tuple[int, int], sigma: tuple[float, float], seed: int) -> Array:
+    """Noise of unit deviation, blurred, periodic."""
     from scipy.ndimage import gaussian_filter
 
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), sigma, mode="wrap")

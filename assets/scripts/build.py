@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import animals  # noqa: E402
+import boar_cat  # noqa: E402
 import car_recipes  # noqa: E402
 import chairs  # noqa: E402
 import clutter_recipes  # noqa: E402
@@ -35,13 +36,28 @@ import works_vehicles  # noqa: E402
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL, *truck_bodies.ALL, works_vehicles.FORKLIFT]:
+    for recipe in [
+        *vehicle_recipes.ALL,
+        *car_recipes.ALL,
+        *service_recipes.ALL,
+        *truck_bodies.ALL,
+        works_vehicles.FORKLIFT,
+    ]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**cycles.ALL, **machines.ALL, **chairs.ALL, **animals.ALL, **more_animals.ALL, "tram": tram.build, **works_vehicles.ALL}.items():
+    for name, build in {
+        **cycles.ALL,
+        **machines.ALL,
+        **chairs.ALL,
+        **animals.ALL,
+        **more_animals.ALL,
+        **boar_cat.ALL,
+        "tram": tram.build,
+        **works_vehicles.ALL,
+    }.items():
         if not names or name in names:
             build()
     for prop in [*prop_recipes.ALL, *street_recipes.ALL, *clutter_recipes.ALL]:

@@ -29,7 +29,8 @@ RIM = 0.27
 """Radius of the rims [m]."""
 DRIVER = replace(
     MEN[1], name="wheelchair", height=1.75, mass=74.0,
-    tint=[Tint("^1$", -150.0, 0.55, 0.8, (0.0, 0.0, 1.0, 0.49)), Tint("^1$", 0.0, 0.5, 0.55, (0.0, 0.49, 0.6, 1.0)), Tint("^27$", 0.0, 0.3, 0.6)],
+    tint=[Tint("^1$", -150.0, 0.55, 0.8, (0.0, 0.0, 1.0, 0.49)), Tint("^1$", 0.0, 0.5, 0.55, (0.0, 0.49, 0.6, 1.0)), Tint("^27$", 0.0,
+         0.3, 0.6)],
 )  # fmt: skip
 MOTHER = replace(
     WOMEN[0], name="stroller", height=1.69, mass=62.0,
@@ -84,7 +85,16 @@ def _rolling(body: Body, axle: Array, phase: float) -> Array:
     hands = {s: hand + [-0.02, y, 0.05] for s, y in (("l", 0.3), ("r", -0.3))}
     soles = {s: np.array([0.52, y, 0.125]) for s, y in (("l", 0.1), ("r", -0.1))}
     lean = 4.0 + 5.0 * math.sin(math.pi * min(phase / 0.55, 1.0))
-    return seated(body, np.array([0.06, 0.0, 0.475]), (-8.0, lean - 3.0, lean + 3.0), hands, soles, toes=0.0, knees=4.0, elbows=30.0)
+    return seated(
+        body,
+        np.array([0.06, 0.0, 0.475]),
+        (-8.0, lean - 3.0, lean + 3.0),
+        hands,
+        soles,
+        toes=0.0,
+        knees=4.0,
+        elbows=30.0,
+    )
 
 
 def build_stroller() -> None:
@@ -103,10 +113,21 @@ def build_stroller() -> None:
 
 
 def _cloth(name: str) -> Material:
-    colors = {"color-bag": (0.012, 0.09, 0.11), "strap-bag": (0.02, 0.02, 0.022), "light-color-chair": (0.03, 0.14, 0.16), "dark-color-chair": (0.03, 0.032, 0.035)}
+    colors = {
+        "color-bag": (0.012, 0.09, 0.11),
+        "strap-bag": (0.02, 0.02, 0.022),
+        "light-color-chair": (0.03, 0.14, 0.16),
+        "dark-color-chair": (0.03, 0.032, 0.035),
+    }
     if name in colors:
         return lk.colored(name, colors[name], 0.9, surface=Surface.CLOTH)
-    return lk.STEEL if name == "Aluminum" else lk.colored("wheels", (0.25, 0.25, 0.24), 0.6) if name == "beige-wheels" else lk.PLASTIC
+    return (
+        lk.STEEL
+        if name == "Aluminum"
+        else lk.colored("wheels", (0.25, 0.25, 0.24), 0.6)
+        if name == "beige-wheels"
+        else lk.PLASTIC
+    )
 
 
 def _pushing(body: Body, handle: Array) -> tuple[Array, Array, float]:

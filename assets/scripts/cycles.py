@@ -146,7 +146,12 @@ def _bmx() -> Cycle:
     points = {**axles, "crank": crank}
     for side in "lr":
         points[f"{side}_pedal"] = soup.corners[masks[f"{side}_pedal"]].reshape(-1, 3).mean(axis=0)
-    looks = {"Material.003": lk.TYRE, "Material.002": lk.TRIM, "Material.001": replace(lk.PAINT, name="frame"), "Material": lk.STEEL}
+    looks = {
+        "Material.003": lk.TYRE,
+        "Material.002": lk.TRIM,
+        "Material.001": replace(lk.PAINT, name="frame"),
+        "Material": lk.STEEL,
+    }
     materials = [looks[look.name] for look in soup.looks]
     hips, grip = np.array([0.13, 0.0, 0.66]), np.array([0.6, 0.15, 0.79])
     return Cycle(soup, masks, points, materials, hips, grip, (6.0, 12.0, 18.0), 9.0, ["child_bicycle"], 2.8,

@@ -323,7 +323,11 @@ def measure_variants(spec: Path, data: dict[str, Any], script: str) -> None:
         # Hands held before the chest stay outside the box, which says how a body lies.
         if one.variant is not None and one.variant.reshaped and one.variant.posture != "phone":
             parts = load(one).parts
-            corners = [np.array(p.mesh.bounds) + np.array(p.pivot) for p in parts if p.name not in WEAR and len(p.mesh.triangles)]
+            corners = [
+                np.array(p.mesh.bounds) + np.array(p.pivot)
+                for p in parts
+                if p.name not in WEAR and len(p.mesh.triangles)
+            ]
             lower, upper = np.min([c[0] for c in corners], axis=0), np.max([c[1] for c in corners], axis=0)
             lower[2] = min(lower[2], 0.0) if one.variant.damage else 0.0
             entry["size"] = (one.variant.scale * (upper - lower)).tolist()

@@ -276,7 +276,12 @@ def build(person: Person) -> None:
         spec["variants"] = person.variants
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {person.changed}"]
     folder = ASSETS / "people"
-    size = write_glb(folder / f"{person.name}.glb", [Piece("body", mesh, "clip", joints=bones, weights=weights)], gaits, skeleton_of(body))
+    size = write_glb(
+        folder / f"{person.name}.glb",
+        [Piece("body", mesh, "clip", joints=bones, weights=weights)],
+        gaits,
+        skeleton_of(body),
+    )
     write_spec(folder / f"{person.name}.yaml", spec, "people.py")
     if person.variants:
         measure_variants(folder / f"{person.name}.yaml", spec, "people.py")

@@ -12,7 +12,7 @@ import people
 from keypoints import skeleton_of
 from manifest import record
 from neutral import LEFT, about, turn
-from pack import ASSETS, Gait, Piece, bounds_of, write_glb, write_spec
+from pack import ASSETS, Gait, Piece, write_glb, write_spec
 from people import Body, Person
 from rigging import four
 from sh3f import Look, Soup

@@ -8,8 +8,8 @@ import livery
 import looks as lk
 import numpy as np
 from car_recipes import MPV
-from pickup import pickup
 from pack import look
+from pickup import pickup
 from recipe import Recipe
 from sh3f import Soup
 from shape import add_look, components

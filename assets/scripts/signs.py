@@ -188,7 +188,12 @@ def build(shape: Shape) -> None:
         atlas[r * CELL : (r + 1) * CELL, c * CELL : (c + 1) * CELL, :3] = cell[..., :3]
     face = lk.atlas("sign", atlas, 0.35, clearcoat=0.4)
     s = Sculpture()
-    s.add(lathe([(0.03, 0.0), (0.03, shape.middle + 0.3 * shape.size), (0.0, shape.middle + 0.3 * shape.size + 0.01)], 12), STEEL)
+    s.add(
+        lathe(
+            [(0.03, 0.0), (0.03, shape.middle + 0.3 * shape.size), (0.0, shape.middle + 0.3 * shape.size + 0.01)], 12
+        ),
+        STEEL,
+    )
     _plate(s, shape, _outline(cells[0][..., 3]), face, rows)
     soup, materials = s.finish()
     pieces = [Piece("body", to_mesh(soup, materials, Semantic.TRAFFIC_SIGN))]
@@ -207,7 +212,10 @@ def build(shape: Shape) -> None:
     size = write_glb(folder / f"{shape.name}.glb", pieces)
     write_spec(folder / f"{shape.name}.yaml", spec, "signs.py")
     record(folder / f"{shape.name}.glb", [{**SOURCE, "file": "package_signs/*.svg"}], changed)
-    print(f"{shape.name:16s} {len(shape.signs):3d} signs {len(pieces[0].mesh.triangles):5d} triangles {size / 1024:5.0f} KB", flush=True)
+    print(
+        f"{shape.name:16s} {len(shape.signs):3d} signs {len(pieces[0].mesh.triangles):5d} triangles {size / 1024:5.0f} KB",
+        flush=True,
+    )
 
 
 ALL = {shape.name: shape for shape in SHAPES}

@@ -22,7 +22,19 @@ Floats = npt.NDArray[np.float64]
 STRAIGHT = 5.5
 """Half of the part with parallel sides [m]."""
 BOGIE, AXLE, RADIUS, GAUGE = 3.2, 0.95, 0.34, 1.435
-SIDE = [(1.1, 0.3), (1.2, 0.38), (1.235, 0.62), (1.25, 1.02), (1.25, 1.14), (1.243, 2.42), (1.235, 2.5), (1.2, 2.8), (1.1, 3.02), (0.8, 3.14), (0.4, 3.19)]
+SIDE = [
+    (1.1, 0.3),
+    (1.2, 0.38),
+    (1.235, 0.62),
+    (1.25, 1.02),
+    (1.25, 1.14),
+    (1.243, 2.42),
+    (1.235, 2.5),
+    (1.2, 2.8),
+    (1.1, 3.02),
+    (0.8, 3.14),
+    (0.4, 3.19),
+]
 """Half of the section: distance from the middle and height [m]."""
 BELT, LINTEL, SILL = 4, 5, 1
 """Rows of `SIDE` where windows begin and end, and where doors begin."""
@@ -114,13 +126,17 @@ def _end(s: Sculpture, sign: float) -> None:
     for row in range(len(wall) - 1):
         a, b = wall[row], wall[row + 1]
         quads = np.stack([np.stack([a[:-1], b[:-1], b[1:]], 1), np.stack([a[:-1], b[1:], a[1:]], 1)], 1)
-        look = lk.PRIVACY if row == BELT else lk.TRIM if row in (LINTEL, LINTEL + 1) else lk.PAINT if row < BELT else ROOF
+        look = (
+            lk.PRIVACY if row == BELT else lk.TRIM if row in (LINTEL, LINTEL + 1) else lk.PAINT if row < BELT else ROOF
+        )
         s.add(outward(quads, MIDDLE), look)
 
 
 def _lamp(s: Sculpture, sign: float, y: float, z: float, radius: float, material: Material) -> None:
     """A round lamp in an end's wall."""
-    reach = float(np.interp(z, [p[1] for p in SIDE], _nose(np.array([p[1] for p in SIDE])))) + 0.13 * (1 - (y / 0.87) ** 2)
+    reach = float(np.interp(z, [p[1] for p in SIDE], _nose(np.array([p[1] for p in SIDE])))) + 0.13 * (
+        1 - (y / 0.87) ** 2
+    )
     dome = lathe([(radius, -0.06), (radius, 0.015), (0.7 * radius, 0.03), (0.0, 0.035)], 16)
     s.add(dome, material, move=turn(sign * math.pi / 2, "y", (sign * reach, y, z)))
 

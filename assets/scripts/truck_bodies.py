@@ -92,12 +92,16 @@ def _fire_engine(soup: Soup) -> Soup:
         soup = add(soup, side(REAR, crew, 1.02, 1.14, 0.006), "fire stripe")
         soup = add(soup, side(0.62, 1.42, 1.85, 2.55, -0.012), "crew window")
         word = livery.lettering("FIRE", (240, 236, 226), (152, 14, 12), (256, 64))
-        faces, uvs = facing((0.56, min(s * (w - 0.03), s * (w - 0.012)), 1.38), (1.5, max(s * (w - 0.03), s * (w - 0.012)), 1.7), 1)
+        faces, uvs = facing(
+            (0.56, min(s * (w - 0.03), s * (w - 0.012)), 1.38), (1.5, max(s * (w - 0.03), s * (w - 0.012)), 1.7), 1
+        )
         soup = pictured(soup, faces, uvs, "word", word)
     soup = add(soup, box((REAR - 0.03, -0.85, 1.25), (REAR, 0.85, 2.62)), "tread plate")
     for k in range(5):
         z = 1.35 + 0.26 * k
-        soup = add(soup, box((REAR - 0.045, -0.8, z), (REAR - 0.02, 0.8, z + 0.2)), "fire chevron" if k % 2 else "fire stripe")
+        soup = add(
+            soup, box((REAR - 0.045, -0.8, z), (REAR - 0.02, 0.8, z + 0.2)), "fire chevron" if k % 2 else "fire stripe"
+        )
     soup = add(soup, ladder(REAR + 0.1, 1.9, -0.45, top + 0.12), "tread plate")
     soup = add(soup, box((REAR + 0.3, 0.2, top + 0.07), (-0.3, 0.95, top + 0.36)), "tread plate")
     for x in (REAR + 0.6, 0.1):

@@ -25,7 +25,9 @@ RIM_YELLOW = lk.colored("rim", (0.55, 0.4, 0.02), 0.4, clearcoat=0.4)
 GREY = lk.colored("frame", (0.05, 0.052, 0.055), 0.55)
 CARAVAN = lk.colored("caravan white", (0.66, 0.66, 0.63), 0.4, clearcoat=0.8)
 BAND = lk.colored("caravan band", (0.1, 0.17, 0.28), 0.4, clearcoat=0.6)
-LAMP = {role: lk.lamp(role) for role in Role if "LAMP" in role.name or "INDICATOR" in role.name or "BEACON" in role.name}
+LAMP = {
+    role: lk.lamp(role) for role in Role if "LAMP" in role.name or "INDICATOR" in role.name or "BEACON" in role.name
+}
 
 
 # --- forklift -----------------------------------------------------------------------------------------------------------
@@ -38,10 +40,23 @@ def _forklift(soup: Soup) -> Soup:
     add_look(soup, "wheel tyre", soup.of_look("^tire$") & (soup.corners[..., 2].max(axis=1) < 0.76))
     add = livery.add_faces
     for s in (-1.0, 1.0):
-        soup = add(soup, lathe([(0.085, 0.0), (0.085, 0.05), (0.0, 0.06)], 16) @ turn(math.pi / 2, "y")[:3, :3].T + [0.42, s * 0.45, 1.95], "lamp HEAD_LAMP")
-        for z, look in ((1.0, "lamp TAIL_LAMP"), (1.07, "lamp BRAKE_LAMP"), (1.14, f"lamp INDICATOR_{'LEFT' if s > 0 else 'RIGHT'} rear")):
+        soup = add(
+            soup,
+            lathe([(0.085, 0.0), (0.085, 0.05), (0.0, 0.06)], 16) @ turn(math.pi / 2, "y")[:3, :3].T
+            + [0.42, s * 0.45, 1.95],
+            "lamp HEAD_LAMP",
+        )
+        for z, look in (
+            (1.0, "lamp TAIL_LAMP"),
+            (1.07, "lamp BRAKE_LAMP"),
+            (1.14, f"lamp INDICATOR_{'LEFT' if s > 0 else 'RIGHT'} rear"),
+        ):
             soup = add(soup, box((-1.2, s * 0.5 - 0.05, z), (-1.13, s * 0.5 + 0.05, z + 0.055)), look)
-        soup = add(soup, box((0.44, s * 0.5 - 0.05, 1.78), (0.47, s * 0.5 + 0.05, 1.83)), f"lamp INDICATOR_{'LEFT' if s > 0 else 'RIGHT'} front")
+        soup = add(
+            soup,
+            box((0.44, s * 0.5 - 0.05, 1.78), (0.47, s * 0.5 + 0.05, 1.83)),
+            f"lamp INDICATOR_{'LEFT' if s > 0 else 'RIGHT'} front",
+        )
     dome = lathe([(0.06, 0.0), (0.06, 0.1), (0.04, 0.14), (0.0, 0.15)], 14)
     return add(soup, dome + [-0.7, 0.35, 2.14], "lamp AMBER_BEACON")
 
@@ -61,11 +76,23 @@ def _lugged(radius: float, width: float, lugs: int) -> MeshData:
     """A wheel with slanting lugs about its middle; axle along y."""
     s = Sculpture()
     half, bead = width / 2, 0.62 * radius
-    profile = [(bead, -0.42 * width), (bead + 0.02, -half), (0.86 * radius, -half), (0.95 * radius, -0.4 * width), (0.96 * radius, 0.0)]
+    profile = [
+        (bead, -0.42 * width),
+        (bead + 0.02, -half),
+        (0.86 * radius, -half),
+        (0.95 * radius, -0.4 * width),
+        (0.96 * radius, 0.0),
+    ]
     tyre = lathe([*profile, *((r, -y) for r, y in reversed(profile[:-1]))], 32)
     lie = turn(-math.pi / 2, "x")
     s.add(outward(tyre, (0.0, 0.0, 0.0)), lk.TYRE, move=lie)
-    disc = [(bead, -0.36 * width), (bead - 0.05, -0.3 * width), (0.4 * radius, -0.12 * width), (0.2 * radius, -0.2 * width), (0.0, -0.2 * width)]
+    disc = [
+        (bead, -0.36 * width),
+        (bead - 0.05, -0.3 * width),
+        (0.4 * radius, -0.12 * width),
+        (0.2 * radius, -0.2 * width),
+        (0.0, -0.2 * width),
+    ]
     s.add(lathe(disc, 24), RIM_YELLOW, move=lie)
     s.add(lathe([(r, -y) for r, y in disc], 24), RIM_YELLOW, move=lie)
     block = box((0.93 * radius, -half * 0.98, -0.035), (radius, 0.02, 0.035))
@@ -90,7 +117,12 @@ def _fender(x: float, y: float, radius: float, width: float, start: float, end: 
 def _tractor() -> Sculpture:
     s = Sculpture()
     nose = [(2.95, 0.30, 0.98, 1.5), (2.9, 0.36, 0.9, 1.6), (2.3, 0.4, 0.86, 1.68), (1.25, 0.43, 0.84, 1.74)]
-    rings = np.array([[(x, -w, lo), (x, -w, hi - 0.12), (x, -0.7 * w, hi), (x, 0.7 * w, hi), (x, w, hi - 0.12), (x, w, lo)] for x, w, lo, hi in nose])
+    rings = np.array(
+        [
+            [(x, -w, lo), (x, -w, hi - 0.12), (x, -0.7 * w, hi), (x, 0.7 * w, hi), (x, w, hi - 0.12), (x, w, lo)]
+            for x, w, lo, hi in nose
+        ]
+    )
     s.add(outward(grid_faces(rings), (2.0, 0.0, 1.25)), GREEN)
     fan = np.array([[rings[0][0], rings[0][i], rings[0][i + 1]] for i in range(1, 5)])
     s.add(outward(fan, (2.0, 0.0, 1.25)), lk.TRIM)
@@ -130,7 +162,12 @@ def _cab(s: Sculpture) -> None:
     s.add(box((-0.66, -0.62, 2.76), (1.0, 0.62, 2.8)), GREEN)
     s.add(box((-0.25, -0.25, 1.28), (0.2, 0.25, 1.52)), lk.SEAT)
     s.add(box((-0.34, -0.25, 1.5), (-0.22, 0.25, 2.1)), lk.SEAT)
-    ring = np.array([[0.62 + 0.06 * math.sin(a), 0.2 * math.cos(a), 1.75 + 0.19 * math.sin(a)] for a in np.linspace(0, math.tau, 17)])
+    ring = np.array(
+        [
+            [0.62 + 0.06 * math.sin(a), 0.2 * math.cos(a), 1.75 + 0.19 * math.sin(a)]
+            for a in np.linspace(0, math.tau, 17)
+        ]
+    )
     s.add(tube(ring, 0.016, 6), lk.PLASTIC)
     s.add(tube(np.array([[0.9, 0.0, 1.4], [0.62, 0.0, 1.75]]), 0.03, 6), lk.PLASTIC)
     for y in (-0.78, 0.78):
@@ -148,7 +185,11 @@ def _tractor_lamps(s: Sculpture) -> None:
         s.add(box((-0.93, y + 0.06, 1.36), (-0.87, y + 0.15, 1.44)), LAMP[left])
         s.add(box((0.98, 0.72 * y - 0.05, 2.47), (1.03, 0.72 * y + 0.05, 2.55)), LAMP[left])
         s.add(box((1.1, 0.5 * y - 0.1, 2.62), (1.14, 0.5 * y + 0.1, 2.72)), lk.LENS)
-    s.add(lathe([(0.06, 2.8), (0.06, 2.92), (0.04, 2.95), (0.0, 2.96)], 14), LAMP[Role.AMBER_BEACON], move=shift(-0.4, 0.45, 0))
+    s.add(
+        lathe([(0.06, 2.8), (0.06, 2.92), (0.04, 2.95), (0.0, 2.96)], 14),
+        LAMP[Role.AMBER_BEACON],
+        move=shift(-0.4, 0.45, 0),
+    )
 
 
 def build_tractor() -> None:
@@ -162,13 +203,25 @@ def build_tractor() -> None:
             at = (x, sign * y, radius)
             pieces.append(Piece(f"{end}_{side}", mesh, "steered_wheel" if end == "front" else "wheel", at))
             wheels.append(Wheel(np.zeros(0, bool), np.array(at), 0.86))
-    recipe = Recipe("farm_tractor", "", ["farm_tractor"], "truck", Semantic.TRUCK, 4800.0, "", {}, parameters="tractor", changed="made by this project")
+    recipe = Recipe(
+        "farm_tractor",
+        "",
+        ["farm_tractor"],
+        "truck",
+        Semantic.TRUCK,
+        4800.0,
+        "",
+        {},
+        parameters="tractor",
+        changed="made by this project",
+    )
     vehicles.finish(recipe, pieces, wheels, PROJECT)
 
 
 # --- caravan ------------------------------------------------------------------------------------------------------------
 
-OUTLINE = [(-2.35, 0.42), (-2.42, 0.75), (-2.42, 1.25), (-2.36, 1.95), (-2.2, 2.42), (-1.9, 2.56), (1.55, 2.56), (2.0, 2.4), (2.32, 1.9), (2.48, 1.2),
+OUTLINE = [(-2.35, 0.42), (-2.42, 0.75), (-2.42, 1.25), (-2.36, 1.95), (-2.2, 2.42), (-1.9, 2.56), (1.55, 2.56), (2.0, 2.4), (2.32,
+     1.9), (2.48, 1.2),
            (2.5, 0.8), (2.38, 0.42)]  # fmt: skip
 """The caravan's side: ahead of its axle and height [m]."""
 HALF = 1.08
@@ -185,14 +238,24 @@ def _caravan() -> Sculpture:
     for y in (-HALF, HALF):
         side = ring(inset, y)
         center = np.array([0.0, y, 1.5])
-        s.add(outward(np.array([[center, side[i], side[(i + 1) % len(side)]] for i in range(len(side))]), middle), CARAVAN)
+        s.add(
+            outward(np.array([[center, side[i], side[(i + 1) % len(side)]] for i in range(len(side))]), middle), CARAVAN
+        )
         y0, y1 = sorted((y, y * 1.006))
         s.add(box((-2.34, y0, 0.78), (2.4, y1, 0.98)), BAND)
         for x0, x1 in ((-1.95, -0.85), (1.2, 1.95)):
             s.add(box((x0, y0, 1.35), (x1, y1, 2.0)), lk.TRIM)
-            s.add(box((x0 + 0.05, *sorted((y, y * 1.012))[:1], 1.4), (x1 - 0.05, sorted((y, y * 1.012))[1], 1.95)), lk.PRIVACY)
+            s.add(
+                box((x0 + 0.05, *sorted((y, y * 1.012))[:1], 1.4), (x1 - 0.05, sorted((y, y * 1.012))[1], 1.95)),
+                lk.PRIVACY,
+            )
         arch = [(0.42 * math.cos(a), 0.34 + 0.42 * math.sin(a)) for a in np.linspace(0.1, math.pi - 0.1, 12)]
-        fan = np.array([[(0.0, y * 1.004, 0.36), (p[0], y * 1.004, p[1]), (q[0], y * 1.004, q[1])] for p, q in zip(arch, arch[1:], strict=False)])
+        fan = np.array(
+            [
+                [(0.0, y * 1.004, 0.36), (p[0], y * 1.004, p[1]), (q[0], y * 1.004, q[1])]
+                for p, q in zip(arch, arch[1:], strict=False)
+            ]
+        )
         s.add(outward(fan, middle), lk.PLASTIC)
     s.add(box((0.44, -HALF - 0.006, 0.5), (1.1, -HALF, 2.2)), lk.LINE)
     s.add(box((0.46, -HALF - 0.016, 0.52), (1.08, -HALF, 2.18)), CARAVAN)
@@ -232,10 +295,23 @@ def _car_wheel(radius: float, width: float) -> MeshData:
     s = Sculpture()
     lie = turn(-math.pi / 2, "x")
     half = width / 2
-    tyre = [(0.62 * radius, -half), (0.93 * radius, -half), (radius, -0.7 * half), (radius, 0.7 * half), (0.93 * radius, half), (0.62 * radius, half)]
+    tyre = [
+        (0.62 * radius, -half),
+        (0.93 * radius, -half),
+        (radius, -0.7 * half),
+        (radius, 0.7 * half),
+        (0.93 * radius, half),
+        (0.62 * radius, half),
+    ]
     s.add(outward(lathe(tyre, 28), (0.0, 0.0, 0.0)), lk.TYRE, move=lie)
     for sign in (1.0, -1.0):
-        s.add(lathe([(0.63 * radius, 0.9 * half * sign), (0.55 * radius, 0.6 * half * sign), (0.0, 0.75 * half * sign)], 20), lk.RIM, move=lie)
+        s.add(
+            lathe(
+                [(0.63 * radius, 0.9 * half * sign), (0.55 * radius, 0.6 * half * sign), (0.0, 0.75 * half * sign)], 20
+            ),
+            lk.RIM,
+            move=lie,
+        )
     soup, materials = s.finish()
     return to_mesh(soup, materials, Semantic.TRAILER)
 
@@ -245,12 +321,17 @@ def build_caravan() -> None:
     soup, materials = _caravan().finish()
     radius = 0.33
     wheel = _car_wheel(radius, 0.19)
-    moved = [MeshData(wheel.vertices + np.array([0, y, 0], np.float32), wheel.triangles, wheel.normals, wheel.uvs, wheel.material, wheel.semantic, wheel.materials)
+    moved = [MeshData(wheel.vertices + np.array([0, y, 0], np.float32), wheel.triangles, wheel.normals, wheel.uvs, wheel.material,
+         wheel.semantic, wheel.materials)
              for y in (0.98, -0.98)]  # fmt: skip
-    pieces = [Piece("body", to_mesh(soup, materials, Semantic.TRAILER)), Piece("rear_axle", merge(moved), "wheel", (0.0, 0.0, radius))]
+    pieces = [
+        Piece("body", to_mesh(soup, materials, Semantic.TRAILER)),
+        Piece("rear_axle", merge(moved), "wheel", (0.0, 0.0, radius)),
+    ]
     wheels = [Wheel(np.zeros(0, bool), np.array([0.0, y, radius]), radius) for y in (0.98, -0.98)]
     recipe = Recipe(
-        "caravan", "", ["caravan"], "trailer", Semantic.TRAILER, 1250.0, "", {}, coupler=3.75, parameters="trailer", changed="made by this project",
+        "caravan", "", ["caravan"], "trailer", Semantic.TRAILER, 1250.0, "", {}, coupler=3.75, parameters="trailer",
+             changed="made by this project",
     )  # fmt: skip
     vehicles.finish(recipe, pieces, wheels, PROJECT)
 

@@ -45,7 +45,12 @@ def dent(node: Node, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float
     moved[:, 2] += push * (0.16 * high * np.sin(3.0 * np.pi * ahead) + 0.06 * _noise(p[:, [1, 2, 0]])) * (p[:, 2] > 0.3)
     moved[:, 1] += push * 0.09 * _noise(p[:, [2, 0, 1]])
     vertices = (moved - np.array(node.pivot)).astype(np.float32)
-    return replace(node, mesh=with_normals(replace(node.mesh, vertices=vertices), np.abs(vertices - node.mesh.vertices).max(axis=1) > 1e-4))
+    return replace(
+        node,
+        mesh=with_normals(
+            replace(node.mesh, vertices=vertices), np.abs(vertices - node.mesh.vertices).max(axis=1) > 1e-4
+        ),
+    )
 
 
 def with_normals(mesh: MeshData, where: npt.NDArray[np.bool_]) -> MeshData:

@@ -148,7 +148,9 @@ def _reshaped(data: Glb, variant: Variant) -> Glb:
         change, seated = (sit, True) if variant.posture == "sitting" else (hold_phone, False)
         kept = {name: raw for name, raw in clips.items() if name == "stand" or not seated}
         clips = {
-            n: replace(r, matrices=repose(r.matrices, joints, change, seated)) if n != "fall" else _held(r, joints, change)
+            n: replace(r, matrices=repose(r.matrices, joints, change, seated))
+            if n != "fall"
+            else _held(r, joints, change)
             for n, r in kept.items()
         }
     return replace(data, nodes=nodes, clips=clips)
@@ -198,7 +200,9 @@ def load(spec: AssetSpec) -> Asset:
     if variant.wear and body is not None:
         parts = (*parts, *(_part(node, data) for node in worn(data, body, variant.wear)))
     if variant.cell != (0.0, 0.0):
-        parts = tuple(replace(p, mesh=replace(p.mesh, uvs=p.mesh.uvs + np.array(variant.cell, np.float32))) for p in parts)
+        parts = tuple(
+            replace(p, mesh=replace(p.mesh, uvs=p.mesh.uvs + np.array(variant.cell, np.float32))) for p in parts
+        )
     if variant.tints:
         parts = _tinted(parts, variant)
     posed = next((p for p in parts if p.role == "clip"), None)

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from sim.assets.spec import AssetSpec
     from sim.render.mesh import Material
 
-WEAR = ("cap", "hard_hat", "sun_hat", "peaked_cap", "vest", "police_vest", "backpack", "handbag", "shopping_bag", "phone")
+WEAR = (
+    "cap",
+    "hard_hat",
+    "sun_hat",
+    "peaked_cap",
+    "vest",
+    "police_vest",
+    "backpack",
+    "handbag",
+    "shopping_bag",
+    "phone",
+)
 """What can be worn or carried (`sim.assets.wear`)."""
 POSTURES = ("", "phone", "sitting")
 """How a variant of a person holds himself (`sim.assets.skeleton`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from sim.assets.glb import Glb, Node
 from sim.assets.skeleton import ROW
 from sim.render.mesh import Material, MeshData, Semantic, Surface
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 FELT = Material("hat", (0.05, 0.045, 0.04), 0.9, surface=Surface.CLOTH)
 CAP = Material("hat", (0.02, 0.035, 0.1), 0.85, surface=Surface.CLOTH)
 STRAW = Material("hat", (0.42, 0.33, 0.19), 0.85)
@@ -80,7 +81,9 @@ def _dome(middle: Array, half: Array, drop: float, material: Material, rise: flo
     rings = []
     for polar in np.linspace(0.02, math.pi / 2, 7):
         r, z = math.sin(polar), middle[2] + rise - drop * (1.0 - math.cos(polar))
-        rings.append(np.stack([middle[0] + half[0] * r * np.cos(a), middle[1] + half[1] * r * np.sin(a), np.full(sides, z)], 1))
+        rings.append(
+            np.stack([middle[0] + half[0] * r * np.cos(a), middle[1] + half[1] * r * np.sin(a), np.full(sides, z)], 1)
+        )
     return _grid(np.array(rings[::-1]), material)
 
 
@@ -105,13 +108,27 @@ def _hat(body: _Body, kind: str) -> Surfaces:
         return [_dome(middle, half, 0.095, CAP, 0.01), _brim(middle, half, rim + 0.012, _peak, CAP)]
     if kind == "hard_hat":
         big = half + 0.015
-        return [_dome(middle, big, 0.1, HARD, 0.035), _brim(middle, big, rim + 0.035, lambda a: 0.016 + 0.55 * _peak(a), HARD)]
+        return [
+            _dome(middle, big, 0.1, HARD, 0.035),
+            _brim(middle, big, rim + 0.035, lambda a: 0.016 + 0.55 * _peak(a), HARD),
+        ]
     if kind == "sun_hat":
-        return [_dome(middle, half, 0.11, STRAW, 0.03), _brim(middle, half, rim + 0.01, lambda a: np.full_like(a, 0.085), STRAW)]
+        return [
+            _dome(middle, half, 0.11, STRAW, 0.03),
+            _brim(middle, half, rim + 0.01, lambda a: np.full_like(a, 0.085), STRAW),
+        ]
     crown = half + [0.03, 0.03, 0.0]
     a = np.arange(20) * (math.tau / 20)
     ring = lambda h, z: np.stack([middle[0] + h[0] * np.cos(a), middle[1] + h[1] * np.sin(a), np.full(20, z)], 1)  # noqa: E731
-    band = np.array([ring(half, rim), ring(half, rim + 0.045), ring(crown, rim + 0.075), ring(half * 0.5, rim + 0.1), ring(half * 0.02, rim + 0.1)])
+    band = np.array(
+        [
+            ring(half, rim),
+            ring(half, rim + 0.045),
+            ring(crown, rim + 0.075),
+            ring(half * 0.5, rim + 0.1),
+            ring(half * 0.02, rim + 0.1),
+        ]
+    )
     return [_grid(band, NAVY), _brim(middle, half, rim + 0.012, _peak, GLOSSY)]
 
 
@@ -120,7 +137,14 @@ def _block(middle: Array, size: Array, material: Material, round_: float = 0.55)
     polar, around = np.linspace(-math.pi / 2, math.pi / 2, 9), np.arange(16) * (math.tau / 16)
     power = lambda v: np.sign(v) * np.abs(v) ** round_  # noqa: E731
     rings = [
-        np.stack([power(np.cos(p)) * power(np.cos(around)), power(np.cos(p)) * power(np.sin(around)), np.full(16, power(np.sin(p)))], 1)
+        np.stack(
+            [
+                power(np.cos(p)) * power(np.cos(around)),
+                power(np.cos(p)) * power(np.sin(around)),
+                np.full(16, power(np.sin(p))),
+            ],
+            1,
+        )
         for p in polar
     ]
     return _grid(np.array(rings) * size / 2 + middle, material)
@@ -138,12 +162,19 @@ def _backpack(body: _Body) -> Surfaces:
     back = body.depth(0.0, (top + low) / 2, -1.0)
     middle = np.array([back - 0.075 * k, 0.0, (top + low) / 2])
     out: Surfaces = [_block(middle, np.array([0.19, 0.31, top - low]) * [k, k, 1.0], NYLON),
-                     _block(middle + [-0.085 * k, 0.0, -0.22 * (top - low)], np.array([0.09, 0.22, 0.42 * (top - low)]) * [k, k, 1.0], NYLON)]  # fmt: skip
+                     _block(middle + [-0.085 * k, 0.0, -0.22 * (top - low)], np.array([0.09, 0.22, 0.42 * (top - low)]) * [k, k, 1.0],
+                          NYLON)]  # fmt: skip
     for side in (1.0, -1.0):
         y = 0.105 * side * k
         path = []
         shoulder = p["l_arm"][2] + 0.035 * k
-        for z, ahead in ((top - 0.06, -1.0), (shoulder, -1.0), (shoulder, 1.0), (shoulder - 0.12 * k, 1.0), (low + 0.1 * k, 1.0)):
+        for z, ahead in (
+            (top - 0.06, -1.0),
+            (shoulder, -1.0),
+            (shoulder, 1.0),
+            (shoulder - 0.12 * k, 1.0),
+            (low + 0.1 * k, 1.0),
+        ):
             x = body.depth(y, min(z, shoulder - 0.03 * k), ahead)
             rise = 0.03 * k if z == shoulder else 0.0
             path.append([0.45 * x if z == shoulder else x + 0.012 * ahead, y, z + rise])
@@ -160,16 +191,25 @@ def _handbag(body: _Body) -> Surfaces:
     side = float(trunk[np.abs(trunk[:, 2] - hip[2]) < 0.08][:, 1].min())
     middle = np.array([hip[0] - 0.06, side - 0.045, hip[2] + 0.03])
     shoulder = p["r_arm"] + [-0.01, 0.012, 0.055 * k]
-    path = np.array([middle + [0.1, 0.02, 0.08], [shoulder[0] + 0.07, side + 0.01, p["chest"][2]], shoulder + [0.035, 0.0, -0.01], shoulder + [-0.035, 0.0, -0.01],
+    path = np.array([middle + [0.1, 0.02, 0.08], [shoulder[0] + 0.07, side + 0.01, p["chest"][2]], shoulder + [0.035, 0.0, -0.01],
+         shoulder + [-0.035, 0.0, -0.01],
                      [shoulder[0] - 0.08, side + 0.01, p["chest"][2]], middle + [-0.1, 0.02, 0.08]])  # fmt: skip
-    return [_block(middle, np.array([0.27, 0.1, 0.2]) * k, LEATHER, 0.45), _band(path, np.tile([0.0, 1.0, 0.0], (6, 1)), 0.02, STRAP)]
+    return [
+        _block(middle, np.array([0.27, 0.1, 0.2]) * k, LEATHER, 0.45),
+        _band(path, np.tile([0.0, 1.0, 0.0], (6, 1)), 0.02, STRAP),
+    ]
 
 
 def _shopping(body: _Body) -> Surfaces:
     hand = body.points["r_fingers"] * 0.6 + body.points["r_hand"] * 0.4
     middle = hand - [0.0, 0.0, 0.3]
-    path = np.array([middle + [-0.07, 0.0, 0.16], hand - [0.02, 0.0, 0.02], hand - [-0.02, 0.0, 0.02], middle + [0.07, 0.0, 0.16]])
-    return [_block(middle, np.array([0.3, 0.13, 0.34]), CARRIER, 0.4), _band(path, np.tile([0.0, 1.0, 0.0], (4, 1)), 0.015, CARRIER)]
+    path = np.array(
+        [middle + [-0.07, 0.0, 0.16], hand - [0.02, 0.0, 0.02], hand - [-0.02, 0.0, 0.02], middle + [0.07, 0.0, 0.16]]
+    )
+    return [
+        _block(middle, np.array([0.3, 0.13, 0.34]), CARRIER, 0.4),
+        _band(path, np.tile([0.0, 1.0, 0.0], (4, 1)), 0.015, CARRIER),
+    ]
 
 
 def _phone(body: _Body) -> Surfaces:
@@ -192,7 +232,9 @@ def _vest_picture(police: bool) -> npt.NDArray[np.uint8]:
             image[:96, u : u + 18, :3] = silver
     else:
         for left in (0, 192):
-            cv2.putText(image, "POLICE", (left + 36, 74), cv2.FONT_HERSHEY_DUPLEX, 1.05, (240, 240, 240, 255), 3, cv2.LINE_AA)
+            cv2.putText(
+                image, "POLICE", (left + 36, 74), cv2.FONT_HERSHEY_DUPLEX, 1.05, (240, 240, 240, 255), 3, cv2.LINE_AA
+            )
     return image
 
 
@@ -221,13 +263,21 @@ def _vest(body: _Body, material: Material) -> Node:
     triangles = index.reshape(-1, 3)
     front = (ahead[triangles].sum(axis=1) > 1).repeat(3)
     corner = triangles.ravel()
-    uv = np.stack([np.where(front, 0.25 + across[corner], 0.75 - across[corner]), (at[corner, 2].max() - at[corner, 2]) / np.ptp(at[:, 2])], 1)
+    uv = np.stack(
+        [
+            np.where(front, 0.25 + across[corner], 0.75 - across[corner]),
+            (at[corner, 2].max() - at[corner, 2]) / np.ptp(at[:, 2]),
+        ],
+        1,
+    )
     worn = MeshData(
         at[corner].astype(np.float32), np.arange(len(corner), dtype=np.int32).reshape(-1, 3), normal[corner].astype(np.float32),
         uv.astype(np.float32), np.zeros(len(triangles), np.int32), np.full(len(triangles), int(Semantic.PERSON), np.uint8), [material],
     )  # fmt: skip
     assert body.node.joints is not None and body.node.weights is not None
-    return Node(material.name, worn, "clip", (0.0, 0.0, 0.0), body.node.joints[used][corner], body.node.weights[used][corner])
+    return Node(
+        material.name, worn, "clip", (0.0, 0.0, 0.0), body.node.joints[used][corner], body.node.weights[used][corner]
+    )
 
 
 def _rigid(name: str, surfaces: Surfaces, bones: dict[str, float], semantic: int) -> Node:

@@ -17,7 +17,7 @@ from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.parts import Part, find_parts, pack_word
-from sim.render.textures import Textures
+from sim.render.textures import Textures, texel_density
 
 wp.set_module_options({"enable_backward": False})
 
@@ -264,7 +264,7 @@ class MeshLibrary:
         packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
-            density=_texel_density(head),
+            density=texel_density(head),
             uv=head.uvs.astype(np.float32),
         )
         for frame in frames:
@@ -274,17 +274,11 @@ class MeshLibrary:
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
-                mesh_node=[self._counts["node"]],
-                mesh_height=[tree_height(len(head.triangles))],
-                node=node,
-                mesh_lower=lower[None],
-                mesh_upper=upper[None],
-                mesh_triangle=[self._counts["triangle"]],
-                mesh_normal=[self._counts["normal"]],
-                mesh_uv=[self._counts["uv"]],
-                mesh_flags=[mesh_flags(head.materials, head.material)],
+                mesh_node=[self._counts["node"]], mesh_height=[tree_height(len(head.triangles))], node=node, mesh_lower=lower[None],
+                mesh_upper=upper[None], mesh_triangle=[self._counts["triangle"]], mesh_normal=[self._counts["normal"]],
+                mesh_uv=[self._counts["uv"]], mesh_flags=[mesh_flags(head.materials, head.material)],
                 normal=frame.normals.astype(np.float32),
-            )
+            )  # fmt: skip
             self._counts["normal"] += len(frame.normals)
             self._counts["node"] += len(node)
         self._counts["triangle"] += len(head.triangles)
@@ -296,12 +290,7 @@ class MeshLibrary:
     ) -> int:
         """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
 
-        Args:
-            known: First mesh of the other clip.
-            head: Its first pose, sorted.
-            source: Its poses as they came.
-            frames: The new clip's.
-            motion: How the piece moves.
+        ``known``, ``head``, ``source``: of the other clip its first mesh, its first pose, sorted, and its poses as they came.
         """
         if frames[0].materials is source[0].materials:
             return known
@@ -311,7 +300,7 @@ class MeshLibrary:
         packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
-            density=_texel_density(head),
+            density=texel_density(head),
         )
         shared = ("mesh_node", "mesh_height", "mesh_lower", "mesh_upper", "mesh_normal", "mesh_uv")
         for k in range(known, known + len(frames)):
@@ -325,12 +314,9 @@ class MeshLibrary:
     def _add_lights(self, lights: Sequence[Light]) -> None:
         for light in lights:
             self._push(
-                light_pos=[light.pos],
-                light_axis=[light.direction],
-                light_intensity=[light.intensity],
-                light_cone=[(light.cos_inner, light.cos_outer)],
-                light_role=[int(light.role)],
-            )
+                light_pos=[light.pos], light_axis=[light.direction], light_intensity=[light.intensity],
+                light_cone=[(light.cos_inner, light.cos_outer)], light_role=[int(light.role)],
+            )  # fmt: skip
 
     def _add_models(self) -> None:
         part = 0
@@ -411,17 +397,4 @@ def _shape(dtype: type) -> tuple[int, ...]:
 
 
 def _numpy_type(dtype: type) -> type:
-    scalar = getattr(dtype, "_wp_scalar_type_", dtype)
-    return np.int32 if scalar is wp.int32 else np.float32
-
-
-def _texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
-    """Texels per metre of each triangle, (ntriangle,): square root of texture area over surface area."""
-    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    u, v, w = (mesh.uvs[mesh.triangles[:, k]] for k in range(3))
-    e, f = v - u, w - u
-    uv_area = np.abs(e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0])
-    texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
-    ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
-    return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)
+    return np.int32 if getattr(dtype, "_wp_scalar_type_", dtype) is wp.int32 else np.float32

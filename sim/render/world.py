@@ -69,7 +69,10 @@ def asset_model(name: str) -> Model:
     walk = walk or run
     run = run if run is not walk else None
     fall = asset.clips.get("fall")
-    names = [next(name for name, clip in asset.clips.items() if clip is chosen) if chosen else "" for chosen in (walk, run, fall)]
+    names = [
+        next(name for name, clip in asset.clips.items() if clip is chosen) if chosen else ""
+        for chosen in (walk, run, fall)
+    ]
     scale = spec.variant.scale if spec.variant else 1.0
     parts = tuple(
         ModelPart(_frames(part, names), MOTION[part.role], part.pivot)
@@ -77,7 +80,8 @@ def asset_model(name: str) -> Model:
         if len(part.mesh.triangles)
     )
     return Model(
-        name, parts, _scaled(spec.size, 1.0 / scale), _scaled(spec.box_center, 1.0 / scale), stride=walk.stride if walk else 0.0, rest_frame=_rest(asset, walk, run),
+        name, parts, _scaled(spec.size, 1.0 / scale), _scaled(spec.box_center, 1.0 / scale), stride=walk.stride if walk else 0.0,
+             rest_frame=_rest(asset, walk, run),
         uniform_scale=spec.uniform_scale, lights=spec.lights, walk_frames=len(walk.frames) if walk else 0,
         run_stride=run.stride if run else 0.0, fall_frames=len(fall.frames) if fall else 0,
     )  # fmt: skip

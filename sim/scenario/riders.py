@@ -1,4 +1,4 @@
-"""Riders: whatever the file, a bicycle, a motorcycle or a wheelchair carries somebody, and somebody pushes a stroller: an actor of its own."""
+"""Riders: a bicycle, a motorcycle or a wheelchair carries somebody, somebody pushes a stroller; each is an actor of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 from sim.assets import AssetSpec, find_asset, list_assets
 from sim.random import Stream
 from sim.scenario.world import ActorSpec, WorldSpec
-
 
 RIDDEN = ("bicycle", "motorbike", "wheelchair")
 """Categories of what somebody rides or pushes."""

@@ -148,7 +148,11 @@ class YamlScenario:
         body = self._body(name, kind, actor.model_copy(update={"asset": None, "size": None}), draws)
         fit = coupling(placer.bodies[tow.name].asset, body.asset)
         if fit is None:
-            raise self._text.error(f"{tow.kind} cannot pull {kind}", path, "Write kind: tractor, trailer: semitrailer, or kind: suv, trailer: caravan.")
+            raise self._text.error(
+                f"{tow.kind} cannot pull {kind}",
+                path,
+                "Write kind: tractor, trailer: semitrailer, or kind: suv, trailer: caravan.",
+            )
         spot = placer.back(placer.spots[tow.name], fit[1] - fit[0], path)
         placer.spots[name], placer.bodies[name] = spot, body
         pulled = ActorSpec(

@@ -26,7 +26,8 @@ CARS = [n for n in VEHICLES if SPECS[n].category == Category.CAR]
 THINGS = [n for n, s in SPECS.items() if s.file.parent.name in ("props", "plants", "signs")]
 MINE = VEHICLES + THINGS
 OWN_SHAPES = ["barrel", "branch", "barrier", "beacon", "bollard", "ladder", "mattress", "tyre", "works_board",
-              "guard_rail", "delineator", "jersey_barrier", "barricade", "arrow_board", "manhole", "sandbags", "cabinet", "crowd_barrier"]  # fmt: skip
+              "guard_rail", "delineator", "jersey_barrier", "barricade", "arrow_board", "manhole", "sandbags", "cabinet",
+                   "crowd_barrier"]  # fmt: skip
 """Modelled by the scripts, so that their winding can be held to account."""
 
 
@@ -174,7 +175,16 @@ def test_wheels_of_work_vehicles_and_trams_roll_on_the_ground(name):
     assert abs(np.mean([v for v in x if v < 0.5 * spec.wheelbase])) < 0.05, "the origin is under the rear axle"
 
 
-@pytest.mark.parametrize(("name", "role"), [("fire_engine", Role.BEACON), ("police_car", Role.BEACON), ("ambulance", Role.BEACON), ("forklift", Role.AMBER_BEACON), ("farm_tractor", Role.AMBER_BEACON)])
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("fire_engine", Role.BEACON),
+        ("police_car", Role.BEACON),
+        ("ambulance", Role.BEACON),
+        ("forklift", Role.AMBER_BEACON),
+        ("farm_tractor", Role.AMBER_BEACON),
+    ],
+)
 def test_beacons_shine_to_all_sides_from_above_the_roof(name, role):
     lamp = next(light for light in SPECS[name].lights if light.role == role)
     top = triangles_by_role(name)[role][..., 2].max()
@@ -190,7 +200,8 @@ def test_every_vehicle_names_its_parameter_set(name):
 def test_there_are_24_vehicles_and_more():
     named = [n for n, s in SPECS.items() if s.parameters and s.variant is None]
     assert len(named) >= 24
-    wanted = {"tram", "fire_engine", "police", "ambulance", "scooter", "e_scooter", "wheelchair", "stroller", "forklift", "farm_tractor", "bicycle",
+    wanted = {"tram", "fire_engine", "police", "ambulance", "scooter", "e_scooter", "wheelchair", "stroller", "forklift",
+         "farm_tractor", "bicycle",
               "motorcycle", "articulated_lorry", "bus", "caravan", "tipper", "minibus"}  # fmt: skip
     assert wanted <= {kind for n in named for kind in SPECS[n].kinds}
 
@@ -285,7 +296,9 @@ def test_wrecks_have_the_size_of_their_spec_and_differ_from_what_they_were(name)
     assert np.allclose(upper - lower, spec.size, atol=0.01) and abs(lower[2]) < 0.03
     assert not spec.lights and not spec.doors and spec.hitch is None
     if spec.variant.damage == "overturned":
-        assert spec.height == pytest.approx(whole.width, abs=0.02) and spec.width == pytest.approx(whole.height, abs=0.02)
+        assert spec.height == pytest.approx(whole.width, abs=0.02) and spec.width == pytest.approx(
+            whole.height, abs=0.02
+        )
         assert all(p.role == "body" for p in load_asset(name).parts) and spec.parameters is None
     elif spec.variant.damage == "dented":
         assert whole.length - spec.length > 0.1, "the nose is pushed in"
@@ -311,7 +324,9 @@ def test_signs_of_a_shape_show_each_its_own_part_of_one_picture():
         size = np.ptp(uv, axis=0) * texture.shape[1::-1]
         assert (size < 128.0).all() and size.max() > 100.0, "one cell"
         seen.add((id(texture), corner))
-        left, right = (part.mesh.vertices[part.mesh.triangles[np.isin(part.mesh.material, rows)]][..., k] for k in (0, 1))
+        left, right = (
+            part.mesh.vertices[part.mesh.triangles[np.isin(part.mesh.material, rows)]][..., k] for k in (0, 1)
+        )
         assert left.max() < 0.0 and abs(right.mean()) < 0.05, "looks along -x"
     assert len(seen) == len(signs)
 

@@ -11,7 +11,9 @@ from sim.render.mesh import Semantic
 
 SPECS = list_assets()
 RIDERS = list(kinds()["rider"])
-EVERYBODY = [name for name, spec in list_assets().items() if spec.category == Category.PEDESTRIAN and name not in RIDERS]
+EVERYBODY = [
+    name for name, spec in list_assets().items() if spec.category == Category.PEDESTRIAN and name not in RIDERS
+]
 PEOPLE = [name for name in EVERYBODY if "walk" in load_asset(name).clips]
 ANIMALS = [name for name, spec in list_assets().items() if spec.category == Category.ANIMAL]
 CLIPS = [(name, clip) for name in [*PEOPLE, *ANIMALS, *RIDERS] for clip in load_asset(name).clips]
@@ -121,7 +123,9 @@ def test_animals_match_their_specs(name):
     assert high.mean() > 0.1 * upper[0]  # the head is in front
 
 
-@pytest.mark.parametrize("name", [n for n in [*PEOPLE, *ANIMALS, *RIDERS] if not SPECS[n].variant or SPECS[n].variant.scale == 1.0])
+@pytest.mark.parametrize(
+    "name", [n for n in [*PEOPLE, *ANIMALS, *RIDERS] if not SPECS[n].variant or SPECS[n].variant.scale == 1.0]
+)
 def test_who_is_hit_falls_from_the_pose_that_he_had_into_one_that_lies_flat(name):
     asset = load_asset(name)
     frames = [f.vertices for f in asset.clips["fall"].frames]
