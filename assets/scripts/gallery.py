@@ -32,6 +32,10 @@ Picture = npt.NDArray[np.uint8]
 FOV = 0.42
 """Horizontal field of view [rad]: a long lens, as catalogues use it."""
 SUNS = {"day": (-0.45, 0.35, 0.82), "night": (0.3, 0.2, -0.5)}
+FOLDERS = ("vehicles", "people", "animals", "props", "signs", "plants")
+"""Order of a sheet of all."""
+LIMIT = 600_000
+"""Bytes of a sheet as .jpg."""
 PAINT = (0.03, 0.07, 0.22)
 
 
@@ -73,6 +77,7 @@ def pictures(
     tall = max(s.box_center[2] + s.height / 2 for s in chosen)
     low = min(s.box_center[2] - s.height / 2 for s in chosen)
     radius = 0.5 * max(math.hypot(chosen[0].length, chosen[0].width), (tall - low) * size[0] / size[1])
+    radius *= 1.2 if len(chosen) > 1 else 1.0
     distance = 0.98 * radius / math.tan(0.5 * FOV) + 0.4 * radius
     rise = 0.22 * distance + 0.5 * tall
     pitch = math.atan2(rise - 0.5 * (tall + low), distance)
@@ -118,6 +123,16 @@ def _rows(
     return scenes, states
 
 
+def is_faced(name: str) -> bool:
+    """Whether an asset shows its face to who comes along +x: signs, boards."""
+    return list_assets()[name].semantic == Semantic.TRAFFIC_SIGN or name in (
+        "arrow_board",
+        "triangle",
+        "beacon",
+        "works_board",
+    )
+
+
 def sheet(cells: list[tuple[str, Picture]], columns: int) -> Image.Image:
     """Named pictures of one size in rows."""
     height, width = cells[0][1].shape[:2]
@@ -135,27 +150,43 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--views", type=int, default=1)
-    parser.add_argument("--size", default="168x126")
+    parser.add_argument("--size", default="144x108")
     parser.add_argument("--columns", type=int, default=0)
     parser.add_argument("--quality", default="standard")
     parser.add_argument("--lamps", type=int, default=0)
     parser.add_argument("--hour", default="day", choices=list(SUNS))
     parser.add_argument("--walked", type=float)
-    parser.add_argument("--turn", type=float, default=-145.0, help="heading of the first view [deg], 0: from behind")
+    parser.add_argument("--turn", type=float, help="heading of the first view [deg], 0: from behind")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "assets.jpg")
     options = parser.parse_args(arguments)
     width, height = (int(v) for v in options.size.split("x"))
-    names = options.names or [n for n, s in list_assets().items() if "rider" not in s.kinds]
-    yaws = [math.radians(options.turn + 360.0 * k / options.views) for k in range(options.views)]
+    # Of signs, the variants: the mesh's own asset looks like the first.
+    shown = [s for s in list_assets().values() if s.file.parent.name != "signs" or s.variant]
+    shown = sorted(
+        (s for s in shown if "rider" not in s.kinds), key=lambda s: (FOLDERS.index(s.file.parent.name), s.name)
+    )
+    names = options.names or [s.name for s in shown]
+    yaws = [
+        math.radians((-145.0 if options.turn is None else options.turn) + 360.0 * k / options.views)
+        for k in range(options.views)
+    ]
     cells = []
     for name in names:
+        # Signs and works equipment are made to be seen by who drives along +x.
+        turned = yaws if options.turn is not None else [0.35 if is_faced(name) else v for v in yaws]
         looks = pictures(
-            name, yaws, (width, height), quality=options.quality, lamps=options.lamps, hour=options.hour,
+            name, turned, (width, height), quality=options.quality, lamps=options.lamps, hour=options.hour,
             walked=options.walked,
         )  # fmt: skip
         cells += [(name if k == 0 else "", look) for k, look in enumerate(looks)]
-    out = sheet(cells, options.columns or (options.views if options.views > 1 else 10))
-    out.save(options.out, **({"quality": 80, "optimize": True} if options.out.suffix == ".jpg" else {}))
+    out = sheet(cells, options.columns or (options.views if options.views > 1 else 14))
+    if options.out.suffix == ".jpg":
+        for quality in range(88, 30, -6):
+            out.save(options.out, quality=quality, optimize=True)
+            if options.out.stat().st_size < LIMIT:
+                break
+    else:
+        out.save(options.out)
     print(f"{options.out}: {len(names)} assets, {out.width} x {out.height}, {options.out.stat().st_size // 1024} KB")
 
 
