@@ -106,7 +106,9 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
         x, y, w, h = labels["visible_box"][a]
         ax, ay, aw, ah = labels["amodal_box"][a]
         if w and not (ax <= x and ay <= y and x + w <= ax + aw and y + h <= ay + ah):
-            faults.append(f"actor {a}: its visible box {labels['visible_box'][a]} is not in its amodal box {labels['amodal_box'][a]}")
+            faults.append(
+                f"actor {a}: its visible box {labels['visible_box'][a]} is not in its amodal box {labels['amodal_box'][a]}"
+            )
         if (seen & ~whole).any():
             faults.append(f"actor {a}: {int((seen & ~whole).sum())} visible pixels are not in its amodal mask")
         if whole.any() and abs(labels["occlusion"][a] - (1.0 - seen.sum() / whole.sum())) > 1e-5:

@@ -61,7 +61,10 @@ def check_parts(arrays: Arrays) -> list[str]:
     people = np.isin(semantic, [int(Semantic.PERSON), int(Semantic.RIDER)])
     wrong(np.isin(part, LIMBS) & ~(people | (semantic == int(Semantic.ANIMAL))), "limbs on something without any")
     wrong(people & ~np.isin(part, LIMBS) & (instance > 0), "a person without limbs")
-    wrong((part > 0) & (part <= int(Part.RIGHT_HIND_LEG)) & (instance == 0) & np.isin(semantic, _GROUND), "the ground has parts of things")
+    wrong(
+        (part > 0) & (part <= int(Part.RIGHT_HIND_LEG)) & (instance == 0) & np.isin(semantic, _GROUND),
+        "the ground has parts of things",
+    )
     if "lane" in arrays:
         wrong(arrays["lane"] != np.where(marking, part, 0), "the lane mask is not the markings'")
     if "drivable" in arrays:
@@ -83,13 +86,17 @@ def check_states(arrays: Arrays, labels: Mapping[str, Any]) -> list[str]:
         if "anomaly" in arrays:
             shown = set(np.unique(arrays["anomaly"][mine]).tolist())
             if shown != {int(Anomaly[item.get("anomaly", "none").upper()])}:
-                faults.append(f"{item['actor']}: anomaly {shown} in the picture, {item.get('anomaly')} in the annotations")
+                faults.append(
+                    f"{item['actor']}: anomaly {shown} in the picture, {item.get('anomaly')} in the annotations"
+                )
         if "lamp" in arrays and "part" in arrays and "lamps" in item:
             for part, names in SWITCHED.items():
                 shown = set(np.unique(arrays["lamp"][mine & (arrays["part"] == int(part))]).tolist())
                 expected = int(LampState.ON if set(names) & set(item["lamps"]) else LampState.OFF)
                 if shown - {expected}:
-                    faults.append(f"{item['actor']}: its {part.name.lower()} is {shown}, the annotations say {expected}")
+                    faults.append(
+                        f"{item['actor']}: its {part.name.lower()} is {shown}, the annotations say {expected}"
+                    )
     if "anomaly" in arrays and (arrays["anomaly"][instance == 0] != 0).any():
         faults.append("an anomaly that is no actor")
     if "lamp" in arrays and "part" in arrays:
@@ -152,6 +159,7 @@ def check_motion(
     bad = off > FLOW_MARGIN + 2e-4 * np.linalg.norm(end - start, axis=1)
     if bad.any():
         k = int(off.argmax())
-        faults.append(f"scene flow and flow differ at {int(bad.sum())} pixels, by {off[k]:.3f} pixels at {tuple(start[k])}")
+        faults.append(
+            f"scene flow and flow differ at {int(bad.sum())} pixels, by {off[k]:.3f} pixels at {tuple(start[k])}"
+        )
     return faults
-

@@ -59,7 +59,11 @@ def _outside_box(item: Mapping[str, Any], points: Floats) -> list[str]:
         return []
     out = np.maximum(np.maximum((x, y) - shown[:, :2], shown[:, :2] - (x + width - 1, y + height - 1)), 0.0).max(1)
     margin = NEAR + 0.06 * height
-    return [f"{item['actor']}: a keypoint lies {out.max():.1f} pixels outside its amodal box"] if out.max() > margin else []
+    return (
+        [f"{item['actor']}: a keypoint lies {out.max():.1f} pixels outside its amodal box"]
+        if out.max() > margin
+        else []
+    )
 
 
 def _off_person(item: Mapping[str, Any], points: Floats, instance: npt.NDArray[np.integer]) -> list[str]:
@@ -145,7 +149,9 @@ def check_occupancy(picture: Mapping[str, Any], points: Floats, ego: tuple[Float
     faults = []
     if not held.all():
         k = int(np.argmin(held))
-        faults.append(f"{int((~held).sum())} of {len(held)} depth points lie in free cells, first at {local[inside][k].round(3)}")
+        faults.append(
+            f"{int((~held).sum())} of {len(held)} depth points lie in free cells, first at {local[inside][k].round(3)}"
+        )
     seen = (picture["occupancy"]["observed"][cell[..., 0], cell[..., 1], cell[..., 2]] == 1).any(1)
     if not seen.all():
         faults.append(f"{int((~seen).sum())} of {len(seen)} depth points lie in cells that are said to be unobserved")
@@ -169,7 +175,9 @@ def check_lanes(picture: Mapping[str, Any]) -> list[str]:
             continue
         near = np.any([marked[row + i, col + j] for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=0)
         if near.mean() < MARKED:
-            faults.append(f"lane line {line['track_id']} ({line['kind']}): marked at {near.mean():.0%} of its points only")
+            faults.append(
+                f"lane line {line['track_id']} ({line['kind']}): marked at {near.mean():.0%} of its points only"
+            )
     return faults
 
 

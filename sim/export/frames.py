@@ -94,7 +94,7 @@ class FrameRenderer:
         # Trees are built from the first frame's poses, whichever frame is rendered first.
         assign_poses(tracks, 0, self.state)
         self.renderer = Renderer(library, self.scene, self.state, settings, threads=threads)
-        self.labeller = Labeller(self.renderer, masks=config.amodal)
+        self.labeller = Labeller(self.renderer, masks=config.amodal, keypoints=True)
         row = int(self.scene.map_index.numpy()[0])
         self.surroundings = Surroundings(self.renderer, config.outputs, batch.map_specs[row].network)
         self.signals = SignalHeads(library, row)

@@ -74,18 +74,54 @@ def trace_slots(
 
 
 @wp.func(inline=True)
-def word_of(geo: Geometry, hit: Hit) -> int:
-    """Material, class and part of a hit triangle."""
-    return geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
+def look_down(geo: Geometry, inst: Instances, world: int, p: wp.vec3, height: float) -> Hit:
+    """The map's surface below a point ``height`` above ``p``; slits between triangles are stepped over."""
+    out = Hit()
+    out.slot = -1
+    tries = int(0)
+    while out.slot < 0 and tries < 2:
+        above = p + wp.vec3(0.003 * float(tries), 0.002 * float(tries), height)
+        out = mesh_hit(geo, inst, world, 0, above, off_axes(wp.vec3(0.0, 0.0, -1.0)), 2.0 * SKY_HEIGHT)
+        tries += 1
+    return out
+
+
+@wp.struct
+class Ground:
+    """What lies below a cell."""
+
+    word: int
+    """Material, class and part of its triangle; class `NOTHING` if there is none."""
+    z: float
+    """Its height [m]."""
 
 
 @wp.func(inline=True)
-def look_down(geo: Geometry, inst: Instances, world: int, p: wp.vec3, height: float) -> Hit:
-    """The map's surface below a point ``height`` above ``p``; slits between triangles are stepped over."""
-    d = off_axes(wp.vec3(0.0, 0.0, -1.0))
-    out = mesh_hit(geo, inst, world, 0, p + wp.vec3(0.0, 0.0, height), d, 2.0 * SKY_HEIGHT)
-    if out.slot < 0:
-        out = mesh_hit(geo, inst, world, 0, p + wp.vec3(0.003, 0.002, height), d, 2.0 * SKY_HEIGHT)
+def ground_below(geo: Geometry, inst: Instances, world: int, p: wp.vec3, reach: float, cell: float) -> Ground:
+    """The map below a point: a building seen from the sky, else what is seen from low above, else a line beside the middle."""
+    out = Ground(int(NOTHING << 16), p[2] - SKY_HEIGHT)
+    step = int(0)
+    while step < 6:
+        height = SKY_HEIGHT
+        aside = wp.vec3(0.0, 0.0, 0.0)
+        if step > 0:
+            height = LOOK_HEIGHT + RISE * reach
+        if step > 1:
+            # Lines are narrower than cells: one counts wherever it shows in the cell, at points apart in both directions.
+            k = step - 2
+            aside = wp.vec3(0.375 - 0.25 * float(k), 0.125 - 0.5 * float(k & 1) + 0.25 * float(k / 2), 0.0) * cell
+        hit = look_down(geo, inst, world, p + aside, height)
+        step += 1
+        if hit.slot >= 0:
+            word = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
+            if step < 3 or (word >> 24) >= FIRST_LINE:
+                out = Ground(word, p[2] + height - hit.t)
+        part = out.word >> 24
+        paved = part >= wp.static(int(Part.LANE)) and part <= wp.static(int(Part.VERGE))
+        if step == 1 and (hit.slot < 0 or ((out.word >> 16) & 255) == wp.static(int(Semantic.BUILDING))):
+            step = 6
+        if step > 1 and not paved:
+            step = 6
     return out
 
 
@@ -94,42 +130,30 @@ def view_cell(
     geo: Geometry, inst: Instances, world: int, p: wp.vec3, reach: float, row: int, col: int, out: BirdsEyeGrid
 ):
     """Write a cell whose middle is ``p`` at the ego's height, ``reach`` [m] away from it."""
-    word = int(NOTHING << 16)
-    height = LOOK_HEIGHT + RISE * reach
-    ground = p[2] + height - 2.0 * SKY_HEIGHT
-    hit = look_down(geo, inst, world, p, SKY_HEIGHT)
-    if hit.slot >= 0:
-        word = word_of(geo, hit)
-        ground = p[2] + SKY_HEIGHT - hit.t
-    if hit.slot >= 0 and ((word >> 16) & 255) != wp.static(int(Semantic.BUILDING)):
-        low = look_down(geo, inst, world, p, height)
-        if low.slot >= 0:
-            word = word_of(geo, low)
-            ground = p[2] + height - low.t
-        # Lines are narrower than cells: one counts wherever it shows in the cell, at points apart in both directions.
-        part = word >> 24
-        if part >= wp.static(int(Part.LANE)) and part <= wp.static(int(Part.VERGE)):
-            for k in range(4):
-                across = wp.vec2(0.375 - 0.25 * float(k), 0.125 - 0.5 * float(k & 1) + 0.25 * float(k / 2))
-                aside = wp.vec3(across[0], across[1], 0.0) * out.cell
-                near = look_down(geo, inst, world, p + aside, height)
-                if near.slot >= 0:
-                    if (word_of(geo, near) >> 24) >= FIRST_LINE:
-                        word = word_of(geo, near)
-        d = off_axes(wp.vec3(0.0, 0.0, -1.0))
-        knee = wp.vec3(p[0], p[1], ground + KNEE)
-        stands = trace_slots(geo, inst, world, knee, d, KNEE, 1, inst.first_actor)
-        if stands.slot >= 0:
-            word = word_of(geo, stands)
-    out.ground[world, row, col] = wp.uint8((word >> 16) & 255)
-    out.part[world, row, col] = wp.uint8(word >> 24)
-    d = off_axes(wp.vec3(0.0, 0.0, -1.0))
-    high = wp.vec3(p[0], p[1], p[2] + SKY_HEIGHT)
-    actor = trace_slots(geo, inst, world, high, d, 2.0 * SKY_HEIGHT, inst.first_actor + inst.part_capacity, inst.nslot)
+    ground = ground_below(geo, inst, world, p, reach, out.cell)
+    building = ((ground.word >> 16) & 255) == wp.static(int(Semantic.BUILDING))
+    word = ground.word
     instance = int(0)
-    if actor.slot >= 0:
-        word = word_of(geo, actor)
-        instance = actor_of(inst, actor.slot) + 1
+    # Things of the map that stand there, then actors, the ego left out.
+    for kind in range(2):
+        top = wp.vec3(p[0], p[1], ground.z + KNEE)
+        reach_down = float(KNEE)
+        first = int(1)
+        last = inst.first_actor
+        if kind == 1:
+            top[2] = p[2] + SKY_HEIGHT
+            reach_down = 2.0 * SKY_HEIGHT
+            first = inst.first_actor + inst.part_capacity
+            last = inst.nslot
+        if kind == 1 or not building:
+            hit = trace_slots(geo, inst, world, top, off_axes(wp.vec3(0.0, 0.0, -1.0)), reach_down, first, last)
+            if hit.slot >= 0:
+                word = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3]
+                if kind == 1:
+                    instance = actor_of(inst, hit.slot) + 1
+        if kind == 0:
+            out.ground[world, row, col] = wp.uint8((word >> 16) & 255)
+            out.part[world, row, col] = wp.uint8(word >> 24)
     out.semantic[world, row, col] = wp.uint8((word >> 16) & 255)
     out.instance[world, row, col] = instance
 

@@ -165,8 +165,7 @@ class Renderer:
         self.size = wp.vec2i(height, width)
         self.primary = primary or ("triangles" if device.is_cpu else "rays")
         ahead = bool(self.wanted & (FLOW | SCENE_FLOW))
-        look = ahead if lookahead is None else lookahead
-        self.window = PoseWindow(scene, state, lookahead=look)
+        self.window = PoseWindow(scene, state, lookahead=ahead if lookahead is None else lookahead)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
         self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
         self.bvh = SceneBvh(library, scene, self.window.current)
@@ -174,15 +173,13 @@ class Renderer:
         self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
-        self._full = bool(self.wanted & (RGB | HDR)) and config.quality != "fast"
-        self.labels = self._image_struct(Labels)
-        self.classes = self._image_struct(ClassImages)
-        self.shown = self._image_struct(Shown)
-        self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & (RGB | HDR)) and not self._full)
+        lit = bool(self.wanted & (RGB | HDR))
+        self._full = lit and config.quality != "fast"
+        self.labels, self.classes, self.shown = (self._image_struct(s) for s in (Labels, ClassImages, Shown))
+        self.hits: Hits = make_hits(shape, device, sun=lit and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
-        self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
-        if self._full and self.wanted & HDR:
-            self.radiance = self.frames.arrays["hdr"]
+        hdr = self.frames.arrays.get("hdr") if self._full else None
+        self.radiance = wp.zeros_like(self.buffers.direct) if hdr is None else hdr
         """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
         self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
         self.exposure = self.developer.exposure

@@ -15,8 +15,8 @@ from sim.render.scene_bvh import Instances
 
 wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 1})
 
-NKEYPOINT = 17
-vec17 = wp.types.vector(length=NKEYPOINT, dtype=wp.float32)
+NKEYPOINT = wp.constant(17)
+vec17 = wp.types.vector(length=17, dtype=wp.float32)
 REACH = wp.constant(
     vec17(0.05, *[0.06] * 4, *[0.15] * 2, *[0.1] * 2, *[0.09] * 2, *[0.2] * 2, *[0.14] * 2, *[0.12] * 2)
 )
@@ -73,23 +73,29 @@ def shows_point(
     return own and hit.slot >= inst.first_actor and wp.abs(1.0 - hit.t) * length <= reach
 
 
-@wp.kernel
-def _find_keypoints(
+@wp.struct
+class Person:
+    """Whose keypoints, and in which picture."""
+
+    world: int
+    camera: int
+    actor: int
+    slot: int
+    """Of the part that has keypoints, -1 for who is no person."""
+
+
+@wp.func(inline=True)
+def find_keypoint(
     geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, out: ActorKeypoints,
+    who: Person, k: int,
 ):  # fmt: skip
-    """Reads geometry, keypoints of meshes, instances, views. Writes every actor's keypoints."""
-    world, camera, actor, k = wp.tid()
-    out.pixel[world, camera, actor, k] = wp.vec3(0.0, 0.0, 0.0)
-    out.visibility[world, camera, actor, k] = wp.uint8(0)
-    slot = keypoint_slot(tables, inst, world, actor)
-    hidden = hidden_actor(cameras, world, camera)
-    if camera == 0:
-        out.point[world, actor, k] = wp.vec3(0.0, 0.0, 0.0)
-    if slot < 0 or hidden == actor:
-        return
-    mesh = inst.mesh[world, slot]
-    linear = inst.linear[world, slot]
-    p = linear * tables.point[tables.first[mesh] + k] + inst.pos[world, slot]
+    """Write keypoint ``k`` of a person."""
+    world = who.world
+    camera = who.camera
+    actor = who.actor
+    mesh = inst.mesh[world, who.slot]
+    linear = inst.linear[world, who.slot]
+    p = linear * tables.point[tables.first[mesh] + k] + inst.pos[world, who.slot]
     if camera == 0:
         out.point[world, actor, k] = p
     o = views.pos[world, camera]
@@ -99,15 +105,37 @@ def _find_keypoints(
     out.pixel[world, camera, actor, k] = q
     if q[0] < -0.5 or q[1] < -0.5 or q[0] >= float(size[1]) - 0.5 or q[1] >= float(size[0]) - 0.5:
         return
-    seen = shows_point(geo, inst, world, hidden, slot, o, p, REACH[k] * body_scale(tables, mesh, linear))
+    reach = REACH[k] * body_scale(tables, mesh, linear)
+    seen = shows_point(geo, inst, world, hidden_actor(cameras, world, camera), who.slot, o, p, reach)
     out.visibility[world, camera, actor, k] = wp.uint8(wp.where(seen, 2, 1))
+
+
+@wp.kernel
+def _find_keypoints(
+    geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, lanes: int,
+    out: ActorKeypoints,
+):  # fmt: skip
+    """Reads geometry, keypoints of meshes, instances, views. Writes every actor's keypoints, ``lanes`` threads an actor."""
+    world, camera, actor, lane = wp.tid()
+    slot = keypoint_slot(tables, inst, world, actor)
+    if hidden_actor(cameras, world, camera) == actor:
+        slot = -1
+    k = int(lane)
+    while k < NKEYPOINT:
+        out.pixel[world, camera, actor, k] = wp.vec3(0.0, 0.0, 0.0)
+        out.visibility[world, camera, actor, k] = wp.uint8(0)
+        if camera == 0:
+            out.point[world, actor, k] = wp.vec3(0.0, 0.0, 0.0)
+        if slot >= 0:
+            find_keypoint(geo, tables, inst, cameras, views, size, out, Person(world, camera, actor, slot), k)
+        k += lanes
 
 
 def make_keypoints(nworld: int, ncamera: int, nactor: int, device: wp.DeviceLike) -> ActorKeypoints:
     """Empty keypoints."""
     out = ActorKeypoints()
-    shape = (nworld, ncamera, nactor, NKEYPOINT)
+    shape = (nworld, ncamera, nactor, int(NKEYPOINT))
     out.pixel = wp.zeros(shape, dtype=wp.vec3, device=device)
     out.visibility = wp.zeros(shape, dtype=wp.uint8, device=device)
-    out.point = wp.zeros((nworld, nactor, NKEYPOINT), dtype=wp.vec3, device=device)
+    out.point = wp.zeros((nworld, nactor, int(NKEYPOINT)), dtype=wp.vec3, device=device)
     return out

@@ -15,7 +15,7 @@ import warp as wp
 from sim.render.boxes import ActorLabels, _bound_actors, _bound_meshes, _count_visible, _finish_labels, spread_bound
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.frames import Renderer
-from sim.render.keypoints import _find_keypoints, make_keypoints
+from sim.render.keypoints import NKEYPOINT, _find_keypoints, make_keypoints
 from sim.render.library import Geometry
 from sim.render.options import RAYS
 from sim.render.raycast import FAR, mesh_hit
@@ -138,9 +138,10 @@ class Labeller:
     Args:
         renderer: Its frames must hold ``instance``.
         masks: Whether to keep amodal masks too.
+        keypoints: Whether to find people's keypoints too.
     """
 
-    def __init__(self, renderer: Renderer, *, masks: bool = False) -> None:
+    def __init__(self, renderer: Renderer, *, masks: bool = False, keypoints: bool = False) -> None:
         if "instance" not in renderer.frames.arrays:
             raise ValueError("labels of actors need the output 'instance'")
         self._renderer = renderer
@@ -157,7 +158,7 @@ class Labeller:
             last = {"corner": 8, "visible_bound": 4, "amodal_bound": 4}.get(name, 0)
             shape = (nworld, ncamera, nactor, last) if var.type.ndim == 4 else shapes[var.type.ndim]
             setattr(self.labels, name, wp.zeros(shape, dtype=var.type.dtype, device=device))
-        self.keypoints = make_keypoints(nworld, ncamera, nactor, device)
+        self.keypoints = make_keypoints(nworld, ncamera, nactor, device) if keypoints else None
         mask_shape = (nworld, ncamera * self.labels.nword, height, width) if masks else (1, 1, 1, 1)
         self.labels.amodal_mask = wp.zeros(mask_shape, dtype=wp.uint32, device=device)
 
@@ -176,9 +177,13 @@ class Labeller:
         inputs = [r.library.geometry, inst, r.window.current]
         wp.launch(_bound_meshes, dim=out.box_size.shape, inputs=inputs, outputs=[out], device=device)
         wp.launch(_finish_labels, dim=shape, inputs=[r.cameras, views], outputs=[out], device=device)
+        if self.keypoints is None:
+            return
         inputs = [r.library.geometry, r.library.keypoints, inst, r.cameras, views, size]
-        points = self.keypoints
-        wp.launch(_find_keypoints, dim=points.pixel.shape, inputs=inputs, outputs=[points], device=device)
+        lanes = int(NKEYPOINT) if device.is_cuda else 1
+        wp.launch(
+            _find_keypoints, dim=(*shape, lanes), inputs=[*inputs, lanes], outputs=[self.keypoints], device=device
+        )
 
     def torch(self) -> dict[str, torch.Tensor]:
         """The results as tensors on the same device and memory; vectors have a last axis."""
@@ -189,9 +194,11 @@ class Labeller:
         return {name: array.numpy() for name, array in self._results().items()}
 
     def _results(self) -> dict[str, wp.array]:
-        k = self.keypoints
-        points = {"keypoint": k.pixel, "keypoint_seen": k.visibility, "keypoint_3d": k.point}
-        return {name: getattr(self.labels, name) for name in OUTPUTS} | points
+        found = {name: getattr(self.labels, name) for name in OUTPUTS}
+        if self.keypoints is not None:
+            k = self.keypoints
+            found |= {"keypoint": k.pixel, "keypoint_seen": k.visibility, "keypoint_3d": k.point}
+        return found
 
     def amodal_masks(self) -> np.ndarray:
         """Masks of all actors, bool (nworld, ncamera, nactor, height, width)."""

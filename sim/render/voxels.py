@@ -162,43 +162,65 @@ def fill_slot(geo: Geometry, inst: Instances, world: int, slot: int, at: Column,
                 z += 1
 
 
+@wp.func(inline=True)
+def column_at(out: VoxelGrid, ego: wp.vec3, ahead: wp.vec3, x: int, y: int, count: int) -> Column:
+    """The column of cell (x, y); its box also holds the ``count`` - 1 columns to the left."""
+    at = Column()
+    at.x = x
+    at.y = y
+    across = wp.vec3(-ahead[1], ahead[0], 0.0)
+    at.axes = wp.matrix_from_rows(ahead, across, wp.vec3(0.0, 0.0, 1.0)) * (1.0 / out.cell)
+    way = out.lower + wp.vec3(float(x), float(y), 0.0) * out.cell
+    at.corner = ego + ahead * way[0] + across * way[1] + wp.vec3(0.0, 0.0, way[2])
+    near = at.corner + ahead * out.cell
+    side = at.corner + across * (out.cell * float(count))
+    far = near + side - at.corner
+    at.lower = wp.min(wp.min(at.corner, far), wp.min(near, side)) - wp.vec3(0.002, 0.002, 0.002)
+    at.upper = wp.max(wp.max(at.corner, far), wp.max(near, side)) + wp.vec3(0.002, 0.002, 0.002)
+    at.upper[2] = at.upper[2] + float(out.semantic.shape[3]) * out.cell
+    return at
+
+
+@wp.func(inline=True)
+def is_near(inst: Instances, world: int, slot: int, at: Column) -> bool:
+    """Whether the mesh in a slot may reach into a column's box; the map always does, the ego is left out."""
+    if slot == 0:
+        return True
+    ego = slot >= inst.first_actor and slot < inst.first_actor + inst.part_capacity
+    if ego or inst.mesh[world, slot] < 0:
+        return False
+    lower = inst.lower[world * inst.nslot + slot]
+    upper = inst.upper[world * inst.nslot + slot]
+    for k in range(3):
+        if lower[k] > at.upper[k] or upper[k] < at.lower[k]:
+            return False
+    return True
+
+
 @wp.kernel
 def _fill_columns(
     geo: Geometry, inst: Instances, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], lanes: int, out: VoxelGrid
 ):
     """Reads geometry, instances, the ego's pose. Writes the classes of the grid's cells, ``lanes`` threads for columns of equal x."""
     world, x, lane = wp.tid()
-    top = out.semantic.shape[3]
     ahead = wp.quat_rotate(rot[world, 0], wp.vec3(1.0, 0.0, 0.0))
     ahead = wp.normalize(wp.vec3(ahead[0], ahead[1], 0.0))
-    across = wp.vec3(-ahead[1], ahead[0], 0.0)
-    up = wp.vec3(0.0, 0.0, 1.0)
-    at = Column()
-    at.x = x
-    at.axes = wp.matrix_from_rows(ahead, across, up) * (1.0 / out.cell)
     y = int(lane)
     while y < out.semantic.shape[2]:
-        at.y = y
-        for z in range(top):
+        for z in range(out.semantic.shape[3]):
             out.semantic[world, x, y, z] = wp.uint8(FREE)
             out.observed[world, x, y, z] = wp.uint8(0)
-        way = out.lower + wp.vec3(float(x), float(y), 0.0) * out.cell
-        at.corner = pos[world, 0] + ahead * way[0] + across * way[1] + up * way[2]
-        far = at.corner + (ahead + across) * out.cell
-        near = at.corner + ahead * out.cell
-        side = at.corner + across * out.cell
-        at.lower = wp.min(wp.min(at.corner, far), wp.min(near, side)) - wp.vec3(0.002, 0.002, 0.002)
-        at.upper = wp.max(wp.max(at.corner, far), wp.max(near, side)) + wp.vec3(0.002, 0.002, 0.002)
-        at.upper[2] = at.upper[2] + float(top) * out.cell
-        fill_slot(geo, inst, world, 0, at, out)
-        q = wp.bvh_query_aabb(inst.bvh, at.lower, at.upper, inst.root[world])
-        row = int(0)
-        while wp.bvh_query_next(q, row):
-            slot = row - world * inst.nslot
-            ego = slot >= inst.first_actor and slot < inst.first_actor + inst.part_capacity
-            if slot > 0 and not ego and inst.mesh[world, slot] >= 0:
-                fill_slot(geo, inst, world, slot, at, out)
         y += lanes
+    row = column_at(out, pos[world, 0], ahead, x, 0, out.semantic.shape[2])
+    # Instances are tried one by one: a tree over them and one over a mesh at once exceed a GPU's shared memory.
+    for slot in range(inst.nslot):
+        if is_near(inst, world, slot, row):
+            y = int(lane)
+            while y < out.semantic.shape[2]:
+                at = column_at(out, pos[world, 0], ahead, x, y, 1)
+                if is_near(inst, world, slot, at):
+                    fill_slot(geo, inst, world, slot, at, out)
+                y += lanes
 
 
 @wp.kernel
@@ -226,7 +248,13 @@ def _observe_cells(
 
 @wp.kernel
 def _observe_hits(
-    cameras: Cameras, views: Views, hits: Hits, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], lanes: int, out: VoxelGrid
+    cameras: Cameras,
+    views: Views,
+    hits: Hits,
+    pos: wp.array2d[wp.vec3],
+    rot: wp.array2d[wp.quat],
+    lanes: int,
+    out: VoxelGrid,
 ):
     """Reads the hits of all cameras, the ego's pose. Writes that the cells are seen in which surfaces are, ``lanes`` threads a row."""
     world, camera, row, lane = wp.tid()

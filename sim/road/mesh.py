@@ -236,7 +236,8 @@ def _triangulate(faces: Faces) -> MeshData:
     q = faces.corners
     is_quad = np.abs(q[:, 2] - q[:, 3]).sum(1) > 1e-9
     triangles = np.concatenate([q[:, :3], q[is_quad][:, [0, 2, 3]]])
-    part = np.where(faces.cover >= PAINTED, faces.cover // PAINTED, _PARTS[faces.base])
+    lane = np.where(faces.cover == int(Cover.KERB), int(Part.KERB), _PARTS[faces.base])
+    part = np.where(faces.cover >= PAINTED, faces.cover // PAINTED, lane)
     cover, part = (np.concatenate([x, x[is_quad]]) for x in (faces.cover % PAINTED, part))
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-9

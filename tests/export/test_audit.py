@@ -24,7 +24,9 @@ FILES = library_files()
 def renderer_of(name, key=0, duration=None, size=SIZE):
     batch = sample_worlds([load_scenario(FILES[name])], [key], "cpu", SimConfig(pool=1))
     tracks = record(batch, Fraction(5), duration)[0]
-    return FrameRenderer(build_library(batch), batch, 0, tracks, DatasetConfig(size=size, quality="fast", outputs=LABELS))
+    return FrameRenderer(
+        build_library(batch), batch, 0, tracks, DatasetConfig(size=size, quality="fast", outputs=LABELS)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +102,17 @@ def test_wrong_class_images_are_found(shown):
         assert any(text in fault for fault in faults), (name, value)
     assert audit_images.check_panoptic({**arrays, "panoptic": pick(arrays["panoptic"], thing, 1)}, labels)
     assert audit_images.check_panoptic(arrays, {**labels, "segments": labels["segments"][1:]})
-    for name, where, value, text in (("anomaly", thing, 2, "anomaly"), ("anomaly", road, 1, "no actor"), ("lamp", road, 2, "lamps")):
+    for name, where, value, text in (
+        ("anomaly", thing, 2, "anomaly"),
+        ("anomaly", road, 1, "no actor"),
+        ("lamp", road, 2, "lamps"),
+    ):
         faults = audit_images.check_states({**arrays, name: pick(arrays[name], where, value)}, labels)
         assert any(text in fault for fault in faults), (name, value)
     lit = arrays["part"] == 7
-    assert lit.any() and any("brake" in f for f in audit_images.check_states({**arrays, "lamp": pick(arrays["lamp"], lit, 2)}, labels))
+    assert lit.any() and any(
+        "brake" in f for f in audit_images.check_states({**arrays, "lamp": pick(arrays["lamp"], lit, 2)}, labels)
+    )
 
 
 def test_wrong_light_and_motion_are_found(shown):
@@ -124,11 +132,15 @@ def test_wrong_light_and_motion_are_found(shown):
 
     assert not audit_images.check_motion(arrays, points, project, then)
     moved = pick(arrays["scene_flow"], arrays["instance"] == 0, (0.01, 0.0, 0.0))
-    assert any("no actor moves" in f for f in audit_images.check_motion({**arrays, "scene_flow": moved}, points, project, then))
+    assert any(
+        "no actor moves" in f for f in audit_images.check_motion({**arrays, "scene_flow": moved}, points, project, then)
+    )
     near = (arrays["instance"] > 0) & (arrays["depth"] < 12.0) & np.isfinite(arrays["flow"]).all(-1)
     off = arrays["scene_flow"].copy()
     off[near] += (0.0, 0.05, 0.0)
-    assert near.any() and any("differ" in f for f in audit_images.check_motion({**arrays, "scene_flow": off}, points, project, then))
+    assert near.any() and any(
+        "differ" in f for f in audit_images.check_motion({**arrays, "scene_flow": off}, points, project, then)
+    )
 
 
 def test_wrong_labels_of_space_are_found(shown):
@@ -163,7 +175,9 @@ def test_signals_are_told_where_they_are():
     assert seen and not audit_space.check_signals(picture, labels)
     for signal in seen:
         bits = int(renderer.tracks.arrays["signal"][3][signal["signal"] - 1])
-        assert signal["state"] == [n for k, n in enumerate(("red", "amber", "green")) if bits >> k & 1] and signal["state"]
+        assert (
+            signal["state"] == [n for k, n in enumerate(("red", "amber", "green")) if bits >> k & 1] and signal["state"]
+        )
         col, row = (round(v) for v in signal["pixel"])
         near = picture["arrays"]["part"][max(row - 2, 0) : row + 3, max(col - 2, 0) : col + 3]
         assert (np.isin(near, (34, 35, 36, 37))).any(), "a head or its lamps"

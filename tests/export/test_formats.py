@@ -359,7 +359,12 @@ def test_labels_hold_what_coco_and_3d_need():
     person = SimpleNamespace(id=1)
     who = SimpleNamespace(asset=SimpleNamespace(semantic=Semantic.PERSON), size=(1.0, 1.0, 1.0))
     subjects = [Subject(name, person, (0.0, 0.0, 0.5), (1.0, 1.0, 1.0), who) for name in ("ego", "child", "dog")]  # type: ignore[arg-type]
-    pose = {"pos": np.zeros((n, 3)), "rot": labels["box_rot"], "visible": np.array([7, 7, 7]), "fallen": np.array([0, 30, 0])}
+    pose = {
+        "pos": np.zeros((n, 3)),
+        "rot": labels["box_rot"],
+        "visible": np.array([7, 7, 7]),
+        "fallen": np.array([0, 30, 0]),
+    }
     out = annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects)
     assert [o["actor"] for o in out["objects"]] == ["child"] and [o["actor"] for o in out["hidden"]] == ["dog"]
     child = out["objects"][0]

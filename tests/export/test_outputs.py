@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from sim.config import LABELS, OUTPUTS, USUAL_LABELS, DatasetConfig
 from sim.console import parse_outputs
 from sim.errors import SwerveError
 from sim.export import outputs
+from sim.export.class_maps import CLASS_MAPS
 from sim.export.dataset import render_dataset
 from sim.render.mesh import Semantic
 from sim.types import Lamp
@@ -146,7 +148,7 @@ def test_lists_of_outputs():
     assert parse_outputs("all") == LABELS and parse_outputs("usual") == USUAL_LABELS and parse_outputs("none") == ()
     assert parse_outputs("part, depth usual") == ("part", "depth", *USUAL_LABELS)
     assert DatasetConfig(outputs=("part", "depth")).outputs == ("depth", "part"), "in the order of the files"
-    with pytest.raises(SwerveError, match="no output 'dept'.*depth"):
+    with pytest.raises(SwerveError, match=r"no output 'dept'.*depth"):
         parse_outputs("dept")
     with pytest.raises(SwerveError, match="no output 'x'"):
         DatasetConfig(outputs=("x",))
@@ -156,3 +158,22 @@ def test_srgb_and_panoptic_codes():
     np.testing.assert_array_equal(outputs.encode_srgb(np.array([0.0, 0.0031308, 0.2140411, 1.0])), (0, 10, 127, 255))
     ids = np.array([[1, 256 * 3 + 14, 65536 * 2 + 256 * 5 + 7]])
     np.testing.assert_array_equal(outputs.panoptic_rgb(ids).astype(int) @ np.array([1, 256, 65536]), ids)
+
+
+def test_the_loader_in_the_documentation_runs(full):
+    text = (Path(__file__).parents[2] / "docs" / "dataset.md").read_text()
+    code = text.split("```python")[1].split("```")[0]
+    code = code.replace('Path("data"), "deer-at-night-0002/000012"', f'Path({str(full)!r}), "crossing-0000/000001"')
+    names: dict = {}
+    exec(compile(code, "dataset.md", "exec"), names)
+    assert names["wheels"].any() and (names["semantic"] == mask(full, "semantic", 1)).all()
+    assert (names["track_id"] == mask(full, "instance", 1)).all() and names["occupied"].sum() > 1000
+
+
+def test_the_documentation_names_every_output_and_class():
+    text = (Path(__file__).parents[2] / "docs" / "dataset.md").read_text()
+    for name in LABELS:
+        assert f"| `{name}` |" in text, name
+    for semantic, names in CLASS_MAPS.items():
+        row = f"| {int(semantic)} {semantic.name.lower()} | {names.cityscapes} | {names.cityscapes_train} | {names.coco} |"
+        assert row in text, semantic.name

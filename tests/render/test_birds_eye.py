@@ -22,7 +22,7 @@ BUSH = (6.3, -4.2)
 """Where a bush and, three metres above it, a roof stand in the ego's frame [m]."""
 
 
-def world():
+def world(others=0):
     """Road, a strip of sidewalk to the left, a house behind, a bush under a high roof, the ego, a car ahead."""
     ground = scenes.plane(60.0)
     strip = scenes.box((-60.0, 6.0, -0.2), (60.0, 9.0, 0.12), Semantic.SIDEWALK)
@@ -37,7 +37,11 @@ def world():
     lib = MeshLibrary([car, bush], [MapModel(fixed, (), (StaticInstance("bush", matrix),))], "cpu")
     ahead = TURN @ (10.0, 1.0, 0.0) + EGO
     rows = scenes.world(lib, [("car", tuple(EGO), YAW), ("car", tuple(ahead), YAW)])
-    scene, state = scenes.batch([rows])
+    moved = [
+        scenes.world(lib, [("car", (k, 4.0 * k, 0.0), 0.2 * k), ("car", (9.0, -k, 0.0), 0.0)])
+        for k in range(1, others + 1)
+    ]
+    scene, state = scenes.batch([*moved, rows])
     camera = CameraConfig(width=96, height=64, pos=(0.0, 0.0, 1.5))
     r = Renderer(lib, scene, state, RenderConfig((camera,), "fast", ("depth", "instance", "semantic")))
     r.render(scene)
@@ -53,7 +57,10 @@ def test_cells_show_what_stands_on_them(renderer):
     eye = BirdsEye(renderer, half=20.0, cell=0.5)
     grid = eye.measure()
     ground, semantic, instance = (getattr(grid, k).numpy()[0] for k in ("ground", "semantic", "instance"))
-    x, y = (20.0 - (np.arange(80) + 0.5) * 0.5)[:, None] + np.zeros(80), 20.0 - (np.arange(80) + 0.5) * 0.5 + np.zeros((80, 1))
+    x, y = (
+        (20.0 - (np.arange(80) + 0.5) * 0.5)[:, None] + np.zeros(80),
+        20.0 - (np.arange(80) + 0.5) * 0.5 + np.zeros((80, 1)),
+    )
     expected = np.full((80, 80), int(Semantic.ROAD))
     expected[(y > 6.0) & (y < 9.0)] = int(Semantic.SIDEWALK)
     expected[(x > -16.0) & (x < -12.0) & (np.abs(y) < 3.0)] = int(Semantic.BUILDING)
@@ -127,3 +134,13 @@ def test_a_slanted_triangle_fills_exactly_its_cells():
     expected[tuple(np.floor((points - LOWER) / CELL).astype(int).T)] = True
     assert expected.sum() > 30 and (expected & ~found).sum() == 0
     assert (found & ~expected).sum() <= 3, "only cells of which it cuts a corner that no sample met"
+
+
+def test_grids_do_not_depend_on_the_batch(renderer):
+    many = world(others=2)
+    for kind, names in ((BirdsEye, ("ground", "part", "semantic", "instance")), (Voxels, ("semantic", "observed"))):
+        alone, batch = kind(renderer).measure(), kind(many).measure()
+        for name in names:
+            one, all_ = getattr(alone, name).numpy(), getattr(batch, name).numpy()
+            np.testing.assert_array_equal(all_[2], one[0], err_msg=name)
+            assert (all_[0] != all_[2]).any() or name == "part"

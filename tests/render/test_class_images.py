@@ -61,11 +61,33 @@ def test_parts_lamps_and_panoptic_ids_of_a_car():
         assert (out["anomaly"] == 0).all()
 
 
+def test_parts_that_a_mesh_brings_stay_with_their_triangles():
+    rng = np.random.default_rng(2)
+    spots = rng.permutation([(y, z) for y in np.linspace(-2.5, 2.5, 6) for z in np.linspace(0.3, 2.3, 5)])
+    boxes = [scenes.box((0.0, y - 0.15, z - 0.15), (0.3, y + 0.15, z + 0.15), Semantic.PERSON) for y, z in spots]
+    mesh = merge(boxes)
+    mesh.part = np.repeat(np.arange(16, 46) % 14 + 16, 12).astype(np.uint8)
+    lib = scenes.library([scenes.model(mesh, "crowd")])
+    out, _ = shoot(lib, scenes.world(lib, [("crowd", (7.0, 0.0, 0.0), 0.0)]), camera_at((0, 0, 1.3), width=192, height=128))
+    k = 96 / math.tan(CameraConfig().horizontal_fov / 2)
+    for part, (y, z) in zip(mesh.part[::12], spots, strict=True):
+        col, row = round(95.5 - k * y / 7.0), round(63.5 - k * (z - 1.3) / 7.0)
+        assert out["part"][row, col] == part
+
+
 def test_anomalies_are_what_lies_or_does_not_belong():
     box = scenes.model(scenes.box((-0.5, -0.5, 0.0), (0.5, 0.5, 1.0)), "box")
     lib = scenes.library([box])
     camera = camera_at((0, 0, 3.0), pitch=0.25, width=192, height=H, horizontal_fov=1.4)
-    kinds = [Semantic.CAR, Semantic.ANIMAL, Semantic.OBSTACLE, Semantic.PERSON, Semantic.CAR, Semantic.TRAFFIC_CONE, Semantic.PERSON]
+    kinds = [
+        Semantic.CAR,
+        Semantic.ANIMAL,
+        Semantic.OBSTACLE,
+        Semantic.PERSON,
+        Semantic.CAR,
+        Semantic.TRAFFIC_CONE,
+        Semantic.PERSON,
+    ]
     actors = [("box", (9.0, 6.0 - 2.0 * k, 0.5 * (k == 4)), 0.0) for k in range(len(kinds))]
     rows = scenes.world(lib, actors, fallen=[0, 0, 0, 12, 0, 0, 0])
     rows[0]["semantic"] = [int(k) for k in kinds]
@@ -121,7 +143,9 @@ def test_scene_flow_is_the_motion_in_the_world():
     r.render(scene)
     out = {k: v[0, 0] for k, v in r.frames.numpy().items()}
     assert (out["instance"] == 1).sum() > 100 and (out["instance"] == 2).sum() > 40
-    np.testing.assert_allclose(out["scene_flow"][out["instance"] == 1], [[0.4, 0.0, 0.0]] * (out["instance"] == 1).sum(), atol=1e-5)
+    np.testing.assert_allclose(
+        out["scene_flow"][out["instance"] == 1], [[0.4, 0.0, 0.0]] * (out["instance"] == 1).sum(), atol=1e-5
+    )
     assert (out["scene_flow"][out["instance"] == 0] == 0.0).all()
     # A turn about the actor's origin, told by the points themselves.
     mine = out["instance"] == 2

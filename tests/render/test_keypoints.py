@@ -9,13 +9,13 @@ import numpy as np
 from sim.config import RenderConfig
 from sim.render.camera import intrinsic_matrix
 from sim.render.frames import Renderer, camera_at
-from sim.render.keypoints import NKEYPOINT
 from sim.render.labels import Labeller
 from sim.render.library import Model, ModelPart
 from sim.render.mesh import Semantic
 from tests.render import scenes
 
 W, H = 128, 96
+NKEYPOINT = 17
 HEIGHTS = np.linspace(1.7, 0.1, NKEYPOINT)
 """Of a figure's keypoints, one below the other, 0.015 m under its front or (odd ones) under its back [m]."""
 
@@ -28,12 +28,14 @@ def figure(lean=0.0):
 
 def shoot(actors, camera, frames=None, **state):
     wall = scenes.model(scenes.box((-0.05, -1.0, 0.0), (0.05, 1.0, 0.9)), "wall")
-    person = Model("person", (ModelPart(frames or (figure(),)),), (0.5, 0.4, 1.8), (0.0, 0.0, 0.9), stride=1.0 if frames else 0.0)
+    person = Model(
+        "person", (ModelPart(frames or (figure(),)),), (0.5, 0.4, 1.8), (0.0, 0.0, 0.9), stride=1.0 if frames else 0.0
+    )
     lib = scenes.library([person, wall])
     scene, now = scenes.batch([scenes.world(lib, actors, **state)])
     r = Renderer(lib, scene, now, RenderConfig((camera,), "fast", ("instance", "depth")))
     r.render(scene)
-    labeller = Labeller(r)
+    labeller = Labeller(r, keypoints=True)
     labeller.measure(scene)
     out = labeller.numpy()
     return out["keypoint"][0, 0], out["keypoint_seen"][0, 0], out["keypoint_3d"][0], r
@@ -58,7 +60,9 @@ def test_others_hide_keypoints_and_the_picture_ends():
     _, seen, _, r = shoot([("person", (0.0, 0.0, 0.0), np.pi), ("wall", (-1.0, 0.0, 0.0), 0.0)], camera)
     edge = 1.0 + (0.9 - 1.0) * (6.0 - 0.235) / (5.0 - 0.05)
     front = np.arange(NKEYPOINT) % 2 == 0
-    assert (seen[0][front & (HEIGHTS > edge + 0.02)] == 2).all() and (seen[0][front & (HEIGHTS < edge - 0.02)] == 1).all()
+    assert (seen[0][front & (HEIGHTS > edge + 0.02)] == 2).all() and (
+        seen[0][front & (HEIGHTS < edge - 0.02)] == 1
+    ).all()
     assert not seen[1].any(), "a wall has no keypoints"
     assert (r.frames.numpy()["instance"] == 2).any()
     close = camera_at((-1.2, 0.0, 1.0), width=W, height=H)
