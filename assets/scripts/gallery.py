@@ -77,7 +77,7 @@ def pictures(
     tall = max(s.box_center[2] + s.height / 2 for s in chosen)
     low = min(s.box_center[2] - s.height / 2 for s in chosen)
     radius = 0.5 * max(math.hypot(chosen[0].length, chosen[0].width), (tall - low) * size[0] / size[1])
-    radius *= 1.2 if len(chosen) > 1 else 1.0
+    radius *= 1.32 if len(chosen) > 1 else 1.12
     distance = 0.98 * radius / math.tan(0.5 * FOV) + 0.4 * radius
     rise = 0.22 * distance + 0.5 * tall
     pitch = math.atan2(rise - 0.5 * (tall + low), distance)
