@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.assets.bones import KEYPOINTS
+from sim.assets.skeleton import KEYPOINTS
 from sim.render.birds_eye import CELL as BEV_CELL
 from sim.render.birds_eye import HALF
 from sim.render.mesh import Semantic

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.assets.bones import KEYPOINTS
+from sim.assets.skeleton import KEYPOINTS
 from sim.export.states import panoptic_categories
 from sim.export.writer import encode_json
 from sim.render.mesh import Semantic
@@ -35,7 +35,10 @@ CATEGORIES = (
     CocoCategory(7, "train", "vehicle", 7, "train"),
     CocoCategory(8, "truck", "vehicle", 8, "truck"),
     CocoCategory(10, "traffic light", "outdoor", 10, "traffic light"),
+    CocoCategory(17, "cat", "animal", 17, "cat"),
     CocoCategory(18, "dog", "animal", 18, "dog"),
+    CocoCategory(19, "horse", "animal", 19, "horse"),
+    CocoCategory(21, "cow", "animal", 21, "cow"),
     CocoCategory(101, "van", "vehicle", 3, "car"),
     CocoCategory(102, "trailer", "vehicle", 8, "truck"),
     CocoCategory(103, "rider", "person", 1, "person"),
@@ -73,10 +76,11 @@ def category_of(semantic: int, kinds: Iterable[str] = ()) -> CocoCategory:
 
     Args:
         semantic: `Semantic` of the actor.
-        kinds: What its asset may be called in scenario files: tells dogs from other animals.
+        kinds: What its asset may be called in scenario files: tells dogs, cats, horses and cows from other animals.
     """
-    if semantic == Semantic.ANIMAL and "dog" in set(kinds):
-        return BY_NAME["dog"]
+    if semantic == Semantic.ANIMAL:
+        own = next((kind for kind in kinds if kind in BY_NAME and BY_NAME[kind].supercategory == "animal"), "animal")
+        return BY_NAME[own]
     try:
         return BY_NAME[_OF_SEMANTIC.get(Semantic(semantic), "object")]
     except ValueError:

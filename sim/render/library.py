@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -18,7 +18,7 @@ from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.parts import Part, find_parts, pack_word
 from sim.render.plates import lay_plates
-from sim.render.textures import Textures
+from sim.render.textures import Textures, texel_density
 
 wp.set_module_options({"enable_backward": False})
 
@@ -215,6 +215,8 @@ class MeshLibrary:
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
+        self._known: dict[int, tuple[int, MeshData, Sequence[MeshData]]] = {}
+        """Clips by their first pose's vertices: first mesh, that pose sorted, poses as they came."""
         self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
@@ -224,8 +226,7 @@ class MeshLibrary:
     @property
     def static_capacity(self) -> int:
         """Most static parts of any map."""
-        starts = np.array(self._map_static)
-        return int(np.diff(starts).max()) if len(starts) > 1 else 0
+        return int(np.diff(self._map_static).max(initial=0))
 
     @property
     def triangle_count(self) -> int:
@@ -247,18 +248,23 @@ class MeshLibrary:
 
     def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
-        first = len(self._meshes)
         head = frames[0]
+        known = self._known.get(id(head.vertices))
+        if known is not None and known[2][0].uvs is head.uvs:
+            return self._add_recoloured(*known, frames, motion)
+        first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
+        source = frames
         frames = sort_clip([lay_plates(frame) for frame in frames])
         head = frames[0]
+        self._known[id(source[0].vertices)] = (first, head, source)
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
         rows = self._material_rows(head.materials)[head.material]
         packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
-            density=_texel_density(head),
+            density=texel_density(head),
             uv=head.uvs.astype(np.float32),
         )
         for frame in frames:
@@ -268,32 +274,49 @@ class MeshLibrary:
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
-                mesh_node=[self._counts["node"]],
-                mesh_height=[tree_height(len(head.triangles))],
-                node=node,
-                mesh_lower=lower[None],
-                mesh_upper=upper[None],
-                mesh_triangle=[self._counts["triangle"]],
-                mesh_normal=[self._counts["normal"]],
-                mesh_uv=[self._counts["uv"]],
-                mesh_flags=[mesh_flags(head.materials, head.material)],
+                mesh_node=[self._counts["node"]], mesh_height=[tree_height(len(head.triangles))], node=node, mesh_lower=lower[None],
+                mesh_upper=upper[None], mesh_triangle=[self._counts["triangle"]], mesh_normal=[self._counts["normal"]],
+                mesh_uv=[self._counts["uv"]], mesh_flags=[mesh_flags(head.materials, head.material)],
                 normal=frame.normals.astype(np.float32),
-            )
+            )  # fmt: skip
             self._counts["normal"] += len(frame.normals)
             self._counts["node"] += len(node)
         self._counts["triangle"] += len(head.triangles)
         self._counts["uv"] += len(head.uvs)
         return first
 
+    def _add_recoloured(
+        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], motion: PartMotion
+    ) -> int:
+        """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
+
+        ``known``, ``head``, ``source``: of the other clip its first mesh, its first pose, sorted, and its poses as they came.
+        """
+        if frames[0].materials is source[0].materials:
+            return known
+        first, tables = len(self._meshes), self._tables
+        head = replace(head, materials=lay_plates(frames[0]).materials)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
+        self._push(
+            triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
+            density=texel_density(head),
+        )
+        shared = ("mesh_node", "mesh_height", "mesh_lower", "mesh_upper", "mesh_normal", "mesh_uv")
+        for k in range(known, known + len(frames)):
+            self._meshes.append(self._meshes[k])
+            self._keypoints.append(self._keypoints[k])
+            self._push(**{name: tables[name][k] for name in shared})
+            self._push(mesh_triangle=[self._counts["triangle"]], mesh_flags=[mesh_flags(head.materials, head.material)])
+        self._counts["triangle"] += len(head.triangles)
+        return first
+
     def _add_lights(self, lights: Sequence[Light]) -> None:
         for light in lights:
             self._push(
-                light_pos=[light.pos],
-                light_axis=[light.direction],
-                light_intensity=[light.intensity],
-                light_cone=[(light.cos_inner, light.cos_outer)],
-                light_role=[int(light.role)],
-            )
+                light_pos=[light.pos], light_axis=[light.direction], light_intensity=[light.intensity],
+                light_cone=[(light.cos_inner, light.cos_outer)], light_role=[int(light.role)],
+            )  # fmt: skip
 
     def _add_models(self) -> None:
         part = 0
@@ -366,6 +389,7 @@ class MeshLibrary:
         rows = np.concatenate([k for k in self._keypoints if k is not None] or [np.zeros((1, 3), np.float32)])
         self.keypoints.point = wp.array(np.ascontiguousarray(rows, np.float32), dtype=wp.vec3, device=self.device)
         self._tables.clear()
+        self._known.clear()
 
 
 def _shape(dtype: type) -> tuple[int, ...]:
@@ -373,17 +397,4 @@ def _shape(dtype: type) -> tuple[int, ...]:
 
 
 def _numpy_type(dtype: type) -> type:
-    scalar = getattr(dtype, "_wp_scalar_type_", dtype)
-    return np.int32 if scalar is wp.int32 else np.float32
-
-
-def _texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
-    """Texels per metre of each triangle, (ntriangle,): square root of texture area over surface area."""
-    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    u, v, w = (mesh.uvs[mesh.triangles[:, k]] for k in range(3))
-    e, f = v - u, w - u
-    uv_area = np.abs(e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0])
-    texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
-    ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
-    return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)
+    return np.int32 if getattr(dtype, "_wp_scalar_type_", dtype) is wp.int32 else np.float32

@@ -87,7 +87,9 @@ class Role(IntEnum):
     CLOTH_TOP = 13
     CLOTH_BOTTOM = 14
     PLATE = 15
-    BEACON = 16
+    BEACON = 16  # blue
+    AMBER_BEACON = 17
+    WARNING_LAMP = 18  # of road works: flashes by itself
 
 
 @dataclass(frozen=True)
