@@ -130,7 +130,7 @@ def test_wrong_class_images_are_found(shown):
 
 def test_wrong_light_and_motion_are_found(shown):
     picture, _, points, _, then = shown
-    arrays, rot = picture["arrays"], picture["view"][1]
+    arrays, rot = picture["arrays"], picture["rows"][1]
     assert not audit_images.check_light(arrays, rot)
     sky = arrays["semantic"] == 10
     for name, where, value in (
@@ -185,7 +185,7 @@ def test_signals_are_told_where_they_are():
     picture = renderer.render(3)
     labels = renderer.sample(views_of("x", renderer.config)[0], 3, picture)["json"]
     seen = [s for s in labels["signals"] if s["visible"]]
-    assert seen and not audit_space.check_signals(picture, labels)
+    assert seen and not audit_space.check_signals(picture, labels, 32.0)
     for signal in seen:
         bits = int(renderer.tracks.arrays["signal"][3][signal["signal"] - 1])
         assert (
@@ -196,7 +196,7 @@ def test_signals_are_told_where_they_are():
         assert (np.isin(near, (34, 35, 36, 37))).any(), "a head or its lamps"
     shifted = {"signals": [{**s, "pixel": [s["pixel"][0], s["pixel"][1] + 60], "position": [0.0] * 3} for s in seen]}
     close = {**picture, "view": (np.zeros(3), np.eye(3))}
-    assert audit_space.check_signals(close, shifted)
+    assert audit_space.check_signals(close, shifted, 32.0)
 
 
 @pytest.mark.slow

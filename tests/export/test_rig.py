@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sim.config import DatasetConfig, SimConfig
+from sim.config import LABELS, DatasetConfig, SimConfig
 from sim.export import audit
 from sim.export.dataset import render_dataset
 from sim.export.frames import FrameRenderer
@@ -58,12 +58,14 @@ def rig(tmp_path_factory):
 
 def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     out = tmp_path / "out"
-    render_dataset([scenario], out, rig=rig, **SETTINGS)
+    chosen = ("depth", "flow", "normals", "part", "bev")
+    render_dataset([scenario], out, rig=rig, outputs=chosen, **SETTINGS)
     files = hashes(out)
     for camera, suffix in (("front", "png"), ("wide", "jpg"), ("rear", "png"), ("rolling", "png"), ("worn", "png")):
         for k in range(3):
             assert f"frames/crossing-0000/{camera}/{k:06d}.{suffix}" in files
-            assert f"masks/crossing-0000/{camera}/{k:06d}.instance.png" in files
+            assert {f"masks/crossing-0000/{camera}/{k:06d}.{kind}.png" for kind in ("instance", "part")} <= set(files)
+    assert [f for f in sorted(files) if f.startswith("bev")] == [f"bev/crossing-0000/{k:06d}.npz" for k in range(3)]
     data = json.loads((out / "annotations.json").read_text())
     names = [image["camera"]["name"] for image in data["images"]]
     assert sorted(set(names)) == ["front", "rear", "rolling", "stuck", "wide", "worn"] and len(names) == 18
@@ -82,7 +84,8 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     (out / "frames/crossing-0000/wide/000001.jpg").write_bytes(b"")
     (out / "manifest.json").rename(tmp_path / "manifest.json")
     (out / ".swerve-run.json").write_text((tmp_path / "manifest.json").read_text())
-    render_dataset([scenario], out, rig=rig, **SETTINGS)
+    (out / "bev/crossing-0000/000002.npz").unlink()
+    render_dataset([scenario], out, rig=rig, outputs=chosen, **SETTINGS)
     assert hashes(out) == files
     again = tmp_path / "again"
     rig.rename(rig.with_suffix(".gone"))
@@ -119,7 +122,7 @@ def check_faults(out, data, files):
 
 def test_labels_of_every_lens_pass_the_audit(scenario, rig):
     batch = sample_worlds([load_scenario(scenario)], [0], "cpu", SimConfig(pool=1))
-    config = DatasetConfig(quality="fast", rig=load_rig(rig))
+    config = DatasetConfig(quality="fast", rig=load_rig(rig), outputs=LABELS)
     tracks = record(batch, Fraction(5), 3.0, span=config.span)[0]
     renderer = FrameRenderer(build_library(batch), batch, 0, tracks, config)
     faults = [f"{c}: {f}" for c in range(6) for k in (0, 7, 14) for f in audit.audit_frame(renderer, k, c)]
