@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sim.render.world import build_library
     from sim.sampling import Batch, sample_worlds
     from sim.scenario.reader import library, load_scenario
+    from sim.sensors.config import LidarConfig, RadarConfig
+    from sim.sensors.lidar import Lidar
+    from sim.sensors.radar import Radar
     from sim.simulation import step
 
 __version__ = "0.1.0"
@@ -25,6 +28,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Batch",
     "CameraConfig",
+    "Lidar",
+    "LidarConfig",
+    "Radar",
+    "RadarConfig",
     "RenderConfig",
     "Renderer",
     "RewardConfig",
@@ -41,6 +48,10 @@ __all__ = [
 _HOME = {
     "Batch": "sim.sampling",
     "CameraConfig": "sim.config",
+    "Lidar": "sim.sensors.lidar",
+    "LidarConfig": "sim.sensors.config",
+    "Radar": "sim.sensors.radar",
+    "RadarConfig": "sim.sensors.config",
     "RenderConfig": "sim.config",
     "Renderer": "sim.render.frames",
     "RewardConfig": "sim.config",

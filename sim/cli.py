@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.config import MAX_DRAWS, MAX_SEED, QUALITIES, SKIPPABLE
-from sim.console import Commands, explain_cold_start, find_device, parse_size, start_warp
+from sim.config import LABELS, MAX_DRAWS, MAX_SEED, QUALITIES, USUAL_LABELS
+from sim.console import Commands, explain_cold_start, find_device, parse_outputs, parse_size, start_warp
 from sim.errors import SwerveError
 
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
@@ -177,7 +177,7 @@ def simulate(
     typer.echo(json.dumps(summary, indent=2))
 
 
-WORLDS, PICTURES = "Worlds", "Pictures"
+WORLDS, PICTURES, SENSORS = "Worlds", "Pictures", "Lidar and radar"
 """Panels of the help of `swerve render`."""
 
 RenderFiles = Annotated[
@@ -208,7 +208,24 @@ WorldStrict = Annotated[
         "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel=WORLDS
     ),
 ]
-Size = Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.", rich_help_panel=PICTURES)]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WxH",
+        help="Width and height in pixels, of a rig's first camera; default: 800x450, or as the rig says.",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
+Rig = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Cameras: single, nuscenes6, surround4, or a YAML file (docs/dataset.md).",
+        rich_help_panel=PICTURES,
+        show_default=False,
+    ),
+]
 Rate = Annotated[
     float,
     typer.Option(
@@ -238,12 +255,30 @@ Chase = Annotated[
         rich_help_panel=PICTURES,
     ),
 ]
-Skip = Annotated[
+Outputs = Annotated[
     str,
     typer.Option(
-        metavar="NAMES",
-        help=f"Leave out some of {', '.join(SKIPPABLE)}, with commas between: flow alone is a third of a data set.",
+        metavar="LIST",
+        help=f"Labels to write beside pictures, classes, instances and boxes: usual ({', '.join(USUAL_LABELS)}), all, none, or some of "
+        f"{', '.join(LABELS)}.",
         rich_help_panel=PICTURES,
+    ),
+]
+Lidar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="Also scan with a lidar: spin16, spin32, spin64, spin128, solid or rosette; points in lidar/, a view from above in the video.",
+        rich_help_panel=SENSORS,
+        show_default=False,
+    ),
+]
+Radar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="Also measure with radar: long, short, long+short, imaging or surround; detections in folders radar_*/.",
+        rich_help_panel=SENSORS,
         show_default=False,
     ),
 ]
@@ -265,19 +300,22 @@ def render(
     physics: WorldPhysics = "swerve",
     replay: Replay = None,
     strict: WorldStrict = False,
-    size: Size = "800x450",
+    size: Size = None,
+    rig: Rig = None,
     fps: Rate = 10.0,
     duration: Duration = None,
     quality: Quality = "standard",
     chase: Chase = False,
-    skip: Skip = "",
+    outputs: Outputs = "usual",
+    lidar: Lidar = None,
+    radar: Radar = None,
     device: RenderDevice = None,
 ) -> None:
     """Write labelled frames, a video and a page to review them.
 
     DIR then holds index.html (open it in a browser), video.mp4,
     annotations.json (COCO), hazard.csv, calibration.json, manifest.json, and
-    folders of frames, masks, depth, flow, normals, labels and tracks.
+    folders of frames, masks, labels, tracks and of each output, such as depth.
 
     An interrupted run goes on where it was when the same command is given
     again. The same command gives the same bytes.
@@ -291,13 +329,13 @@ def render(
         raise SwerveError("name scenario files, or --replay a manifest.json")
     if replay is not None:
         _refuse_settings(context)
-    width, height = parse_size(size)
     found = find_device(device)
     explain_cold_start()
     pages = render_dataset(
-        files or [], out, size=(width, height), fps=fps, duration=duration, draws=draws, seed=seed, quality=quality,
-        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, device=found,
-        skip=[name for name in skip.replace(" ", "").split(",") if name],
+        files or [], out, size=None if size is None else parse_size(size), rig=rig, fps=fps,
+        duration=duration, draws=draws, seed=seed, quality=quality,
+        driver=driver, contact=contact, physics=physics, replay=replay, strict=strict, chase=chase, lidar=lidar, radar=radar,
+        outputs=parse_outputs(outputs), device=found,
     )  # fmt: skip
     for page in pages:
         _tell_outcomes(page.with_name("manifest.json"))

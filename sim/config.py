@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
+from sim.cameras import CameraConfig as CameraConfig
+from sim.checks import check_number as _check_number
+from sim.checks import check_whole as _check_whole
+from sim.checks import check_word as _check_word
 from sim.errors import SwerveError
 
 CONTACTS = ("physics", "report")
 PHYSICS = ("swerve", "bullet")
 QUALITIES = ("fast", "draft", "standard", "high")
-OUTPUTS = ("rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back")
-SKIPPABLE = ("depth", "flow", "normals")
-"""Folders of a data set that may be left out: the largest."""
+OUTPUTS = (
+    "rgb", "depth", "range", "semantic", "instance", "normal", "flow", "flow_back",
+    "panoptic", "part", "lane", "drivable", "anomaly", "lamp", "normal_world", "albedo", "hdr", "scene_flow",
+)  # fmt: skip
+"""Images of a renderer."""
+LABELS = (
+    "depth", "flow", "flow_back", "scene_flow", "normals", "normals_world", "albedo", "hdr", "panoptic", "part", "lane", "drivable",
+    "anomaly", "lamp", "bev", "occupancy", "lane_lines",
+)  # fmt: skip
+"""What a data set may hold beside pictures, classes, instances and annotations (`sim.export.outputs`)."""
+USUAL_LABELS = ("depth", "flow", "normals")
+"""What it holds if nothing is said."""
 MAX_SEED = (1 << 32) - 1
 MAX_DRAWS = 100_000
 """Most worlds drawn from each scenario."""
-
-
-def _check_whole(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise SwerveError(f"{name} must be a whole number between {low} and {high}, not {value!r}")
-
-
-def _check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not math.isfinite(value):
-        raise SwerveError(f"{name} must be a finite number, not {value!r}")
-    if not low <= value <= high:
-        raise SwerveError(f"{name} must lie between {low:g} and {high:g}, not {value:g}")
-
-
-def _check_word(name: str, value: Any, words: Sequence[str]) -> None:
-    if value not in words:
-        raise SwerveError(f"no {name} {value!r}: choose one of {', '.join(words)}")
 
 
 @dataclass(frozen=True)
@@ -61,38 +54,10 @@ class SimConfig:
         _check_whole("pool", self.pool, 1, MAX_DRAWS)
 
 
-@dataclass(frozen=True)
-class CameraConfig:
-    """A pinhole camera in OpenCV's convention, mounted on an actor."""
-
-    name: str = "front"
-    width: int = 800
-    height: int = 450
-    horizontal_fov: float = 1.22
-    """[rad]."""
-    pos: tuple[float, float, float] = (1.6, 0.0, 1.45)
-    """Mounting point in the ego's frame (x forward from the rear axle) [m]."""
-    yaw: float = 0.0
-    pitch: float = 0.0
-    """Positive looks down (ISO 8855) [rad]."""
-    roll: float = 0.0
-    attached: bool = True
-    """True: moves with the ego; False: ``pos`` and angles are in the world frame."""
-    follows: bool = False
-    """Attached, but level: turns with the ego's heading alone, and rises or comes nearer where something stands in between."""
-    show_ego: bool | None = None
-    """Whether the ego's own mesh is in the picture; None: only if the camera is not attached to it."""
-
-    def __post_init__(self) -> None:
-        _check_whole("a camera's width", self.width, 1, 8192)
-        _check_whole("a camera's height", self.height, 1, 8192)
-        _check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 3.1)
-        if len(self.pos) != 3:
-            raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
-        for name, value in (*zip(("pos.x", "pos.y", "pos.z"), self.pos, strict=True), ("yaw", self.yaw)):
-            _check_number(f"a camera's {name}", value)
-        _check_number("a camera's pitch", self.pitch)
-        _check_number("a camera's roll", self.roll)
+def _check_focus(cameras: tuple[CameraConfig, ...], quality: str) -> None:
+    for camera in cameras:
+        if camera.optics.aperture > 0.0 and quality == "fast":
+            raise SwerveError(f"camera {camera.name}: depth of field needs quality draft, standard or high, not fast")
 
 
 @dataclass(frozen=True)
@@ -110,6 +75,7 @@ class RenderConfig:
         _check_word("quality", self.quality, QUALITIES)
         for name in self.outputs:
             _check_word("output", name, OUTPUTS)
+        _check_focus(self.cameras, self.quality)
 
 
 @dataclass(frozen=True)
@@ -160,8 +126,14 @@ class DatasetConfig:
     """Whether to film from behind the ego too: pictures in chase/, shown in the video; labels stay the ego camera's."""
     amodal: bool = True
     """Whether annotations hold amodal masks."""
-    skip: tuple[str, ...] = ()
-    """Which of `SKIPPABLE` are not written."""
+    outputs: tuple[str, ...] = USUAL_LABELS
+    """Labels beside the picture, its classes, instances and annotations: some of `LABELS`, in their order."""
+    lidar: str | None = None
+    """Preset of the lidar (`sim.sensors.presets.LIDARS`); None: there is none."""
+    radar: str | None = None
+    """Preset of the radars (`sim.sensors.presets.RADARS`); None: there are none."""
+    rig: tuple[CameraConfig, ...] = ()
+    """Cameras; none: one behind the windscreen, whose pictures have ``size``."""
 
     def __post_init__(self) -> None:
         if len(self.size) != 2:
@@ -176,5 +148,22 @@ class DatasetConfig:
         _check_word("quality", self.quality, QUALITIES)
         _check_word("contact", self.contact, CONTACTS)
         _check_word("physics", self.physics, PHYSICS)
-        for name in self.skip:
-            _check_word("output to skip", name, SKIPPABLE)
+        for name in self.outputs:
+            _check_word("output", name, LABELS)
+        object.__setattr__(self, "outputs", tuple(name for name in LABELS if name in self.outputs))
+        _check_focus(self.rig, self.quality)
+        for camera in self.rig:
+            if camera.shutter.half * 2.0 * self.fps > 1.0 + 1e-9:
+                raise SwerveError(
+                    f"camera {camera.name}: its shutter runs {camera.shutter.half * 2e3:g} ms, longer than a frame at {self.fps:g} fps"
+                )
+
+    @property
+    def span(self) -> float:
+        """Half the run of the slowest shutter [s]."""
+        return max((camera.shutter.half for camera in self.rig), default=0.0)
+
+    @property
+    def cameras(self) -> tuple[CameraConfig, ...]:
+        """The cameras that pictures are made with."""
+        return self.rig or (CameraConfig(width=self.size[0], height=self.size[1]),)

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from sim.config import LABELS, USUAL_LABELS
 from sim.errors import SwerveError
 
 FAULT, STOPPED = 2, 130
@@ -50,6 +51,21 @@ class Commands(TyperGroup):
         """Run a command."""
         with plain_errors():
             return super().invoke(ctx)
+
+
+def parse_outputs(text: str) -> tuple[str, ...]:
+    """Labels of a data set from a list such as 'depth,flow'; 'all' and 'usual' stand for several, 'none' for none.
+
+    Raises:
+        SwerveError: naming what there is, if one is unknown.
+    """
+    groups = {"all": LABELS, "usual": USUAL_LABELS, "none": ()}
+    out: list[str] = []
+    for word in filter(None, re.split(r"[,\s]+", text.strip().lower())):
+        if word not in groups and word not in LABELS:
+            raise SwerveError(f"no output {word!r}: choose some of {', '.join(LABELS)}, or all, usual, none")
+        out += groups.get(word, (word,))
+    return tuple(out)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -21,6 +21,19 @@ def quaternion(yaw: float, pitch: float = 0.0, roll: float = 0.0) -> tuple[float
     )
 
 
+def multiply(a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The rotation ``b``, then ``a``, as a quaternion."""
+    (ax, ay, az, aw), (bx, by, bz, bw) = np.asarray(a, float), np.asarray(b, float)
+    return np.array(
+        [
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+            aw * bw - ax * bx - ay * by - az * bz,
+        ]
+    )
+
+
 def yaw_of(q: npt.ArrayLike) -> float:
     """Heading of an orientation; inside kernels: `sim.behavior.measures.yaw_of`."""
     x, y, z, w = (float(v) for v in np.asarray(q))

@@ -12,9 +12,10 @@ import pytest
 SIM = Path(__file__).resolve().parent.parent / "sim"
 
 LEVEL = {
-    "errors": 0, "paths": 0, "types": 0, "config": 0, "random": 0, "rotation": 0, "kernels": 0, "structs": 0, "render.mesh": 0, "assets": 1,
+    "errors": 0, "paths": 0, "types": 0, "config": 0, "cameras": 0, "checks": 0, "random": 0, "rotation": 0, "kernels": 0, "structs": 0,
+    "render.mesh": 0, "render.parts": 0, "assets": 1,
     "road": 2, "scenario": 2, "scenery": 3, "physics": 3, "behavior": 3, "metrics": 3, "sampling": 4, "simulation": 5,
-    "render": 6, "danger": 6, "review": 7, "export": 8, "envs": 8, "search": 9,
+    "render": 6, "danger": 6, "sensors": 7, "review": 7, "export": 8, "envs": 8, "search": 9,
     "bench_street": 10, "bench_peers": 10, "bench": 10, "console": 10, "cli": 11,
 }  # fmt: skip
 """Where each part of sim stands on the route of a datum: it imports what stands before or beside it."""

@@ -41,14 +41,42 @@ def beast(text: str, radius: dict[str, float], factor: float = 1.0, drop: float 
     return Beast(np.array([points[n] for n in JOINTS]), ends, {k: v * factor for k, v in radius.items()}, **more)  # type: ignore[arg-type]
 
 
-def _body(soup: Soup, animal: Beast) -> Body:
+def body_of(soup: Soup, animal: Beast, loose: str = "") -> Body:
+    """A welded body with bones; components of looks that match ``loose`` follow, as one, the place nearest to them."""
     index = welded(soup.corners)
     points = np.zeros((int(index.max()) + 1, 3))
     points[index.ravel()] = soup.corners.reshape(-1, 3)
-    return Body(soup, index, points, weights_of(points, index, animal), animal.joints, animal.ends)
+    weights = weights_of(points, index, animal)
+    return Body(
+        soup,
+        index,
+        points,
+        _attached(points, index, weights, soup.of_look(loose)) if loose else weights,
+        animal.joints,
+        animal.ends,
+    )
 
 
-def _save(
+def _attached(points: Array, index: npt.NDArray[np.int64], weights: Array, loose: npt.NDArray[np.bool_]) -> Array:
+    """Weights in which ears, horns, locks of hair follow, as one, the place of the other faces that is nearest to them."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    edges = np.concatenate([index[:, [0, 1]], index[:, [1, 2]]])
+    n = len(points)
+    label = connected_components(coo_matrix((np.ones(len(edges)), edges.T), (n, n)), directed=False)[1]
+    main = np.unique(index[~loose])
+    tree = cKDTree(points[main])
+    out = weights.copy()
+    for component in np.setdiff1d(label[np.unique(index[loose])], label[main]):
+        mine = np.flatnonzero(label == component)
+        distance, nearest = tree.query(points[mine])
+        out[mine] = weights[main[nearest[distance.argmin()]]]
+    return out
+
+
+def save(
     name: str,
     body: Body,
     mover: Mover,
@@ -58,6 +86,7 @@ def _save(
     spec: dict[str, object],
     changed: str,
 ) -> None:
+    """Write an animal: mesh, gaits, spec and entry of the manifest."""
     stand = mover.standing()
     mesh, vertex = people.mesh_of(body, materials, Semantic.ANIMAL)
     bones, weights = four(body.weights[vertex])
@@ -75,8 +104,9 @@ def _save(
         "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(),
     }  # fmt: skip
     spec["mass"] = spec.pop("mass")
+    variants = spec.pop("variants", None)
+    spec |= {"uniform_scale": True} | ({"variants": variants} if variants else {})
     spec |= {
-        "uniform_scale": True,
         "credits": [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {changed}"],
     }
     folder = ASSETS / "animals"
@@ -128,8 +158,8 @@ def build_dog() -> None:
         "yeux": Material("eyes", (0.015, 0.012, 0.01), 0.1, clearcoat=1.0),
     }
     materials = [colors.get(x.name) or Material(x.name, (0.9, 0.9, 0.9), 0.85, texture=x.texture) for x in soup.looks]
-    body = _body(soup, DOG)
-    _save(
+    body = body_of(soup, DOG)
+    save(
         "dog",
         body,
         Mover(DOG),
@@ -228,7 +258,8 @@ def _deer() -> Soup:
     return Soup(corners, np.zeros((n, 3, 2)), look, np.zeros(n, np.int32), [Look(x) for x in names], [""], soup.credit)
 
 
-def _smooth_noise(shape: tuple[int, int], sigma: tuple[float, float], seed: int) -> Array:
+def smooth_noise(shape: tuple[int, int], sigma: tuple[float, float], seed: int) -> Array:
+    """Noise of unit deviation, blurred, periodic."""
     from scipy.ndimage import gaussian_filter
 
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), sigma, mode="wrap")
@@ -272,16 +303,16 @@ def _coat(lower: Array, upper: Array, animal: Mover) -> npt.NDArray[np.uint8]:
     away = np.hypot((x - eye[0]) / 1.3, z - eye[2])
     color += (1 - ramp(away, 0.02, 0.034)) * (np.array([150.0, 122.0, 92.0]) - color) * 0.7
     color += (1 - ramp(away, 0.0105, 0.0165)) * (np.array([14.0, 11.0, 9.0]) - color)
-    fur = 0.055 * _smooth_noise((height, width), (1.0, 3.0), 1) + 0.05 * _smooth_noise((height, width), (14.0, 20.0), 2)
+    fur = 0.055 * smooth_noise((height, width), (1.0, 3.0), 1) + 0.05 * smooth_noise((height, width), (14.0, 20.0), 2)
     out = np.full((height, width, 4), 255, np.uint8)
-    out[..., :3] = np.clip(color * (1 + fur[..., None]), 0, 255)
+    out[..., :3] = np.clip(0.84 * color * (1 + fur[..., None]), 0, 255)
     return out
 
 
 def build_deer() -> None:
     """Write the deer."""
     soup = people.thinned(_deer(), 6000)
-    body = _body(soup, DEER)
+    body = body_of(soup, DEER)
     mover = Mover(DEER)
     mover.put_on_ground(body.points, body.weights)
     shown = skin(body.points, body.weights, mover.standing()[0])
@@ -295,7 +326,7 @@ def build_deer() -> None:
         Material("horn", (0.16, 0.12, 0.085), 0.7),
         Material("nose", (0.012, 0.011, 0.011), 0.35),
     ]
-    _save("deer", body, mover, materials, DEER_WALK, DEER_RUN, {"kinds": ["deer"], "mass": 75.0},
+    save("deer", body, mover, materials, DEER_WALK, DEER_RUN, {"kinds": ["deer"], "mass": 75.0},
           "plinth cut, rigged, taken to stand, walk and gallop, coat painted, ears and tines added")  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Makes every file of `assets/` from its sources: `python assets/scripts/build.py [names...]`.
 
-Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder) and
-`pip install swerve[assets]`.
+Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder), npm's
+`mapillary_sprite_source` (unpacked, SWERVE_SIGNS naming the folder) and `pip install swerve[assets]`.
 """
 
 from __future__ import annotations
@@ -12,34 +12,60 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import animals  # noqa: E402
+import boar_cat  # noqa: E402
 import car_recipes  # noqa: E402
-import motorcycle  # noqa: E402
+import chairs  # noqa: E402
+import clutter_recipes  # noqa: E402
+import cycles  # noqa: E402
+import machines  # noqa: E402
+import more_animals  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
 import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
-import riders  # noqa: E402
 import service_recipes  # noqa: E402
+import signs  # noqa: E402
 import street_recipes  # noqa: E402
+import tram  # noqa: E402
+import truck_bodies  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
+import works_vehicles  # noqa: E402
 
 
 def main(names: list[str]) -> None:
     """Build all assets, or those named."""
-    for recipe in [*vehicle_recipes.ALL, *car_recipes.ALL, *service_recipes.ALL]:
+    for recipe in [
+        *vehicle_recipes.ALL,
+        *car_recipes.ALL,
+        *service_recipes.ALL,
+        *truck_bodies.ALL,
+        works_vehicles.FORKLIFT,
+    ]:
         if not names or recipe.name in names:
             vehicles.build(recipe)
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
-    for name, build in {**riders.ALL, **animals.ALL, "motorcycle": motorcycle.build}.items():
+    for name, build in {
+        **cycles.ALL,
+        **machines.ALL,
+        **chairs.ALL,
+        **animals.ALL,
+        **more_animals.ALL,
+        **boar_cat.ALL,
+        "tram": tram.build,
+        **works_vehicles.ALL,
+    }.items():
         if not names or name in names:
             build()
-    for prop in [*prop_recipes.ALL, *street_recipes.ALL]:
+    for prop in [*prop_recipes.ALL, *street_recipes.ALL, *clutter_recipes.ALL]:
         if not names or prop.name in names:
             props.build(prop)
+    for shape in signs.SHAPES:
+        if not names or shape.name in names:
+            signs.build(shape)
     for plant in plants.ALL:
         if not names or plant.name in names:
             plants.build(plant)

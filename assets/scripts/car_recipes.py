@@ -5,10 +5,11 @@ from __future__ import annotations
 import looks as lk
 import numpy as np
 from doors import both
+from pack import look
 from recipe import Recipe
 from sh3f import Soup
 from shape import add_look, cut
-from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, TAIL
+from vehicle_recipes import BLINK, BRAKE, BURNT, HEAD, LYING, REVERSE, TAIL, WRECK
 
 from sim.render.mesh import Semantic
 
@@ -49,6 +50,8 @@ HATCHBACK = Recipe(
         (2.26, 0.86, 0.0), skin="^carPaint$", moving="^carPaint$|^glass$|black_glossy|chrome_matte", card="^cabin$", groups="^mirrors",
     ),
     changed="badges removed, thinned out, wheels, lamps and front doors split off, plates replaced, normals creased",
+    variants=[look("hatchback_wreck", **WRECK), look("hatchback_burnt", **BURNT)],
+    towbar=True,
 )  # fmt: skip
 
 
@@ -95,6 +98,7 @@ MPV = Recipe(
     },
     plates=[("^plate$", "QL 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
     changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
+    towbar=True,
 )  # fmt: skip
 
 
@@ -164,6 +168,8 @@ SEDAN = Recipe(
     thin=[("PAINT", 0.22), ("METAL_aluminum", 0.12), ("METAL_chrome", 0.08), ("^RUBBER", 0.1), ("interior", 0.06),
           ("GLASS|PLASTIC|black|yellow", 0.2)],
     changed="thinned out, wheels and lamps split off, normals creased",
+    variants=[look("sedan_wreck", **WRECK), look("sedan_overturned", **{**LYING, "kinds": ["overturned_car"]})],
+    towbar=True,
 )  # fmt: skip
 
 ALL = [SEDAN, HATCHBACK, COMPACT, MPV, CITY_CAR, BEETLE]

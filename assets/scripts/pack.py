@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sim.assets.leaves import Leaves, encode
+from sim.assets.variants import WEAR, Tint
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface
 
 ASSETS = Path(__file__).resolve().parent.parent
@@ -225,8 +227,10 @@ def _clips(blob: _Blob, gaits: dict[str, Gait]) -> dict[str, Any]:
     return clips
 
 
-def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = None) -> int:
-    """Write a file; returns its size in bytes. Equal meshes (same object) are stored once."""
+def write_glb(
+    path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = None, skeleton: dict[str, Any] | None = None
+) -> int:
+    """Write a file; returns its size in bytes. Equal meshes (same object) are stored once; ``skeleton``: of `keypoints`."""
     blob = _Blob()
     flat = np.concatenate([p.mesh.uvs for p in pieces])
     low, high = flat.min(axis=0), flat.max(axis=0)
@@ -242,7 +246,7 @@ def write_glb(path: Path, pieces: list[Piece], gaits: dict[str, Gait] | None = N
         "materials": materials,
     }
     if gaits:
-        out["extras"] = {"clips": _clips(blob, gaits)}
+        out["extras"] = {"clips": _clips(blob, gaits)} | ({"skeleton": skeleton} if skeleton else {})
     extensions = {"KHR_mesh_quantization"}
     for m in materials:
         extensions |= set(m.get("extensions", {}))
@@ -291,13 +295,44 @@ def write_spec(path: Path, spec: dict[str, Any], script: str) -> None:
             isinstance(value, list)
             and value
             and isinstance(value[0], (dict, str))
-            and key in ("lights", "doors", "credits")
+            and key in ("lights", "doors", "variants", "credits")
         ):
             lines.append(f"{key}:")
-            lines += [f"  - {_yaml(item)}" for item in value]
+            lines += [f"  - {_yaml(item)}" for item in value if item]
         else:
             lines.append(f"{key}: {_yaml(value)}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def look(name: str, tints: Sequence[Tint] = (), **more: Any) -> dict[str, Any]:
+    """A variant as specs hold it: its name, what differs, its colour changes."""
+    plain = Tint("")
+    changes = []
+    for tint in tints:
+        kept = {k: v for k, v in vars(tint).items() if v != getattr(plain, k)}
+        changes.append({k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()})
+    return {"name": name, **more} | ({"tints": changes} if changes else {})
+
+
+def measure_variants(spec: Path, data: dict[str, Any], script: str) -> None:
+    """Write a spec anew with the sizes of those variants whose shape differs from the mesh's."""
+    from sim.assets.model import load
+    from sim.assets.spec import read_spec
+
+    for entry, one in zip(data["variants"], read_spec(spec).variants, strict=True):
+        # Hands held before the chest stay outside the box, which says how a body lies.
+        if one.variant is not None and one.variant.reshaped and one.variant.posture != "phone":
+            parts = load(one).parts
+            corners = [
+                np.array(p.mesh.bounds) + np.array(p.pivot)
+                for p in parts
+                if p.name not in WEAR and len(p.mesh.triangles)
+            ]
+            lower, upper = np.min([c[0] for c in corners], axis=0), np.max([c[1] for c in corners], axis=0)
+            lower[2] = min(lower[2], 0.0) if one.variant.damage else 0.0
+            entry["size"] = (one.variant.scale * (upper - lower)).tolist()
+            entry["box_center"] = (one.variant.scale * (upper + lower) / 2).tolist()
+    write_spec(spec, data, script)
 
 
 def bounds_of(pieces: list[Piece], skip: tuple[str, ...] = ()) -> tuple[np.ndarray, np.ndarray]:

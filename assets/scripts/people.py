@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import falls
 import gait as ga
 import numpy as np
 import numpy.typing as npt
 import sh3f
+from keypoints import skeleton_of
 from manifest import record
 from neutral import Pose, to_neutral
-from pack import ASSETS, Gait, Piece, write_glb, write_spec
+from pack import ASSETS, Gait, Piece, measure_variants, write_glb, write_spec
 from people_joints import LIMBS, Point
 from rigging import four, skin_weights
 from sh3f import Look, Soup
 from shape import add_look, components, crease_normals, welded
 from skeleton import ENDS, JOINTS, ROW, center, skin
 
+from sim.assets.variants import Tint, tinted
 from sim.render.mesh import Material, MeshData, Semantic
 
 Array = npt.NDArray[np.float64]
@@ -40,24 +43,6 @@ class Hidden:
     """... and do not reach below this one ..."""
     dark: float = 256.0
     """... where their picture is darker than this, 0 to 255: linings."""
-
-
-@dataclass(frozen=True)
-class Tint:
-    """Another colour for a part of a picture."""
-
-    look: str
-    """Regex of material names."""
-    hue: float = 0.0
-    """Shift [degrees]."""
-    saturation: float = 1.0
-    """Factor."""
-    value: float = 1.0
-    """Factor of brightness."""
-    rect: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    """Left, top, right and bottom as shares of the picture."""
-    over: float = 0.0
-    """Only texels more saturated than this change: cloth, not skin."""
 
 
 @dataclass
@@ -88,6 +73,8 @@ class Person:
     triangles: int = 7500
     lean: float = 1.0
     nod: float = 0.0
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    """More looks of the mesh, from `pack.look`."""
     changed: str = "rigged, taken to walk and run, doubled faces dropped"
 
 
@@ -210,24 +197,6 @@ def neutral(body: Body, person: Person) -> Body:
     )  # fmt: skip
 
 
-def tinted(texture: npt.NDArray[np.uint8], change: Tint) -> npt.NDArray[np.uint8]:
-    """A picture with a part in other colours."""
-    import cv2
-
-    height, width = texture.shape[:2]
-    rows = slice(round(change.rect[1] * height), round(change.rect[3] * height))
-    cols = slice(round(change.rect[0] * width), round(change.rect[2] * width))
-    out = texture.copy()
-    hsv = cv2.cvtColor(np.ascontiguousarray(texture[rows, cols, :3]), cv2.COLOR_RGB2HSV).astype(np.float32)
-    share = np.clip((hsv[..., 1:2] / 255 - change.over) / 0.1 + 0.5, 0.0, 1.0) if change.over else 1.0
-    hsv[..., 0] = (hsv[..., 0] + change.hue / 2) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * change.saturation, 0, 255)
-    hsv[..., 2] = np.clip(hsv[..., 2] * change.value, 0, 255)
-    new = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
-    out[rows, cols, :3] = np.round(share * new + (1 - share) * texture[rows, cols, :3]).astype(np.uint8)
-    return out
-
-
 def material_of(look: Look, person: Person) -> Material:
     """Material of a look, with the changes of a recipe."""
     import re
@@ -302,11 +271,20 @@ def build(person: Person) -> None:
     spec = {
         "name": person.name, "mesh": f"{person.name}.glb", "kinds": person.kinds, "category": "pedestrian", "semantic": "person",
         "size": (upper - lower).tolist(), "box_center": ((upper + lower) / 2).tolist(), "mass": person.mass, "uniform_scale": True,
-        "credits": [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {person.changed}"],
     }  # fmt: skip
+    if person.variants:
+        spec["variants"] = person.variants
+    spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {person.changed}"]
     folder = ASSETS / "people"
-    size = write_glb(folder / f"{person.name}.glb", [Piece("body", mesh, "clip", joints=bones, weights=weights)], gaits)
+    size = write_glb(
+        folder / f"{person.name}.glb",
+        [Piece("body", mesh, "clip", joints=bones, weights=weights)],
+        gaits,
+        skeleton_of(body),
+    )
     write_spec(folder / f"{person.name}.yaml", spec, "people.py")
+    if person.variants:
+        measure_variants(folder / f"{person.name}.yaml", spec, "people.py")
     triangles = len(mesh.triangles)
     print(f"{person.name:16s} {triangles:6d} triangles {size / 1024:6.0f} KB {np.round(upper - lower, 2)}", flush=True)
     record(folder / f"{person.name}.glb", [credit], person.changed)

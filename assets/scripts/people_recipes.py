@@ -8,6 +8,7 @@ import gait
 import people_joints as pj
 from neutral import Pose
 from people import Hidden, Person, Tint
+from people_looks import LOOKS
 
 MEN = [
     Person("man_suit", "reallusion/male02", pj.BUSINESSMAN, ["man", "adult"], 1.82, 80.0, Pose(head=(-14.0, 0.0, 0.0))),
@@ -65,29 +66,12 @@ OLD = [
     ),
 ]  # fmt: skip
 
-# The same people in other clothes and with other hair.
+# The same woman with other hair and another gait.
 DRESSED = [
-    replace(MEN[1], name="man_jacket_olive", height=1.74, tint=[
-        Tint("^1$", -150.0, 0.55, 0.8, (0.0, 0.0, 1.0, 0.49)),
-            Tint("^1$", 0.0, 0.5, 0.55, (0.0, 0.49, 0.6, 1.0)), Tint("^27$", 0.0, 0.3, 0.6),
-    ]),
-    replace(MEN[2], name="man_cardigan_blue", height=1.83, tint=[
-        Tint("08", 185.0, 2.2, 0.85, (0.0, 0.0, 0.585, 0.5)),
-            Tint("08", 185.0, 2.2, 0.85, (0.6, 0.0, 0.97, 0.5)), Tint("hair", 0.0, 0.8, 0.4),
-    ]),
-    replace(WOMEN[0], name="woman_jeans_teal", height=1.71, tint=[
-        Tint("^1$", 165.0, 0.6, 0.75, (0.0, 0.0, 1.0, 0.6), over=0.6), Tint("^11$", 10.0, 0.6, 0.45),
-    ]),
     replace(WOMEN[0], name="woman_elderly", kinds=["elderly", "woman"], height=1.6,
             mass=63.0, walk=gait.ELDERLY, run=None, lean=7.0, nod=-4.0,
             tint=[Tint("^1$", 250.0, 0.35, 0.8, (0.0, 0.0, 1.0, 0.6), over=0.6),
                 Tint("^1$", 0.0, 0.25, 0.6, (0.0, 0.5, 0.6, 1.0)), Tint("^11$", 0.0, 0.08, 1.9)]),
-    replace(CHILDREN[0], name="girl_pink", height=1.14, mass=20.0, head_size=1.24, tint=[
-        Tint("RL_Upper", 130.0, 0.9, 1.05), Tint("RL_Hair", 5.0, 0.7, 0.5), Tint("RL_Lower", 0.0, 1.0, 1.3),
-    ]),
-    replace(CHILDREN[1], name="boy_green", height=1.22, mass=24.0, head_size=1.2, tint=[
-        Tint("RL_Upper", 95.0, 1.1, 1.7), Tint("RL_Lower", 200.0, 6.0, 1.1), Tint("RL_Hair", 0.0, 1.1, 1.5),
-    ]),
 ]  # fmt: skip
 
-ALL = [*MEN, *WOMEN, *CHILDREN, *OLD, *DRESSED]
+ALL = [replace(person, variants=LOOKS.get(person.name, [])) for person in (*MEN, *WOMEN, *CHILDREN, *OLD, *DRESSED)]

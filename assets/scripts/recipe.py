@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from doors import DoorCut
 from sh3f import Soup
@@ -52,7 +53,13 @@ class Recipe:
     doors: list[DoorCut] = field(default_factory=list)
     hitch: float | None = None
     """Where it pulls a trailer: ahead of its rear axle [m]."""
+    towbar: bool = False
+    """Whether a trailer hangs on a ball behind its bumper."""
     coupler: float | None = None
     """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
+    parameters: str = ""
+    """Its parameter set (`sim.physics.sets`); empty: that of its category."""
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    """More looks of the mesh, from `pack.look`."""
     folder: str = "vehicles"
     changed: str = "wheels and lamps split off, badge and plates replaced, normals creased"

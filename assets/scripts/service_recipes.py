@@ -8,11 +8,12 @@ import livery
 import looks as lk
 import numpy as np
 from car_recipes import MPV
+from pack import look
 from pickup import pickup
 from recipe import Recipe
 from sh3f import Soup
 from shape import add_look, components
-from vehicle_recipes import BLINK, BRAKE, HEAD, REVERSE, SUV, TAIL, VAN
+from vehicle_recipes import BLINK, BRAKE, HEAD, LYING, REVERSE, SUV, TAIL, VAN
 
 from sim.render.mesh import Role, Semantic
 
@@ -58,7 +59,7 @@ TAXI = replace(
     changed=MPV.changed + ", roof sign added",
 )  # fmt: skip
 AMBULANCE = replace(
-    VAN, name="ambulance", kinds=["ambulance"], mass=3500.0, prepare=_ambulance,
+    VAN, name="ambulance", kinds=["ambulance"], mass=3500.0, variants=[], prepare=_ambulance,
     looks={"^beacon$": BEACON, "^bar$": BAR, "livery yellow": YELLOW, "livery red": RED, "^word$": "atlas",
            "^firstcolor$|^whiteglass$": WHITE, **VAN.looks},
     changed=VAN.changed + ", livery and light bar added",
@@ -92,6 +93,7 @@ ARTICULATED = Recipe(
            ((0.312, 0.355, 0.385, 0.4), REVERSE),
            ((0.971, 0.008, 1.0, 0.029), BLINK), ((0.971, 0.029, 1.0, 0.05), TAIL), ((0.971, 0.05, 1.0, 0.088), BRAKE)],
     changed="badges and plates replaced, wheels and lamps split off, normals creased",
+    variants=[look("articulated_overturned", **LYING)],
 )  # fmt: skip
 
 PICKUP = replace(
@@ -101,11 +103,11 @@ PICKUP = replace(
     lamps=[*SUV.lamps], changed=SUV.changed + ", stretched, the rear cut open, a bed added",
 )  # fmt: skip
 TRACTOR = replace(
-    ARTICULATED, name="tractor", kinds=["tractor"], mass=8000.0, drop_groups="^Auflieger|^Achse", hitch=0.72,
+    ARTICULATED, name="tractor", kinds=["tractor"], variants=[], mass=8000.0, drop_groups="^Auflieger|^Achse", hitch=0.72,
     changed=ARTICULATED.changed + ", trailer taken off",
 )  # fmt: skip
 SEMITRAILER = replace(
-    ARTICULATED, name="semitrailer", kinds=["semitrailer"], category="semitrailer", semantic=Semantic.TRAILER, mass=24000.0,
+    ARTICULATED, name="semitrailer", kinds=["semitrailer"], variants=[], category="semitrailer", semantic=Semantic.TRAILER, mass=24000.0,
     drop_groups="^Circle|window|^Cube|^Fenster|^Rad_|^Fahr", tyre="@^Achse", coupler=8.0,
     lamps=[*ARTICULATED.lamps[3:7], ((0.928, 0.355, 0.978, 0.406), BLINK), ((0.883, 0.355, 0.928, 0.406), BRAKE),
            ((0.844, 0.355, 0.883, 0.406), TAIL), ((0.743, 0.355, 0.816, 0.4), REVERSE)],

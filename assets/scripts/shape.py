@@ -203,6 +203,13 @@ def grid_faces(points: npt.NDArray[np.float64], closed: bool = True) -> npt.NDAr
     return np.concatenate([q.reshape(-1, 3, 3) for q in quads])
 
 
+def outward(faces: npt.NDArray[np.float64], center: tuple[float, float, float]) -> npt.NDArray[np.float64]:
+    """Triangles (..., 3, 3) turned so that they look away from a point, (n, 3, 3)."""
+    faces = faces.reshape(-1, 3, 3)
+    away = ((faces.mean(axis=1) - center) * face_normals(faces)).sum(axis=1)
+    return np.where(away[:, None, None] < 0, faces[:, ::-1], faces)
+
+
 def lathe(profile: list[tuple[float, float]], sides: int = 24) -> npt.NDArray[np.float64]:
     """Surface of revolution about z of a profile of (radius, height), bottom first; triangles (n, 3, 3)."""
     angle = np.arange(sides) * (2 * math.pi / sides)

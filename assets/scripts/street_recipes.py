@@ -121,7 +121,7 @@ def _lamp() -> tuple[Soup, list[Material]]:
     return s.finish()
 
 
-def _stripes(width: int, height: int, slant: float, period: float) -> npt.NDArray[np.uint8]:
+def stripes(width: int, height: int, slant: float, period: float) -> npt.NDArray[np.uint8]:
     """Slanting red and white bands of a works board, sRGB with alpha."""
     k = 4
     y, x = np.mgrid[0 : height * k, 0 : width * k] / k
@@ -131,7 +131,7 @@ def _stripes(width: int, height: int, slant: float, period: float) -> npt.NDArra
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _facing(lower: tuple[float, float, float], upper: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+def facing(lower: tuple[float, float, float], upper: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
     """A box and texture coordinates that lay a picture over its faces along x."""
     faces = box(lower, upper)
     lo, hi = np.array(lower), np.array(upper)
@@ -142,11 +142,11 @@ def _facing(lower: tuple[float, float, float], upper: tuple[float, float, float]
 def _beacon() -> tuple[Soup, list[Material]]:
     """A guide board of road works, in its rubber foot."""
     s = Sculpture()
-    board = lk.atlas("red and white board", _stripes(64, 256, 1.0, 64.0), 0.4)
+    board = lk.atlas("red and white board", stripes(64, 256, 1.0, 64.0), 0.4)
     s.add(box((-0.4, -0.2, 0.0), (0.4, 0.2, 0.06)), RUBBER_FOOT)
     s.add(box((-0.3, -0.13, 0.06), (0.3, 0.13, 0.11)), RUBBER_FOOT)
     s.add(box((-0.02, -0.02, 0.1), (0.02, 0.02, 0.25)), GALVANISED)
-    faces, uv = _facing((-0.015, -0.125, 0.22), (0.015, 0.125, 1.22))
+    faces, uv = facing((-0.015, -0.125, 0.22), (0.015, 0.125, 1.22))
     s.add(faces, board, uv)
     return s.finish()
 
@@ -191,14 +191,14 @@ def _barrier() -> tuple[Soup, list[Material]]:
 def _board() -> tuple[Soup, list[Material]]:
     """A works barrier: one striped plank across, on two feet."""
     s = Sculpture()
-    plank = lk.atlas("striped plank", _stripes(512, 48, 1.0, 64.0), 0.4)
-    faces, uv = _facing((-0.02, -1.0, 0.75), (0.02, 1.0, 1.0))
+    plank = lk.atlas("striped plank", stripes(512, 48, 1.0, 64.0), 0.4)
+    faces, uv = facing((-0.02, -1.0, 0.75), (0.02, 1.0, 1.0))
     s.add(faces, plank, uv)
     for y in (-0.8, 0.8):
         s.add(box((-0.025, y - 0.025, 0.06), (0.025, y + 0.025, 1.02)), GALVANISED)
         s.add(box((-0.4, y - 0.12, 0.0), (0.4, y + 0.12, 0.08)), RUBBER_FOOT)
         lens = lathe([(0.0, 0.0), (0.09, 0.0), (0.09, 0.03), (0.0, 0.045)], 18)
-        amber = lk.colored("warning lamp", (0.6, 0.24, 0.02), 0.25, clearcoat=1.0)
+        amber = lk.lamp(Role.WARNING_LAMP, (0.6, 0.24, 0.02))
         s.add(lens, amber, move=turn(math.pi / 2, "y", (0.01, y, 1.12)))
         s.add(lens, amber, move=turn(-math.pi / 2, "y", (-0.01, y, 1.12)))
         s.add(box((-0.03, y - 0.06, 1.0), (0.03, y + 0.06, 1.06)), lk.PLASTIC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import looks as lk
 from doors import both
+from pack import look
 from recipe import Recipe
 from sh3f import Soup
 from shape import add_look
@@ -35,7 +36,12 @@ SUV = Recipe(
         [(1.19, 0.27), (2.22, 0.27), (2.26, 0.7), (2.24, 1.06), (2.19, 1.1), (1.75, 1.37), (1.55, 1.47), (1.3, 1.525), (1.1, 1.54)],
         (2.25, 0.9, 0.0), skin="^firstcolor$", moving="^firstcolor$|^glass$|plastic|lines|mirror|lowparts", card="interior|inside|seats",
     ),
+    towbar=True,
 )  # fmt: skip
+WRECK = {"kinds": ["wreck"], "damage": "dented"}
+BURNT = {"kinds": ["burnt_wreck"], "damage": "burnt"}
+LYING = {"kinds": ["overturned_truck"], "damage": "overturned"}
+
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
     {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **COMMON},
@@ -45,6 +51,8 @@ VAN = Recipe(
     lamps=[((0.33, 0.69, 0.69, 0.885), HEAD), ((0.81, 0.09, 1.0, 0.205), TAIL), ((0.81, 0.205, 1.0, 0.28), BLINK),
            ((0.81, 0.28, 1.0, 0.36), TAIL), ((0.81, 0.36, 1.0, 0.405), REVERSE)],
     rim=[(0.0, 0.32, 0.46, 0.79)],
+    variants=[look("van_wreck", **WRECK), look("van_overturned", **{**LYING, "kinds": ["overturned_van"]})],
+    towbar=True,
 )  # fmt: skip
 COUPE = Recipe(
     "coupe", "scopia/chevrolet", ["car"], "car", Semantic.CAR, 1480.0, "^tires$", {"^glassfocus$": lk.LENS, **COMMON},
@@ -75,7 +83,7 @@ LORRY = Recipe(
     atlas="textured",
     lamps=[((0.68, 0.76, 0.86, 0.95), HEAD), ((0.26, 0.665, 0.33, 0.73), BLINK), ((0.33, 0.665, 0.38, 0.73), BLINK),
            ((0.05, 0.79, 0.13, 0.86), TAIL), ((0.13, 0.79, 0.21, 0.86), BRAKE)],
-    changed="wheels and lamps split off, normals creased",
+    changed="wheels and lamps split off, normals creased", variants=[look("lorry_overturned", **LYING)],
 )  # fmt: skip
 COACH = Recipe(
     "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", COMMON, max_steer=0.75,

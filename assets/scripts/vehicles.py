@@ -9,12 +9,13 @@ import sh3f
 from doors import cut_door
 from lamps import add_indicators, add_plate, clear_wheels, edit_atlas, materials_of, paint_plates, split_lamps_of_looks
 from manifest import record
-from pack import ASSETS, Piece, bounds_of, write_glb, write_spec
+from pack import ASSETS, Piece, bounds_of, measure_variants, write_glb, write_spec
 from recipe import Recipe
 from sh3f import Soup
 from shape import decimate, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
+from sim.physics.sets import set_name
 from sim.render.mesh import MeshData, Role, merge
 
 LOW_BEAM = (1.6, 1.5, 1.32)
@@ -27,18 +28,37 @@ WIDE = {"direction": [1.0, 0.0, -0.04], "intensity": [0.3 * c for c in LOW_BEAM]
 throw little of their intensity to the sides and at the ground close by. Brighter than real ones, as the night sky is."""
 
 
-def _lights(pieces: list[Piece]) -> list[dict[str, object]]:
-    """The low beam, from between the head lamps."""
+BALL = 0.08
+"""How far behind the bumper a towbar's ball is [m]."""
+BEACONS = {Role.BEACON: (0.05, 0.18, 1.6), Role.AMBER_BEACON: (1.0, 0.4, 0.02)}
+"""What a roof's flashing lights throw to all sides together while they flash."""
+
+
+def _middles(pieces: list[Piece], role: Role) -> np.ndarray:
+    """Middles of the triangles of a role [m], (n, 3)."""
     points = []
     for piece in pieces:
-        roles = np.array([m.role == Role.HEAD_LAMP for m in piece.mesh.materials])
+        roles = np.array([m.role == role for m in piece.mesh.materials])
         faces = piece.mesh.triangles[roles[piece.mesh.material]]
         points.append(piece.mesh.vertices[faces].mean(axis=1) + np.array(piece.pivot))
-    flat = np.concatenate(points)
-    if not len(flat):
-        return []
-    pos = [float(flat[:, 0].max()) + 0.03, 0.0, float(flat[:, 2].mean())]
-    return [{"role": "head_lamp", "pos": pos, **beam} for beam in (FAR, WIDE)]
+    return np.concatenate(points)
+
+
+def lights_of(pieces: list[Piece]) -> list[dict[str, object]]:
+    """The low beam, from between the head lamps, and what flashes on the roof, from above its highest lamp."""
+    out: list[dict[str, object]] = []
+    flat = _middles(pieces, Role.HEAD_LAMP)
+    if len(flat):
+        pos = [float(flat[:, 0].max()) + 0.03, 0.0, float(flat[:, 2].mean())]
+        out += [{"role": "head_lamp", "pos": pos, **beam} for beam in (FAR, WIDE)]
+    for role, color in BEACONS.items():
+        flat = _middles(pieces, role)
+        if len(flat):
+            top = flat[flat[:, 2] > flat[:, 2].max() - 0.1].mean(axis=0)
+            pos = [float(top[0]), 0.0, float(flat[:, 2].max()) + 0.1]
+            out.append({"role": role.name.lower(), "pos": pos, "direction": [0.0, 0.0, 1.0], "intensity": list(color),
+                        "inner": 3.0, "outer": 3.14159})  # fmt: skip
+    return out
 
 
 def _pieces(soup: Soup, recipe: Recipe, wheels: list[Wheel]) -> list[Piece]:
@@ -170,25 +190,31 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
         "size": (upper - lower).tolist(),
         "box_center": ((upper + lower) / 2).tolist(),
         "mass": recipe.mass,
+        "parameters": recipe.parameters or set_name(recipe.category, tuple(upper - lower), tuple(recipe.kinds)),
         "wheelbase": recipe.coupler
         or float(np.mean([w.center[0] for w in front]) - np.mean([w.center[0] for w in rear])),
     }
-    spec |= {k: v for k, v in (("hitch", recipe.hitch), ("coupler", recipe.coupler)) if v is not None}
+    hitch = float(lower[0]) - BALL if recipe.towbar else recipe.hitch
+    spec |= {k: v for k, v in (("hitch", hitch), ("coupler", recipe.coupler)) if v is not None}
     if len(front) > 1:
         spec["track"] = float(np.ptp([w.center[1] for w in front]))
     spec["wheel_radius"] = float(np.mean([w.radius for w in wheels]))
     if recipe.coupler is None:
         spec["max_steer"] = recipe.max_steer
-    lights = _lights(pieces)
+    lights = lights_of(pieces)
     if lights:
         spec["lights"] = lights
     doors = [p for p in pieces if p.role.startswith("door_")]
     if doors:
         spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.23} for p in doors]
+    if recipe.variants:
+        spec["variants"] = recipe.variants
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {recipe.changed}"]
     folder = ASSETS / recipe.folder
     size = write_glb(folder / f"{recipe.name}.glb", pieces)
     write_spec(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
+    if recipe.variants:
+        measure_variants(folder / f"{recipe.name}.yaml", spec, "vehicles.py")
     triangles = sum(len(p.mesh.triangles) for p in pieces)
     print(
         f"{recipe.name:20s} {triangles:7d} triangles {size / 1024:7.0f} KB  {np.round(upper - lower, 2)}  {len(wheels)} wheels",

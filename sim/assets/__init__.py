@@ -33,7 +33,8 @@ GENERAL = {
 @lru_cache(maxsize=1)
 def list_assets() -> dict[str, AssetSpec]:
     """Specs of all assets by name, in order of names."""
-    specs = [read_spec(path) for path in data_root("assets").glob("*/*.yaml")]
+    read = [read_spec(path) for path in data_root("assets").glob("*/*.yaml")]
+    specs = [one for spec in read for one in (spec, *spec.variants)]
     out: dict[str, AssetSpec] = {}
     for spec in sorted(specs, key=lambda s: s.name):
         if spec.name in out:

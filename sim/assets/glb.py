@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.assets.bones import Keypoints
 from sim.assets.leaves import decode, with_leaves
 from sim.errors import ScenarioError
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface
@@ -54,6 +55,10 @@ class Glb:
 
     nodes: list[Node]
     clips: dict[str, RawClip] = field(default_factory=dict)
+    points: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    """Joints and tips of a person in the rest pose [m], the joints in the order of the bones; empty for others."""
+    keypoints: Keypoints | None = None
+    """Of a person."""
 
 
 class _File:
@@ -181,6 +186,12 @@ def read_glb(path: Path) -> Glb:
         for name, clip in file.json.get("extras", {}).get("clips", {}).items():
             matrices = file.accessor(clip["matrices"]).reshape(clip["frames"], -1, 3, 4)
             clips[name] = RawClip(clip["stride"], matrices)
+        skeleton = file.json.get("extras", {}).get("skeleton", {})
+        points = {name: np.array(p, float) for name, p in skeleton.get("points", {}).items()}
+        keypoints = None
+        if "keypoints" in skeleton:
+            rows = np.array(skeleton["keypoints"], float)
+            keypoints = Keypoints(rows[:, 1:], rows[:, 0].astype(np.int64))
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise ScenarioError(f"not a mesh of this project: {error!r}", file=path) from None
-    return Glb(nodes, clips)
+    return Glb(nodes, clips, points, keypoints)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sim.assets.variants import DAMAGES, POSTURES, WEAR, Tint, Variant
 from sim.errors import ScenarioError
 from sim.render.mesh import Light, Role, Semantic
 
@@ -84,6 +85,8 @@ class AssetSpec:
     """[m]."""
     mass: float
     """[kg]."""
+    parameters: str | None = None
+    """Of a vehicle: name of its parameter set (`sim.physics.sets`)."""
     wheelbase: float | None = None
     """[m]."""
     track: float | None = None
@@ -106,6 +109,10 @@ class AssetSpec:
     """Lamps that light the road at night."""
     doors: tuple[Door, ...] = ()
     credits: tuple[str, ...] = ()
+    variant: Variant | None = None
+    """How it differs from the asset whose mesh it shares; None: the mesh is its own."""
+    variants: tuple[AssetSpec, ...] = ()
+    """Assets that share its mesh."""
 
     @property
     def size(self) -> Vec3:
@@ -157,6 +164,11 @@ def _positive(value: Any) -> float:
 def _vector(value: Any) -> Vec3:
     x, y, z = (_number(v) for v in value)
     return x, y, z
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    u, v = (_number(x) for x in value)
+    return u, v
 
 
 def _text(value: Any) -> str:
@@ -220,8 +232,70 @@ def _load(path: Path) -> Any:
         raise ScenarioError(f"no valid YAML: {error}", file=path) from None
 
 
+def _one_of(known: tuple[str, ...]) -> Callable[[Any], str]:
+    def convert(value: Any) -> str:
+        if value not in known:
+            raise ValueError(value)
+        return value
+
+    return convert
+
+
+def _tint(data: Any, file: Path, path: str) -> Tint:
+    r = _Reader(data, file, path)
+    left, top, right, bottom = r.take("rect", lambda v: [_number(x) for x in v], "four shares", default=[0, 0, 1, 1])
+    tint = Tint(
+        look=r.take("look", _text, "a regular expression"),
+        hue=r.take("hue", _number, "degrees", default=0.0),
+        saturation=r.take("saturation", _number, "a factor", default=1.0),
+        value=r.take("value", _number, "a factor", default=1.0),
+        rect=(left, top, right, bottom),
+        over=r.take("over", _number, "a share", default=0.0),
+        under=r.take("under", _number, "a share", default=0.0),
+        tone=r.take("tone", _vector, "three factors", default=(1.0, 1.0, 1.0)),
+    )
+    r.finish()
+    return tint
+
+
+def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
+    """An asset that shares the mesh of another: what it does not say is as there, sizes grow with its height."""
+    r = _Reader(data, of.file, path)
+    height = r.take("height", _positive, "metres", default=of.height)
+    k = height / of.height
+    tints = r.take("tints", list, "a list of colour changes", default=[])
+    variant = Variant(
+        of=of,
+        tints=tuple(_tint(item, of.file, f"{path}.tints[{i}]") for i, item in enumerate(tints)),
+        wear=r.take("wear", lambda v: tuple(_one_of(WEAR)(x) for x in v), f"a list of {', '.join(WEAR)}", default=()),
+        girth=r.take("girth", _positive, "a factor", default=1.0),
+        posture=r.take("posture", _one_of(POSTURES), "phone or sitting", default=""),
+        damage=r.take("damage", _one_of(DAMAGES), "dented, burnt or overturned", default=""),
+        cell=r.take("cell", _pair, "two shares", default=(0.0, 0.0)),
+        scale=k,
+    )
+    size = r.take("size", _vector, "[length, width, height] in metres", default=tuple(k * v for v in of.size))
+    spec = replace(
+        of,
+        name=r.take("name", _text, "a name"),
+        kinds=r.take("kinds", _texts, "a list of kinds", default=of.kinds),
+        length=size[0],
+        width=size[1],
+        height=size[2],
+        box_center=r.take("box_center", _vector, "a position", default=tuple(k * v for v in of.box_center)),
+        mass=r.take("mass", _positive, "a mass in kg", default=of.mass * k**3),
+        parameters=None if variant.damage == "overturned" else of.parameters,
+        hitch=None if variant.damage else of.hitch,
+        lights=() if variant.damage else of.lights,
+        doors=() if variant.damage else of.doors,
+        variant=variant,
+    )
+    r.finish()
+    return spec
+
+
 def read_spec(path: Path) -> AssetSpec:
-    """Read and check one spec.
+    """Read and check one spec, with its variants.
 
     Raises:
         ScenarioError: if a key is missing, unknown or of the wrong kind, or the mesh is not there.
@@ -232,6 +306,7 @@ def read_spec(path: Path) -> AssetSpec:
     )
     lights = r.take("lights", list, "a list of lamps", default=[])
     doors = r.take("doors", list, "a list of doors", default=[])
+    variants = r.take("variants", list, "a list of variants", default=[])
     spec = AssetSpec(
         name=r.take("name", _text, "a name"),
         file=path,
@@ -244,6 +319,7 @@ def read_spec(path: Path) -> AssetSpec:
         height=height,
         box_center=r.take("box_center", _vector, "a position [x, y, z] in metres"),
         mass=r.take("mass", _positive, "a mass in kg"),
+        parameters=r.take("parameters", _text, "the name of a parameter set", default=None),
         wheelbase=r.take("wheelbase", _positive, "metres", default=None),
         track=r.take("track", _positive, "metres", default=None),
         wheel_radius=r.take("wheel_radius", _positive, "metres", default=None),
@@ -262,4 +338,4 @@ def read_spec(path: Path) -> AssetSpec:
         r.fail("name", f"{spec.name!r} is not the file's name", f"Call it {path.stem!r}.")
     if not spec.mesh.is_file():
         r.fail("mesh", f"there is no file {spec.mesh.name!r}", "Run assets/scripts/build.py.")
-    return spec
+    return replace(spec, variants=tuple(_variant(item, spec, f"variants[{i}]") for i, item in enumerate(variants)))

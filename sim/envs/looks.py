@@ -67,7 +67,7 @@ class CameraLook:
 
     def prepare(self, batch: Batch) -> wp.array:
         """The picture array of all worlds; uploads the meshes of the batch."""
-        from sim.render.frames import Frames
+        from sim.render.outputs import Frames
         from sim.render.world import build_library
 
         height, width, _ = self.space.shape

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from sim.export.coco import CocoCategory, encode_mask
+from sim.export.states import actor_state, coco_keypoints
 from sim.rotation import rotate, yaw_of
+from sim.sampling import ResolvedActor
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Subject:
     """Centre of the contact box (the file's BoundingBox) in the actor's frame [m]."""
     contact_size: tuple[float, float, float]
     """Its length, width, height [m]."""
+    actor: ResolvedActor
 
 
 def round_all(values: Any, digits: int) -> list[Any]:
@@ -39,6 +42,7 @@ def annotate(
     pose: Mapping[str, np.ndarray],
     view: tuple[np.ndarray, np.ndarray],
     subjects: Sequence[Subject],
+    camera_name: str,
 ) -> dict[str, Any]:
     """Labels of one picture.
 
@@ -48,9 +52,10 @@ def annotate(
         instance: Actor slot + 1 of each pixel, (height, width).
         labels: `sim.render.labels.ActorLabels` of the picture: per actor, corners (nactor, 8, 3).
         amodal: Amodal masks, bool (nactor, height, width), if wanted.
-        pose: ``pos``, ``rot``, ``visible``, (nactor, ...).
+        pose: ``pos``, ``rot``, ``visible``, ``lamps``, ``door``, ``fallen``, (nactor, ...).
         view: Position of the camera and its axes (right, down, forward as columns) in the world frame.
         subjects: The actors, by slot.
+        camera_name: Of the camera.
 
     Returns:
         ``frame``, ``time``, ``camera``, ``objects`` (visible actors as COCO annotations without ids of image and
@@ -63,10 +68,13 @@ def annotate(
             continue
         item: dict[str, Any] = {"track_id": slot + 1, "actor": subject.name, "category_id": subject.category.id}
         item |= _extents(slot, labels, instance) | _boxes(slot, labels, pose, subject)
+        item |= actor_state(subject.actor, pose, slot)
+        if labels["keypoint_3d"][slot].any():
+            item |= coco_keypoints(*(labels[k][slot] for k in ("keypoint", "keypoint_seen", "keypoint_3d")))
         if amodal is not None and amodal_area:
             item["amodal_segmentation"] = encode_mask(amodal[slot])
         (objects if visible > 0 else hidden).append(item)
-    camera = {"position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
+    camera = {"name": camera_name, "position": round_all(view[0], 5), "rotation": round_all(view[1], 7)}
     return {"frame": frame, "time": round(time, 6), "camera": camera, "objects": objects, "hidden": hidden}
 
 

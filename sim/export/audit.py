@@ -8,46 +8,107 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.cameras import CameraConfig
+from sim.export import audit_images, audit_space
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
-from sim.render.camera import intrinsic_matrix
+from sim.export.views import views_of
+from sim.render.lens import directions, intrinsic_matrix
+from sim.render.mesh import Semantic
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
 
 BOX_MARGIN = 0.02
 """How far depth points may lie outside their instance's 3D box [m]."""
+LIMB_MARGIN = 0.1
+"""The same under a rolling shutter for who has limbs, which move on between a row's time and the frame's, of which the box is [m]."""
+LIMBED = (Semantic.PERSON, Semantic.RIDER, Semantic.ANIMAL)
 DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 """How far depth may differ from where flow leads [m], and per metre of depth."""
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
+SIGNAL_SIZE = 0.14
+"""Least height of a traffic light's head that must show [m]: farther away it is narrower than a pixel."""
+TOUCH, TOUCH_SHARE = 2e-3, 2e-4
+"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other (`sim.render.hidden`) [m]."""
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
 """Nudges for points that rounding puts beside a silhouette, a sliver or a slit of a mesh [pixels]."""
+ROLLING_SHIFTS = np.concatenate([SHIFTS, 10.0 * SHIFTS[-16:]])
+"""Of a rolling shutter: between two rows, actors are probed as the nearer row has them."""
 
 Floats = npt.NDArray[np.floating]
 
 
-def audit_frame(renderer: FrameRenderer, frame: int) -> list[str]:
+def audit_frame(renderer: FrameRenderer, frame: int, camera: int = 0) -> list[str]:
     """Render a frame with all its labels and check them.
 
     - tight boxes equal the bounds of their masks, counts their areas; the exported masks are the picture's;
     - depth points of an instance lie in its 3D box;
     - flow carries every pixel outside its occlusion mask onto the same instance and depth, by rays cast in the next frame;
     - amodal masks contain the visible ones, and their boxes and areas fit;
-    - no instance without a visible pixel is exported as visible, and none with one is missing.
+    - no instance without a visible pixel is exported as visible, and none with one is missing;
+    - what else the data set holds (`sim.export.outputs`) fits: `sim.export.audit_images`, `sim.export.audit_space`.
 
     Args:
-        renderer: Of the world; with amodal masks.
+        renderer: Of the world; with amodal masks, depth and flow.
         frame: Its number in the tracks.
+        camera: Which camera of the rig.
 
     Returns:
         One sentence per fault, none if all is well.
     """
-    picture = renderer.render(frame)
-    sample = renderer.sample(f"audit/{frame:06d}", frame, picture)
-    faults = check_boxes(picture) + check_depth(renderer, picture) + check_flow(renderer, picture, frame)
-    return [f"frame {frame}: {fault}" for fault in faults + check_export(picture, sample["json"])]
+    picture = renderer.render(frame, camera)
+    sample = renderer.sample(views_of("audit", renderer.config)[camera], frame, picture)
+    faults = check_boxes(picture) + check_depth(renderer, picture, frame) + check_flow(renderer, picture, frame)
+    faults += check_export(picture, sample["json"]) + check_outputs(renderer, picture, sample["json"])
+    return [f"frame {frame}: {fault}" for fault in faults]
+
+
+def check_outputs(renderer: FrameRenderer, picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    """Everything beyond boxes, masks, depth and flow that the data set holds."""
+    arrays, chosen = picture["arrays"], renderer.config.outputs
+    with np.errstate(invalid="ignore"):
+        points = world_points(renderer, picture)
+    poses = renderer.renderer.window.current
+    ego = poses.pos.numpy()[0, 0].astype(float), poses.rot.numpy()[0, 0].astype(float)
+    reach = SIGNAL_SIZE * float(intrinsic_matrix(renderer.renderer.config.cameras[0])[0, 0])
+    faults = audit_space.check_keypoints(picture, labels) + audit_space.check_signals(picture, labels, reach)
+    faults += audit_images.check_states(arrays, labels) + audit_images.check_light(arrays, picture["rows"][1])
+    if "panoptic" in chosen:
+        faults += audit_images.check_panoptic(arrays, labels)
+    if "part" in chosen:
+        faults += audit_images.check_parts(arrays)
+    camera, rolling = renderer.renderer.config.cameras[0], renderer.renderer.sweep_next is not None
+    if "scene_flow" in chosen:
+        view = renderer.renderer.views[2]
+        then = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0]
+        # Under a rolling shutter flow leads to another row's moment.
+        ahead = None if rolling else then
+        faults += audit_images.check_motion(arrays, points, lambda p: project_points(camera, p), ahead)
+    if "bev" in picture:
+        faults += audit_space.check_birds_eye(picture, points, ego)
+    if "occupancy" in chosen:
+        # The grid is of the frame's time, actors in a rolling shutter's rows are not.
+        still = np.where((arrays["instance"] > 0)[..., None] & rolling, np.inf, points)
+        faults += audit_space.check_occupancy(picture, still, ego)
+    if "lane_lines" in chosen and "bev" in picture:
+        faults += audit_space.check_lanes(picture)
+    return faults
+
+
+def project_points(camera: CameraConfig, points: Floats) -> Floats:
+    """Columns and rows of points of the camera's frame before it (n, 3), by OpenCV, (n, 2)."""
+    import cv2
+
+    k, nothing = intrinsic_matrix(camera), np.zeros(3)
+    if not len(points):
+        return np.zeros((0, 2))
+    distortion = np.array(camera.lens.distortion or [0.0] * 4, float)
+    if camera.lens.model == "kannala_brandt":
+        return cv2.fisheye.projectPoints(points[:, None], nothing, nothing, k, distortion)[0][:, 0].astype(float)
+    return cv2.projectPoints(points, nothing, nothing, k, distortion)[0][:, 0].astype(float)
 
 
 def bounds(mask: npt.NDArray[np.bool_]) -> list[int]:
@@ -71,6 +132,12 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
         whole = amodal[a]
         if labels["amodal_box"][a].tolist() != bounds(whole) or labels["amodal_count"][a] != whole.sum():
             faults.append(f"actor {a}: amodal box {labels['amodal_box'][a]} is not its mask's {bounds(whole)}")
+        x, y, w, h = labels["visible_box"][a]
+        ax, ay, aw, ah = labels["amodal_box"][a]
+        if w and not (ax <= x and ay <= y and x + w <= ax + aw and y + h <= ay + ah):
+            faults.append(
+                f"actor {a}: its visible box {labels['visible_box'][a]} is not in its amodal box {labels['amodal_box'][a]}"
+            )
         if (seen & ~whole).any():
             faults.append(f"actor {a}: {int((seen & ~whole).sum())} visible pixels are not in its amodal mask")
         if whole.any() and abs(labels["occlusion"][a] - (1.0 - seen.sum() / whole.sum())) > 1e-5:
@@ -79,21 +146,28 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
 
 
 def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
-    """Direction through every pixel in the camera frame, z = 1, (height, width, 3)."""
-    k = intrinsic_matrix(renderer.renderer.config.cameras[0])
+    """Direction through every pixel in the camera frame, (height, width, 3), as `sim.render.lens.directions`."""
     col, row = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    return np.stack([(col - k[0, 2]) / k[0, 0], (row - k[1, 2]) / k[1, 1], np.ones(shape)], -1)
+    return directions(renderer.renderer.config.cameras[0], np.stack([col, row], -1))
 
 
 def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
     """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
-    depth = picture["arrays"]["depth"].astype(float)
-    pos, rot = picture["view"]
-    return (rays(renderer, depth.shape) * depth[..., None]) @ rot.T.astype(float) + pos
+    depth, distance = (picture["arrays"][name].astype(float) for name in ("depth", "range"))
+    pos, rot = (np.asarray(part, float) for part in picture["rows"])
+    d = rays(renderer, depth.shape)
+    d = d / np.linalg.norm(d, axis=-1, keepdims=True)
+    # Plane depth says nothing of what a fisheye sees at its sides.
+    ahead = np.abs(d[..., 2]) > 0.1
+    seen = d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]
+    return np.einsum("rij,rcj->rci", rot, seen) + pos[:, None]
 
 
-def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str]:
-    """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length."""
+def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> list[str]:
+    """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length.
+
+    A rolling shutter's points are taken along with their actor, from the time of their row to the frame's, as the boxes are.
+    """
     labels, arrays = picture["labels"], picture["arrays"]
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
@@ -102,15 +176,22 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any]) -> list[str
     for a in np.unique(arrays["instance"]):
         if a == 0:
             continue
-        turn = labels["box_rot"][a - 1]
-        local = rotate(turn * [-1, -1, -1, 1], points[arrays["instance"] == a] - labels["box_pos"][a - 1])
+        turn, mine = labels["box_rot"][a - 1], arrays["instance"] == a
+        there = points[mine]
+        if renderer.tracks.span:
+            when = seen_at(renderer, np.nonzero(mine)[0])
+            (p0, q0), (p1, q1) = (pose_at(renderer, frame, a - 1, t) for t in (when, np.zeros(len(when))))
+            there = turned(q1, turned(q0 * [-1, -1, -1, 1], there - p0)) + p1
+        local = rotate(turn * [-1, -1, -1, 1], there - labels["box_pos"][a - 1])
         local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
-        if outside.max() > BOX_MARGIN:
+        limbs = renderer.tracks.span and np.isin(arrays["semantic"][mine], [int(s) for s in LIMBED]).any()
+        if outside.max() > (LIMB_MARGIN if limbs else BOX_MARGIN):
             faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")
     finite = np.isfinite(arrays["depth"])
-    length = arrays["depth"] * np.linalg.norm(rays(renderer, arrays["depth"].shape), axis=-1)
-    if not np.allclose(length[finite], arrays["range"][finite], rtol=1e-4):
+    d = rays(renderer, arrays["depth"].shape)[finite]
+    depth = arrays["range"][finite] * d[..., 2] / np.linalg.norm(d, axis=-1)
+    if not np.allclose(depth, arrays["depth"][finite], rtol=1e-4, atol=1e-5 * arrays["range"][finite]):
         faults.append("plane depth and ray length do not agree")
     return faults
 
@@ -131,7 +212,8 @@ def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
     expected = next_depth(renderer, picture, frame)
     wrong = open_ & ~arrives(instance, expected, there, depth)
     if wrong.any():
-        near = probe(renderer, end[wrong][:, None] + SHIFTS)
+        shifts = SHIFTS if renderer.renderer.sweep_next is None else ROLLING_SHIFTS
+        near = probe(renderer, end[wrong][:, None] + shifts)
         wrong[wrong] = ~arrives(instance[wrong][:, None], expected[wrong][:, None], *near).any(1)
     if wrong.any():
         r, c = np.argwhere(wrong)[0]
@@ -151,29 +233,62 @@ def probe(renderer: FrameRenderer, points: Floats) -> tuple[npt.NDArray[np.integ
 def arrives(
     instance: npt.NDArray[np.integer], expected: Floats, there: npt.NDArray[np.integer], depth: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Whether points that should be of an instance at a depth are what was found there."""
-    near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.nan_to_num(expected, posinf=0.0))
+    """Whether points that should be of an instance at a depth are what was found there, or touch it, as soles touch the ground."""
+    near = np.where(instance > 0, PART_MARGIN, DEPTH_MARGIN + DEPTH_SHARE * np.abs(np.nan_to_num(expected, posinf=0.0)))
     with np.errstate(invalid="ignore"):
-        close = np.abs(depth - expected) <= near
-    return (there == instance) & (close | (np.isinf(expected) & np.isinf(depth)))
+        off = np.abs(depth - expected)
+        touches = off <= TOUCH + TOUCH_SHARE * np.abs(expected)
+    return touches | ((there == instance) & ((off <= near) | (np.isinf(expected) & np.isinf(depth))))
 
 
 def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:
     """Plane depth that each pixel's point has in the next frame if actors move as rigid bodies [m], (height, width)."""
     instance = picture["arrays"]["instance"]
+    rows = np.arange(instance.shape[0])
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
-    tracks = renderer.tracks.arrays
+        landed = np.arange(instance.shape[0])[:, None] + picture["arrays"]["flow"][..., 1].astype(float)
+    landed = np.clip(np.nan_to_num(landed), 0, len(rows) - 1)
+    now, then = (seen_at(renderer, r) for r in (np.broadcast_to(rows[:, None], instance.shape), landed))
     for a in np.unique(instance):
         if a > 0:
-            (p0, p1), (q0, q1) = (tracks[name][frame : frame + 2, a - 1].astype(float) for name in ("pos", "rot"))
             mine = instance == a
-            points[mine] = rotate(q1, rotate(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
-    view = renderer.renderer.views[2]
-    pos, rot = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0].astype(float)
+            p0, q0 = pose_at(renderer, frame, a - 1, now[mine])
+            p1, q1 = pose_at(renderer, frame + 1, a - 1, then[mine])
+            points[mine] = turned(q1, turned(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
+    sweep = renderer.renderer.sweep_next
+    view = renderer.renderer.views[2] if sweep is None else sweep.views
+    pos, rot = view.pos.numpy()[:, 0].astype(float), view.rot.numpy()[:, 0].astype(float)
+    row = np.round(landed).astype(int) if sweep is not None else np.zeros(instance.shape, int)
     with np.errstate(invalid="ignore"):
-        depth = (points - pos) @ rot[:, 2]
+        depth = ((points - pos[row]) * rot[row][..., 2]).sum(-1)
     return np.where(np.isinf(picture["arrays"]["depth"]), np.inf, depth)
+
+
+def seen_at(renderer: FrameRenderer, row: npt.NDArray[Any]) -> Floats:
+    """When rows see, as a share of the time from a frame to its poses before (-1) and after (1)."""
+    camera, span = renderer.renderer.config.cameras[0], renderer.tracks.span
+    if not span:
+        return np.zeros(row.shape)
+    return (row / max(camera.height - 1, 1) - 0.5) * camera.shutter.readout / span
+
+
+def pose_at(renderer: FrameRenderer, frame: int, actor: int, when: Floats) -> tuple[Floats, Floats]:
+    """Position and orientation of an actor at moments about a frame, (n, 3) and (n, 4)."""
+    tracks = renderer.tracks.arrays
+    names = ("before.", "", "after.") if renderer.tracks.span else ("", "", "")
+    pos, rot = (np.array([tracks[n + field][frame, actor] for n in names], float) for field in ("pos", "rot"))
+    rot *= np.where((rot * rot[1]).sum(-1, keepdims=True) < 0.0, -1.0, 1.0)
+    end, share = np.where(when < 0.0, 0, 2), np.abs(when)[:, None]
+    # Small turns: what is linear and made unit again is even to a millionth.
+    turn = rot[1] * (1.0 - share) + rot[end] * share
+    return pos[1] * (1.0 - share) + pos[end] * share, turn / np.linalg.norm(turn, axis=-1, keepdims=True)
+
+
+def turned(q: Floats, v: Floats) -> Floats:
+    """Vectors turned, each by its quaternion."""
+    t = 2.0 * np.cross(q[..., :3], v)
+    return v + q[..., 3:] * t + np.cross(q[..., :3], t)
 
 
 def check_export(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ PALETTE = {
     Semantic.TRUCK: (0, 0, 70), Semantic.BUS: (0, 60, 100), Semantic.TRAIN: (0, 80, 100), Semantic.MOTORCYCLE: (0, 0, 230),
     Semantic.BICYCLE: (119, 11, 32), Semantic.ROAD_MARKING: (235, 235, 235), Semantic.GUARD_RAIL: (180, 165, 180),
     Semantic.ANIMAL: (255, 128, 0), Semantic.OBSTACLE: (255, 220, 60), Semantic.TRAFFIC_CONE: (255, 90, 20),
-    Semantic.STATIC: (110, 110, 90), Semantic.VAN: (30, 60, 190), Semantic.TRAILER: (30, 30, 110),
+    Semantic.STATIC: (110, 110, 90), Semantic.VAN: (30, 60, 190), Semantic.TRAILER: (30, 30, 110), Semantic.VOID: (0, 0, 0),
 }  # fmt: skip
 """Colour of each class, sRGB: Cityscapes' where it has the class."""
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from sim.cameras import CameraConfig, config_of
 from sim.config import DatasetConfig, SimConfig
 from sim.errors import SwerveError
 from sim.export.writer import encode_json
@@ -138,7 +139,8 @@ def plan_replay(manifest: Path) -> Plan:
 
 def _read_config(data: Mapping[str, Any]) -> DatasetConfig:
     known = {f.name for f in fields(DatasetConfig)}
-    values: dict[str, Any] = {k: tuple(v) if k in ("size", "skip") else v for k, v in data.items() if k in known}
+    values: dict[str, Any] = {k: tuple(v) if k in ("size", "outputs") else v for k, v in data.items() if k in known}
+    values["rig"] = tuple(config_of(CameraConfig, camera) for camera in data.get("rig", ()))
     return DatasetConfig(**values)
 
 

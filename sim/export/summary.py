@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.config import CameraConfig
-from sim.export.coco import CATEGORIES, merge_annotations
+from sim.cameras import CameraConfig
+from sim.config import DatasetConfig
+from sim.export.class_maps import class_table
+from sim.export.coco import CATEGORIES, Film, merge_annotations, merge_panoptic
 from sim.export.folder import tracks_path, video_path
-from sim.export.frames import main_camera, read_labels
 from sim.export.hazard import find_events, format_csv, hazard_rows
+from sim.export.lane_lines import line_names
+from sim.export.outputs import OUTPUTS
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
+from sim.export.sensors import sensor_configs, sensor_index
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
+from sim.export.views import View, main_view, views_of
 from sim.export.writer import encode_json, write_bytes, write_chunks
-from sim.render.camera import intrinsic_matrix
+from sim.render import birds_eye, voxels
+from sim.render.lens import intrinsic_matrix, largest_angle
 from sim.render.mesh import Semantic
+from sim.render.parts import part_names
 from sim.review.page import build_page
 from sim.review.readable import readable
-from sim.rotation import quaternion, rotate
+from sim.rotation import multiply, quaternion, rotate
 from sim.scenario.world import Scenario
 
 CONVENTIONS = {
@@ -32,9 +40,8 @@ CONVENTIONS = {
     "ego": "origin at the OpenSCENARIO reference point: on the ground below the middle of the rear axle",
     "camera": "OpenCV: x right, y down, z forward; the middle of the first pixel is (0, 0)",
     "camera_pose": "images[].camera of annotations.json: position in the world frame, rotation row by row from camera to world",
-    "depth": "depth/*.npz: 'depth' along the camera's z axis, 'range' along the pixel's ray, infinite for sky",
-    "flow": "flow/*.npz: 'flow' in columns and rows from this frame to the next; 'occluded' is 1 where the point is then hidden",
-    "normals": "normals/*.npz: 'normals' in the camera frame, unit, zero for sky",
+    "lens": "OpenCV's models: pinhole and brown_conrady as projectPoints (distortion k1 k2 p1 p2 k3 k4 k5 k6), kannala_brandt as "
+    "fisheye::projectPoints (k1 .. k4); nothing is seen beyond max_angle from the axis (class 255, void)",
     "masks": "masks/*.semantic.png: class; masks/*.instance.png (16 bit): track_id of annotations.json, 0 where no actor is",
 }
 """What the arrays mean, said in calibration.json."""
@@ -59,23 +66,41 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         The manifest.
     """
     scenarios = plan.scenarios
-    labelled, hazards, rows, pages = [], [], [], []
+    films, hazards, rows, pages = [], [], [], []
     for draw in plan.draws:
         tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
         names = [actor.name for actor in draw.spec.actors]
-        labels, hazard = read_labels(root, draw.id, tracks.nframe), hazard_rows(draw.id, tracks, names)
+        views, hazard = views_of(draw.id, plan.config), hazard_rows(draw.id, tracks, names)
         impacts = tracks.impacts(names)
         events = find_events(tracks, hazard, [i for i in impacts if i["actors"][0] == names[0]])
         index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
-        labelled.append((draw.id, partial(read_labels, root, draw.id, tracks.nframe)))
+        for view in views:
+            size, suffix = (view.camera.width, view.camera.height), view.picture.rsplit(".", 1)[-1]
+            films.append(Film(view.name, size, suffix, partial(view.read_labels, root, tracks.nframe)))
         hazards += hazard
         rows.append(draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts})
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
-        pages.append(page_draw(draw, index, tracks, labels, hazard, events, video))
+        main = main_view(views)
+        pages.append(page_draw(draw, index, tracks, main, main.read_labels(root, tracks.nframe), hazard, events, video))
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
-    write_chunks(root / "annotations.json", merge_annotations(labelled, plan.config.size, info))
+    write_chunks(root / "annotations.json", merge_annotations(films, info))
+    panoptic = "panoptic" in plan.config.outputs
+    if panoptic:
+        write_chunks(root / "panoptic.json", merge_panoptic(films, info))
     write_bytes(root / "hazard.csv", format_csv(hazards).encode())
-    write_bytes(root / "calibration.json", encode_json(calibration(main_camera(plan.config), plan.config.fps)))
+    write_bytes(root / "calibration.json", encode_json(calibration(plan.config)))
+    outputs = [
+        "annotations.json",
+        "hazard.csv",
+        "calibration.json",
+        "video.mp4",
+        "index.html",
+        *(["panoptic.json"] if panoptic else []),
+    ]
+    if sensor_configs(plan.config):
+        scans = [(draw.id, row["frames"]) for draw, row in zip(plan.draws, rows, strict=True)]
+        write_bytes(root / "sensors.json", encode_json(sensor_index(root, scans, plan.config)))
+        outputs.append("sensors.json")
     if len(plan.draws) > 1:
         write_bytes(root / "video.mp4", join_videos([video_path(root, draw, len(plan.draws)) for draw in plan.draws]))
     page = {
@@ -86,7 +111,6 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         "draws": pages,
     }
     write_bytes(root / "index.html", build_page(page))
-    outputs = ("annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html")
     return {
         "format": FORMAT,
         **known,
@@ -120,31 +144,62 @@ def draw_row(
     }
 
 
-def calibration(camera: CameraConfig, fps: float) -> dict[str, Any]:
-    """Intrinsics and mounting of the camera, and what every file's numbers mean."""
+def calibration(config: DatasetConfig) -> dict[str, Any]:
+    """Intrinsics and mounting of the cameras, names of classes and parts, and what every file's numbers mean."""
+    return {
+        "fps": config.fps,
+        "cameras": [camera_row(camera) for camera in config.cameras],
+        "classes": {str(int(semantic)): semantic.name.lower() for semantic in Semantic},
+        "class_maps": class_table(),
+        **_vocabularies(config.outputs),
+        "conventions": CONVENTIONS | {name: OUTPUTS[name].about for name in config.outputs},
+    }
+
+
+def camera_row(camera: CameraConfig) -> dict[str, Any]:
+    """One camera: ``translation``, ``rotation`` (w, x, y, z) and ``camera_intrinsic`` as nuScenes calls them, OpenCV's K and D."""
     mount = quaternion(camera.yaw, camera.pitch, camera.roll)
     # Columns: the camera's right, down and forward axes in the ego's frame.
     axes = np.array([(0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)])
     to_ego = np.eye(4)
     to_ego[:3, :3] = np.stack([rotate(mount, axis) for axis in axes], axis=1)
     to_ego[:3, 3] = camera.pos
+    # The camera's axes are the mount's, turned by (0.5, -0.5, 0.5, -0.5) in the order w, x, y, z.
+    turn = multiply(mount, np.array([-0.5, 0.5, -0.5, 0.5]))
+    k = intrinsic_matrix(camera)
+    pinhole = camera.lens.model == "pinhole"
     return {
-        "fps": fps,
-        "cameras": [
-            {
-                "name": camera.name,
-                "width": camera.width,
-                "height": camera.height,
-                "model": "pinhole",
-                "intrinsics": intrinsic_matrix(camera),
-                "distortion": [0.0] * 5,
-                "horizontal_fov": camera.horizontal_fov,
-                "camera_to_ego": np.round(to_ego, 12),
-            }
-        ],
-        "classes": {str(int(semantic)): semantic.name.lower() for semantic in Semantic},
-        "conventions": CONVENTIONS,
+        "name": camera.name,
+        "width": camera.width,
+        "height": camera.height,
+        "model": camera.lens.model,
+        "intrinsics": k,
+        "distortion": [0.0] * 5 if pinhole else list(camera.lens.distortion),
+        "max_angle": None if pinhole else largest_angle(camera.lens),
+        "horizontal_fov": camera.horizontal_fov if camera.lens.intrinsics is None else None,
+        "camera_to_ego": np.round(to_ego, 12),
+        "translation": list(camera.pos),
+        "rotation": np.round(np.roll(turn, 1), 12),
+        "camera_intrinsic": k,
+        **{name: asdict(getattr(camera, name)) for name in ("shutter", "optics")},
+        "sensor": None if camera.sensor is None else asdict(camera.sensor),
+        "jpeg": camera.jpeg,
+        "faults": [asdict(fault) for fault in camera.faults],
     }
+
+
+def _vocabularies(outputs: Sequence[str]) -> dict[str, Any]:
+    """Names of what the chosen outputs number, and the sizes of their grids."""
+    out: dict[str, Any] = {}
+    if {"part", "lane", "bev"} & set(outputs):
+        out["parts"] = {str(number): name for number, name in part_names().items()}
+    if "bev" in outputs:
+        out["bev"] = {"half": birds_eye.HALF, "cell": birds_eye.CELL, "nothing": birds_eye.NOTHING}
+    if "occupancy" in outputs:
+        out["occupancy"] = {"size": voxels.SIZE, "cell": voxels.CELL, "lower": voxels.LOWER, "free": int(voxels.FREE)}
+    if "lane_lines" in outputs:
+        out["lane_categories"] = line_names()
+    return out
 
 
 # --- the page's data ------------------------------------------------------------------------------------------------------
@@ -167,6 +222,7 @@ def page_draw(
     draw: PlannedDraw,
     scenario: int,
     tracks: Tracks,
+    view: View,
     labels: Sequence[Mapping[str, Any]],
     hazard: Sequence[Mapping[str, Any]],
     events: Sequence[Mapping[str, Any]],
@@ -189,6 +245,7 @@ def page_draw(
         "scenario": scenario,
         "key": draw.key,
         "video": video,
+        "pictures": [view.name, view.picture.rsplit(".", 1)[-1]],
         "fps": [tracks.rate.numerator, tracks.rate.denominator],
         "parameters": {name: readable(name, value) for name, value in draw.spec.record.items()},
         "actors": names,

@@ -24,7 +24,7 @@ from sim.types import TICK, Scene, State
 POSES = tuple(Poses.vars)
 """Fields of `sim.render.poses.Poses`: all that a picture depends on, interpolated to the frame's time."""
 
-STATE = ("done", "motion", "vel", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
+STATE = ("done", "motion", "accel", "contact_tick", "contact_with", "contact_speed", "ttc", "gap")
 """Further fields of `sim.types.State`, as of the last tick before or at the frame's time."""
 
 METRICS = (
@@ -52,7 +52,13 @@ class Tracks:
     rate: Fraction
     """Frames per second."""
     arrays: dict[str, np.ndarray]
-    """Fields of POSES and STATE as they are called, those of METRICS after 'metrics.', IMPACTS."""
+    """Fields of POSES and STATE as they are called, those of METRICS after 'metrics.', IMPACTS; for shutters also those of POSES after
+    'before.' and 'after.', and 'span': how long before and after each frame that is [s]."""
+
+    @property
+    def span(self) -> float:
+        """Time between a frame and its poses before and after [s]; 0: there are none."""
+        return float(self.arrays["span"][0]) if "span" in self.arrays else 0.0
 
     @property
     def nframe(self) -> int:
@@ -108,8 +114,41 @@ def frame_count(rate: Fraction, end: float, duration: float | None) -> int:
     return max(1, count)
 
 
+class _Clock:
+    """A running batch that can be asked for its poses at any time not before the last one.
+
+    Args:
+        batch: Worlds at the start of their episodes.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch, self.tick = batch, 0
+        self.steps = make_steps(batch.scene, batch.state, batch.control, batch.config.physics)
+        self.window = PoseWindow(batch.state)
+
+    def go(self, exact: Fraction) -> None:
+        """Run to the first tick at or after a time [ticks], and set the window between it and the one before."""
+        last = math.ceil(exact)
+        while self.tick < last:
+            if self.tick == last - 1:
+                self.window.record(self.batch.state)
+            self.steps.launch()
+            self.tick += 1
+        self.window.fraction.fill_(float(exact - (last - 1)) if last > 0 else 1.0)
+
+    def poses(self) -> dict[str, np.ndarray]:
+        """Poses at the time it has gone to."""
+        self.window.advance(self.batch.state)
+        poses = to_numpy(self.window.current)
+        return {name: poses[name] for name in POSES}
+
+
 def record(
-    batch: Batch, rate: Fraction, duration: float | None = None, progress: Callable[[float], None] | None = None
+    batch: Batch,
+    rate: Fraction,
+    duration: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    span: float = 0.0,
 ) -> list[Tracks]:
     """Run a batch from where it stands and record every world.
 
@@ -118,35 +157,37 @@ def record(
         rate: Frames per second.
         duration: Longest recorded time [s]; None: each world to its end.
         progress: Called with the simulated time [s].
+        span: Time before and after each frame at which poses are recorded too, for shutters [s]; less than half a frame's.
     """
-    scene, state = batch.scene, batch.state
-
-    steps = make_steps(scene, state, batch.control, batch.config.physics)
-    window = PoseWindow(state)
-    rows = [_snapshot(window, scene, state)]
+    scene, state, clock = batch.scene, batch.state, _Clock(batch)
     limit = int(scene.end_tick.numpy().max()) + 1
     if duration is not None:
         limit = min(limit, math.ceil(duration / TICK) + 1)
-    tick, frame = 0, 0
-    while tick < limit and not state.done.numpy().all():
-        frame += 1
-        exact = Fraction(frame) / rate / Fraction(TICK).limit_denominator(1000)
-        last = math.ceil(exact)
-        while tick < last - 1:
-            steps.launch()
-            tick += 1
-        window.record(state)
-        while tick < last:
-            steps.launch()
-            tick += 1
-        window.fraction.fill_(float(exact - (last - 1)))
-        window.advance(state)
-        rows.append(_snapshot(window, scene, state))
+    ticks = Fraction(TICK).limit_denominator(1000)
+    around = Fraction(span).limit_denominator(1_000_000) / ticks
+    rows: list[dict[str, np.ndarray]] = []
+    while not rows or (clock.tick < limit and not state.done.numpy().all()):
+        exact = Fraction(len(rows)) / rate / ticks
+        row: dict[str, np.ndarray] = {}
+        if span:
+            clock.go(max(exact - around, Fraction(0)))
+            row |= {f"before.{name}": value for name, value in clock.poses().items()}
+        clock.go(exact)
+        row |= clock.poses() | _state(scene, state)
+        end = state.tick.numpy().copy()
+        if span:
+            clock.go(exact + around)
+            row |= {f"after.{name}": value for name, value in clock.poses().items()}
+        rows.append(row)
         if progress is not None:
-            progress(tick * TICK)
+            progress(clock.tick * TICK)
     rows.append(rows[-1])
-    counts = [frame_count(rate, float(end), duration) for end in state.tick.numpy() * TICK]
-    return _tracks(batch, rows, rate, counts)
+    counts = [frame_count(rate, float(tick), duration) for tick in end * TICK]
+    tracks = _tracks(batch, rows, rate, counts)
+    if span:
+        for one in tracks:
+            one.arrays["span"] = np.array([span])
+    return tracks
 
 
 def _tracks(batch: Batch, rows: list[dict[str, np.ndarray]], rate: Fraction, counts: list[int]) -> list[Tracks]:
@@ -157,18 +198,16 @@ def _tracks(batch: Batch, rows: list[dict[str, np.ndarray]], rate: Fraction, cou
         nactor = len(batch.specs[w][0].actors)
         arrays = {k: np.stack([row[k][w] for row in rows[: count + 1]]) for k in rows[0]}
         for name, array in arrays.items():
-            if array.ndim > 1 and name != "signal" and name not in IMPACTS:
+            if array.ndim > 1 and not name.endswith("signal") and name not in IMPACTS:
                 arrays[name] = np.ascontiguousarray(array[:, :nactor])
         tracks.append(Tracks(rate, arrays))
     return tracks
 
 
-def _snapshot(window: PoseWindow, scene: Scene, state: State) -> dict[str, np.ndarray]:
-    """Host copies of what tracks hold, by field, world first."""
+def _state(scene: Scene, state: State) -> dict[str, np.ndarray]:
+    """Host copies of what tracks hold but poses, by field, world first."""
     measure_gaps(scene, state)
-    poses = to_numpy(window.current)
-    values = {name: poses[name] for name in POSES}
-    values |= {name: getattr(state, name).numpy().copy() for name in STATE}
+    values = {name: getattr(state, name).numpy().copy() for name in STATE}
     values |= {f"impacts.{name}": getattr(state.impacts, name).numpy().copy() for name in FIELDS}
     values |= {f"metrics.{name}": getattr(state.metrics, name).numpy().copy() for name in METRICS}
     return values
@@ -191,17 +230,25 @@ def show(tracks: Tracks, frame: int, state: State, window: PoseWindow) -> None:
     for row in (frame, frame + 1)[: 2 if window.lookahead else 1]:
         assign_poses(tracks, row, state)
         window.advance(state)
+    for k, ends in enumerate(window.ends):
+        row = min(max(frame + k - 1, 0), tracks.nframe)
+        for prefix, poses in zip(("before.", "after."), ends, strict=True):
+            _assign(tracks, prefix if tracks.span else "", row, lambda name, poses=poses: getattr(poses, name))
 
 
-def assign_poses(tracks: Tracks, row: int, state: Any) -> None:
+def assign_poses(tracks: Tracks, row: int, state: State) -> None:
     """Set the pose fields of a state of one world to a row of its tracks."""
+    _assign(tracks, "", row, lambda name: getattr(pose_owner(state, name), name))
+
+
+def _assign(tracks: Tracks, prefix: str, row: int, target: Callable[[str], Any]) -> None:
+    """Set arrays of one world, given by the pose field's name, to a row of its tracks."""
     for name in POSES:
-        target = getattr(pose_owner(state, name), name)
-        values = tracks.arrays[name][row]
+        array, values = target(name), tracks.arrays[prefix + name][row]
         if values.ndim == 0:
-            target.assign(values.reshape(1))
+            array.assign(values.reshape(1))
             continue
         # A batch may have room for more actors than this world has.
-        host = target.numpy().copy()
+        host = array.numpy().copy()
         host[0, : len(values)] = values
-        target.assign(host)
+        array.assign(host)

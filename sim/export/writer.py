@@ -38,6 +38,22 @@ def encode_png(image: Any) -> bytes:
     return data.tobytes()
 
 
+def encode_jpeg(image: Any, quality: int) -> bytes:
+    """JPEG of (height, width, 3) uint8 RGB, with colours at half resolution as cameras store them."""
+    import cv2
+
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    ]
+    ok, data = cv2.imencode(".jpg", np.ascontiguousarray(np.asarray(image)[..., ::-1]), options)
+    if not ok:
+        raise ValueError(f"cannot encode an image of shape {np.shape(image)}")
+    return data.tobytes()
+
+
 def encode_npz(arrays: Mapping[str, Any], level: int = 3) -> bytes:
     """Compressed .npz of named arrays, with fixed times in its directory; an array in Fortran's order keeps it."""
     out = io.BytesIO()

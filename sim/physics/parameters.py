@@ -262,7 +262,7 @@ def vehicle_row(actors: Sequence[Any]) -> dict[str, np.ndarray]:
 def _parameters(a: Any, actors: Sequence[Any]) -> dict[str, Any]:
     """`actor_parameters` of a resolved actor; a cycle that is ridden rolls with its rider's mass, and falls with its own."""
     fit = {"wheelbase": a.wheelbase, "wheel_radius": a.wheel_radius, "coupler": a.spec.coupler}
-    names = ("tractor",) if pulls_semitrailer(a, actors) else a.asset.kinds
+    names = ("tractor",) if pulls_semitrailer(a, actors) else (a.asset.parameters or "", *a.asset.kinds)
     row = actor_parameters(
         a.spec.category, a.size, a.mass, box_center=a.box_center, names=names, carries=nose_load(a, actors),
         track=a.asset.track and a.asset.track * a.size[1] / a.asset.width, **fit,

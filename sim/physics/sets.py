@@ -200,7 +200,7 @@ SETS: dict[str, ParameterSet] = {
 """Parameter sets by name; `VehicleParams.kind` is the place in this order."""
 
 _BY_CATEGORY = {
-    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "semitrailer", "trailer": "trailer", "bus": "bus",
+    "car": "car", "van": "van", "truck": "lorry", "semitrailer": "semitrailer", "trailer": "trailer", "bus": "bus", "tram": "bus",
     "motorbike": "motorcycle",
     "bicycle": "bicycle", "pedestrian": "person", "wheelchair": "person", "animal": "person",
 }  # fmt: skip

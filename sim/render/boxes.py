@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, project
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, crossing, project
+from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
 from sim.render.scene_bvh import Instances
@@ -15,6 +16,10 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll":
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
+TRIES = 6
+"""Most steps towards the row on which a corner lands."""
+STEPS = 12
+"""Pieces of a box's edge that are projected by a lens that bends lines."""
 
 
 @wp.struct
@@ -34,7 +39,7 @@ class ActorLabels:
     occlusion: wp.array3d[float]
     """Share of ``amodal_count`` that something else hides, (nworld, ncamera, nactor)."""
     truncation: wp.array3d[float]
-    """Share of the silhouette that lies outside the picture, (nworld, ncamera, nactor)."""
+    """Share of the silhouette, as far as the lens would show it, that lies outside the picture, (nworld, ncamera, nactor)."""
     box_center: wp.array2d[wp.vec3]
     """Centre of the tight box of the posed meshes, in the actor's frame [m], (nworld, nactor)."""
     box_size: wp.array2d[wp.vec3]
@@ -49,13 +54,15 @@ class ActorLabels:
     """Its orientation, box to camera frame, (nworld, ncamera, nactor)."""
     corner: wp.array4d[wp.vec3]
     """Column, row and plane depth [m] of the corners: bits 0, 1, 2 of the index choose front, left, top; NaN columns
-    and rows behind the camera, (nworld, ncamera, nactor, 8)."""
+    and rows behind the camera or beyond the lens's field, (nworld, ncamera, nactor, 8)."""
     rect: wp.array3d[wp.vec4i]
     """Columns and rows to search for the actor: first column, first row, columns, rows, (nworld, ncamera, nactor)."""
     visible_bound: wp.array4d[wp.int32]
     """Least column, least row, greatest column, greatest row, (nworld, ncamera, nactor, 4)."""
     amodal_bound: wp.array4d[wp.int32]
     """As ``visible_bound``."""
+    moments: wp.int32
+    """1, or a moment for every row (`sim.render.shutter`)."""
     nword: wp.int32
     """Words per pixel in ``amodal_mask``; 0: no masks."""
     amodal_mask: wp.array4d[wp.uint32]
@@ -113,6 +120,30 @@ def bound_segment(k: wp.vec4, a: wp.vec3, b: wp.vec3, bound: wp.vec4) -> wp.vec4
     )
 
 
+@wp.func(inline=True)
+def bound_curve(cameras: Cameras, world: int, camera: int, a: wp.vec3, b: wp.vec3, bound: wp.vec4) -> wp.vec4:
+    """As `bound_segment`, by a lens that bends lines: pieces of the segment, and beyond them a share of the longest one."""
+    low = wp.vec2(1.0e9, 1.0e9)
+    high = wp.vec2(-1.0e9, -1.0e9)
+    last = Spot()
+    longest = float(0.0)
+    for i in range(STEPS + 1):
+        at = project(cameras, world, camera, a + (b - a) * (float(i) / float(STEPS)))
+        if i > 0:
+            longest = wp.max(longest, wp.max(wp.abs(at.col - last.col), wp.abs(at.row - last.row)))
+        last = at
+        low = wp.vec2(wp.min(low[0], at.col), wp.min(low[1], at.row))
+        high = wp.vec2(wp.max(high[0], at.col), wp.max(high[1], at.row))
+    # A bow rises over its chord by less than a quarter of it unless it turns by more than a right angle.
+    pad = 0.25 * longest + 1.0
+    return wp.vec4(
+        wp.min(bound[0], low[0] - pad),
+        wp.min(bound[1], low[1] - pad),
+        wp.max(bound[2], high[0] + pad),
+        wp.max(bound[3], high[1] + pad),
+    )
+
+
 @wp.func
 def pick_corner(lower: wp.vec3, upper: wp.vec3, index: int) -> wp.vec3:
     """A corner of a box: bits 0, 1, 2 of the index choose the upper x, y, z."""
@@ -121,6 +152,35 @@ def pick_corner(lower: wp.vec3, upper: wp.vec3, index: int) -> wp.vec3:
         if ((index >> axis) & 1) != 0:
             p[axis] = upper[axis]
     return p
+
+
+@wp.func(inline=True)
+def bound_actor(
+    inst: Instances, cameras: Cameras, views: Views, world: int, camera: int, actor: int, moment: int, bound: wp.vec4
+) -> wp.vec4:
+    """Widen a bound by an actor's boxes at a moment."""
+    at = moment * cameras.flags.shape[0] + world
+    k = cameras.intrinsics[world, camera]
+    straight = cameras.lens[world, camera].model == wp.static(PINHOLE)
+    pos = views.pos[at, camera]
+    to_camera = wp.transpose(views.rot[at, camera])
+    out = bound
+    for part in range(inst.part_capacity):
+        slot = inst.first_actor + actor * inst.part_capacity + part
+        if inst.mesh[at, slot] >= 0:
+            lower = inst.lower[at * inst.nslot + slot]
+            upper = inst.upper[at * inst.nslot + slot]
+            for i in range(8):
+                a = to_camera * (pick_corner(lower, upper, i) - pos)
+                for axis in range(3):
+                    j = i | (1 << axis)
+                    if j != i:
+                        b = to_camera * (pick_corner(lower, upper, j) - pos)
+                        if straight:
+                            out = bound_segment(k, a, b, out)
+                        else:
+                            out = bound_curve(cameras, world, camera, a, b, out)
+    return out
 
 
 @wp.kernel
@@ -136,23 +196,17 @@ def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2
             start = -1
         out.visible_bound[world, camera, actor, i] = start
         out.amodal_bound[world, camera, actor, i] = start
-    k = cameras.intrinsics[world, camera]
-    pos = views.pos[world, camera]
-    to_camera = wp.transpose(views.rot[world, camera])
     bound = wp.vec4(1.0e9, 1.0e9, -1.0e9, -1.0e9)
-    hidden = actor == 0 and (cameras.flags[world, camera] & HIDES_EGO) != 0
-    for part in range(inst.part_capacity):
-        slot = inst.first_actor + actor * inst.part_capacity + part
-        if inst.mesh[world, slot] >= 0 and not hidden:
-            lower = inst.lower[world * inst.nslot + slot]
-            upper = inst.upper[world * inst.nslot + slot]
-            for i in range(8):
-                a = to_camera * (pick_corner(lower, upper, i) - pos)
-                for axis in range(3):
-                    j = i | (1 << axis)
-                    if j != i:
-                        b = to_camera * (pick_corner(lower, upper, j) - pos)
-                        bound = bound_segment(k, a, b, bound)
+    if actor != 0 or (cameras.flags[world, camera] & HIDES_EGO) == 0:
+        last = out.moments - 1
+        bound = bound_actor(inst, cameras, views, world, camera, actor, last / 2, bound)
+        if last > 0:
+            # Where it is at the first and the last row too, and a little more for its way between.
+            bound = bound_actor(inst, cameras, views, world, camera, actor, 0, bound)
+            bound = bound_actor(inst, cameras, views, world, camera, actor, last, bound)
+            if bound[0] < 1.0e8:
+                pad = 2.0 + 0.1 * wp.max(bound[2] - bound[0], bound[3] - bound[1])
+                bound = bound + wp.vec4(-pad, -pad, pad, pad)
     height = size[0]
     width = size[1]
     col0 = int(wp.clamp(wp.floor(bound[0]), float(-width), float(2 * width)))
@@ -212,9 +266,44 @@ def bound_box(bound: wp.array4d[wp.int32], world: int, camera: int, actor: int) 
     return wp.vec4i(col, row, last_col - col + 1, bound[world, camera, actor, 3] - row + 1)
 
 
+@wp.func(inline=True)
+def corner_at(
+    cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moment: int
+) -> Spot:
+    """Where a point of an actor's frame is in the picture, as a moment has it."""
+    at = moment * cameras.flags.shape[0] + world
+    q = poses.pos[at, actor] + wp.quat_rotate(poses.rot[at, actor], p) - views.pos[at, camera]
+    return project(cameras, world, camera, wp.transpose(views.rot[at, camera]) * q)
+
+
+@wp.func(inline=True)
+def land_corner(
+    cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moments: int
+) -> Spot:
+    """Where a point of an actor's frame is in the picture: on the row that sees when the point is on that row."""
+    out = Spot()
+    first = moments / 2 - 1
+    k = int(0)
+    while k < TRIES:
+        one = corner_at(cameras, poses, views, world, camera, actor, p, first)
+        two = corner_at(cameras, poses, views, world, camera, actor, p, first + 1)
+        f = crossing(one.row - float(first), two.row - float(first + 1))
+        out.col = wp.lerp(one.col, two.col, f)
+        out.row = float(first) + f
+        out.seen = one.seen * two.seen
+        k += 1
+        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
+        if near == first or out.seen == 0:
+            return out
+        first = near
+    # It outruns the shutter: no row sees it.
+    out.seen = 0
+    return out
+
+
 @wp.kernel
-def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
-    """Reads counts, bounds, 3D boxes, views. Writes 2D boxes, ratios, boxes in the camera frame, projected corners."""
+def _finish_labels(cameras: Cameras, views: Views, poses: Poses, table: Views, out: ActorLabels):
+    """Reads counts, bounds, 3D boxes, views; poses and views at rows' moments. Writes 2D boxes, ratios, boxes to the camera, corners."""
     world, camera, actor = wp.tid()
     out.visible_box[world, camera, actor] = bound_box(out.visible_bound, world, camera, actor)
     out.amodal_box[world, camera, actor] = bound_box(out.amodal_bound, world, camera, actor)
@@ -234,7 +323,13 @@ def _finish_labels(cameras: Cameras, views: Views, out: ActorLabels):
     out.camera_rot[world, camera, actor] = wp.quat_from_matrix(to_camera * turn)
     half = out.box_size[world, actor] * 0.5
     for i in range(8):
-        q = project(cameras.intrinsics[world, camera], pos, rot, center + turn * pick_corner(-half, half, i))
-        if q[2] < 1.0e-4:
-            q = wp.vec3(wp.nan, wp.nan, q[2])
-        out.corner[world, camera, actor, i] = q
+        q = project(cameras, world, camera, to_camera * (center + turn * pick_corner(-half, half, i) - pos))
+        if out.moments > 1:
+            depth = q.depth
+            p = out.box_center[world, actor] + pick_corner(-half, half, i)
+            q = land_corner(cameras, poses, table, world, camera, actor, p, out.moments)
+            q.depth = depth
+        corner = wp.vec3(wp.nan, wp.nan, q.depth)
+        if q.seen == 1:
+            corner = wp.vec3(q.col, q.row, q.depth)
+        out.corner[world, camera, actor, i] = corner

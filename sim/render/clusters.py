@@ -85,9 +85,10 @@ def sort_clip(frames: Sequence[MeshData]) -> list[MeshData]:
     triangles = number[place].reshape(-1, 3).astype(np.int32)
     vertex = used[by_use]
     material, semantic = head.material[order], head.semantic[order]
+    part = None if head.part is None else head.part[order]
     return [
         replace(
-            frame, triangles=triangles, material=material, semantic=semantic,
+            frame, triangles=triangles, material=material, semantic=semantic, part=part,
             vertices=frame.vertices[vertex], normals=frame.normals[vertex], uvs=frame.uvs[vertex],
         )
         for frame in frames

@@ -46,9 +46,11 @@ class Plan:
     """Which samples a pass takes, and the hits of the rays through the pixels' centres, which are its first samples."""
 
     first: int
-    """Number of the pass's first sample: 0, or 1 for the pass that refines."""
-    samples: int
-    """Number of samples when both passes are done."""
+    """Number of the pass's first sample: 0 in the first pass."""
+    last: int
+    """Number of samples when the pass is done."""
+    known: int
+    """1 if the first sample's hit is known."""
     bounces: int
     """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
     depth: int
@@ -106,9 +108,14 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
 
 
 @wp.func(inline=True)
-def noise_of(w: World, px: Pixel, width: int) -> wp.vec4:
+def noise_of(w: World, cameras: Cameras, px: Pixel, width: int) -> wp.vec4:
     """Four numbers in 0..1 that a pixel's samples start from."""
-    key = int(w.world_key[px.world]) * 9781 + w.tick[px.world] * 6271 + px.camera * 31 + int(w.seed[px.world])
+    key = (
+        int(w.world_key[px.world]) * 9781
+        + w.tick[px.world] * 6271
+        + cameras.number[px.world, px.camera] * 31
+        + int(w.seed[px.world])
+    )
     state = wp.rand_init(key, px.row * width + px.col)
     base = wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
     # Neighbours' shadows and bounces take complementary samples: interleaved gradient noise (Jimenez 2014).
@@ -135,6 +142,47 @@ def bounces(w: World, plan: Plan, px: Pixel, sample: int) -> int:
     return 0
 
 
+@wp.func
+def pupil_point(radius: float, base: wp.vec4, f: float) -> wp.vec3:
+    """A point of a lens's pupil in the camera frame, the ``f``-th of an even cover."""
+    r = radius * wp.sqrt(fraction(base[1] + f * 0.7548777))
+    a = 6.2831853 * fraction(base[2] + f * 0.5698403)
+    return wp.vec3(r * wp.cos(a), r * wp.sin(a), 0.0)
+
+
+@wp.struct
+class EyeRay:
+    """A ray from the camera."""
+
+    start: wp.vec3
+    """[m]."""
+    dir: wp.vec3
+    """Unit."""
+    reach: float
+    """Length of the pixel's direction, 0 where the lens shows nothing."""
+
+
+@wp.func(inline=True)
+def eye_ray(cameras: Cameras, views: Views, px: Pixel, at: wp.vec2, base: wp.vec4, f: float) -> EyeRay:
+    """The ray through a point of the picture; with depth of field through the ``f``-th point of the pupil."""
+    out = EyeRay()
+    rot = views.rot[px.world, px.camera]
+    out.start = views.pos[px.world, px.camera]
+    ray = pixel_direction(cameras, px.world, px.camera, at[0], at[1])
+    length = wp.length(ray)
+    out.reach = length
+    if length > 0.0:
+        pupil = cameras.pupil[px.world, px.camera]
+        if pupil[0] > 0.0:
+            # To where the ray through the pupil's middle is in focus.
+            off = pupil_point(pupil[0], base, f)
+            ray = ray * pupil[1] - off
+            out.start += rot * off
+            length = wp.length(ray)
+        out.dir = rot * (ray / length)
+    return out
+
+
 @wp.func(inline=True)
 def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, px: Pixel):
     """Add a pass's samples to a pixel."""
@@ -149,24 +197,22 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
     guide = wp.vec4(0.0, 0.0, 0.0, FAR)
     nearest = float(FAR)
-    last = int(1)
+    last = plan.last
     if plan.first > 0:
         if out.contrast[world, camera, row, col] == wp.uint8(0):
             return
-        last = plan.samples
-        direct = out.direct[world, camera, row, col]
+        done = float(plan.first)
+        direct = out.direct[world, camera, row, col] * done
         before = out.sun[world, camera, row, col]
-        sun = wp.vec3(before[0], before[1], before[2])
+        sun = wp.vec3(before[0], before[1], before[2]) * done
         lit = sun[1] * before[3]
-        albedo = out.albedo[world, camera, row, col]
+        albedo = out.albedo[world, camera, row, col] * done
         bounce = out.bounce[world, camera, row, col]
         guide = out.guide[world, camera, row, col]
         nearest = out.depth[world, camera, row, col]
     k = cameras.intrinsics[world, camera]
-    rot = views.rot[world, camera]
-    o = views.pos[world, camera]
     hidden = hidden_actor(cameras, world, camera)
-    base = noise_of(w, px, out.depth.shape[3])
+    base = noise_of(w, cameras, px, out.depth.shape[3])
     known = Hit()
     i = int(plan.first)
     while i < last:
@@ -184,22 +230,22 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
             u = fraction(base[0] + f * 0.7548777) - 0.5
             v = fraction(base[1] + f * 0.5698403) - 0.5
         with_bounce = bounces(w, plan, px, i)
-        ray = pixel_direction(k, float(col) + u, float(row) + v)
-        length = wp.length(ray)
-        d = rot * (ray / length)
-        if i == 0:
-            known = known_hit(w.geo, w.inst, plan.hits, px, o, d)
-        s = follow_path(w, world, o, d, hidden, 1.0 / k[0], draw, with_bounce, wp.where(i == 0, 1, 0), known)
-        direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
-        sun += s.sun
-        lit += s.sun[1] * s.lit
-        albedo += s.albedo
-        if s.bounce[3] > 0.0:
-            # Noisy as well, the lamps' light is filtered with the bounce.
-            bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
-        if guide[3] >= FAR:
-            guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-        nearest = wp.min(nearest, s.first / length)
+        eye = eye_ray(cameras, views, px, wp.vec2(float(col) + u, float(row) + v), base, f)
+        if eye.reach > 0.0:
+            knows = wp.where(i == 0, plan.known, 0)
+            if knows == 1:
+                known = known_hit(w.geo, w.inst, plan.hits, px, eye.start, eye.dir)
+            s = follow_path(w, world, eye.start, eye.dir, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
+            direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
+            sun += s.sun
+            lit += s.sun[1] * s.lit
+            albedo += s.albedo
+            if s.bounce[3] > 0.0:
+                # Noisy as well, the lamps' light is filtered with the bounce.
+                bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
+            if guide[3] >= FAR:
+                guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
+            nearest = wp.min(nearest, s.first / eye.reach)
         i += 1
     g = 1.0 / float(last)
     out.direct[world, camera, row, col] = direct * g
@@ -220,5 +266,5 @@ def _trace_colour(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, out.depth.shape[3])
         lane += share.lanes
-        if is_inside(px, plan.hits.at):
+        if is_inside(px, share, plan.hits.at):
             colour_pixel(w, cameras, views, plan, out, px)

@@ -7,11 +7,12 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.lens import PINHOLE
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
 from sim.render.mesh import Surface
 from sim.render.options import RAYS
-from sim.render.primary import BLOCK, TILE, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
+from sim.render.primary import BLOCK, TILE, VOID, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
 from sim.render.raycast import FAR, Hit, visibility
 from sim.render.shading import World, ambient_light, base_surface, lift, smooth_normal
 from sim.render.sky import sky_radiance
@@ -38,7 +39,7 @@ def hit_of(w: World, world: int, at: PixelHit) -> Hit:
 
 
 @wp.func(inline=True)
-def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, n: wp.vec3) -> float:
+def asked_sun(cameras: Cameras, views: Views, hits: Hits, px: Pixel, n: wp.vec3) -> float:
     """Share of the sun of the asked pixels around one that lie on its surface; -1 if they differ or fewer than two do."""
     world = px.world
     camera = px.camera
@@ -51,8 +52,10 @@ def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, n: wp.vec3) -> fl
     found = int(0)
     here = hits.at[world, camera, row, col]
     normal = wp.transpose(views.rot[world, camera]) * n
-    d = pixel_direction(k, float(col), float(row))
+    d = pixel_direction(cameras, world, camera, float(col), float(row))
+    k = cameras.intrinsics[world, camera]
     step = wp.vec2(1.0 / k[0], 1.0 / k[1])
+    straight = cameras.lens[world, camera].model == wp.static(PINHOLE)
     r = row - (row & 1)
     while r <= row + (row & 1) and r < hits.at.shape[2]:
         c = col - (col & 1)
@@ -60,6 +63,8 @@ def asked_sun(views: Views, k: wp.vec4, hits: Hits, px: Pixel, n: wp.vec3) -> fl
             at = hits.at[world, camera, r, c]
             # Its place from this pixel's, in the camera's frame.
             off = d * (at.t - here.t) + wp.vec3(float(c - col) * step[0], float(r - row) * step[1], 0.0) * at.t
+            if not straight:
+                off = pixel_direction(cameras, world, camera, float(c), float(r)) * at.t - d * here.t
             rise = wp.dot(off, normal)
             if at.slot == here.slot and rise * rise <= 0.02 * wp.dot(off, off) + 1.0e-6:
                 sun = hits.sun[world, camera, r, c]
@@ -94,15 +99,13 @@ def _ask_sun(w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.arra
             hits.at.shape[3],
         )
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             row = px.row
             col = px.col
             at = hits.at[world, camera, row, col]
             sun = float(0.0)
             if at.slot >= 0:
-                ray = views.rot[world, camera] * pixel_direction(
-                    cameras.intrinsics[world, camera], float(col), float(row)
-                )
+                ray = views.rot[world, camera] * pixel_direction(cameras, world, camera, float(col), float(row))
                 length = wp.length(ray)
                 n = smooth_normal(w, world, hit_of(w, world, at), ray / length)
                 sun = sun_share(w, world, views.pos[world, camera] + ray * at.t, n, at.t * length)
@@ -116,11 +119,13 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     camera = px.camera
     row = px.row
     col = px.col
+    at = hits.at[world, camera, row, col]
+    if at.slot == VOID:
+        return wp.vec3(0.0, 0.0, 0.0)
     k = cameras.intrinsics[world, camera]
-    ray = views.rot[world, camera] * pixel_direction(k, float(col), float(row))
+    ray = views.rot[world, camera] * pixel_direction(cameras, world, camera, float(col), float(row))
     length = wp.length(ray)
     d = ray / length
-    at = hits.at[world, camera, row, col]
     if at.slot < 0:
         return through_air(w.sky, world, sky_radiance(w.sky, world, d), d, FAR)
     hit = hit_of(w, world, at)
@@ -134,7 +139,7 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     e = ambient_light(w, world, n)
     nl = wp.dot(n, w.sky.sun_direction[world])
     if nl > 0.0:
-        sun = asked_sun(views, k, hits, px, n)
+        sun = asked_sun(cameras, views, hits, px, n)
         if sun < 0.0:
             sun = sun_share(w, world, p, n, distance)
         e += w.sky.sun[world] * (0.31831 * nl * sun)
@@ -149,16 +154,36 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     return through_air(w.sky, world, color, d, distance)
 
 
+@wp.struct
+class Film:
+    """Where the fast pass's light goes."""
+
+    rgb: wp.array4d[wp.vec3ub]
+    """The picture, exposed for the world's sun and sky."""
+    light: wp.array4d[wp.vec3]
+    """Linear light, if it is kept; else (1, 1, 1, 1)."""
+    shown: int
+    """1: the light goes to ``rgb`` at once; 0: it is developed later, or not at all."""
+    weight: float
+    """Share of it that this pass adds to ``light``; 1: it takes its place; 0: none."""
+
+
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))
 def _shade_hits(
     w: World, cameras: Cameras, views: Views, hits: Hits, mask: wp.array[wp.int32], exposure: Exposure, share: Share,
-    rgb: wp.array4d[wp.vec3ub],
+    film: Film,
 ):  # fmt: skip
-    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds."""
+    """Reads the world, cameras, views, hits, the world's exposure. Writes rgb of the masked worlds, or adds to the film's light."""
     world, camera, tile, lane = wp.tid()
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             color = shade_pixel(w, cameras, views, hits, px)
-            rgb[world, camera, px.row, px.col] = display(exposure.curve, wp.cw_mul(color, exposure.world[world]))
+            if film.shown == 1:
+                exposed = wp.cw_mul(color, exposure.world[world])
+                film.rgb[world, camera, px.row, px.col] = display(exposure.curve, exposed)
+            if film.weight == 1.0:
+                film.light[world, camera, px.row, px.col] = color
+            elif film.weight > 0.0:
+                film.light[world, camera, px.row, px.col] += color * film.weight

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Views, pixel_direction, project
+from sim.render.camera import Cameras, Spot, Views, crossing, pixel_direction, project
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
-from sim.render.primary import BLOCK, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
+from sim.render.primary import BLOCK, VOID, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
 from sim.render.raycast import FAR
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
+
+TRIES = 6
+"""Most steps towards the row on which a point lands."""
 
 
 @wp.struct
@@ -24,6 +27,8 @@ class ViewPair:
     """Of the picture."""
     then: Views
     """Of the frame that flow leads to."""
+    moments: int
+    """1, or a moment for every row of either picture (`sim.render.shutter`), whose instances and views then follow one another."""
 
 
 @wp.struct
@@ -34,30 +39,78 @@ class Followed:
     """Instance slot, -1 for the sky."""
     face: int
     gone: int
-    """1 if the other frame does not have it."""
+    """1 if the other frame does not have it, or the pixel shows nothing."""
     point: wp.vec3
     """World frame [m]."""
 
 
 @wp.func(inline=True)
-def follow(geo: Geometry, then: Instances, k: wp.vec4, views: ViewPair, at: PixelHit, px: Pixel) -> Followed:
-    """Where the point that a pixel shows is in the other frame."""
+def follow(
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: PixelHit, px: Pixel, row: int
+) -> Followed:
+    """Where the point that a pixel shows is in the other frame, at a row of its instances and views."""
     world = px.world
     camera = px.camera
     out = Followed()
     out.slot = at.slot
     out.face = at.face
-    if at.slot < 0:
+    if at.slot == VOID:
+        out.gone = 1
+    elif at.slot < 0:
         # The sky turns with the camera and is infinitely far.
-        d = views.now.rot[world, camera] * pixel_direction(k, float(px.col), float(px.row))
-        out.point = views.then.pos[world, camera] + d * FAR
+        own = wp.where(views.moments == 1, 0, px.row) * cameras.flags.shape[0] + world
+        d = views.now.rot[own, camera] * pixel_direction(cameras, world, camera, float(px.col), float(px.row))
+        out.point = views.then.pos[row, camera] + d * FAR
     else:
-        mesh = then.mesh[world, at.slot]
+        mesh = then.mesh[row, at.slot]
         if mesh < 0:
             out.gone = 1
         else:
             p = wp.mesh_eval_position(geo.mesh_id[mesh], at.face, at.u, at.v)
-            out.point = then.linear[world, at.slot] * p + then.pos[world, at.slot]
+            out.point = then.linear[row, at.slot] * p + then.pos[row, at.slot]
+    return out
+
+
+@wp.func(inline=True)
+def spot_at(
+    geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: PixelHit, px: Pixel, moment: int
+) -> Spot:
+    """Where a pixel's point is in the other picture as that one's moment has it; not seen if it is gone."""
+    row = moment * cameras.flags.shape[0] + px.world
+    out = Spot()
+    to = follow(geo, then, cameras, views, at, px, row)
+    if to.gone == 0:
+        to_camera = wp.transpose(views.then.rot[row, px.camera])
+        out = project(cameras, px.world, px.camera, to_camera * (to.point - views.then.pos[row, px.camera]))
+    return out
+
+
+@wp.func(inline=True)
+def land(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: PixelHit, px: Pixel) -> Spot:
+    """Where a pixel's point is in the other picture: on the row that sees when the point is on that row.
+
+    A point that outruns the shutter may be on no row when it is read: then it is where its own row has it, and ``seen`` is 2.
+    """
+    if views.moments == 1:
+        return spot_at(geo, then, cameras, views, at, px, 0)
+    out = Spot()
+    first = wp.min(px.row, views.moments - 2)
+    k = int(0)
+    while k < TRIES:
+        one = spot_at(geo, then, cameras, views, at, px, first)
+        two = spot_at(geo, then, cameras, views, at, px, first + 1)
+        f = crossing(one.row - float(first), two.row - float(first + 1))
+        out.col = wp.lerp(one.col, two.col, f)
+        out.row = float(first) + f
+        out.depth = wp.lerp(one.depth, two.depth, f)
+        out.seen = one.seen * two.seen
+        k += 1
+        near = wp.clamp(int(wp.floor(out.row)), 0, views.moments - 2)
+        if near == first or out.seen == 0:
+            return out
+        first = near
+    out = spot_at(geo, then, cameras, views, at, px, px.row)
+    out.seen = 2 * out.seen
     return out
 
 
@@ -70,18 +123,18 @@ def follow_pixel(
     camera = px.camera
     row = px.row
     col = px.col
-    k = cameras.intrinsics[world, camera]
-    to = follow(geo, then, k, views, hits.at[world, camera, row, col], px)
     flow = wp.vec2(wp.nan, wp.nan)
     occluded = int(1)
-    if to.gone == 0:
-        q = project(k, views.then.pos[world, camera], views.then.rot[world, camera], to.point)
-        if q[2] > 1.0e-4:
-            flow = wp.vec2(q[0] - float(col), q[1] - float(row))
-            right = float(hits.at.shape[3]) - 0.5
-            bottom = float(hits.at.shape[2]) - 0.5
-            if q[0] >= -0.5 and q[1] >= -0.5 and q[0] < right and q[1] < bottom:
-                occluded = 0
+    at = hits.at[world, camera, row, col]
+    q = land(geo, then, cameras, views, at, px)
+    if q.seen > 0:
+        flow = wp.vec2(q.col - float(col), q.row - float(row))
+        right = float(hits.at.shape[3]) - 0.5
+        bottom = float(hits.at.shape[2]) - 0.5
+        if q.seen == 1 and q.col >= -0.5 and q.row >= -0.5 and q.col < right and q.row < bottom:
+            occluded = 0
+    elif at.slot == VOID:
+        flow = wp.vec2(0.0, 0.0)
     if back == 0:
         labels.flow[world, camera, row, col] = flow
         labels.flow_occluded[world, camera, row, col] = wp.uint8(occluded)
@@ -102,5 +155,5 @@ def _follow_pixels(
     while lane < BLOCK:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             follow_pixel(geo, then, cameras, views, hits, back, labels, px)

@@ -1,97 +1,57 @@
-"""Pictures and labels of every camera of every world, as arrays on the device; and the renderer that fills them."""
+"""The renderer: pictures and labels of every camera of every world."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.camera import Cameras, Views, make_cameras, make_views, place_cameras
+from sim.render.albedo import _write_albedo
+from sim.render.camera import Cameras, Views, aim_cameras, make_cameras, make_views, place_cameras
 from sim.render.chase import clear_views
+from sim.render.class_images import ActorFacts, ClassImages, _write_classes
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
 from sim.render.denoise import denoise
 from sim.render.drawing import _draw_hits
-from sim.render.fast import ASKED, _ask_sun, _shade_hits
+from sim.render.fast import ASKED, Film, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
+from sim.render.glass import has_glass
 from sim.render.hidden import _hide_pixels
-from sim.render.label_images import FLOW, FLOW_BACK, OUTPUT_BITS, RGB, Labels, _write_labels
+from sim.render.label_images import (
+    ALBEDO,
+    CLASSES,
+    FLOW,
+    FLOW_BACK,
+    GEOMETRY,
+    HDR,
+    RGB,
+    SCENE_FLOW,
+    Labels,
+    _write_labels,
+)
+from sim.render.launches import Launches
 from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
+from sim.render.outputs import Frames
 from sim.render.poses import Poses, PoseWindow
-from sim.render.primary import BLOCK, Hits, Share, _cast_hits, make_hits, tile_count
-from sim.render.scene_bvh import SceneBvh
+from sim.render.primary import BLOCK, Hits, _cast_hits, make_hits
+from sim.render.scene_bvh import Instances, SceneBvh
+from sim.render.scene_flow import _follow_points
 from sim.render.shading import World
+from sim.render.shutter import Sweep, shutter_times
 from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
 
-if TYPE_CHECKING:
-    import torch
-
 QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (4, -2, 1), "high": (16, 8, 3)}
 """Primary rays per pixel (where there is contrast: half of them), how many of them bounce (`sim.render.colour.Plan`), and how often."""
 
-BAND = 64
-"""Rows of a picture that one thread draws."""
-PART = 8192
-"""Pixels that are worth handing to another thread."""
-
-DTYPES = {
-    "rgb": wp.vec3ub,
-    "depth": wp.float32,
-    "range": wp.float32,
-    "semantic": wp.uint8,
-    "instance": wp.int32,
-    "normal": wp.vec3,
-    "flow": wp.vec2,
-    "flow_occluded": wp.uint8,
-    "flow_back": wp.vec2,
-    "flow_back_occluded": wp.uint8,
-}
-"""Element type of every output; each is (nworld, ncamera, height, width), vectors add an axis in torch and NumPy."""
-
-
-class Frames:
-    """The outputs of `Renderer`, one array each: ``frames.arrays["rgb"]``, or as torch tensors of the same memory.
-
-    rgb uint8 sRGB; depth and range [m], inf for sky; semantic `sim.render.mesh.Semantic`; instance: slot + 1, or 0;
-    normal in the camera frame; flow and flow_back [pixels] to the next and previous frame, with their occlusion masks.
-
-    Args:
-        outputs: Names of `DTYPES` without the masks, which come with their flow.
-        shape: (nworld, ncamera, height, width).
-        device: Warp device.
-    """
-
-    def __init__(self, outputs: Sequence[str], shape: tuple[int, int, int, int], device: wp.DeviceLike) -> None:
-        unknown = sorted(set(outputs) - set(OUTPUT_BITS))
-        if unknown:
-            raise ValueError(f"unknown outputs {unknown}; there are {list(OUTPUT_BITS)}")
-        self.outputs = tuple(outputs)
-        self.shape = shape
-        self.wanted = sum(OUTPUT_BITS[name] for name in set(outputs))
-        names = [n for n in DTYPES if n in outputs or n.removesuffix("_occluded") in outputs]
-        self.arrays = {name: wp.zeros(shape, dtype=DTYPES[name], device=device) for name in names}
-
-    def torch(self) -> dict[str, torch.Tensor]:
-        """Every output as a tensor on the same device and memory; vectors have a last axis."""
-        return {name: wp.to_torch(array) for name, array in self.arrays.items()}
-
-    def numpy(self) -> dict[str, np.ndarray]:
-        """Every output as a NumPy array (a copy if on CUDA)."""
-        return {name: array.numpy() for name, array in self.arrays.items()}
-
-    def worlds(self, start: int, stop: int) -> Frames:
-        """Views of some worlds, for a renderer of their own."""
-        view = object.__new__(Frames)
-        view.outputs, view.wanted = self.outputs, self.wanted
-        view.shape = (stop - start, *self.shape[1:])
-        view.arrays = {name: array[start:stop] for name, array in self.arrays.items()}
-        return view
+FOCUS_SAMPLES = 16
+"""Least samples of a picture with depth of field."""
 
 
 class Renderer:
@@ -108,7 +68,7 @@ class Renderer:
         frames: Where to render to, views of a larger batch perhaps; None: new arrays.
         threads: CPU threads that share each picture; 1 inside captures.
         primary: How the hits of the rays through the pixels' centres are found, 'rays' or 'triangles'
-            (`sim.render.primary`, `sim.render.drawing`); None: rays on a GPU, triangles on a CPU.
+            (`sim.render.primary`, `sim.render.drawing`); None: rays on a GPU, triangles on a CPU where all cameras are pinholes.
     """
 
     def __init__(
@@ -123,13 +83,13 @@ class Renderer:
         threads: int = 1,
         primary: Literal["rays", "triangles"] | None = None,
     ) -> None:
-        sizes = {(c.height, c.width) for c in config.cameras}
-        if len(sizes) != 1:
-            raise ValueError(f"the cameras of a renderer share one size, not {sorted(sizes)}")
+        if len({camera.kin for camera in config.cameras}) != 1:
+            raise ValueError("the cameras of a renderer share one size, kind of lens and shutter")
         if primary not in (None, "rays", "triangles"):
             raise ValueError(f"primary must be 'rays' or 'triangles', not {primary!r}")
         nworld, device = state.pos.shape[0], state.pos.device
-        ncamera, (height, width) = len(config.cameras), sizes.pop()
+        ncamera, first = len(config.cameras), config.cameras[0]
+        height, width, shutter = first.height, first.width, first.shutter
         shape = (nworld, ncamera, height, width)
         self.library, self.config, self.device = library, config, device
         self.frames = frames if frames is not None else Frames(config.outputs, shape, device)
@@ -137,39 +97,81 @@ class Renderer:
         self.samples, self.bounces, self.depth = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
-        self.primary = primary or ("triangles" if device.is_cpu else "rays")
-        look = bool(self.wanted & FLOW) if lookahead is None else lookahead
-        self.window = PoseWindow(state, lookahead=look)
+        straight = first.lens.model == "pinhole" and shutter.readout == 0.0
+        if primary == "triangles" and not straight:
+            raise ValueError("triangles are drawn for pinholes that see all rows at once; others take rays")
+        self.primary = primary or ("triangles" if device.is_cpu and straight else "rays")
+        ahead, back = bool(self.wanted & (FLOW | SCENE_FLOW)), bool(self.wanted & FLOW_BACK)
+        look = ahead if lookahead is None else lookahead
+        self.window = PoseWindow(state, lookahead=look, shutter=shutter.half > 0.0)
         self.cameras: Cameras = make_cameras(config.cameras, nworld, device)
         self.views = [make_views(nworld, ncamera, device) for _ in range(3)]
         self.bvh = SceneBvh(library, scene, self.window.current)
-        self.bvh_next = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW else None
-        self.bvh_previous = SceneBvh(library, scene, self.window.current) if self.wanted & FLOW_BACK else None
+        self.bvh_next = SceneBvh(library, scene, self.window.current) if ahead else None
+        self.bvh_previous = SceneBvh(library, scene, self.window.current) if back else None
+        self.span: float | None = None
+        """Time from a frame to its poses in ``window.ends`` [s]; None: half the run of the shutter."""
+        rolling = shutter.readout > 0.0
+        wanted = (rolling and back, shutter.half > 0.0, rolling and ahead)
+        nmoment = height if rolling else 1
+        self.sweep_previous, self.sweep, self.sweep_next = (
+            Sweep(library, scene, self.window.current, self.cameras, nmoment) if want else None for want in wanted
+        )
+        self._time_shutter()
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
-        self._full = bool(self.wanted & RGB) and config.quality != "fast"
-        self.labels = self._make_labels()
-        self.hits: Hits = make_hits(shape, device, sun=bool(self.wanted & RGB) and not self._full)
+        lit = bool(self.wanted & (RGB | HDR))
+        self._full = lit and config.quality != "fast"
+        more = shutter.exposure > 0.0 or any(has_glass(c) or c.sensor is not None for c in config.cameras)
+        self._linear = self._full or (lit and more)
+        self.labels, self.classes = (self._image_struct(kind) for kind in (Labels, ClassImages))
+        self.hits: Hits = make_hits(shape, device, sun=lit and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
-        self.radiance = wp.zeros(shape if self._full else (1, 1, 1, 1), dtype=wp.vec3, device=device)
-        """Linear light of the last picture, before exposure (not of 'fast'), (nworld, ncamera, height, width)."""
-        self.developer = Developer(shape if self._full else (nworld, ncamera, 1, 1), device)
+        hdr = self.frames.arrays.get("hdr")
+        room = shape if self._linear else (1, 1, 1, 1)
+        self.radiance = wp.zeros(room, dtype=wp.vec3, device=device) if hdr is None else hdr
+        """Linear light of the last picture, before exposure, if it is kept: not of a plain 'fast' one, (nworld, ncamera, height, width)."""
+        self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device, config.cameras)
         self.exposure = self.developer.exposure
         self._scratch = wp.zeros_like(self.buffers.bounce)
-        self._shade = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
+        self._smooth = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
         self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
-        self._threads = threads if device.is_cpu else 1
-        self._loaded: set[Any] = set()
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+        launches = Launches(shape, device, threads)
+        self._launch, self._launch_rows, self._launch_bands = launches.tiles, launches.rows, launches.bands
         self.refresh(scene)
 
-    def _make_labels(self) -> Labels:
-        labels = Labels()
-        labels.wanted = self.wanted
-        for name, array in self.frames.arrays.items():
-            if name != "rgb":
-                setattr(labels, name, array)
-        return labels
+    def aim(self, cameras: Sequence[CameraConfig], numbers: Sequence[int]) -> None:
+        """Look through other cameras from now on, of the same size and kind; not inside captures.
+
+        Args:
+            cameras: As many as before.
+            numbers: Their places in the rig, which sampling noise is keyed by.
+        """
+        kinds = {camera.kin for camera in (*cameras, *self.config.cameras)}
+        if len(cameras) != len(self.config.cameras) or len(kinds) != 1:
+            raise ValueError("a renderer looks through cameras of one size, kind of lens and shutter")
+        self.config = replace(self.config, cameras=tuple(cameras))
+        aim_cameras(self.cameras, cameras, numbers)
+        self.developer.fit(cameras)
+        self._time_shutter()
+
+    def _time_shutter(self) -> None:
+        """Work out when each row sees, in the middle of its exposure and at the moments that motion blur averages."""
+        shutter = self.config.cameras[0].shutter
+        height = self.frames.shape[2]
+        times = shutter_times(shutter, height, self.span)
+        if not hasattr(self, "_when"):
+            self._when = [wp.zeros(len(t), dtype=float, device=self.device) for t in times]
+        for target, time in zip(self._when, times, strict=True):
+            target.assign(time.astype(np.float32))
+
+    def _image_struct(self, kind: Any) -> Any:
+        """A struct of label images with those that are wanted."""
+        images = kind()
+        images.wanted = self.wanted
+        for name in set(kind.vars) & set(self.frames.arrays):
+            setattr(images, name, self.frames.arrays[name])
+        return images
 
     def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
         """Take over the weather of the masked worlds (all by default): at the start and after resets."""
@@ -192,30 +194,93 @@ class Renderer:
             scene: The batch's scene.
             mask: Worlds to render ((nworld,) int32), all by default. With flow, or in a quality that bounces, all are made.
         """
-        if mask is None or self._full or self.wanted & (FLOW | FLOW_BACK):
+        if mask is None or self._full or self.wanted & (FLOW | FLOW_BACK | SCENE_FLOW):
             mask = self._ones
         poses = self.window.current
         self.bvh.update(scene, poses)
         self._place(scene, self.bvh, poses, self.views[1])
         gather_lights(self.library.geometry, scene, poses, self.bvh.instances, self.sky, self.lights)
+        lit = bool(self.wanted & (RGB | HDR))
+        if lit and len(self._when) > 1:
+            self._blur(scene, mask)
+        self._turn(scene, self.sweep, 1, self._when[0])
         self._find_hits(mask)
-        if self.wanted & ~(RGB | FLOW | FLOW_BACK):
-            self._launch(_write_labels, [*self._geometry_inputs(), self.hits, mask], [self.labels])
-        if self.wanted & RGB:
+        if self.wanted & GEOMETRY:
+            for inst, views, rows in self._rows():
+                inputs = [self.library.geometry, inst, self.cameras, views, self.hits, mask]
+                self._launch(_write_labels, inputs, [self.labels], rows=rows)
+        if lit and len(self._when) == 1:
             self._render_colour(scene, mask)
-        for bit, bvh, neighbour, views in (
-            (FLOW, self.bvh_next, self.window.following, self.views[2]),
-            (FLOW_BACK, self.bvh_previous, self.window.previous, self.views[0]),
+        if self.wanted & RGB and self._linear:
+            self._develop(scene)
+        self._render_classes(scene, mask)
+        self._follow(scene)
+
+    def _turn(self, scene: Scene, sweep: Sweep | None, frame: int, when: wp.array) -> None:
+        """Move a sweep to moments of a frame: 0 the previous, 1 the current, 2 the following one."""
+        if sweep is not None:
+            poses = (self.window.previous, self.window.current, self.window.following)[frame]
+            sweep.update(scene, self.window.ends[frame], poses, when)
+
+    def _rows(self) -> list[tuple[Instances, Views, tuple[int, int]]]:
+        """What stands where and where the cameras are, and the rows that see it so."""
+        height = self.frames.shape[2]
+        if self.sweep is None:
+            return [(self.bvh.instances, self.views[1], (0, height))]
+        if self.sweep.nmoment == 1:
+            return [(self.sweep.instances(0), self.sweep.at(0), (0, height))]
+        return [(self.sweep.instances(m), self.sweep.at(m), (m, m + 1)) for m in range(height)]
+
+    def _render_classes(self, scene: Scene, mask: wp.array) -> None:
+        """Class images and albedo."""
+        if not self.wanted & (CLASSES | ALBEDO):
+            return
+        world, facts = self._world(scene), ActorFacts()
+        facts.semantic, facts.category, facts.size = scene.semantic, scene.category, scene.size
+        facts.rot, facts.fallen = self.window.current.rot, self.window.current.fallen
+        for inst, views, rows in self._rows():
+            world.inst = inst
+            seen = [world, self.cameras, views, self.hits, mask]
+            if self.wanted & CLASSES:
+                self._launch(_write_classes, [*seen, facts], [self.classes], rows=rows)
+            if self.wanted & ALBEDO:
+                self._launch(_write_albedo, seen, [self.frames.arrays["albedo"]], rows=rows)
+
+    def _follow(self, scene: Scene) -> None:
+        """Flow and scene flow to the next frame, flow to the previous one, as far as wanted."""
+        for bit, bvh, sweep, frame in (
+            (FLOW, self.bvh_next, self.sweep_next, 2),
+            (FLOW_BACK, self.bvh_previous, self.sweep_previous, 0),
         ):
-            if self.wanted & bit and bvh is not None:
-                bvh.update(scene, neighbour)
-                self._place(scene, bvh, neighbour, views)
-                pair = ViewPair()
-                pair.now, pair.then = self.views[1], views
-                inputs = [self.library.geometry, bvh.instances, self.cameras, pair, self.hits]
+            if bvh is None:
+                continue
+            neighbour = self.window.following if frame == 2 else self.window.previous
+            bvh.update(scene, neighbour)
+            self._place(scene, bvh, neighbour, self.views[frame])
+            pair, then = ViewPair(), bvh.instances
+            pair.now, pair.then, pair.moments = self.views[1], self.views[frame], 1
+            if sweep is not None and self.sweep is not None:
+                self._turn(scene, sweep, frame, self._when[0])
+                then = sweep.bvh.instances
+                pair.now, pair.then, pair.moments = self.sweep.views, sweep.views, sweep.nmoment
+            if self.wanted & bit:
+                inputs = [self.library.geometry, then, self.cameras, pair, self.hits]
                 self._launch(_follow_pixels, [*inputs, int(bit == FLOW_BACK)], [self.labels])
                 name = "flow_occluded" if bit == FLOW else "flow_back_occluded"
                 self._launch(_hide_pixels, inputs, [self.frames.arrays[name]])
+        if self.wanted & SCENE_FLOW:
+            self._follow_points()
+
+    def _follow_points(self) -> None:
+        """Scene flow: under a rolling shutter from the moment of a pixel's row to the same row's in the next frame."""
+        if self.bvh_next is None:
+            return
+        both = [(self.bvh.instances, self.bvh_next.instances, (0, self.frames.shape[2]))]
+        if self.sweep is not None and self.sweep_next is not None:
+            both = [(inst, self.sweep_next.instances(rows[0]), rows) for inst, _, rows in self._rows()]
+        for now, then, rows in both:
+            inputs = [self.library.geometry, now, then, self.hits]
+            self._launch(_follow_points, inputs, [self.frames.arrays["scene_flow"]], rows=rows)
 
     def _place(self, scene: Scene, bvh: SceneBvh, poses: Poses, views: Views) -> None:
         """Put the cameras where they are at the moment of ``bvh`` and ``poses``."""
@@ -224,22 +289,15 @@ class Renderer:
             geometry = self.library.geometry
             clear_views(scene, geometry, bvh.instances, self.cameras, poses.pos, poses.rot, views)
 
-    def _geometry_inputs(self) -> list[object]:
-        return [self.library.geometry, self.bvh.instances, self.cameras, self.views[1]]
-
     def _find_hits(self, mask: wp.array) -> None:
         """Hits of the rays through the pixels' centres."""
-        inputs = [*self._geometry_inputs(), mask]
+        geometry = self.library.geometry
         if self.primary == "rays":
-            self._launch(_cast_hits, inputs, [self.hits])
+            for inst, views, rows in self._rows():
+                self._launch(_cast_hits, [geometry, inst, self.cameras, views, mask], [self.hits], rows=rows)
             return
-        nworld, ncamera, height, _ = self.frames.shape
-
-        def launch(first: int, last: int) -> None:
-            dim = (nworld, ncamera, last - first)
-            wp.launch(_draw_hits, dim, [*inputs, BAND, first], [self.hits], device=self.device)
-
-        self._share(_draw_hits, launch, -(-height // BAND))
+        inst, views, _ = self._rows()[0]
+        self._launch_bands(_draw_hits, [geometry, inst, self.cameras, views, mask], [self.hits])
 
     def _world(self, scene: Scene) -> World:
         world = World()
@@ -251,62 +309,70 @@ class Renderer:
         world.tick, world.lamp_bits, world.signal = poses.tick, poses.lamps, poses.signal
         return world
 
+    def _blur(self, scene: Scene, mask: wp.array) -> None:
+        """Light averaged over the moments of the exposure."""
+        self.radiance.zero_()
+        self.buffers.contrast.fill_(1)
+        moments = self._when[1:]
+        each = max(1, self.samples // len(moments))
+        for k, when in enumerate(moments):
+            self._turn(scene, self.sweep, 1, when)
+            if self._full:
+                self._trace(scene, mask, k * each, (k + 1) * each, known=False)
+            else:
+                self._find_hits(mask)
+                self._shade(scene, mask, 1.0 / len(moments))
+        if self._full:
+            self._denoise()
+
     def _render_colour(self, scene: Scene, mask: wp.array) -> None:
-        world = self._world(scene)
-        rgb = self.frames.arrays["rgb"]
         if not self._full:
-            seen: list[object] = [world, self.cameras, self.views[1], self.hits, mask]
-            self._launch(_ask_sun, seen, [], lanes=int(ASKED))
-            self._launch(_shade_hits, [*seen, self.exposure], [rgb])
+            self._shade(scene, mask, 1.0 if self._linear or self.wanted & HDR else 0.0)
             return
-        inputs: list[object] = [world, self.cameras, self.views[1], mask]
-        plan = Plan()
-        plan.samples, plan.bounces, plan.depth, plan.hits = self.samples, self.bounces, self.depth, self.hits
-        self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        if self.samples > 1:
-            if self.refine_all:
+        focused = all(camera.optics.aperture == 0.0 for camera in self.config.cameras)
+        self._trace(scene, mask, 0, 1, known=focused)
+        samples = self.samples if focused else max(self.samples, FOCUS_SAMPLES)
+        if samples > 1:
+            if self.refine_all or not focused:
                 self.buffers.contrast.fill_(1)
             else:
-                self._launch_rows(_mark_contrast, [world], [self.buffers])
-            plan.first = 1
-            self._launch(_trace_colour, [*inputs, plan], [self.buffers])
-        denoise(self.buffers, self._scratch, self._shade, self.radiance, self._launch_rows)
-        poses = self.window.current
-        self.developer.develop(scene, poses, self.sky, self.cameras, self.radiance, self.buffers, rgb)
+                self._launch_rows(_mark_contrast, [self._world(scene)], [self.buffers])
+            self._trace(scene, mask, 1, samples, known=focused)
+        self._denoise()
 
-    def _launch(self, kernel: Any, inputs: list[object], outputs: list[object], *, lanes: int = int(BLOCK)) -> None:
-        """Launch over tiles of pixels, ``lanes`` threads each on a GPU; on a CPU threads share the tiles of every picture."""
-        nworld, ncamera, height, width = self.frames.shape
-        lanes = 1 if self.device.is_cpu else lanes
+    def _shade(self, scene: Scene, mask: wp.array, weight: float) -> None:
+        """The fast pass; ``weight`` as in `Film`."""
+        world, film = self._world(scene), Film()
+        film.light, film.weight = self.radiance, weight
+        if self.wanted & RGB and not self._linear:
+            film.rgb, film.shown = self.frames.arrays["rgb"], 1
+        rows = self._rows()
+        for kernel, extra, outputs, lanes in (
+            (_ask_sun, [], [], int(ASKED)),
+            (_shade_hits, [self.exposure], [film], int(BLOCK)),
+        ):
+            for inst, views, span in rows:
+                world.inst = inst
+                inputs = [world, self.cameras, views, self.hits, mask, *extra]
+                self._launch(kernel, inputs, outputs, lanes=lanes, rows=span)
 
-        def launch(first: int, last: int) -> None:
-            share = Share()
-            share.first, share.lanes = first, lanes
-            dim = (nworld, ncamera, last - first, lanes)
-            wp.launch(kernel, dim, [*inputs, share], outputs, device=self.device, block_dim=int(BLOCK))
+    def _trace(self, scene: Scene, mask: wp.array, first: int, last: int, *, known: bool) -> None:
+        """Samples of the full pass from one number to before another."""
+        world, plan = self._world(scene), Plan()
+        plan.first, plan.last, plan.known = first, last, int(known)
+        plan.bounces, plan.depth, plan.hits = self.bounces, self.depth, self.hits
+        for inst, views, rows in self._rows():
+            world.inst = inst
+            self._launch(_trace_colour, [world, self.cameras, views, mask, plan], [self.buffers], rows=rows)
 
-        self._share(kernel, launch, tile_count(height, width))
+    def _denoise(self) -> None:
+        denoise(self.buffers, self._scratch, self._smooth, self.radiance, self._launch_rows)
 
-    def _launch_rows(self, kernel: Any, inputs: list[object], outputs: list[object]) -> None:
-        """Launch over pixels, row by row, shared like tiles."""
-        nworld, ncamera, height, width = self.frames.shape
-
-        def launch(first: int, last: int) -> None:
-            dim = (nworld, ncamera, last - first, width)
-            wp.launch(kernel, dim, [*inputs, first], outputs, device=self.device)
-
-        self._share(kernel, launch, height)
-
-    def _share(self, kernel: Any, launch: Callable[[int, int], None], count: int) -> None:
-        """Call ``launch`` for ranges that make up 0 .. count, from all threads; once in one thread first, to load the kernel."""
-        if self._pool is None or kernel not in self._loaded:
-            self._loaded.add(kernel)
-            launch(0, count)
-            return
-        pixels = int(np.prod(self.frames.shape))
-        parts = min(count, max(self._threads, min(pixels // PART, 8 * self._threads)))
-        bounds = [round(count * i / parts) for i in range(parts + 1)]
-        list(self._pool.map(launch, bounds[:-1], bounds[1:]))
+    def _develop(self, scene: Scene) -> None:
+        """From linear light to the picture."""
+        poses, rgb = self.window.current, self.frames.arrays["rgb"]
+        depth = self.buffers.depth if self._full else None
+        self.developer.develop(scene, poses, self.sky, self.cameras, self.views[1], self.radiance, depth, rgb)
 
 
 def render(scene: Scene, renderer: Renderer) -> Frames:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras
-from sim.render.flow import ViewPair, follow
+from sim.render.camera import Cameras, remoteness
+from sim.render.flow import ViewPair, follow, land
 from sim.render.library import Geometry
 from sim.render.options import RAYS
 from sim.render.primary import BLOCK, Hits, Pixel, Share, hidden_actor, is_inside, pixel_of
@@ -23,11 +23,15 @@ def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair,
     world = px.world
     camera = px.camera
     at = hits.at[world, camera, px.row, px.col]
-    to = follow(geo, then, cameras.intrinsics[world, camera], views, at, px)
-    pos = views.then.pos[world, camera]
+    moment = int(0)
+    if views.moments > 1:
+        moment = wp.clamp(int(wp.round(land(geo, then, cameras, views, at, px).row)), 0, views.moments - 1)
+    row = moment * cameras.flags.shape[0] + world
+    to = follow(geo, then, cameras, views, at, px, row)
+    pos = views.then.pos[row, camera]
     way = to.point - pos
-    depth = (wp.transpose(views.then.rot[world, camera]) * way)[2]
-    hit = trace(geo, then, world, pos, way, 2.0, hidden_actor(cameras, world, camera))
+    depth = remoteness(cameras, world, camera, wp.transpose(views.then.rot[row, camera]) * way)
+    hit = trace(geo, then, row, pos, way, 2.0, hidden_actor(cameras, world, camera))
     if hit.slot < 0 or to.slot < 0:
         return hit.slot != to.slot
     own = hit.slot == to.slot and hit.face == to.face
@@ -43,6 +47,6 @@ def _hide_pixels(
     while lane < BLOCK:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at) and mask[world, camera, px.row, px.col] == wp.uint8(0):
+        if is_inside(px, share, hits.at) and mask[world, camera, px.row, px.col] == wp.uint8(0):
             if is_hidden(geo, then, cameras, views, hits, px):
                 mask[world, camera, px.row, px.col] = wp.uint8(1)

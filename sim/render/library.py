@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -16,8 +16,9 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
+from sim.render.parts import Part, find_parts, pack_word
 from sim.render.plates import lay_plates
-from sim.render.textures import Textures
+from sim.render.textures import Textures, texel_density
 
 wp.set_module_options({"enable_backward": False})
 
@@ -38,6 +39,13 @@ class PartMotion(IntEnum):
     """Turns about z by ``State.steer``: handlebars."""
     CRANK = 6
     """Spins about y at a third of the wheels' rate: pedals."""
+
+
+MOVING = {
+    PartMotion.WHEEL: Part.WHEEL, PartMotion.STEERED_WHEEL: Part.WHEEL, PartMotion.DOOR_LEFT: Part.DOOR, PartMotion.DOOR_RIGHT: Part.DOOR,
+    PartMotion.STEERED: Part.STEERING, PartMotion.CRANK: Part.PEDALS,
+}  # fmt: skip
+"""What a piece that moves so is, where its materials do not say more."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Geometry:
     node: wp.array2d[vec8]
     """Boxes of the eight children of each node: x, y, z of their centres, then half sizes, mesh frame [m], (nnode, 6)."""
     triangle: wp.array[wp.vec4i]
-    """Three vertices, relative to the mesh, and material | semantic << 16, (ntriangle,)."""
+    """Three vertices, relative to the mesh, and material | class << 16 | part << 24 (`sim.render.parts`), (ntriangle,)."""
     density: wp.array[float]
     """Texels per metre, (ntriangle,)."""
     normal: wp.array[wp.vec3]
@@ -176,6 +184,16 @@ class Geometry:
     """`sim.render.mesh.Role`, (nlight,)."""
 
 
+@wp.struct
+class KeypointTables:
+    """Keypoints of people: 17 of every pose that has them, in COCO's order."""
+
+    first: wp.array[wp.int32]
+    """First row of ``point`` of each mesh, -1 for none, (nmesh,)."""
+    point: wp.array[wp.vec3]
+    """In the mesh's frame [m], (17 npose,)."""
+
+
 class MeshLibrary:
     """Uploads models and maps; ``geometry`` is what kernels see.
 
@@ -197,6 +215,9 @@ class MeshLibrary:
         self._material_row: dict[int, int] = {}
         self._materials: list[Material] = []
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
+        self._known: dict[int, tuple[int, MeshData, Sequence[MeshData]]] = {}
+        """Clips by their first pose's vertices: first mesh, that pose sorted, poses as they came."""
+        self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
         self._add_maps()
@@ -205,8 +226,7 @@ class MeshLibrary:
     @property
     def static_capacity(self) -> int:
         """Most static parts of any map."""
-        starts = np.array(self._map_static)
-        return int(np.diff(starts).max()) if len(starts) > 1 else 0
+        return int(np.diff(self._map_static).max(initial=0))
 
     @property
     def triangle_count(self) -> int:
@@ -226,53 +246,77 @@ class MeshLibrary:
             rows.append(self._material_row[id(material)])
         return np.array(rows, np.int32)
 
-    def _add_clip(self, frames: Sequence[MeshData]) -> int:
+    def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
-        first = len(self._meshes)
         head = frames[0]
+        known = self._known.get(id(head.vertices))
+        if known is not None and known[2][0].uvs is head.uvs:
+            return self._add_recoloured(*known, frames, motion)
+        first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
+        source = frames
         frames = sort_clip([lay_plates(frame) for frame in frames])
         head = frames[0]
+        self._known[id(source[0].vertices)] = (first, head, source)
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
-        packed = self._material_rows(head.materials)[head.material] | (head.semantic.astype(np.int32) << 16)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
-            density=_texel_density(head),
+            density=texel_density(head),
             uv=head.uvs.astype(np.float32),
         )
         for frame in frames:
             points = wp.array(np.ascontiguousarray(frame.vertices, np.float32), dtype=wp.vec3, device=self.device)
             self._meshes.append(wp.Mesh(points, indices))
+            self._keypoints.append(frame.keypoints)
             lower, upper = frame.bounds
             node = tree_boxes(frame.vertices, head.triangles)
             self._push(
-                mesh_node=[self._counts["node"]],
-                mesh_height=[tree_height(len(head.triangles))],
-                node=node,
-                mesh_lower=lower[None],
-                mesh_upper=upper[None],
-                mesh_triangle=[self._counts["triangle"]],
-                mesh_normal=[self._counts["normal"]],
-                mesh_uv=[self._counts["uv"]],
-                mesh_flags=[mesh_flags(head.materials, head.material)],
+                mesh_node=[self._counts["node"]], mesh_height=[tree_height(len(head.triangles))], node=node, mesh_lower=lower[None],
+                mesh_upper=upper[None], mesh_triangle=[self._counts["triangle"]], mesh_normal=[self._counts["normal"]],
+                mesh_uv=[self._counts["uv"]], mesh_flags=[mesh_flags(head.materials, head.material)],
                 normal=frame.normals.astype(np.float32),
-            )
+            )  # fmt: skip
             self._counts["normal"] += len(frame.normals)
             self._counts["node"] += len(node)
         self._counts["triangle"] += len(head.triangles)
         self._counts["uv"] += len(head.uvs)
         return first
 
+    def _add_recoloured(
+        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], motion: PartMotion
+    ) -> int:
+        """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
+
+        ``known``, ``head``, ``source``: of the other clip its first mesh, its first pose, sorted, and its poses as they came.
+        """
+        if frames[0].materials is source[0].materials:
+            return known
+        first, tables = len(self._meshes), self._tables
+        head = replace(head, materials=lay_plates(frames[0]).materials)
+        rows = self._material_rows(head.materials)[head.material]
+        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
+        self._push(
+            triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
+            density=texel_density(head),
+        )
+        shared = ("mesh_node", "mesh_height", "mesh_lower", "mesh_upper", "mesh_normal", "mesh_uv")
+        for k in range(known, known + len(frames)):
+            self._meshes.append(self._meshes[k])
+            self._keypoints.append(self._keypoints[k])
+            self._push(**{name: tables[name][k] for name in shared})
+            self._push(mesh_triangle=[self._counts["triangle"]], mesh_flags=[mesh_flags(head.materials, head.material)])
+        self._counts["triangle"] += len(head.triangles)
+        return first
+
     def _add_lights(self, lights: Sequence[Light]) -> None:
         for light in lights:
             self._push(
-                light_pos=[light.pos],
-                light_axis=[light.direction],
-                light_intensity=[light.intensity],
-                light_cone=[(light.cos_inner, light.cos_outer)],
-                light_role=[int(light.role)],
-            )
+                light_pos=[light.pos], light_axis=[light.direction], light_intensity=[light.intensity],
+                light_cone=[(light.cos_inner, light.cos_outer)], light_role=[int(light.role)],
+            )  # fmt: skip
 
     def _add_models(self) -> None:
         part = 0
@@ -280,7 +324,7 @@ class MeshLibrary:
         for model in self.models:
             for p in model.parts:
                 self._push(
-                    part_mesh=[self._add_clip(p.frames)],
+                    part_mesh=[self._add_clip(p.frames, p.motion)],
                     part_frames=[len(p.frames)],
                     part_motion=[int(p.motion)],
                     part_pivot=[p.pivot],
@@ -338,7 +382,14 @@ class MeshLibrary:
         g.map_static = wp.array(self._map_static, dtype=wp.int32, device=self.device)
         g.map_light = wp.array(self._map_light, dtype=wp.int32, device=self.device)
         g.materials, g.textures = pack_materials(self._materials, self.device)
+        known = np.array([k is not None for k in self._keypoints])
+        self.keypoints = KeypointTables()
+        first = np.where(known, 17 * (np.cumsum(known) - 1), -1).astype(np.int32)
+        self.keypoints.first = wp.array(first, dtype=wp.int32, device=self.device)
+        rows = np.concatenate([k for k in self._keypoints if k is not None] or [np.zeros((1, 3), np.float32)])
+        self.keypoints.point = wp.array(np.ascontiguousarray(rows, np.float32), dtype=wp.vec3, device=self.device)
         self._tables.clear()
+        self._known.clear()
 
 
 def _shape(dtype: type) -> tuple[int, ...]:
@@ -346,17 +397,4 @@ def _shape(dtype: type) -> tuple[int, ...]:
 
 
 def _numpy_type(dtype: type) -> type:
-    scalar = getattr(dtype, "_wp_scalar_type_", dtype)
-    return np.int32 if scalar is wp.int32 else np.float32
-
-
-def _texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
-    """Texels per metre of each triangle, (ntriangle,): square root of texture area over surface area."""
-    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    u, v, w = (mesh.uvs[mesh.triangles[:, k]] for k in range(3))
-    e, f = v - u, w - u
-    uv_area = np.abs(e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0])
-    texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
-    ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
-    return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)
+    return np.int32 if getattr(dtype, "_wp_scalar_type_", dtype) is wp.int32 else np.float32

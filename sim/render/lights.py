@@ -59,6 +59,8 @@ def is_on(role: int, lamps: int, tick: int) -> bool:
         return (lamps & wp.static(int(Lamp.BRAKE))) != 0
     if role == wp.static(int(Role.TAIL_LAMP)):
         return (lamps & wp.static(int(Lamp.LOW_BEAM | Lamp.BRAKE))) != 0
+    if role == wp.static(int(Role.AMBER_BEACON)):
+        return (lamps & wp.static(int(Lamp.BEACON))) != 0 and tick % 60 < 18
     if role == wp.static(int(Role.BEACON)):
         return (lamps & wp.static(int(Lamp.BEACON))) != 0 and tick % 24 < 10
     if role == wp.static(int(Role.REVERSE_LAMP)):

@@ -326,6 +326,11 @@ def lamp_radiance(role: int, lamps: int, tick: int, aspect: int, night: float) -
         tint = wp.vec3(0.05, 0.15, 1.0)
         if (lamps & wp.static(int(Lamp.BEACON))) != 0 and tick % 24 < 10:
             e = 2.0 * INDICATOR_RADIANCE
+    elif role == wp.static(int(Role.AMBER_BEACON)) or role == wp.static(int(Role.WARNING_LAMP)):
+        tint = wp.vec3(1.0, 0.4, 0.02)
+        if role == wp.static(int(Role.WARNING_LAMP)) or (lamps & wp.static(int(Lamp.BEACON))) != 0:
+            if tick % 60 < 18:
+                e = INDICATOR_RADIANCE
     elif role == wp.static(int(Role.SIGNAL_RED)):
         tint = wp.vec3(1.0, 0.03, 0.02)
         e = SIGNAL_RADIANCE * float(aspect & 1)

@@ -39,6 +39,7 @@ class Semantic(IntEnum):
     STATIC = 24  # bins, benches, hydrants
     VAN = 25
     TRAILER = 26
+    VOID = 255  # pixels that no light reaches, beyond the field of a lens
 
 
 class Surface(IntEnum):
@@ -86,7 +87,9 @@ class Role(IntEnum):
     CLOTH_TOP = 13
     CLOTH_BOTTOM = 14
     PLATE = 15
-    BEACON = 16
+    BEACON = 16  # blue
+    AMBER_BEACON = 17
+    WARNING_LAMP = 18  # of road works: flashes by itself
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,10 @@ class MeshData:
     semantic: npt.NDArray[np.uint8]
     """`Semantic` of each triangle, (ntriangle,)."""
     materials: list[Material]
+    part: npt.NDArray[np.uint8] | None = None
+    """`sim.render.parts.Part` of each triangle as far as the mesh's maker knows it, 0 where not, (ntriangle,)."""
+    keypoints: npt.NDArray[np.float32] | None = None
+    """COCO's 17 keypoints of a person [m], (17, 3)."""
 
     @property
     def bounds(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -157,7 +164,7 @@ def merge(meshes: list[MeshData]) -> MeshData:
     materials: list[Material] = []
     index: dict[Material, int] = {}
     parts: dict[str, list[np.ndarray]] = {
-        key: [] for key in ("vertices", "triangles", "normals", "uvs", "material", "semantic")
+        key: [] for key in ("vertices", "triangles", "normals", "uvs", "material", "semantic", "part")
     }
     base = 0
     for mesh in meshes:
@@ -178,6 +185,7 @@ def merge(meshes: list[MeshData]) -> MeshData:
         parts["uvs"].append(mesh.uvs)
         parts["material"].append(remap[mesh.material])
         parts["semantic"].append(mesh.semantic)
+        parts["part"].append(np.zeros(len(mesh.triangles), np.uint8) if mesh.part is None else mesh.part)
         base += len(mesh.vertices)
     return MeshData(
         vertices=np.concatenate(parts["vertices"]).astype(np.float32),
@@ -187,4 +195,5 @@ def merge(meshes: list[MeshData]) -> MeshData:
         material=np.concatenate(parts["material"]).astype(np.int32),
         semantic=np.concatenate(parts["semantic"]).astype(np.uint8),
         materials=materials,
+        part=np.concatenate(parts["part"]),
     )

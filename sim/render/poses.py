@@ -23,6 +23,10 @@ class Poses:
     """[m], (nworld, nactor)."""
     rot: wp.array2d[wp.quat]
     """(nworld, nactor)."""
+    vel: wp.array2d[wp.vec3]
+    """Of the reference point [m/s], (nworld, nactor)."""
+    ang_vel: wp.array2d[wp.vec3]
+    """World frame [rad/s], (nworld, nactor)."""
     speed: wp.array2d[float]
     """[m/s], (nworld, nactor)."""
     steer: wp.array2d[float]
@@ -78,6 +82,8 @@ def _interpolate_poses(older: Poses, state: State, mask: wp.array[wp.int32], fra
     else:
         out.pos[world, actor] = wp.lerp(older.pos[world, actor], state.pos[world, actor], f)
         out.rot[world, actor] = wp.quat_slerp(older.rot[world, actor], state.rot[world, actor], f)
+    out.vel[world, actor] = wp.lerp(older.vel[world, actor], state.vel[world, actor], f)
+    out.ang_vel[world, actor] = wp.lerp(older.ang_vel[world, actor], state.ang_vel[world, actor], f)
     out.speed[world, actor] = wp.lerp(older.speed[world, actor], state.speed[world, actor], f)
     out.steer[world, actor] = wp.lerp(older.steer[world, actor], state.steer[world, actor], f)
     out.wheel_angle[world, actor] = wp.lerp(older.wheel_angle[world, actor], state.wheel_angle[world, actor], f)
@@ -95,6 +101,8 @@ def copy_pose(source: Poses, out: Poses, world: int, actor: int):
             out.signal[world, k] = source.signal[world, k]
     out.pos[world, actor] = source.pos[world, actor]
     out.rot[world, actor] = source.rot[world, actor]
+    out.vel[world, actor] = source.vel[world, actor]
+    out.ang_vel[world, actor] = source.ang_vel[world, actor]
     out.speed[world, actor] = source.speed[world, actor]
     out.steer[world, actor] = source.steer[world, actor]
     out.wheel_angle[world, actor] = source.wheel_angle[world, actor]
@@ -104,6 +112,48 @@ def copy_pose(source: Poses, out: Poses, world: int, actor: int):
     out.lamps[world, actor] = source.lamps[world, actor]
     out.visible[world, actor] = source.visible[world, actor]
     out.fallen[world, actor] = source.fallen[world, actor]
+
+
+@wp.func(inline=True)
+def blend_pose(one: Poses, other: Poses, f: float, out: Poses, world: int, row: int, actor: int):
+    """Write to a row of ``out`` an actor's pose between two moments of a world, ``f`` 0: one, 1: other; what does not move is one's."""
+    if actor == 0:
+        out.tick[row] = one.tick[world]
+        for k in range(out.signal.shape[1]):
+            out.signal[row, k] = one.signal[world, k]
+    out.lamps[row, actor] = one.lamps[world, actor]
+    out.visible[row, actor] = one.visible[world, actor]
+    out.fallen[row, actor] = one.fallen[world, actor]
+    out.pos[row, actor] = wp.lerp(one.pos[world, actor], other.pos[world, actor], f)
+    out.rot[row, actor] = wp.normalize(wp.quat_slerp(one.rot[world, actor], other.rot[world, actor], f))
+    out.vel[row, actor] = wp.lerp(one.vel[world, actor], other.vel[world, actor], f)
+    out.ang_vel[row, actor] = wp.lerp(one.ang_vel[world, actor], other.ang_vel[world, actor], f)
+    out.speed[row, actor] = wp.lerp(one.speed[world, actor], other.speed[world, actor], f)
+    out.steer[row, actor] = wp.lerp(one.steer[world, actor], other.steer[world, actor], f)
+    out.wheel_angle[row, actor] = wp.lerp(one.wheel_angle[world, actor], other.wheel_angle[world, actor], f)
+    out.lift[row, actor] = wp.lerp(one.lift[world, actor], other.lift[world, actor], f)
+    out.traveled[row, actor] = wp.lerp(one.traveled[world, actor], other.traveled[world, actor], f)
+    out.door[row, actor] = wp.lerp(one.door[world, actor], other.door[world, actor], f)
+
+
+@wp.kernel
+def _extend_poses(older: Poses, poses: Poses, share: float, before: Poses, after: Poses):
+    """Reads a frame's poses and those of the frame before. Writes poses a share of a frame's time before and after it."""
+    world, actor = wp.tid()
+    blend_pose(poses, older, share, before, world, world, actor)
+    blend_pose(poses, older, -share, after, world, world, actor)
+
+
+@wp.kernel
+def _spread_poses(before: Poses, poses: Poses, after: Poses, when: wp.array[float], out: Poses):
+    """Reads a frame's poses and those at its shutter's ends, moments (-1: before, 0: the frame, 1: after). Writes poses at each moment."""
+    world, moment, actor = wp.tid()
+    row = moment * poses.tick.shape[0] + world
+    f = when[moment]
+    if f < 0.0:
+        blend_pose(poses, before, -f, out, world, row, actor)
+    else:
+        blend_pose(poses, after, f, out, world, row, actor)
 
 
 @wp.kernel
@@ -127,10 +177,14 @@ class PoseWindow:
     Args:
         state: The batch's state; its poses now fill the whole window.
         lookahead: Whether pictures wait for the next frame's poses.
+        shutter: Whether to keep ``ends``: poses at the first and last light of the previous, current and following frame.
     """
 
-    def __init__(self, state: State, *, lookahead: bool = False) -> None:
+    def __init__(self, state: State, *, lookahead: bool = False, shutter: bool = False) -> None:
         self.lookahead = lookahead
+        self.ends = [(make_poses(state), make_poses(state)) for _ in range(3)] if shutter else []
+        self.share = 0.0
+        """Half a shutter's run over the time between two frames: `advance` then sets ``ends`` as if all moved on evenly."""
         self.older, self.previous, self.current, self.following = (make_poses(state) for _ in range(4))
         nworld, device = state.tick.shape[0], state.tick.device
         self.fraction = wp.full((nworld,), 1.0, dtype=float, device=device)
@@ -151,9 +205,15 @@ class PoseWindow:
         chosen = self._all if mask is None else mask
         for poses in (self.older, self.previous, self.current, self.following):
             self._copy(state, chosen, self._one, poses)
+        for poses in (p for pair in self.ends for p in pair):
+            self._copy(state, chosen, self._one, poses)
 
     def advance(self, state: State) -> None:
         """Move to the next frame: its poses lie between the last recorded tick and ``state``, at ``fraction``."""
         inputs = [self.previous, self.current, self.following, self._all, 2 if self.lookahead else 1]
         wp.launch(_shift_poses, dim=state.pos.shape, inputs=inputs, device=state.pos.device)
         self._copy(state, self._all, self.fraction, self.following if self.lookahead else self.current)
+        frames = (self.previous, self.current, self.following)
+        for older, poses, ends in zip(frames, frames[1:], self.ends[1:], strict=False):
+            device = state.pos.device
+            wp.launch(_extend_poses, state.pos.shape, [older, poses, self.share], list(ends), device=device)

@@ -23,14 +23,18 @@ TILE = 8
 BLOCK = wp.constant(TILE * TILE)
 
 
+SKY, VOID = wp.constant(-1), wp.constant(-2)
+"""Slots of pixels that show no surface."""
+
+
 @wp.struct
 class PixelHit:
     """Closest surface along the ray through a pixel's centre."""
 
     t: float
-    """Plane depth [m], `FAR` for none."""
+    """Distance in units of the pixel's direction [m]: plane depth, of a fisheye the length of the ray; `FAR` for none."""
     slot: int
-    """Instance slot, -1 for none."""
+    """Instance slot, `SKY` for none, `VOID` where the lens shows nothing."""
     face: int
     """Triangle of the slot's mesh."""
     u: float
@@ -67,6 +71,10 @@ class Share:
 
     first: int
     lanes: int
+    top: int
+    """First row."""
+    end: int
+    """Row after the last one."""
 
 
 @wp.struct
@@ -87,9 +95,9 @@ def pixel_of(world: int, camera: int, tile: int, lane: int, width: int) -> Pixel
 
 
 @wp.func
-def is_inside(px: Pixel, hits: wp.array4d[PixelHit]) -> bool:
-    """Whether a pixel of a tile at the edge belongs to the picture."""
-    return px.row < hits.shape[2] and px.col < hits.shape[3]
+def is_inside(px: Pixel, share: Share, hits: wp.array4d[PixelHit]) -> bool:
+    """Whether a pixel of a tile at the edge belongs to the picture, and to the rows of a launch."""
+    return px.row >= share.top and px.row < share.end and px.col < hits.shape[3]
 
 
 def tile_count(height: int, width: int) -> int:
@@ -139,9 +147,13 @@ def _cast_hits(
     while lane < BLOCK and mask[world] != 0:
         px = pixel_of(world, camera, share.first + tile, lane, hits.at.shape[3])
         lane += share.lanes
-        if is_inside(px, hits.at):
+        if is_inside(px, share, hits.at):
             row = px.row
             col = px.col
-            d = views.rot[world, camera] * pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-            hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
-            hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)
+            d = pixel_direction(cameras, world, camera, float(col), float(row))
+            if d[0] == 0.0 and d[1] == 0.0 and d[2] == 0.0:
+                hits.at[world, camera, row, col] = PixelHit(FAR, VOID, 0, 0.0, 0.0)
+            else:
+                d = views.rot[world, camera] * d
+                hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
+                hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)

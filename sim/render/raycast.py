@@ -125,7 +125,7 @@ def trace(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec3, t_
     q = wp.bvh_query_ray(inst.bvh, o, off_axes(d), inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, best):
-        slot = row - world * inst.nslot
+        slot = row - inst.first - world * inst.nslot
         if slot > 0 and inst.mesh[world, slot] >= 0 and (slot < first_hidden or slot >= end_hidden):
             near = mesh_hit(geo, inst, world, slot, o, d, best)
             if near.slot >= 0:
@@ -186,7 +186,7 @@ def visibility(geo: Geometry, inst: Instances, world: int, o: wp.vec3, d: wp.vec
     q = wp.bvh_query_ray(inst.bvh, o, off_axes(d), inst.root[world])
     row = int(0)
     while wp.bvh_query_next(q, row, t_max):
-        slot = row - world * inst.nslot
+        slot = row - inst.first - world * inst.nslot
         if slot > 0 and inst.mesh[world, slot] >= 0:
             light = light * mesh_light(geo, inst, world, slot, o, d, t_max, exact)
             if light == 0.0:

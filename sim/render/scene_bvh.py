@@ -4,6 +4,7 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+import numpy as np
 import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
@@ -25,10 +26,15 @@ FLAT = (0.6, 0.95)
 
 @wp.struct
 class Instances:
-    """Placed meshes of each world: slot 0 the map, then its statics, then ``part_capacity`` slots per actor."""
+    """Placed meshes of each world: slot 0 the map, then its statics, then ``part_capacity`` slots per actor.
+
+    With several moments (`sim.render.shutter`) the first axis counts worlds moment by moment: nworld stands for nworld * nmoment.
+    """
 
     bvh: wp.uint64
     """Over all slots of all worlds, grouped by world; the map's own and empty ones are boxes of no size."""
+    first: wp.int32
+    """Number in ``bvh`` of the first slot of the first row of these arrays."""
     root: wp.array[wp.int32]
     """Node of ``bvh`` that holds the slots of each world, (nworld,)."""
     first_actor: wp.int32
@@ -136,12 +142,12 @@ def box_scale(model: wp.vec3, size: wp.vec3, even: bool) -> wp.vec3:
 
 
 @wp.func(inline=True)
-def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world: int, slot: int):
-    """Write mesh, position and linear map of an actor's part."""
+def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: int, world: int, slot: int):
+    """Write mesh, position and linear map of an actor's part; ``row``: of the world's poses and instances."""
     actor = (slot - inst.first_actor) / inst.part_capacity
-    inst.mesh[world, slot] = -1
+    inst.mesh[row, slot] = -1
     asset = scene.asset[world, actor]
-    if scene.valid[world, actor] == 0 or asset < 0 or (poses.visible[world, actor] & 1) == 0:
+    if scene.valid[world, actor] == 0 or asset < 0 or (poses.visible[row, actor] & 1) == 0:
         return
     part = geo.model_part[asset] + (slot - inst.first_actor) % inst.part_capacity
     if part >= geo.model_part[asset + 1]:
@@ -156,65 +162,66 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, world
         own = wp.vec3(scale[2], scale[1], scale[2])
         rear = wp.where(motion == wp.static(int(PartMotion.WHEEL)), 2, 0)
         wheel = rear + wp.where(geo.part_pivot[part][1] >= 0.0, 0, 1)
-        if (poses.visible[world, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
+        if (poses.visible[row, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
             return
-        offset[2] = offset[2] + poses.lift[world, actor][wheel]
-    rot = wp.quat_to_matrix(poses.rot[world, actor])
+        offset[2] = offset[2] + poses.lift[row, actor][wheel]
+    rot = wp.quat_to_matrix(poses.rot[row, actor])
     frames = geo.part_frames[part]
     frame = int(0)
     if frames > 1:
         frame = int(clip[1])
-        speed = wp.abs(poses.speed[world, actor])
+        speed = wp.abs(poses.speed[row, actor])
         gait = geo.model_gait[asset]
-        fallen = poses.fallen[world, actor]
+        fallen = poses.fallen[row, actor]
         if gait[2] > 0 and fallen != 0:
             thin = wp.where(model[0] <= model[1], 0, 1)
             flat = flatness(rot, thin)
-            since = wp.where(fallen > 0, poses.tick[world] + 1 - fallen, wp.static(LONG_AGO))
-            frame = fall_frame(gait, clip, since, poses.traveled[world, actor], scale[2], flat, rot[2, thin])
+            since = wp.where(fallen > 0, poses.tick[row] + 1 - fallen, wp.static(LONG_AGO))
+            frame = fall_frame(gait, clip, since, poses.traveled[row, actor], scale[2], flat, rot[2, thin])
             offset[thin] = offset[thin] + flat * scale[thin] * lie_down(
                 geo, asset, geo.part_mesh[part] + frame, thin, rot
             )
         elif clip[0] > 0.0 and speed > 0.05:
-            frame = gait_frame(gait, clip, frames, speed, poses.traveled[world, actor], scale[2])
-    inst.mesh[world, slot] = geo.part_mesh[part] + frame
-    inst.pos[world, slot] = poses.pos[world, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
-    inst.linear[world, slot] = rot * part_turn(poses, motion, world, actor) * wp.diag(own)
+            frame = gait_frame(gait, clip, frames, speed, poses.traveled[row, actor], scale[2])
+    inst.mesh[row, slot] = geo.part_mesh[part] + frame
+    inst.pos[row, slot] = poses.pos[row, actor] + rot * (offset + wp.cw_mul(scale, geo.part_pivot[part]))
+    inst.linear[row, slot] = rot * part_turn(poses, motion, row, actor) * wp.diag(own)
 
 
 @wp.kernel
 def _place_instances(geo: Geometry, scene: Scene, poses: Poses, inst: Instances):
     """Reads geometry, scene, poses. Writes mesh, pos, linear, inverse, lower and upper of every slot."""
-    world, slot = wp.tid()
-    row = world * inst.nslot + slot
+    world, moment, slot = wp.tid()
+    at = moment * scene.map_index.shape[0] + world
+    row = at * inst.nslot + slot
     if slot >= inst.first_actor:
-        place_part(geo, scene, poses, inst, world, slot)
+        place_part(geo, scene, poses, inst, at, world, slot)
     else:
-        inst.mesh[world, slot] = -1
+        inst.mesh[at, slot] = -1
         m = scene.map_index[world]
         if slot == 0:
-            inst.mesh[world, slot] = geo.map_mesh[m]
-            inst.pos[world, slot] = wp.vec3(0.0, 0.0, 0.0)
-            inst.linear[world, slot] = wp.identity(n=3, dtype=float)
+            inst.mesh[at, slot] = geo.map_mesh[m]
+            inst.pos[at, slot] = wp.vec3(0.0, 0.0, 0.0)
+            inst.linear[at, slot] = wp.identity(n=3, dtype=float)
         else:
             k = geo.map_static[m] + slot - 1
             if k < geo.map_static[m + 1]:
-                inst.mesh[world, slot] = geo.static_mesh[k]
-                inst.pos[world, slot] = geo.static_pos[k]
-                inst.linear[world, slot] = geo.static_linear[k]
-    mesh = inst.mesh[world, slot]
+                inst.mesh[at, slot] = geo.static_mesh[k]
+                inst.pos[at, slot] = geo.static_pos[k]
+                inst.linear[at, slot] = geo.static_linear[k]
+    mesh = inst.mesh[at, slot]
     if slot == 0:
-        inst.inverse[world, slot] = wp.identity(n=3, dtype=float)
+        inst.inverse[at, slot] = wp.identity(n=3, dtype=float)
     if mesh < 0 or slot == 0:
         # Padding hides in a box of no size within the world's own bounds; the map is asked without the tree.
-        inst.lower[row] = poses.pos[world, 0]
-        inst.upper[row] = poses.pos[world, 0]
+        inst.lower[row] = poses.pos[at, 0]
+        inst.upper[row] = poses.pos[at, 0]
         return
-    a = inst.linear[world, slot]
-    inst.inverse[world, slot] = wp.inverse(a)
+    a = inst.linear[at, slot]
+    inst.inverse[at, slot] = wp.inverse(a)
     lo = geo.mesh_lower[mesh]
     hi = geo.mesh_upper[mesh]
-    center = a * ((lo + hi) * 0.5) + inst.pos[world, slot]
+    center = a * ((lo + hi) * 0.5) + inst.pos[at, slot]
     e = (hi - lo) * 0.5
     extent = wp.vec3(
         wp.abs(a[0, 0]) * e[0] + wp.abs(a[0, 1]) * e[1] + wp.abs(a[0, 2]) * e[2] + 1.0e-4,
@@ -238,47 +245,67 @@ class SceneBvh:
     Args:
         library: Meshes, models and maps.
         scene: The batch's scene.
-        poses: Poses to start from.
+        poses: Poses to start from, of all worlds at one moment, at the next, and so on.
     """
 
     def __init__(self, library: MeshLibrary, scene: Scene, poses: Poses) -> None:
-        nworld, nactor = poses.pos.shape
+        nrow, nactor = poses.pos.shape
+        self.nworld = scene.map_index.shape[0]
+        self.nmoment = nrow // self.nworld
         device = poses.pos.device
         self.geometry = library.geometry
         inst = Instances()
         inst.first_actor = 1 + library.static_capacity
         inst.part_capacity = library.part_capacity
         inst.nslot = inst.first_actor + nactor * library.part_capacity
-        shape = (nworld, inst.nslot)
+        shape = (nrow, inst.nslot)
         inst.mesh = wp.full(shape, -1, dtype=wp.int32, device=device)
         inst.pos = wp.zeros(shape, dtype=wp.vec3, device=device)
         inst.linear = wp.zeros(shape, dtype=wp.mat33, device=device)
         inst.inverse = wp.zeros(shape, dtype=wp.mat33, device=device)
-        inst.lower = wp.zeros(nworld * inst.nslot, dtype=wp.vec3, device=device)
-        inst.upper = wp.zeros(nworld * inst.nslot, dtype=wp.vec3, device=device)
+        inst.lower = wp.zeros(nrow * inst.nslot, dtype=wp.vec3, device=device)
+        inst.upper = wp.zeros(nrow * inst.nslot, dtype=wp.vec3, device=device)
         self.instances = inst
         self.place(scene, poses)
-        groups = wp.array([w for w in range(nworld) for _ in range(inst.nslot)], dtype=wp.int32, device=device)
+        rows = np.repeat(np.arange(nrow, dtype=np.int32), inst.nslot)
+        groups = wp.array(rows, dtype=wp.int32, device=device)
         self._bvh = wp.Bvh(inst.lower, inst.upper, groups=groups)
         self._groups = groups
         inst.bvh = self._bvh.id
-        inst.root = wp.zeros(nworld, dtype=wp.int32, device=device)
-        wp.launch(_find_roots, dim=nworld, inputs=[inst], device=device)
+        inst.root = wp.zeros(nrow, dtype=wp.int32, device=device)
+        wp.launch(_find_roots, dim=nrow, inputs=[inst], device=device)
 
     def place(self, scene: Scene, poses: Poses) -> None:
         """Compose the transforms and bounds of every slot."""
         inst = self.instances
         wp.launch(
             _place_instances,
-            dim=inst.mesh.shape,
+            dim=(self.nworld, self.nmoment, inst.nslot),
             inputs=[self.geometry, scene, poses],
             outputs=[inst],
             device=inst.mesh.device,
         )
 
+    def at(self, moment: int) -> Instances:
+        """The instances of one moment, as if there were no others: the same memory."""
+        inst, n = self.instances, self.nworld
+        out = Instances()
+        for name in ("bvh", "first_actor", "part_capacity", "nslot"):
+            setattr(out, name, getattr(inst, name))
+        out.first = moment * n * inst.nslot
+        for name in ("root", "mesh", "pos", "linear", "inverse"):
+            setattr(out, name, getattr(inst, name)[moment * n : (moment + 1) * n])
+        for name in ("lower", "upper"):
+            setattr(out, name, getattr(inst, name)[out.first : out.first + n * inst.nslot])
+        return out
+
     def update(self, scene: Scene, poses: Poses) -> None:
         """Move to new poses; only launches."""
         self.place(scene, poses)
+        self.refit()
+
+    def refit(self) -> None:
+        """Fit the tree to the slots' bounds as they are now; only launches."""
         self._bvh.refit()
 
     def rebuild(self, scene: Scene, poses: Poses) -> None:

@@ -51,9 +51,10 @@ class World:
 
 
 @wp.func(inline=True)
-def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
-    """Material, texture, paint and lamps at a hit, before procedural detail and weather."""
-    geo = w.geo
+def painted_surface(
+    geo: Geometry, inst: Instances, paint: wp.array2d[wp.vec3], world: int, hit: Hit, foot: float
+) -> Surf:
+    """Material, texture and paint at a hit, before lamps, procedural detail and weather."""
     row = geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] & 65535
     color = geo.materials.color[row]
     layer = geo.materials.layer[row]
@@ -66,10 +67,10 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
     out.transmission = layer[2]
     out.emission = geo.materials.emission[row]
     out.surface = kind[1]
-    actor = actor_of(w.inst, hit.slot)
+    actor = actor_of(inst, hit.slot)
     if kind[2] == wp.static(int(Role.PAINT)) or (kind[1] == wp.static(int(Surface.CAR_PAINT)) and kind[2] == 0):
         if actor >= 0:
-            out.albedo = w.paint[world, actor]
+            out.albedo = paint[world, actor]
         elif hit.slot > 0:
             # Parked things of the map: a paint by place.
             h = hash3(hit.slot, 7, 3)
@@ -79,16 +80,26 @@ def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
     if picture >= 0 and kind[2] == wp.static(int(Role.PLATE)):
         which = hash3(hit.slot, 7, 5)
         if actor >= 0:
-            paint = w.paint[world, actor]
-            which = hash3(actor, int(4096.0 * paint[0]), int(4096.0 * paint[2]))
+            tint = paint[world, actor]
+            which = hash3(actor, int(4096.0 * tint[0]), int(4096.0 * tint[2]))
         picture = geo.materials.plate + int(which * wp.static(float(PLATES) - 0.01))
     if picture >= 0:
         uv = interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v)
         texel = sample_texture(geo.textures, picture, uv, geo.density[geo.mesh_triangle[hit.mesh] + hit.face] * foot)
         out.albedo = wp.cw_mul(out.albedo, wp.vec3(texel[0], texel[1], texel[2]))
+    return out
+
+
+@wp.func(inline=True)
+def base_surface(w: World, world: int, hit: Hit, foot: float) -> Surf:
+    """Material, texture, paint and lamps at a hit, before procedural detail and weather."""
+    geo = w.geo
+    out = painted_surface(geo, w.inst, w.paint, world, hit, foot)
+    kind = geo.materials.kind[geo.triangle[geo.mesh_triangle[hit.mesh] + hit.face][3] & 65535]
     if kind[2] >= wp.static(int(Role.HEAD_LAMP)) and kind[2] != wp.static(int(Role.PLATE)):
         lamps = int(0)
         aspect = int(0)
+        actor = actor_of(w.inst, hit.slot)
         if actor >= 0:
             lamps = w.lamp_bits[world, actor]
         elif hit.slot > 0:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
+from sim.render.mesh import MeshData
+
 wp.set_module_options({"enable_backward": False})
 
 
@@ -126,3 +128,15 @@ def sample_texture(t: Textures, texture: int, uv: wp.vec2, density: float) -> wp
     a = fetch_texel(t, first, size, x, y) * (1.0 - u) + fetch_texel(t, first, size, x + 1, y) * u
     b = fetch_texel(t, first, size, x, y + 1) * (1.0 - u) + fetch_texel(t, first, size, x + 1, y + 1) * u
     return a * (1.0 - v) + b * v
+
+
+def texel_density(mesh: MeshData) -> npt.NDArray[np.float32]:
+    """Texels per metre of each triangle, (ntriangle,): square root of texture area over surface area."""
+    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    u, v, w = (mesh.uvs[mesh.triangles[:, k]] for k in range(3))
+    e, f = v - u, w - u
+    uv_area = np.abs(e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0])
+    texels = np.array([0 if m.texture is None else m.texture.shape[0] * m.texture.shape[1] for m in mesh.materials])
+    ratio = uv_area * texels[mesh.material] / np.maximum(area, 1e-10)
+    return np.sqrt(np.clip(ratio, 0.0, 1e8)).astype(np.float32)

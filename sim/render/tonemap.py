@@ -4,11 +4,16 @@
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import warp as wp
 
-from sim.render.camera import Cameras, pixel_direction
-from sim.render.colour import Buffers
+from sim.cameras import CameraConfig
+from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
+from sim.render.lens import PINHOLE
 from sim.render.poses import Poses
+from sim.render.sensor import Chip, sensed, set_chip
 from sim.render.sky import Sky
 from sim.render.weather import falling
 from sim.types import Scene
@@ -139,11 +144,16 @@ def _count_light(
     """Reads light and depth. Writes rain into the light, adds the picture to the histogram (integers: any order)."""
     world, camera, row, col = wp.tid()
     c = image[world, camera, row, col]
-    if scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0:
-        ray = pixel_direction(cameras.intrinsics[world, camera], float(col), float(row))
-        c = falling(
-            scene.weather, sky, world, ray, poses.speed[world, 0], poses.tick[world], depth[world, camera, row, col], c
-        )
+    ray = wp.vec3(0.0, 0.0, 1.0)
+    raining = scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0
+    if raining or cameras.lens[world, camera].model != wp.static(PINHOLE):
+        ray = pixel_direction(cameras, world, camera, float(col), float(row))
+    if wp.dot(ray, ray) == 0.0:
+        return
+    if raining and ray[2] > 0.05:
+        ahead = ray / ray[2]
+        z = depth[world, camera, row, col] * ray[2]
+        c = falling(scene.weather, sky, world, ahead, poses.speed[world, 0], poses.tick[world], z, c)
         image[world, camera, row, col] = c
     y = luminance(c)
     bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
@@ -186,6 +196,13 @@ def _expose_picture(exposure: Exposure):
 
 
 @wp.kernel
+def _expose_alike(exposure: Exposure):
+    """Reads the worlds' gains. Writes the pictures'."""
+    world, camera = wp.tid()
+    exposure.picture[world, camera] = exposure.world[world]
+
+
+@wp.kernel
 def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4d[wp.vec3]):
     """Reads light and gains. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
     world, camera, row, col = wp.tid()
@@ -215,10 +232,23 @@ def _spread_glare(src: wp.array4d[wp.vec3], across: int, width: float, dst: wp.a
 
 
 @wp.kernel
-def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], rgb: wp.array4d[wp.vec3ub]):
-    """Reads light, gains and glare. Writes the picture."""
+def _time_pictures(exposure: Exposure, poses: Poses, faulty: int, run: wp.array2d[wp.vec4]):
+    """Reads gains and ticks. Writes them for the glass: the tick less than zero where its faults are left out."""
+    world, camera = wp.tid()
+    gain = exposure.picture[world, camera]
+    tick = float(poses.tick[world])
+    run[world, camera] = wp.vec4(gain[0], gain[1], gain[2], wp.where(faulty == 1, tick, -1.0 - tick))
+
+
+@wp.kernel
+def _develop(
+    image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], chip: Chip, scene: Scene, poses: Poses, cameras: Cameras,
+    rgb: wp.array4d[wp.vec3ub],
+):  # fmt: skip
+    """Reads light, gains, glare and sensors. Writes the picture."""
     world, camera, row, col = wp.tid()
-    c = wp.cw_mul(image[world, camera, row, col], exposure.picture[world, camera])
+    gain = exposure.picture[world, camera]
+    c = wp.cw_mul(image[world, camera, row, col], gain)
     v = wp.max((float(row) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
     u = wp.max((float(col) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
     y0 = wp.min(int(v), glare.shape[2] - 1)
@@ -229,33 +259,87 @@ def _develop(image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[w
     u -= float(x0)
     a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
     b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
-    rgb[world, camera, row, col] = display(exposure.curve, c + wp.lerp(a, b, v) * GLARE_SHARE)
+    c += wp.lerp(a, b, v) * GLARE_SHARE
+    if chip.full_well[camera] > 0.0:
+        number = cameras.number[world, camera]
+        c = sensed(chip, scene, poses.tick[world], world, camera, number, row * rgb.shape[3] + col, c, luminance(gain))
+    rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
 class Developer:
-    """Exposes and tone-maps linear light; holds the statistics and the glare of bright lamps.
+    """Exposes and tone-maps linear light; holds the statistics, the glare of bright lamps, lenses' glass and sensors.
 
     Args:
         shape: (nworld, ncamera, height, width); (.., 1, 1) if only the fast pass is used.
         device: Warp device.
+        cameras: Their optics, sensors and faults.
     """
 
-    def __init__(self, shape: tuple[int, int, int, int], device: wp.DeviceLike) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int, int], device: wp.DeviceLike, cameras: Sequence[CameraConfig] = ()
+    ) -> None:
         nworld, ncamera, height, width = shape
         self.exposure = make_exposure(nworld, ncamera, device)
         cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))
         self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
+        self._device, self._glass, self._chip = device, Glass(), Chip()
+        self._behind: wp.array | None = None
+        self.clean: wp.array | None = None
+        """The picture without the lens's faults, if it has any, as ``rgb``."""
+        if any(has_glass(camera) for camera in cameras):
+            self._behind = wp.zeros(shape, dtype=wp.vec3, device=device)
+        if any(spoils_light(camera) for camera in cameras):
+            self.clean = wp.zeros(shape, dtype=wp.vec3ub, device=device)
+        self._run = wp.zeros((nworld, ncamera), dtype=wp.vec4, device=device)
+        self.fit(cameras)
+
+    def fit(self, cameras: Sequence[CameraConfig]) -> None:
+        """Take over the optics, sensors and faults of other cameras of the same kin; not inside captures."""
+        set_glass(self._glass, cameras, self._device)
+        set_chip(self._chip, cameras, self._device)
 
     def develop(
-        self, scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, image: wp.array, buffers: Buffers, rgb: wp.array
-    ) -> None:
-        """Turn linear light ``image`` (changed: rain falls into it) into ``rgb``; only launches."""
-        device, (one, two), exposure = rgb.device, self._glare, self.exposure
-        width = min(max(rgb.shape[2] / 160.0, 0.5), 3.5)
-        inputs = [scene, poses, sky, cameras, image, buffers.depth]
-        wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
-        wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
-        wp.launch(_gather_glare, dim=one.shape, inputs=[image, exposure], outputs=[one], device=device)
+        self, scene: Scene, poses: Poses, sky: Sky, cameras: Cameras, views: Views, image: wp.array, depth: wp.array | None,
+        rgb: wp.array,
+    ) -> None:  # fmt: skip
+        """Turn linear light into a picture; only launches.
+
+        Args:
+            scene: The batch's scene.
+            poses: Of the picture.
+            sky: Of its worlds.
+            cameras: The renderer's.
+            views: Where they are.
+            image: The light; changed, as rain falls into it.
+            depth: Distances of what is seen, in units of the pixels' directions; None for the fast pass, which knows neither rain nor
+                glare and is exposed for the world's sun and sky.
+            rgb: Where the picture goes.
+        """
+        device, exposure = rgb.device, self.exposure
+        if depth is None:
+            wp.launch(_expose_alike, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
+        else:
+            inputs = [scene, poses, sky, cameras, image, depth]
+            wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
+            wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
+        for faulty, target in ((0, self.clean), (1, rgb)):
+            if target is None:
+                continue
+            light = image
+            if self._behind is not None:
+                light, run = self._behind, self._run
+                wp.launch(_time_pictures, dim=run.shape, inputs=[exposure, poses, faulty], outputs=[run], device=device)
+                inputs = [self._glass, scene, cameras, views, sky, image, run]
+                wp.launch(_pass_glass, dim=rgb.shape, inputs=inputs, outputs=[light], device=device)
+            if depth is not None:
+                self._scatter(light, rgb.shape[2], device)
+            inputs = [light, exposure, self._glare[0], self._chip, scene, poses, cameras]
+            wp.launch(_develop, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
+
+    def _scatter(self, light: wp.array, height: int, device: wp.DeviceLike) -> None:
+        """The glare of what is brighter than white."""
+        (one, two), exposure = self._glare, self.exposure
+        width = min(max(height / 160.0, 0.5), 3.5)
+        wp.launch(_gather_glare, dim=one.shape, inputs=[light, exposure], outputs=[one], device=device)
         wp.launch(_spread_glare, dim=one.shape, inputs=[one, 1, width], outputs=[two], device=device)
         wp.launch(_spread_glare, dim=one.shape, inputs=[two, 0, width], outputs=[one], device=device)
-        wp.launch(_develop, dim=rgb.shape, inputs=[image, exposure, one], outputs=[rgb], device=device)

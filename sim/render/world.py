@@ -69,23 +69,33 @@ def asset_model(name: str) -> Model:
     walk = walk or run
     run = run if run is not walk else None
     fall = asset.clips.get("fall")
+    names = [
+        next(name for name, clip in asset.clips.items() if clip is chosen) if chosen else ""
+        for chosen in (walk, run, fall)
+    ]
+    scale = spec.variant.scale if spec.variant else 1.0
     parts = tuple(
-        ModelPart(_frames(part, walk, run, fall), MOTION[part.role], part.pivot)
+        ModelPart(_frames(part, names), MOTION[part.role], part.pivot)
         for part in asset.parts
         if len(part.mesh.triangles)
     )
     return Model(
-        name, parts, spec.size, spec.box_center, stride=walk.stride if walk else 0.0, rest_frame=_rest(asset, walk, run),
+        name, parts, _scaled(spec.size, 1.0 / scale), _scaled(spec.box_center, 1.0 / scale), stride=walk.stride if walk else 0.0,
+             rest_frame=_rest(asset, walk, run),
         uniform_scale=spec.uniform_scale, lights=spec.lights, walk_frames=len(walk.frames) if walk else 0,
         run_stride=run.stride if run else 0.0, fall_frames=len(fall.frames) if fall else 0,
     )  # fmt: skip
 
 
-def _frames(part: Part, *clips: Clip | None) -> tuple[MeshData, ...]:
-    """Of a posed part: the walk, the run, the pose of somebody who stands, and the fall."""
+def _scaled(v: tuple[float, float, float], k: float) -> tuple[float, float, float]:
+    return v if k == 1.0 else (k * v[0], k * v[1], k * v[2])
+
+
+def _frames(part: Part, clips: list[str]) -> tuple[MeshData, ...]:
+    """Of a posed part: the walk, the run, the pose of somebody who stands, and the fall, by their names ('' for none)."""
     if part.role != "clip":
         return (part.mesh,)
-    walk, run, fall = (clip.frames if clip else () for clip in clips)
+    walk, run, fall = (part.frames.get(name, ()) for name in clips)
     return (*walk, *run, part.mesh, *fall)
 
 

@@ -246,8 +246,9 @@ function showValues(series, time) {
     ["Off the road", yes(series.off_road[frame], true)],
   ];
   $("values").replaceChildren(...rows.flatMap(([name, [text, mood]]) => [element("dt", {}, name), element("dd", { class: mood ?? "" }, text)]));
-  const at = `${encodeURIComponent(draw.id)}/${pad(frame)}`;
-  const files = { picture: `frames/${at}.png`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
+  const [folder, suffix] = draw.pictures;
+  const at = `${folder.split("/").map(encodeURIComponent).join("/")}/${pad(frame)}`;
+  const files = { picture: `frames/${at}.${suffix}`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
   $("links").replaceChildren("Files: ", ...Object.entries(files).flatMap(([name, href], k) => [k ? " · " : "", element("a", { href, target: "_blank", rel: "noopener" }, name)]));
 }
 

@@ -31,7 +31,7 @@ def build_page(data: Mapping[str, Any]) -> bytes:
 
     Args:
         data: ``version``, ``config``, ``categories`` (name by id), ``scenarios`` (``id, name, danger, source, tags, file,
-            notes``) and ``draws`` (``id, scenario, key, video, fps, parameters, actors, series, events, objects``), as
+            notes``) and ``draws`` (``id, scenario, key, video, pictures, fps, parameters, actors, series, events, objects``), as
             `sim.export.summary` makes them. All of it may come from strangers' files.
 
     Returns:

@@ -20,7 +20,7 @@ class Faces:
     corners: Floats
     """Counter-clockwise, (n, 4, 3) [m]."""
     cover: Ints
-    """`sim.road.lanes.Cover` that is seen, (n,)."""
+    """What is seen, as `sim.road.lanes.Strip.cover`, (n,)."""
     base: Ints
     """`sim.road.lanes.Cover` of the strip it was cut from, (n,)."""
     road: Ints

@@ -67,6 +67,9 @@ TIER = {
 }  # fmt: skip
 """Where surfaces of different roads overlap, the lowest tier stays."""
 
+PAINTED = 256
+"""What a part is multiplied with beside a `Cover`."""
+
 RAISED = 0.03
 """Surfaces this far above the road have a kerb [m]."""
 
@@ -80,7 +83,7 @@ class Strip:
     points: Floats
     """(nrow, ncolumn + 1, 3), rows along s, columns from right to left [m]."""
     cover: npt.NDArray[np.int64]
-    """`Cover` of each cell, (nrow - 1, ncolumn)."""
+    """`Cover` of each cell plus `PAINTED` times the `sim.render.parts.Part` painted there, (nrow - 1, ncolumn)."""
     base: Cover
     """Of the lane without markings."""
     outline: Floats
@@ -219,7 +222,7 @@ def _paint(
     spans: list[tuple[float, float, int]], rows: Floats, base: Cover, lower: list[Band], upper: list[Band],
     kerbs: tuple[bool, bool],
 ) -> npt.NDArray[np.int64]:  # fmt: skip
-    """`Cover` of each cell of a lane, (nrow - 1, ncolumn)."""
+    """`Strip.cover` of a lane, (nrow - 1, ncolumn)."""
     middle = (rows[1:] + rows[:-1]) / 2
     cover = np.full((len(middle), len(spans)), int(base), np.int64)
     for column, (a, b, border) in enumerate(spans):
@@ -229,7 +232,7 @@ def _paint(
             cover[:, column] = int(Cover.KERB)
         for band in lower if border < 0 else upper:
             if band.low - 1e-6 <= a and b <= band.high + 1e-6:
-                cover[band.drawn(middle), column] = int(Cover[f"MARK_{band.color}"])
+                cover[band.drawn(middle), column] = int(Cover[f"MARK_{band.color}"]) + PAINTED * band.part
     return cover
 
 

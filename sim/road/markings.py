@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.render.parts import LineColor, LineKind, Part, line_part
 from sim.road.elements import DRIVABLE, RoadMark, RoadObject
 from sim.road.network import Road, RoadNetwork
 
@@ -38,6 +39,14 @@ class Band:
     dash: tuple[float, float] | None
     """Stroke and gap [m]; None: solid."""
     color: str
+    """Name of a `LineColor`."""
+    kind: LineKind
+    """Of the whole marking, of which this may be one line of two."""
+
+    @property
+    def part(self) -> int:
+        """What its triangles are (`sim.render.parts`)."""
+        return line_part(self.kind, LineColor[self.color])
 
     def drawn(self, s: Floats) -> npt.NDArray[np.bool_]:
         """Whether there is paint at each s."""
@@ -55,6 +64,8 @@ class Area:
     """Counter-clockwise, (4, 3), the last may repeat [m]."""
     cover: str
     """Name of a `sim.road.lanes.Cover`."""
+    part: Part = Part.NONE
+    """What is painted; NONE for what is no paint."""
 
 
 def road_type(road: Road, s: float = 0.0) -> str:
@@ -94,6 +105,23 @@ def _lines(
     ]
 
 
+_KINDS = {
+    ("solid", "solid"): LineKind.DOUBLE_SOLID, ("solid", "broken"): LineKind.SOLID_BROKEN, ("broken", "solid"): LineKind.BROKEN_SOLID,
+    ("broken", "broken"): LineKind.DOUBLE_BROKEN,
+}  # fmt: skip
+
+
+def line_kind(mark: RoadMark, border: int) -> LineKind:
+    """What a mark on a border is as a whole."""
+    names = mark.kind.split()
+    if names[0] == "botts":
+        return LineKind.BOTTS_DOTS
+    if len(names) == 1:
+        return LineKind.SOLID if names[0] == "solid" else LineKind.BROKEN
+    left, right = (names[0], names[1]) if border <= 0 else (names[1], names[0])
+    return _KINDS.get((left, right), LineKind.DOUBLE_SOLID)
+
+
 def border_bands(road: Road, k: int, border: int, level: bool) -> list[Band]:
     """Lines on a lane border of section ``k``.
 
@@ -122,7 +150,8 @@ def border_bands(road: Road, k: int, border: int, level: bool) -> list[Band]:
         elif not level and border < 0:
             shift = -min(low for low, _, _ in lines)
         color = COLORS.get(mark.color, "WHITE")
-        bands += [Band(s0, s1, round(low + shift, 4), round(high + shift, 4), d, color) for low, high, d in lines]
+        kind = line_kind(mark, border)
+        bands += [Band(s0, s1, round(low + shift, 4), round(high + shift, 4), d, color, kind) for low, high, d in lines]
     return bands
 
 
@@ -191,7 +220,7 @@ def _crosswalk(road: Road, item: RoadObject) -> list[Area]:
     corners = _outline(road, item)
     pose = road.pose(min(max(item.s, 0.0), road.length), item.t)
     across = np.array([-math.sin(pose.heading), math.cos(pose.heading), 0.0])
-    return [Area(bar, "MARK_WHITE") for bar in _stripes(corners, across, 0.5, 0.5)]
+    return [Area(bar, "MARK_WHITE", Part.CROSSWALK) for bar in _stripes(corners, across, 0.5, 0.5)]
 
 
 def _parking_bay(road: Road, item: RoadObject) -> list[Area]:
@@ -206,7 +235,7 @@ def _parking_bay(road: Road, item: RoadObject) -> list[Area]:
             continue
         direction /= length
         inward = np.array([-direction[1], direction[0], 0.0]) * 0.1
-        areas.append(Area(np.array([a, b, b + inward, a + inward]), "MARK_WHITE"))
+        areas.append(Area(np.array([a, b, b + inward, a + inward]), "MARK_WHITE", Part.PARKING_BAY))
     return areas
 
 
@@ -232,7 +261,7 @@ def _arrow(pos: Floats, yaw: float, name: str, length: float) -> list[Area]:
         x, y = world[:, 0], world[:, 1]
         if np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) < 0:
             world = world[::-1]
-        areas.append(Area(np.ascontiguousarray(world), "MARK_WHITE"))
+        areas.append(Area(np.ascontiguousarray(world), "MARK_WHITE", Part.ARROW))
     return areas
 
 
@@ -252,11 +281,12 @@ def object_areas(road: Road) -> list[Area]:
                     yaw += math.pi
                 areas += _arrow(pos, yaw, name, item.length if item.length > 1.0 else 5.0)
             elif len(item.outline) == 4 or (item.length > 0.0 and item.width > 0.0):
-                areas.append(Area(_outline(road, item)[:4], "MARK_WHITE"))
+                what = Part.STOP_LINE if "stop" in name else Part.OTHER_MARKING
+                areas.append(Area(_outline(road, item)[:4], "MARK_WHITE", what))
     for signal in road.signals:
         if signal.kind in ("294", "1.294") or "stopline" in signal.name.lower().replace(" ", "").replace("_", ""):
             item = RoadObject("", "roadmark", "stopline", signal.s, signal.t, 0.0, 0.0, 0.5, max(signal.width, 2.5))
-            areas.append(Area(_outline(road, item), "MARK_WHITE"))
+            areas.append(Area(_outline(road, item), "MARK_WHITE", Part.STOP_LINE))
     return areas
 
 
@@ -335,12 +365,12 @@ def default_areas(network: RoadNetwork) -> list[Area]:
         zone = _quad(road, a, b, min(ts), max(ts))
         heading = road.pose(end, 0.0).heading
         areas += [
-            Area(bar, "MARK_WHITE")
+            Area(bar, "MARK_WHITE", Part.CROSSWALK)
             for bar in _stripes(zone, np.array([-math.sin(heading), math.cos(heading), 0.0]), 0.5, 0.5)
         ]
         for i in paved:
             if road.direction(i) == (1 if at_end else -1):
                 t = sorted((borders[i], borders[i - (1 if i > 0 else -1)]))
                 a, b = sorted((end + inward * 5.0, end + inward * 5.5))
-                areas.append(Area(_quad(road, a, b, t[0] + 0.12, t[1] - 0.12), "MARK_WHITE"))
+                areas.append(Area(_quad(road, a, b, t[0] + 0.12, t[1] - 0.12), "MARK_WHITE", Part.STOP_LINE))
     return areas

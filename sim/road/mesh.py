@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.render.mesh import Material, MeshData, Semantic, Surface
+from sim.render.parts import Part
 from sim.road.clipping import cut, overlapping_pairs, subtract_all
 from sim.road.faces import Faces, cover_quads, fan_quads, open_edges, replace_rows, strip_faces
 from sim.road.holes import fill_holes
-from sim.road.lanes import TIER, Cover, Edge, Strip, lane_borders, section_strips, surface_points
+from sim.road.lanes import PAINTED, TIER, Cover, Edge, Strip, lane_borders, section_strips, surface_points
 from sim.road.markings import Area, default_areas, object_areas, patch_areas
 from sim.road.network import Road, RoadNetwork
 from sim.road.relief_mesh import raise_faces, relief_areas
@@ -66,6 +67,12 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
 
 PAVED = frozenset({Cover.ASPHALT, Cover.SHOULDER, Cover.PARKING, Cover.CYCLE, Cover.BORDER, Cover.FILL})
 """What can be painted on."""
+
+PARTS = {
+    Cover.SHOULDER: Part.SHOULDER, Cover.PARKING: Part.PARKING, Cover.CYCLE: Part.CYCLE_LANE, Cover.BORDER: Part.BORDER,
+    Cover.SIDEWALK: Part.SIDEWALK, Cover.KERB: Part.KERB, Cover.GRASS: Part.VERGE, Cover.GRAVEL: Part.VERGE,
+}  # fmt: skip
+"""What a lane of a cover is a part of; the others are `Part.LANE`, whatever lies on them."""
 
 CARRIAGEWAY = frozenset(set(Cover) - {Cover.SIDEWALK, Cover.KERB, Cover.GRASS, Cover.GRAVEL})
 """What vehicles may stand on."""
@@ -181,6 +188,7 @@ def _ranks(network: RoadNetwork) -> Ints:
     return rank
 
 
+_PARTS = np.array([int(PARTS.get(c, Part.LANE)) for c in Cover])
 _TIERS = np.array([TIER.get(c, 0) for c in Cover])
 
 
@@ -226,7 +234,7 @@ def _paint(faces: Faces, areas: list[Area]) -> Faces:
             if not inside:
                 result.append((polygon, cover))
                 continue
-            result.append((inside, int(Cover[areas[which].cover])))
+            result.append((inside, int(Cover[areas[which].cover]) + PAINTED * int(areas[which].part)))
             result += [(p, cover) for p in outside]
         work[row] = result
     return _replace_painted(faces, work)
@@ -247,10 +255,12 @@ def _triangulate(faces: Faces) -> MeshData:
     q = faces.corners
     is_quad = np.abs(q[:, 2] - q[:, 3]).sum(1) > 1e-9
     triangles = np.concatenate([q[:, :3], q[is_quad][:, [0, 2, 3]]])
-    cover = np.concatenate([faces.cover, faces.cover[is_quad]])
+    lane = np.where(faces.cover == int(Cover.KERB), int(Part.KERB), _PARTS[faces.base])
+    part = np.where(faces.cover >= PAINTED, faces.cover // PAINTED, lane)
+    cover, part = (np.concatenate([x, x[is_quad]]) for x in (faces.cover % PAINTED, part))
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-9
-    triangles, cover, cross = triangles[keep], cover[keep], cross[keep]
+    triangles, cover, part, cross = triangles[keep], cover[keep], part[keep], cross[keep]
     vertices = triangles.reshape(-1, 3)
     _, same = np.unique(np.round(vertices * 500.0).astype(np.int64), axis=0, return_inverse=True)
     same = same.ravel()
@@ -265,13 +275,14 @@ def _triangulate(faces: Faces) -> MeshData:
     k = np.arange(len(walls))[:, None] * 4 + base
     index = np.concatenate([np.arange(base).reshape(-1, 3), k + [0, 1, 2], k + [0, 2, 3]])
     covers = np.concatenate([cover, wall_cover, wall_cover])
+    parts = np.concatenate([part, *[_PARTS[wall_cover]] * 2])
     used, row = np.unique(covers, return_inverse=True)
     semantic = np.array([int(MATERIALS[Cover(c)][1]) for c in used])[row]
     points = np.concatenate([vertices, walls.reshape(-1, 3)])
     return MeshData(
         points.astype(np.float32), index.astype(np.int32), np.concatenate([normals, np.repeat(flat, 4, 0)]).astype(np.float32),
         (points[:, :2] / 4.0).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
-        [MATERIALS[Cover(c)][0] for c in used],
+        [MATERIALS[Cover(c)][0] for c in used], parts.astype(np.uint8),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sim.render.parts import Part
 from sim.road.clipping import Polygon, split
 from sim.road.elements import DRIVABLE, Bump, Pothole
 from sim.road.faces import Faces, replace_rows
@@ -246,4 +247,5 @@ def _lanes(road: Road, b: Bump) -> list[tuple[float, float, int]]:
 
 def _area(road: Road, s: float, ring: tuple[tuple[float, float], ...], cover: str) -> Area:
     poses = [road.pose(s + float(ds), float(t)) for ds, t in ring]
-    return Area(np.array([[p.x, p.y, p.z] for p in poses]), cover)
+    what = Part.OTHER_MARKING if cover.startswith("MARK") else Part.NONE
+    return Area(np.array([[p.x, p.y, p.z] for p in poses]), cover, what)

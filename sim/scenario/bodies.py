@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim import assets
-from sim.assets import find_asset, list_assets
+from sim.assets import Category, find_asset, list_assets
 from sim.render.mesh import Semantic
 
 
@@ -61,7 +61,11 @@ def with_doors() -> list[str]:
 def coupling(tow: str, trailer: str) -> tuple[float, float] | None:
     """Where an asset pulls another and where that is pulled, ahead of their reference points [m]; None if they do not fit."""
     hitch, coupler = list_assets()[tow].hitch, list_assets()[trailer].coupler
-    return None if hitch is None or coupler is None else (hitch, coupler)
+    if hitch is None or coupler is None:
+        return None
+    # A fifth wheel is ahead of the rear axle, a ball behind it.
+    fits = (hitch > 0.0) == (list_assets()[trailer].category == Category.SEMITRAILER)
+    return (hitch, coupler) if fits else None
 
 
 def corners(x: float, y: float, heading: float, body: Body, margin: float = 0.0) -> list[tuple[float, float]]:

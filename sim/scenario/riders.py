@@ -1,4 +1,4 @@
-"""Riders of cycles: whatever the file, a bicycle or a motorcycle carries somebody, who is an actor of its own."""
+"""Riders: a bicycle, a motorcycle or a wheelchair carries somebody, somebody pushes a stroller; each is an actor of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import replace
 from sim.assets import AssetSpec, find_asset, list_assets
 from sim.random import Stream
 from sim.scenario.world import ActorSpec, WorldSpec
+
+RIDDEN = ("bicycle", "motorbike", "wheelchair")
+"""Categories of what somebody rides or pushes."""
 
 
 def choose_look(actor: ActorSpec, look_seed: int) -> str:
@@ -23,7 +26,7 @@ def with_riders(spec: WorldSpec) -> WorldSpec:
     actors, riders = [], []
     assets = list_assets()
     for actor in spec.actors:
-        name = choose_look(actor, spec.look_seed) if actor.category in ("bicycle", "motorbike") else ""
+        name = choose_look(actor, spec.look_seed) if actor.category in RIDDEN else ""
         if name in assets and assets[name].rider is not None:
             actor = _ridden(actor, assets[name])
             riders.append(_rider(actor, assets[name], assets[assets[name].rider or ""]))

@@ -45,16 +45,28 @@ FACES = ("along", "against", "left", "right")
 KINDS = {
     "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
     "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer",
-    "bus": "bus", "coach": "bus",
+    "caravan": "trailer", "bus": "bus", "coach": "bus", "minibus": "van", "fire_engine": "truck", "tipper": "truck", "forklift": "truck",
+    "farm_tractor": "truck", "tram": "tram",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
+    "child_bicycle": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
-    "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian", "mpv": "car",
-    "dog": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
+    "police_officer": "pedestrian", "sitting": "pedestrian", "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian",
+         "mpv": "car",
+    "dog": "animal", "cat": "animal", "deer": "animal", "horse": "animal", "cow": "animal", "boar": "animal",
     "pallet": "obstacle", "cone": "obstacle", "box": "obstacle", "tyre": "obstacle", "barrier": "obstacle",
     "ladder": "obstacle", "log": "obstacle", "bin": "obstacle", "crate": "obstacle",
     "triangle": "obstacle", "beacon": "obstacle", "bollard": "obstacle", "barrel": "obstacle", "works_board": "obstacle",
     "plastic_box": "obstacle", "logs": "obstacle", "branch": "obstacle", "fallen_tree": "obstacle", "fridge": "obstacle",
     "sofa": "obstacle", "mattress": "obstacle",
+    **dict.fromkeys((
+        "bench", "litter_bin", "rock", "boulder", "wheelbarrow", "suitcase", "step_ladder", "chair", "washing_machine", "ball", "mailbox",
+        "crowd_barrier", "guard_rail", "delineator", "concrete_barrier", "barricade", "arrow_board", "manhole", "tyre_tread", "tarpaulin",
+        "bus_shelter", "shopping_cart", "pipes", "sandbags", "debris", "cabinet", "hydrant",
+        "sign", "speed_sign", "warning_sign", "stop_sign", "yield_sign", "priority_sign", "prohibition_sign", "mandatory_sign",
+             "information_sign",
+        "overturned_truck", "overturned_van", "overturned_car",
+    ), "obstacle"),
+    "wreck": "car", "burnt_wreck": "car",
 }  # fmt: skip
 """Kind of actor -> OpenSCENARIO category."""
 

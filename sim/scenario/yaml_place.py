@@ -145,7 +145,7 @@ class Placer:
         Raises:
             Rejected: if this one does not.
         """
-        if category in ("pedestrian", "animal", "obstacle", "bicycle"):
+        if category in ("pedestrian", "animal", "wheelchair", "obstacle", "bicycle"):
             return
         if spot.road is None:
             found = self.network.locate(spot.x, spot.y)

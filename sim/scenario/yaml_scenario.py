@@ -148,7 +148,11 @@ class YamlScenario:
         body = self._body(name, kind, actor.model_copy(update={"asset": None, "size": None}), draws)
         fit = coupling(placer.bodies[tow.name].asset, body.asset)
         if fit is None:
-            raise self._text.error(f"{tow.kind} cannot pull {kind}", path, "Write kind: tractor, trailer: semitrailer.")
+            raise self._text.error(
+                f"{tow.kind} cannot pull {kind}",
+                path,
+                "Write kind: tractor, trailer: semitrailer, or kind: suv, trailer: caravan.",
+            )
         spot = placer.back(placer.spots[tow.name], fit[1] - fit[0], path)
         placer.spots[name], placer.bodies[name] = spot, body
         pulled = ActorSpec(
@@ -175,7 +179,7 @@ class YamlScenario:
             lamps = tuple(LAMPS[draws.word(q, (*path, "lights", i))] for i, q in enumerate(actor.lights))
         else:
             moving = speed > 0.0 or name == "ego"
-            lamps = ("lowBeam",) if lit and moving and category not in ("pedestrian", "animal", "obstacle") else ()
+            lamps = ("lowBeam",) if lit and moving and category not in (*WALKERS, "obstacle") else ()
         size = actor.size
         given = [None if size is None else getattr(size, side) for side in ("length", "width", "height")]
         mass = None if actor.mass is None else draws.number(actor.mass, (*path, "mass"))
@@ -185,7 +189,7 @@ class YamlScenario:
         except QuantityError as error:
             raise self._text.error(error.message, (*path, "color"), error.hint) from None
         lies = draws.word(actor.pose, (*path, "pose"), "standing") == "lying"
-        if lies and category not in WALKERS:
+        if lies and category not in ("pedestrian", "animal"):
             raise self._text.error(f"{name} is no person and no animal: it cannot lie", (*path, "pose"))
         seat = (0.0, 0.0, 0.0, 0.0)
         if actor.at.on is not None:

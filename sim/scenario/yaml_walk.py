@@ -15,7 +15,7 @@ from sim.scenario.yaml_place import Placer, Spot
 
 STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
 """At once."""
-WALKERS = ("pedestrian", "animal")
+WALKERS = ("pedestrian", "animal", "wheelchair")
 """Categories that stand still at the end of a path; vehicles go on along their lane."""
 FREEZE = 0.8
 """How long who is startled stands before he runs [s], unless the file says it (chosen: many who wait to cross set out within 1 s of the

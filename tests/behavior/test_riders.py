@@ -56,6 +56,19 @@ def test_a_cycle_carries_a_rider_who_moves_and_pedals_with_it(tmp_path):
     assert not ride.seen["fallen"].any() and not np.isfinite(ride.state.ttc.numpy()[0, 2])
 
 
+@pytest.mark.parametrize("kind", ["wheelchair", "stroller", "e_scooter", "scooter", "child_bicycle"])
+def test_whatever_is_ridden_or_pushed_has_somebody_with_it_until_it_is_hit(tmp_path, kind):
+    slow = f"{{kind: {kind}, at: {{lane: -1, s: 55 m}}, speed: 1.2 m/s}}"
+    ride = Ride(file(tmp_path, cycle=slow), 100)
+    assert ride.names == ["ego", "bike", "bike+"]
+    assert np.array_equal(ride.seen["pos"][:, 1], ride.seen["pos"][:, 2]) and not ride.seen["fallen"].any()
+    assert ride.seen["pos"][-1, 1, 0] - ride.seen["pos"][0, 1, 0] == pytest.approx(1.2, abs=0.05)
+    ego = "{kind: car, asset: sedan, at: {lane: -1, s: 48 m}, speed: 9 m/s, goal: {lane: -1, s: 250 m}}"
+    hit = Ride(file(tmp_path, ego=ego, cycle=slow), 200)
+    assert (hit.seen["motion"][-1, 1:] == Motion.BODY).all(), "both are bodies of their own"
+    assert np.abs(hit.seen["pos"][-1, 1] - hit.seen["pos"][-1, 2]).max() > 0.05
+
+
 def test_masses_and_boxes_are_the_cycle_s_and_the_rider_s_own_but_both_roll_together(tmp_path):
     batch = Ride(file(tmp_path), 1).batch
     vehicle, size = batch.scene.vehicle, batch.scene.size.numpy()[0]

@@ -8,22 +8,38 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sim.config import DatasetConfig, SimConfig
-from sim.export import audit
+from sim.cameras import CameraConfig, Lens, Shutter
+from sim.config import LABELS, DatasetConfig, SimConfig
+from sim.export import audit, audit_images, audit_space
 from sim.export.frames import FrameRenderer
 from sim.export.tracks import record
+from sim.export.views import views_of
+from sim.render.camera import intrinsic_matrix
 from sim.render.world import build_library
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
 
-SIZE = (128, 72)
+SIZE, LARGE = (128, 72), (256, 144)
 FILES = library_files()
 
 
-def renderer_of(name, key=0, duration=None, size=SIZE):
+RIG = (
+    CameraConfig(width=128, height=72),
+    CameraConfig("brown", 128, 72, lens=Lens("brown_conrady", (95.0, 93.0, 64.0, 36.0), (-0.3, 0.1, 1e-3, -1e-3))),
+    CameraConfig("fisheye", 96, 96, 3.3, (3.75, 0.0, 0.9), pitch=0.2, lens=Lens("kannala_brandt")),
+    CameraConfig("rolling", 128, 72, yaw=0.6, shutter=Shutter(0.04)),
+    CameraConfig(
+        "all", 96, 96, 3.3, (-1.2, 0.0, 0.9), 3.14, shutter=Shutter(0.03, 0.01, 2), lens=Lens("kannala_brandt")
+    ),
+)
+"""The plain camera, and others of which each random frame takes the next."""
+
+
+def renderer_of(name, key=0, duration=None, size=SIZE, rig=()):
     batch = sample_worlds([load_scenario(FILES[name])], [key], "cpu", SimConfig(pool=1))
-    tracks = record(batch, Fraction(5), duration)[0]
-    return FrameRenderer(build_library(batch), batch, 0, tracks, DatasetConfig(size=size, quality="fast"))
+    config = DatasetConfig(size=size, quality="fast", rig=rig, outputs=LABELS)
+    tracks = record(batch, Fraction(5), duration, span=config.span)[0]
+    return FrameRenderer(build_library(batch), batch, 0, tracks, config)
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +68,135 @@ def test_wrong_labels_are_found(crossing):
     assert any("not in its amodal mask" in fault for fault in audit.check_boxes(one))
     one = changed()
     one["arrays"]["depth"][one["arrays"]["instance"] == a] *= 1.3
-    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one))
+    assert any("outside its 3D box" in fault for fault in audit.check_depth(crossing, one, 20))
     one = changed()
     one["arrays"]["flow"][..., 0] += 3.0
     assert audit.check_flow(crossing, one, 20)
     one = changed()
     one["arrays"]["flow_occluded"][:] = 0
     assert audit.check_flow(crossing, one, 20)
-    labels = crossing.sample("x", 20, picture)["json"]
+    labels = crossing.sample(views_of("x", crossing.config)[0], 20, picture)["json"]
     one = changed()
     one["arrays"]["instance"][one["arrays"]["instance"] == a] = 0
     assert any("no visible pixel" in fault for fault in audit.check_export(one, labels))
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """A frame in which people are seen, its labels, the points it shows, the ego's pose and the next frame's view."""
+    renderer = renderer_of("child-between-parked-cars", duration=4.0, size=LARGE)
+    picture = renderer.render(18)
+    labels = renderer.sample(views_of("x", renderer.config)[0], 18, picture)["json"]
+    with np.errstate(invalid="ignore"):
+        points = audit.world_points(renderer, picture)
+    poses = renderer.renderer.window.current
+    view = renderer.renderer.views[2]
+    then = view.pos.numpy()[0, 0].astype(float), view.rot.numpy()[0, 0]
+    return picture, labels, points, (poses.pos.numpy()[0, 0].astype(float), poses.rot.numpy()[0, 0].astype(float)), then
+
+
+def pick(array, where, value, count=1):
+    """A copy of an image with some pixels changed."""
+    out = array.copy()
+    out[tuple(np.argwhere(where)[:count].T)] = value
+    return out
+
+
+def test_wrong_class_images_are_found(shown):
+    picture, labels, _, _, _ = shown
+    arrays = picture["arrays"]
+    assert not audit_images.check_parts(arrays) and not audit_images.check_panoptic(arrays, labels)
+    road, thing = arrays["semantic"] == 0, arrays["instance"] > 0
+    for name, where, value, text in (
+        ("part", road, 64, "markings"), ("part", thing, 0, "without parts"), ("part", road, 16, "limbs"),
+        ("lane", road, 64, "lane mask"), ("drivable", road, 0, "drivable"), ("drivable", thing, 1, "drivable"),
+    ):  # fmt: skip
+        faults = audit_images.check_parts({**arrays, name: pick(arrays[name], where, value)})
+        assert any(text in fault for fault in faults), (name, value)
+    assert audit_images.check_panoptic({**arrays, "panoptic": pick(arrays["panoptic"], thing, 1)}, labels)
+    assert audit_images.check_panoptic(arrays, {**labels, "segments": labels["segments"][1:]})
+    for name, where, value, text in (
+        ("anomaly", thing, 2, "anomaly"),
+        ("anomaly", road, 1, "no actor"),
+        ("lamp", road, 2, "lamps"),
+    ):
+        faults = audit_images.check_states({**arrays, name: pick(arrays[name], where, value)}, labels)
+        assert any(text in fault for fault in faults), (name, value)
+    lit = arrays["part"] == 7
+    assert lit.any() and any(
+        "brake" in f for f in audit_images.check_states({**arrays, "lamp": pick(arrays["lamp"], lit, 2)}, labels)
+    )
+
+
+def test_wrong_light_and_motion_are_found(shown):
+    picture, _, points, _, then = shown
+    arrays, rot = picture["arrays"], picture["rows"][1]
+    assert not audit_images.check_light(arrays, rot)
+    sky = arrays["semantic"] == 10
+    for name, where, value in (
+        ("normal_world", ~sky, (0.0, 0.0, -1.0)), ("normal_world", ~sky, (0.0, 0.0, 0.9)), ("albedo", sky, 0.5),
+        ("albedo", ~sky, 1.5), ("hdr", ~sky, np.nan), ("hdr", sky, -1.0),
+    ):  # fmt: skip
+        assert audit_images.check_light({**arrays, name: pick(arrays[name], where, value)}, rot), (name, value)
+    k = intrinsic_matrix(CameraConfig(width=LARGE[0], height=LARGE[1]))
+
+    def project(p):
+        return (p @ k.T)[:, :2] / p[:, 2:]
+
+    assert not audit_images.check_motion(arrays, points, project, then)
+    moved = pick(arrays["scene_flow"], arrays["instance"] == 0, (0.01, 0.0, 0.0))
+    assert any(
+        "no actor moves" in f for f in audit_images.check_motion({**arrays, "scene_flow": moved}, points, project, then)
+    )
+    near = (arrays["instance"] > 0) & (arrays["depth"] < 12.0) & np.isfinite(arrays["flow"]).all(-1)
+    off = arrays["scene_flow"].copy()
+    off[near] += (0.0, 0.05, 0.0)
+    assert near.any() and any(
+        "differ" in f for f in audit_images.check_motion({**arrays, "scene_flow": off}, points, project, then)
+    )
+
+
+def test_wrong_labels_of_space_are_found(shown):
+    picture, labels, points, ego, _ = shown
+    assert not audit_space.check_keypoints(picture, labels)
+    person = max((o for o in labels["objects"] if o.get("num_keypoints")), key=lambda o: o["area"])
+    assert person["amodal_bbox"][3] >= audit_space.SMALL and max(person["keypoints"][2::3]) == 2
+    for key, change, text in (
+        ("keypoints", lambda v: [x + 20 if i % 3 == 0 and v[i + 2] else x for i, x in enumerate(v)], "not on it"),
+        ("keypoints_3d", lambda v: [[p[0], p[1], p[2] + 0.5] for p in v], "3D box"),
+        ("num_keypoints", lambda v: v + 1, "number"),
+    ):
+        wrong = {**labels, "objects": [{**person, key: change(person[key])}]}
+        assert any(text in f for f in audit_space.check_keypoints(picture, wrong)), key
+    assert not audit_space.check_birds_eye(picture, points, ego)
+    for key, change in (("ground", lambda a: np.roll(a, 12, 1)), ("instance", lambda a: np.roll(a, 40, 0))):
+        wrong = {**picture, "bev": {**picture["bev"], key: change(picture["bev"][key])}}
+        assert audit_space.check_birds_eye(wrong, points, ego), key
+    assert not audit_space.check_occupancy(picture, points, ego)
+    for key, change in (("semantic", lambda a: np.roll(a, 2, 2)), ("observed", lambda a: 0 * a)):
+        wrong = {**picture, "occupancy": {**picture["occupancy"], key: change(picture["occupancy"][key])}}
+        assert audit_space.check_occupancy(wrong, points, ego), key
+    solid = {"kind": "solid", "track_id": 1, "xyz": [[x, -5.0, 0.0] for x in range(40)]}
+    assert any("marked" in f for f in audit_space.check_lanes({**picture, "lane_lines": {"lane_lines": [solid]}}))
+
+
+def test_signals_are_told_where_they_are():
+    renderer = renderer_of("red-light-runner", duration=2.0, size=(320, 180))
+    picture = renderer.render(3)
+    labels = renderer.sample(views_of("x", renderer.config)[0], 3, picture)["json"]
+    seen = [s for s in labels["signals"] if s["visible"]]
+    assert seen and not audit_space.check_signals(picture, labels, 32.0)
+    for signal in seen:
+        bits = int(renderer.tracks.arrays["signal"][3][signal["signal"] - 1])
+        assert (
+            signal["state"] == [n for k, n in enumerate(("red", "amber", "green")) if bits >> k & 1] and signal["state"]
+        )
+        col, row = (round(v) for v in signal["pixel"])
+        near = picture["arrays"]["part"][max(row - 2, 0) : row + 3, max(col - 2, 0) : col + 3]
+        assert (np.isin(near, (34, 35, 36, 37))).any(), "a head or its lamps"
+    shifted = {"signals": [{**s, "pixel": [s["pixel"][0], s["pixel"][1] + 60], "position": [0.0] * 3} for s in seen]}
+    close = {**picture, "view": (np.zeros(3), np.eye(3))}
+    assert audit_space.check_signals(close, shifted, 32.0)
 
 
 @pytest.mark.slow
@@ -73,8 +207,10 @@ def test_random_frames_of_all_scenarios_pass(name):
     rng = np.random.default_rng(5)
     faults = []
     for key in (1, 2):
-        renderer = renderer_of(name, key)
+        renderer = renderer_of(name, key, rig=RIG)
         count = renderer.tracks.nframe
         frames = rng.choice(count, min(-(-share // 2), count), replace=False)
-        faults += [f"draw {key}, {fault}" for k in frames for fault in audit.audit_frame(renderer, int(k))]
+        for i, k in enumerate(frames):
+            camera = i % len(RIG)
+            faults += [f"draw {key}, {RIG[camera].name}, {f}" for f in audit.audit_frame(renderer, int(k), camera)]
     assert not faults, "\n".join(faults)

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.config import SimConfig
-from sim.export.coco import CATEGORIES, category_of, decode_mask, encode_mask, merge_annotations
+from sim.config import DatasetConfig, SimConfig
+from sim.export.coco import CATEGORIES, Film, category_of, decode_mask, encode_mask, merge_annotations
 from sim.export.hazard import BRAKING, find_events, format_csv, hazard_rows
 from sim.export.summary import page_draw
 from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate, record
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
+from sim.export.views import views_of
 from sim.export.writer import (
     DirectoryWriter,
     encode,
@@ -107,12 +108,16 @@ def test_categories_keep_cocos_ids():
 
 def test_merged_annotations_count_from_one():
     item = {"track_id": 2, "bbox": [0, 0, 1, 1]}
-    frames = [{"frame": k, "time": k / 10, "camera": {}, "objects": [item] * k, "hidden": []} for k in range(3)]
-    merged = json.loads(b"".join(merge_annotations([("a", lambda: frames), ("b", lambda: frames)], (64, 32), {"x": 1})))
+    base = {"camera": {}, "environment": {"rain": 2.0}, "signals": [], "hidden": []}
+    frames = [{"frame": k, "time": k / 10, "objects": [item] * k, **base} for k in range(3)]
+    merged = json.loads(b"".join(merge_annotations([Film(n, (64, 32), "png", lambda: frames) for n in "ab"], {"x": 1})))
     assert set(merged) == {"info", "licenses", "categories", "videos", "images", "annotations", "hidden"}
     assert [i["id"] for i in merged["images"]] == [1, 2, 3, 4, 5, 6]
     assert [a["id"] for a in merged["annotations"]] == [1, 2, 3, 4, 5, 6]
     assert [a["image_id"] for a in merged["annotations"]] == [2, 3, 3, 5, 6, 6]
+    assert merged["images"][2]["environment"] == {"rain": 2.0}
+    people = next(c for c in merged["categories"] if c["name"] == "person")
+    assert len(people["keypoints"]) == 17 and max(max(pair) for pair in people["skeleton"]) == 17
     assert merged["images"][3]["file_name"] == "frames/b/000000.png" and merged["images"][3]["video_id"] == 2
 
 
@@ -297,7 +302,16 @@ def test_the_page_shows_no_time_to_collision_from_the_contact_on():
     rows = hazard_rows("d", tracks, names)
     spec = SimpleNamespace(actors=[SimpleNamespace(name=name) for name in names], record={})
     draw = SimpleNamespace(id="d", key=0, spec=spec)
-    page = page_draw(draw, 0, tracks, [{"objects": []}] * 20, rows, find_events(tracks, rows), "video.mp4")
+    page = page_draw(
+        draw,
+        0,
+        tracks,
+        views_of("d", DatasetConfig())[0],
+        [{"objects": []}] * 20,
+        rows,
+        find_events(tracks, rows),
+        "video.mp4",
+    )
     assert page["series"]["time_to_collision"] == [None] * 4 + [2.0] * 8 + [None] * 8
     assert [row["time_to_collision"] for row in rows] == [None] * 4 + [2.0] * 16, "hazard.csv keeps it"
 
@@ -328,19 +342,29 @@ def test_labels_hold_what_coco_and_3d_need():
         "occlusion": np.array([0, 0.5, 1.0]), "truncation": np.zeros(n),
         "box_rot": np.tile([0, 0, 0, 1.0], (n, 1)), "box_size": np.ones((n, 3)), "box_pos": np.ones((n, 3)),
         "camera_pos": np.tile([0, 3.0, 4.0], (n, 1)), "camera_rot": np.tile([0, 0, 0, 1.0], (n, 1)), "corner": np.full((n, 8, 3), np.nan),
+        "keypoint": np.full((n, 17, 3), 2.0), "keypoint_seen": np.zeros((n, 17)), "keypoint_3d": np.zeros((n, 17, 3)),
     }  # fmt: skip
+    labels["keypoint_3d"][1], labels["keypoint_seen"][1, :3] = 1.5, (2, 1, 0)
     person = SimpleNamespace(id=1)
-    subjects = [Subject(name, person, (0.0, 0.0, 0.5), (1.0, 1.0, 1.0)) for name in ("ego", "child", "dog")]  # type: ignore[arg-type]
-    pose = {"pos": np.zeros((n, 3)), "rot": labels["box_rot"], "visible": np.array([7, 7, 7])}
-    out = annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects)
+    who = SimpleNamespace(asset=SimpleNamespace(semantic=Semantic.PERSON), size=(1.0, 1.0, 1.0))
+    subjects = [Subject(name, person, (0.0, 0.0, 0.5), (1.0, 1.0, 1.0), who) for name in ("ego", "child", "dog")]  # type: ignore[arg-type]
+    pose = {
+        "pos": np.zeros((n, 3)),
+        "rot": labels["box_rot"],
+        "visible": np.array([7, 7, 7]),
+        "fallen": np.array([0, 30, 0]),
+    }
+    out = annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects, "front")
     assert [o["actor"] for o in out["objects"]] == ["child"] and [o["actor"] for o in out["hidden"]] == ["dog"]
     child = out["objects"][0]
     assert child["track_id"] == 2 and child["bbox"] == [2, 1, 2, 2] and child["area"] == 4 and child["distance"] == 5.0
     assert np.array_equal(decode_mask(child["segmentation"]), instance == 2)
     assert child["box_3d"]["corners_image"][0] == [None, None, None], "behind the camera"
     assert child["contact_box_3d"]["center"] == [0.0, 0.0, 0.5]
+    assert child["keypoints"][:9] == [2.0, 2.0, 2, 2.0, 2.0, 1, 0, 0, 0] and child["num_keypoints"] == 2
+    assert child["anomaly"] == "fallen" and "keypoints" not in out["hidden"][0] and "anomaly" not in out["hidden"][0]
     assert "segmentation" not in out["hidden"][0] and out["hidden"][0]["occlusion"] == 1.0
     pose["visible"] = np.array([7, 5, 7])
-    assert annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects)["objects"] == [], (
-        "no sensor sees it"
-    )
+    assert (
+        annotate(3, 0.3, instance, labels, None, pose, (np.zeros(3), np.eye(3)), subjects, "front")["objects"] == []
+    ), "no sensor sees it"

@@ -35,7 +35,10 @@ end: {{after: 4 s}}
 KINDS = (("09:00..16:00", "0 mm/h", "van"), ("22:00..23:30", "0 mm/h", "car"), ("12:00..18:00", "4 mm/h", "suv"))
 NWORLD = 64
 CONFIG = SimConfig(pool=2, map_variants=1)
-OUTPUTS = ("rgb", "depth", "semantic", "instance", "normal", "flow")
+OUTPUTS = (
+    "rgb", "depth", "semantic", "instance", "normal", "flow", "panoptic", "part", "drivable", "anomaly", "lamp", "normal_world", "albedo",
+    "hdr", "scene_flow",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ class Stage:
         settings = RenderConfig((camera,), quality, OUTPUTS)
         b = self.batch
         self.renderer = Renderer(build_library(b), b.scene, b.state, settings)
-        self.labeller = Labeller(self.renderer, masks=True)
+        self.labeller = Labeller(self.renderer, masks=True, keypoints=True)
 
     def run(self, ticks):
         b = self.batch

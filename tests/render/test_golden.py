@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.cameras import CameraFault, Lens, Optics, Sensor
 from sim.config import RenderConfig
 from sim.render.frames import Renderer, camera_at
 from sim.render.library import MeshLibrary
@@ -46,13 +47,13 @@ def street():
     return MeshLibrary([car(), ball, *(scenery_model(name, 0.4) for name in names)], [town], "cpu")
 
 
-def render(library, quality, weather, **state):
+def render(library, quality, weather, camera=None, **state):
     actors = [("car", (-17.0, -1.75, 0.0), 0.0), ("car", (-9.0, 1.75, 0.0), 3.1416), ("ball", (-13.5, -4.2, 0.62), 0.0)]
     world = scenes.world(library, actors, weather, lamps=[int(Lamp.BRAKE), int(Lamp.LOW_BEAM), 0], **state)
     scene, now = scenes.batch([world])
     now.signal.fill_(4)
-    camera = camera_at((-27.0, -1.9, 1.5), pitch=0.03, width=192, height=108, horizontal_fov=1.2)
-    renderer = Renderer(library, scene, now, RenderConfig((camera,), quality, OUTPUTS))
+    eye = camera_at((-27.0, -1.9, 1.5), pitch=0.03, width=192, height=108, **{"horizontal_fov": 1.2, **(camera or {})})
+    renderer = Renderer(library, scene, now, RenderConfig((eye,), quality, OUTPUTS))
     renderer.render(scene)
     return {name: np.array(array[0, 0]) for name, array in renderer.frames.numpy().items()}
 
@@ -62,13 +63,27 @@ CASES = {
     "fast": ("fast", {"cloud_cover": 0.3}),
     "rain": ("standard", {"cloud_cover": 0.9, "rain": 6.0, "wetness": 0.9, "fog_visibility": 800.0}),
     "night": ("standard", {"sun_direction": (0.3, -0.4, -0.6)}),
+    "fisheye": (
+        "standard",
+        {"cloud_cover": 0.3},
+        {"horizontal_fov": 3.2, "lens": Lens("kannala_brandt", None, (0.05, -0.01, 0.0, 0.0))},
+    ),
+    "worn": (
+        "standard",
+        {"cloud_cover": 0.3},
+        {
+            "lens": Lens("brown_conrady", (120.0, 118.0, 96.5, 52.0), (-0.3, 0.09, 1e-3, -1e-3)),
+            "optics": Optics(vignetting=0.8, aberration=0.004),
+            "sensor": Sensor(full_well=4000.0),
+            "faults": (CameraFault("dirt", 0.5), CameraFault("drops", 0.5), CameraFault("blinding", 0.4)),
+        },
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_picture_is_as_stored(street, case, request):
-    quality, weather = CASES[case]
-    seen = render(street, quality, weather)
+    seen = render(street, *CASES[case])
     file = GOLDEN / f"street_{case}.npz"
     seen["depth"], seen["normal"] = seen["depth"].astype(np.float16), seen["normal"].astype(np.float16)
     if request.config.getoption("--update-golden"):

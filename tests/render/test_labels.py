@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.camera import intrinsic_matrix
 from sim.render.frames import Renderer, camera_at
 from sim.render.labels import Labeller
+from sim.render.lens import intrinsic_matrix
 from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
 from sim.rotation import rotate

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.camera import intrinsic_matrix
 from sim.render.frames import Renderer, camera_at
+from sim.render.lens import intrinsic_matrix
 from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
 from tests.render import scenes

@@ -9,8 +9,8 @@ import pytest
 import warp as wp
 
 from sim.errors import ScenarioError
-from sim.render.camera import intrinsic_matrix
 from sim.render.frames import camera_at
+from sim.render.lens import intrinsic_matrix
 from sim.road.elements import Bump, Pothole
 from sim.road.grip import SurfacePoint
 from sim.road.lanes import Cover

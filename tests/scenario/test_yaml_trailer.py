@@ -31,6 +31,26 @@ def test_a_trailer_is_an_actor_behind_its_tractor(tmp_path: Path) -> None:
     assert trailer.speed == ego.speed
 
 
+@pytest.mark.parametrize("tow", ["suv", "van", "mpv"])
+def test_a_caravan_hangs_on_a_ball_behind_the_bumper(tmp_path: Path, tow: str) -> None:
+    text = changed(
+        "ego: {kind: car, at: {lane: -1, s: 20 m}", f"ego: {{kind: {tow}, trailer: caravan, at: {{lane: -1, s: 40 m}}"
+    )
+    ego, trailer = (next(a for a in draw(write(tmp_path, text)).actors if a.name == name) for name in ("ego", "ego+"))
+    spec = list_assets()[ego.asset or ""]
+    assert trailer.category == "trailer" and ego.hitch == spec.hitch
+    assert spec.hitch is not None and spec.hitch < spec.box_center[0] - spec.length / 2
+
+
+@pytest.mark.parametrize(("tow", "trailer"), [("tractor", "caravan"), ("suv", "semitrailer"), ("coach", "caravan")])
+def test_what_does_not_fit_is_refused(tmp_path: Path, tow: str, trailer: str) -> None:
+    text = changed(
+        "ego: {kind: car, at: {lane: -1, s: 20 m}", f"ego: {{kind: {tow}, trailer: {trailer}, at: {{lane: -1, s: 40 m}}"
+    )
+    with pytest.raises(ScenarioError, match="cannot pull"):
+        draw(write(tmp_path, text))
+
+
 def reach() -> tuple[float, float]:
     """Where the tractor pulls, and where the semi-trailer is pulled, ahead of their reference points [m]."""
     hitch, coupler = list_assets()["tractor"].hitch, list_assets()["semitrailer"].coupler

@@ -28,9 +28,9 @@ OBJECTS = {
 }  # fmt: skip
 
 KINDS = {
-    "car": ("car", "suv"), "suv": ("suv", "car"), "van": ("van", "car"), "truck": ("lorry", "van"), "trailer": ("lorry", "van"),
-    "semitrailer": ("lorry", "van"), "bus": ("bus", "coach", "lorry"), "motorbike": ("motorcycle", "bicycle"),
-    "bicycle": ("bicycle", "motorcycle"), "train": ("bus", "coach"), "tram": ("bus", "coach"), "wheelchair": ("pedestrian",),
+    "car": ("car", "suv"), "suv": ("suv", "car"), "van": ("van", "car"), "truck": ("lorry", "van"), "trailer": ("caravan", "lorry"),
+    "semitrailer": ("semitrailer", "lorry"), "bus": ("bus", "coach", "lorry"), "motorbike": ("motorcycle", "bicycle"),
+    "bicycle": ("bicycle", "motorcycle"), "train": ("tram", "bus"), "tram": ("tram", "bus"), "wheelchair": ("wheelchair", "pedestrian"),
     "pedestrian": ("pedestrian", "man", "woman"), "child": ("child", "pedestrian"), "animal": ("deer", "dog"), "dog": ("dog", "deer"),
     "low": ("pallet", "crate", "box", "tyre"), "obstacle": ("crate", "box", "pallet", "barrier"), "pole": ("cone", "ladder", "box"),
     "barrier": ("barrier", "crate", "box"), "tree": ("tree", "crate"),

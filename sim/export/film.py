@@ -1,0 +1,77 @@
+"""The film of a draw from its files: the pictures, and beside them boxes and classes; of several cameras a mosaic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.config import DatasetConfig
+from sim.errors import SwerveError
+from sim.export.hazard import hazard_rows
+from sim.export.tracks import Tracks
+from sim.export.views import View, views_of
+
+WIDEST = 1920
+"""Of a mosaic [pixels]: pictures are made smaller where they are wider together."""
+
+
+def overlaid_frames(
+    root: Path, draw: str, tracks: Tracks, names: Sequence[str], config: DatasetConfig
+) -> Iterator[np.ndarray]:
+    """The film of a draw: each picture, or the view from behind, and beside it boxes and classes."""
+    from sim.export.video import side_by_side
+
+    views = views_of(draw, config)
+    labels = [view.read_labels(root, tracks.nframe) for view in views]
+    rows = hazard_rows(draw, tracks, names)
+    for k in range(tracks.nframe):
+        cells = [_read(root, view, k, labels[i][k], rows[k]) for i, view in enumerate(views)]
+        if len(cells) == 1:
+            yield side_by_side(*cells[0])
+        else:
+            yield side_by_side(mosaic([plain for plain, _ in cells]), mosaic([drawn for _, drawn in cells]))
+
+
+def _read(
+    root: Path, view: View, frame: int, labels: Mapping[str, Any], hazard: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A picture, or the view from behind, and the picture with boxes and classes."""
+    import cv2
+
+    from sim.export.overlay import draw_overlay
+
+    writer, key = view.writer(root), view.key(frame)
+    picture = writer.path(key, view.picture)
+    paths = picture, writer.path(key, "semantic.png"), view.chase_path(root, frame) if view.chase else picture
+    bgr, semantic, shown = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths)
+    if bgr is None or semantic is None or shown is None:
+        raise SwerveError(f"{root}: frame {frame} of {view.name} is damaged; remove its file in labels/ and run again")
+    drawn = draw_overlay(np.ascontiguousarray(bgr[..., ::-1]), np.asarray(semantic), labels, hazard)
+    return np.ascontiguousarray(shown[..., ::-1]), drawn
+
+
+def mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
+    """Pictures in a grid, each as large as its cell allows; half a film's width at most.
+
+    Args:
+        images: Two or more, (height, width, 3) uint8 each.
+    """
+    import cv2
+
+    across = 3 if len(images) % 3 == 0 else math.ceil(math.sqrt(len(images)))
+    down = -(-len(images) // across)
+    height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
+    scale = min(1.0, WIDEST / 2 / (across * width))
+    height, width = (2 * max(1, round(n * scale / 2)) for n in (height, width))
+    out = np.zeros((down * height, across * width, 3), np.uint8)
+    for k, image in enumerate(images):
+        fit = min(height / image.shape[0], width / image.shape[1])
+        h, w = (max(1, min(limit, round(n * fit))) for n, limit in zip(image.shape, (height, width), strict=False))
+        small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+        top, left = (k // across) * height + (height - h) // 2, (k % across) * width + (width - w) // 2
+        out[top : top + h, left : left + w] = small
+    return out

@@ -1,0 +1,159 @@
+"""What a frame's labels say beyond boxes and masks: states of lamps, signals and bodies, keypoints, panoptic segments, weather."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.assets.spec import Category
+from sim.render.class_images import LYING, UPRIGHT, Anomaly
+from sim.render.library import MeshLibrary
+from sim.render.mesh import Semantic
+from sim.render.probe import see_points
+from sim.rotation import rotate
+from sim.sampling import ResolvedActor
+from sim.scenario.world import Environment
+from sim.types import Lamp
+
+ASPECTS = ("red", "amber", "green")
+"""Bits of ``State.signal``, from the lowest."""
+
+VEHICLES = (
+    Semantic.CAR, Semantic.TRUCK, Semantic.BUS, Semantic.TRAIN, Semantic.MOTORCYCLE, Semantic.BICYCLE, Semantic.VAN, Semantic.TRAILER,
+)  # fmt: skip
+THINGS = (*VEHICLES, Semantic.PERSON, Semantic.RIDER, Semantic.ANIMAL, Semantic.OBSTACLE, Semantic.TRAFFIC_CONE)
+"""Classes that COCO's panoptic task calls things."""
+
+
+def lamp_names(bits: int) -> list[str]:
+    """Lamps that an actor has switched on; indicators and beacons flash while they are."""
+    return [lamp.name.lower() for lamp in Lamp if bits & lamp]
+
+
+def anomaly_of(actor: ResolvedActor, fallen: int, rot: Sequence[float]) -> Anomaly:
+    """What makes an actor one that has no business on a road; as `sim.render.class_images` paints it.
+
+    Args:
+        actor: The actor.
+        fallen: As ``State.fallen``.
+        rot: Orientation, x y z w.
+    """
+    semantic = actor.asset.semantic
+    if semantic == Semantic.ANIMAL:
+        return Anomaly.ANIMAL
+    lies = semantic == Semantic.VEGETATION and actor.size[2] < LYING * max(actor.size[:2])
+    if lies or (semantic == Semantic.OBSTACLE and actor.spec.category != Category.BARRIER):
+        return Anomaly.OBSTACLE
+    if fallen:
+        return Anomaly.FALLEN
+    if semantic in VEHICLES and rotate(np.asarray(rot, float), np.array([0.0, 0.0, 1.0]))[2] < UPRIGHT:
+        return Anomaly.OVERTURNED
+    return Anomaly.NONE
+
+
+def actor_state(actor: ResolvedActor, pose: Mapping[str, np.ndarray], slot: int) -> dict[str, Any]:
+    """Lamps, open doors, falls of an actor: only what there is to tell.
+
+    Args:
+        actor: The actor.
+        pose: ``rot``, ``lamps``, ``fallen``, ``door`` of all actors.
+        slot: Which it is.
+    """
+    out: dict[str, Any] = {}
+    if actor.asset.semantic in VEHICLES:
+        out["lamps"] = lamp_names(int(pose["lamps"][slot]))
+        if actor.asset.doors and pose["door"][slot].any():
+            out["doors"] = [round(float(angle), 4) for angle in pose["door"][slot]]
+    anomaly = anomaly_of(actor, int(pose["fallen"][slot]), pose["rot"][slot])
+    return out | ({"anomaly": anomaly.name.lower()} if anomaly else {})
+
+
+def coco_keypoints(pixel: np.ndarray, seen: np.ndarray, point: np.ndarray) -> dict[str, Any]:
+    """A person's keypoints in COCO's form: column, row, visibility (0 not in the picture, 1 hidden, 2 visible).
+
+    Args:
+        pixel: Column, row, depth, (17, 3).
+        seen: Visibility, (17,).
+        point: World frame [m], (17, 3).
+    """
+    flat: list[float] = []
+    for (col, row, _), v in zip(pixel, seen, strict=True):
+        flat += [round(float(col), 2), round(float(row), 2), int(v)] if v else [0, 0, 0]
+    world = [[round(float(x), 3) for x in p] for p in point]
+    return {"keypoints": flat, "num_keypoints": int((seen > 0).sum()), "keypoints_3d": world}
+
+
+def segments(panoptic: npt.NDArray[np.integer]) -> list[dict[str, Any]]:
+    """COCO's ``segments_info`` of a panoptic image (`sim.render.class_images.ClassImages.panoptic`)."""
+    rows = []
+    for value in np.unique(panoptic[panoptic > 0]):
+        mask = panoptic == value
+        lines, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        box = [cols[0], lines[0], cols[-1] - cols[0] + 1, lines[-1] - lines[0] + 1]
+        rows.append(
+            {
+                "id": int(value),
+                "category_id": int(value - 1) & 255,
+                "track_id": int(value - 1) >> 8,
+                "area": int(mask.sum()),
+                "bbox": [int(v) for v in box],
+                "iscrowd": 0,
+            }
+        )
+    return rows
+
+
+def panoptic_categories() -> list[dict[str, Any]]:
+    """Categories of ``panoptic.json``: Swerve's classes, numbered as in the semantic images."""
+    return [{"id": int(s), "name": s.name.lower(), "isthing": int(s in THINGS)} for s in Semantic if s != Semantic.VOID]
+
+
+class SignalHeads:
+    """The heads of a map's traffic lights.
+
+    Args:
+        library: Whose maps and models are shown.
+        row: Which map.
+    """
+
+    def __init__(self, library: MeshLibrary, row: int) -> None:
+        heads = [i for i in library.maps[row].instances if i.signal >= 0]
+        self.signal = [i.signal for i in heads]
+        centers = [np.array([*library.models[library.row[i.model]].box_center, 1.0]) for i in heads]
+        points = [np.asarray(i.matrix, float) @ c for i, c in zip(heads, centers, strict=True)]
+        self.point = np.array(points).reshape(-1, 4)[:, :3]
+        self.front = np.array([np.asarray(i.matrix, float)[:3, 0] for i in heads]).reshape(-1, 3)
+
+    def labels(self, renderer: Any, aspects: np.ndarray) -> list[dict[str, Any]]:
+        """Heads in the picture: number, lit aspects, place, pixel, whether the face is seen."""
+        if not self.signal:
+            return []
+        # Their faces stand before their middles.
+        points = self.point + 0.3 * self.front
+        pixel, seen = see_points(renderer, points)
+        eye = renderer.views[1].pos.numpy()[0, 0]
+        out = []
+        for k, number in enumerate(self.signal):
+            if np.isnan(pixel[k]).any():
+                continue
+            lit = [name for bit, name in enumerate(ASPECTS) if int(aspects[number]) >> bit & 1]
+            faces = float((eye - self.point[k]) @ self.front[k]) > 0.0
+            out.append(
+                {
+                    "signal": number + 1,
+                    "state": lit,
+                    "position": [round(float(v), 3) for v in self.point[k]],
+                    "pixel": [round(float(v), 2) for v in pixel[k]],
+                    "visible": bool(seen[k]) and faces,
+                }
+            )
+        return out
+
+
+def environment_label(environment: Environment, sun: Sequence[float]) -> dict[str, Any]:
+    """Weather and light of a world, units as in `Environment`, and the direction to the sun in the world frame."""
+    return {**asdict(environment), "sun_direction": [round(float(v), 6) for v in sun]}
