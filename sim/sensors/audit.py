@@ -90,7 +90,8 @@ def _check_labels(out: dict[str, np.ndarray]) -> list[str]:
     soft = echo > EchoType.HARD
     if (out["instance"][none | soft] != 0).any() or (out["semantic"][none | soft] != NO_CLASS).any():
         faults.append("what is no surface has an instance or a class")
-    if not np.isin(out["semantic"][echo == EchoType.HARD], [int(s) for s in Semantic if s is not Semantic.SKY]).all():
+    surfaces = [int(s) for s in Semantic if s not in (Semantic.SKY, Semantic.VOID)]
+    if not np.isin(out["semantic"][echo == EchoType.HARD], surfaces).all():
         faults.append("a surface has no class")
     if out["echo"].shape[1] == 2 and (none[:, 0] & ~none[:, 1]).any():
         faults.append("a second return has no first")
