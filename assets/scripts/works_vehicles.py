@@ -18,6 +18,7 @@ from shape import add_look, box, grid_faces, lathe, outward, to_mesh, tube
 from wheels import Wheel
 
 from sim.render.mesh import MeshData, Role, Semantic, merge
+from sim.render.plates import plate_picture
 
 Floats = npt.NDArray[np.float64]
 GREEN = lk.colored("tractor green", (0.012, 0.085, 0.02), 0.4, clearcoat=0.8)
@@ -275,7 +276,7 @@ def _caravan_ends(s: Sculpture) -> None:
         left = Role.INDICATOR_LEFT if y > 0 else Role.INDICATOR_RIGHT
         for z, role in ((0.62, Role.TAIL_LAMP), (0.73, Role.BRAKE_LAMP), (0.84, left)):
             s.add(box((-2.45, y - 0.09, z), (-2.39, y + 0.09, z + 0.09)), LAMP[role])
-    plate = lk.atlas("plate", lk.plate(256, 56, "QC 512"), 0.4, role=Role.PLATE)
+    plate = lk.atlas("plate", plate_picture(256, 56, "QC 512"), 0.4, role=Role.PLATE)
     faces = box((-2.45, -0.26, 0.62), (-2.42, 0.26, 0.73))
     share = (faces - faces.reshape(-1, 3).min(axis=0)) / np.ptp(faces.reshape(-1, 3), axis=0)
     s.add(faces, plate, np.stack([1.0 - share[..., 1], 1.0 - share[..., 2]], -1))

@@ -179,19 +179,19 @@ end: {after: 5 s}
 
 
 def made_up_tracks(count=20, onset=35, contact=120):
-    """An ego and a child: onset and contact at these ticks, braking from 1 s on, 10 frames/s."""
+    """An ego and a child: onset and contact at these ticks, braking from 0.6 s on, 10 frames/s."""
     n = count + 1
     ticks = np.arange(n) * 10
     arrays = {name: np.zeros((n, 2), np.float32) for name in (*POSES, *STATE)}
     arrays["tick"] = arrays["done"] = ticks.astype(np.int32)
     arrays["rot"] = np.tile(np.array([0, 0, np.sqrt(0.5), np.sqrt(0.5)], np.float32), (n, 2, 1))
     arrays["accel"] = np.zeros((n, 2, 3), np.float32)
-    arrays["accel"][10:, 0] = (0, -6, 0)
+    arrays["accel"][6:, 0] = (0, -6, 0)
     arrays["lamps"] = np.zeros((n, 2), np.int32)
     arrays["contact_speed"][:, 0] = np.where(ticks >= contact, 4.25, 0)
     arrays["speed"][:, 0] = 10.0
     arrays["vel"] = np.zeros((n, 2, 3), np.float32)
-    arrays["vel"][:, 0, 1] = np.where(ticks < 100, 10.0, 10.0 - 0.06 * (ticks - 100))
+    arrays["vel"][:, 0, 1] = np.where(ticks < 60, 10.0, 10.0 - 0.06 * (ticks - 60))
     metrics = {name: np.full(n, -1, np.int32) for name in METRICS}
     arrays["gap"][:] = np.inf, 9.25
     for name in ("collided", "off_road", "goal_reached", "conflict"):
@@ -227,10 +227,10 @@ def test_hazard_rows_and_events_say_what_the_tracks_hold():
     assert rows[4]["distance"] == 5.0 and rows[4]["conflict_distance"] == 9.25 and rows[4]["conflict_actor"] == "child"
     assert rows[4]["onset_time"] == 0.35 and rows[4]["onset_actor"] == "child" and rows[4]["conflict"] == "vru_crossing"
     # The ego heads along y, so a pull of 6 m/s^2 along -y is braking.
-    assert rows[9]["ego_acceleration"] == 0 and rows[10]["ego_acceleration"] == pytest.approx(-6, abs=1e-4)
+    assert rows[5]["ego_acceleration"] == 0 and rows[6]["ego_acceleration"] == pytest.approx(-6, abs=1e-4)
     assert [row["collided"] for row in rows] == [0] * 12 + [1] * 8
     events = find_events(tracks, rows)
-    assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 1.0), ("contact", 1.2)]
+    assert [(e["kind"], e["time"]) for e in events] == [("onset", 0.35), ("brake", 0.6), ("contact", 1.2)]
     assert (
         events[0]["text"] == "Hazard: child, crossing the ego's way"
         and events[2]["text"] == "Contact with child at 4.2 m/s"
