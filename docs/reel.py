@@ -77,7 +77,7 @@ CLIPS = (
         False,
         0.85,
     ),
-    Clip("pedestrian impact", "reel/pedestrian.yaml", 2.8, 3.8, (110.0, 4.6, 1.7), ("man", "ego"), False, 0.75),
+    Clip("pedestrian impact", "reel/pedestrian.yaml", 3.2, 3.0, (110.0, 4.6, 1.7), ("man", "ego"), False, 0.75),
     Clip("pile-up in fog", "reel/pile-up.yaml", 4.2, 4.2, (245.0, 4.0, 3.4), ("a", "ego"), False, 0.8),
 )
 
