@@ -11,7 +11,7 @@ import math
 
 import warp as wp
 
-from sim.sensors.draws import Key, philox
+from sim.render.draws import Key, philox
 from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.draws import normals, philox
 from sim.render.poses import Poses
-from sim.sensors.draws import key_of, normals, philox
+from sim.sensors.draws import key_of
 from sim.sensors.echoes import NO_CLASS
 from sim.sensors.radar_figures import RadarSet, antenna_gain, wrap_speed
 from sim.sensors.radar_rays import DetectionType

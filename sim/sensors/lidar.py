@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import warp as wp
 
+from sim.render.draws import Key, normals, philox
 from sim.render.library import Geometry, MeshLibrary
 from sim.render.options import RAYS
 from sim.render.poses import Poses, PoseWindow
@@ -26,7 +27,7 @@ from sim.render.scene_bvh import Instances
 from sim.render.shading import around
 from sim.sensors.air import LIGHT, Air, drop_echo, fill_air, fog_echo, make_air, overlap, rain_drops, snow_flakes
 from sim.sensors.config import LidarConfig
-from sim.sensors.draws import Key, key_of, normals, philox
+from sim.sensors.draws import key_of
 from sim.sensors.echoes import NO_CLASS, Echoes, EchoType, add_echo, last, pack_label, strongest
 from sim.sensors.mount import Mount, Station, fire, make_mount, station_of
 from sim.sensors.pattern import make_pattern

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import warp as wp
 
+from sim.render.draws import philox
 from sim.render.library import Geometry, MeshLibrary
 from sim.render.options import RAYS
 from sim.render.poses import Poses, PoseWindow
@@ -22,7 +23,7 @@ from sim.render.scene_bvh import Instances
 from sim.sensors.config import RadarConfig
 from sim.sensors.cross_section import rain_loss
 from sim.sensors.detections import CELLS, Cell, Detections, _detect_cells, make_detections
-from sim.sensors.draws import key_of, philox
+from sim.sensors.draws import key_of
 from sim.sensors.mount import station_of
 from sim.sensors.radar_figures import RadarSet, antenna_gain, make_radar_set, wrap_speed
 from sim.sensors.radar_rays import Return, direct_return, mirrored_return, sensor_velocity

@@ -6,7 +6,7 @@ import numpy as np
 import warp as wp
 
 from sim.random import philox as host_philox
-from sim.sensors.draws import Key, normals, philox
+from sim.render.draws import Key, normals, philox
 
 
 @wp.kernel
