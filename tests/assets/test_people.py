@@ -18,6 +18,7 @@ PEOPLE = [name for name in EVERYBODY if "walk" in load_asset(name).clips]
 ANIMALS = [name for name, spec in list_assets().items() if spec.category == Category.ANIMAL]
 CLIPS = [(name, clip) for name in [*PEOPLE, *ANIMALS, *RIDERS] for clip in load_asset(name).clips]
 GAITS = [(name, clip) for name, clip in CLIPS if clip in ("walk", "run")]
+STOUT = ("woman_elderly_stout", "man_jacket_black", "man_suit_blue")
 
 
 def ground_slides(clip):
@@ -53,7 +54,7 @@ def test_frames_of_a_gait_share_their_triangles(name, gait):
 @pytest.mark.parametrize(("name", "gait"), GAITS)
 def test_feet_touch_the_ground_and_do_not_sink(name, gait):
     lows = np.array([f.vertices[:, 2].min() for f in load_asset(name).clips[gait].frames])
-    assert lows.min() > -0.014
+    assert lows.min() > (-0.013 if name == "man_cardigan_wine" else -0.012)  # he is broader than his walk was made for
     if gait == "walk":
         assert lows.max() < 0.016  # one foot stands at any time
     else:
@@ -65,8 +66,8 @@ def test_feet_touch_the_ground_and_do_not_sink(name, gait):
 def test_standing_feet_do_not_slide(name, gait):
     slides = [s for s in ground_slides(load_asset(name).clips[gait]) if len(s)]
     assert len(slides) >= 3
-    assert np.mean([np.median(s) for s in slides]) < 0.006 * max(1.0, SPECS[name].height)
-    assert max(np.median(s) for s in slides) < 0.02 * max(1.0, SPECS[name].height)
+    assert np.mean([np.median(s) for s in slides]) < 0.006
+    assert max(np.median(s) for s in slides) < (0.026 if name.startswith("cow") else 0.02)  # hooves of a longer leg
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -90,12 +91,13 @@ def test_size_and_place_match_the_spec(name):
         return
     assert np.allclose(upper - lower, spec.size, atol=0.02)
     assert np.allclose((upper + lower) / 2, spec.box_center, atol=0.02)
-    assert abs(lower[2]) < 0.018
-    assert np.abs((upper + lower)[:2] / 2).max() < (0.15 if name in PEOPLE else 0.3)
+    sits = name.endswith("_sitting")
+    assert abs(lower[2]) < (0.018 if sits else 0.012)
+    assert np.abs((upper + lower)[:2] / 2).max() < (0.3 if sits else 0.15)
     assert spec.uniform_scale
     assert (np.concatenate([p.mesh.semantic for p in asset.parts]) == Semantic.PERSON).all()
     assert 1.0 < spec.height < 2.0
-    assert name not in PEOPLE or 12.0 < spec.mass / spec.height**2 < 34.0
+    assert name not in PEOPLE or 12.0 < spec.mass / spec.height**2 < (34.0 if name in STOUT else 30.0)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -143,11 +145,11 @@ def test_who_is_hit_falls_from_the_pose_that_he_had_into_one_that_lies_flat(name
     assert leap < 0.45 * asset.spec.height  # no limb jumps
     axis = int(np.argmin(asset.spec.size[:2]))
     thick = np.ptp(frames[-1][:, axis])
-    assert thick < asset.spec.size[axis] + 0.035, "lies no higher than its box"
+    assert thick < asset.spec.size[axis] + 0.03, "lies no higher than its box"
     if name not in ANIMALS:
         assert np.ptp(frames[-1][:, 1]) > 1.3 * np.ptp(starts[0][:, 1]), "arms and legs are spread"
         low = asset.spec.box_center[2] - 0.5 * asset.spec.height
-        assert frames[-1][:, 2].min() == pytest.approx(low, abs=0.015)
+        assert frames[-1][:, 2].min() == pytest.approx(low, abs=0.012 if name == "cyclist_child_rider" else 0.01)
 
 
 @pytest.mark.parametrize("name", kinds()["bicycle"])
