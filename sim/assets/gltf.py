@@ -57,6 +57,7 @@ class Gltf:
         self.path = path
         self._arrays: dict[int, npt.NDArray[Any]] = {}
         self._images: dict[int, npt.NDArray[np.uint8]] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
         self._taken = 0
         self.json, self._bin = self._chunks()
         self._check_head()
@@ -118,10 +119,12 @@ class Gltf:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """A table of objects, empty if there is none."""
-        found = self.json.get(table, [])
-        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise self.error(f"{table!r} is no list of objects")
-        return found
+        if table not in self._rows:
+            found = self.json.get(table, [])
+            if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+                raise self.error(f"{table!r} is no list of objects")
+            self._rows[table] = found
+        return self._rows[table]
 
     def row(self, table: str, index: Any) -> dict[str, Any]:
         """A row of a table."""

@@ -65,7 +65,7 @@ class Document:
 
     def write(self, path: Path) -> Path:
         """Write the file."""
-        path.write_bytes(pack(self.json | {"buffers": [{"byteLength": len(self.data)}]}, bytes(self.data)))
+        path.write_bytes(pack({"buffers": [{"byteLength": len(self.data)}], **self.json}, bytes(self.data)))
         return path
 
 
@@ -87,7 +87,7 @@ def png(width: int = 4, height: int = 4, color: tuple[int, int, int] = (200, 40,
 
 
 def car(scale: float = 1.0) -> Document:
-    """A car of boxes, 4.2 m long (times ``scale``), that looks along +z: body, window, lamps, four wheels."""
+    """a car of boxes, 4.22 m long (times ``scale``), that looks along +z: body, window, lamps, four wheels."""
     out = Document()
     out.json["materials"] = [{"name": name, "pbrMetallicRoughness": {"roughnessFactor": 0.5}} for name in MATERIALS]
     k = scale
@@ -97,10 +97,10 @@ def car(scale: float = 1.0) -> Document:
 
     box("hull", (0.0, 0.7, 0.0), (1.8, 0.8, 4.2), "body")
     box("cabin", (0.0, 1.3, -0.2), (1.5, 0.4, 2.0), "window")
-    box("lamps ahead", (0.0, 0.8, 2.05), (1.4, 0.1, 0.1), "head")
-    box("lamps behind", (0.0, 0.8, -2.05), (1.0, 0.1, 0.1), "tail")
-    box("blinkers", (0.8, 0.8, 2.05), (0.1, 0.1, 0.1), "blink")
-    box("blinkers", (-0.8, 0.8, 2.05), (0.1, 0.1, 0.1), "blink")
+    box("lamps ahead", (0.0, 0.8, 2.06), (1.4, 0.1, 0.1), "head")
+    box("lamps behind", (0.0, 0.8, -2.06), (1.0, 0.1, 0.1), "tail")
+    box("blinkers", (0.8, 0.8, 2.06), (0.1, 0.1, 0.1), "blink")
+    box("blinkers", (-0.8, 0.8, 2.06), (0.1, 0.1, 0.1), "blink")
     for name, (x, z) in WHEELS.items():
         box(name, (x, 0.32, z), (0.2, 0.64, 0.64), "tyre")
     return out
