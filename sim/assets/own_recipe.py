@@ -28,10 +28,10 @@ PARAMETERS = (
 SIDES = "indicator"
 """Name of lamps that are indicators on both sides: told apart by where they are."""
 LAMPS = {
-    "head": Role.HEAD_LAMP, "tail": Role.TAIL_LAMP, "brake": Role.BRAKE_LAMP, "reverse": Role.REVERSE_LAMP, SIDES: Role.INDICATOR_LEFT,
+    "head": Role.HEAD_LAMP, "brake": Role.BRAKE_LAMP, "tail": Role.TAIL_LAMP, "reverse": Role.REVERSE_LAMP, SIDES: Role.INDICATOR_LEFT,
     "beacon": Role.BEACON, "amber_beacon": Role.AMBER_BEACON,
 }  # fmt: skip
-"""Lamps by their names in specs."""
+"""Lamps by their names in specs; of two names for one material the later counts: a tail lamp brightens on the brake."""
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ class Lamps(Strict):
     """Materials that are lamps."""
 
     head: Patterns = Field(default_factory=list)
-    tail: Patterns = Field(default_factory=list)
     brake: Patterns = Field(default_factory=list)
+    tail: Patterns = Field(default_factory=list)
     reverse: Patterns = Field(default_factory=list)
     indicator: Patterns = Field(default_factory=list)
     beacon: Patterns = Field(default_factory=list)
@@ -89,7 +89,11 @@ class OwnSpec(Strict):
                 raise fault(f"a {self.kind} has no {key}", "Only vehicles have.", (key,))
         for kind in self.kinds:
             if not NAME.fullmatch(kind) or kind in RESERVED:
-                raise fault(f"{kind!r} is no name of a kind", "Write small letters, digits and _; names of parameter sets are taken.", ("kinds",))
+                raise fault(
+                    f"{kind!r} is no name of a kind",
+                    "Write small letters, digits and _; names of parameter sets are taken.",
+                    ("kinds",),
+                )
         if len(self.kinds) > 8:
             raise fault("an asset serves at most 8 kinds", "", ("kinds",))
         return self

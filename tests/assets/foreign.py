@@ -47,7 +47,12 @@ class Document:
 
     def accessor(self, values: np.ndarray, kind: str, component: int, **more: Any) -> int:
         """Append values."""
-        row = {"bufferView": self.view(values.tobytes()), "componentType": component, "count": len(values), "type": kind}
+        row = {
+            "bufferView": self.view(values.tobytes()),
+            "componentType": component,
+            "count": len(values),
+            "type": kind,
+        }
         self.json["accessors"].append(row | more)
         return len(self.json["accessors"]) - 1
 

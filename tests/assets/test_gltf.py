@@ -41,7 +41,9 @@ def test_nodes_are_put_where_their_transforms_say(tmp_path):
     document = Document()
     inner = document.add_box("inner", (0.0, 0.0, 1.0), (1.0, 1.0, 1.0), 0)
     turn = [0.0, np.sqrt(0.5), 0.0, np.sqrt(0.5)]  # a quarter about y: z goes to x
-    document.json["nodes"].append({"name": "outer", "children": [inner], "rotation": turn, "translation": [0.0, 5.0, 0.0]})
+    document.json["nodes"].append(
+        {"name": "outer", "children": [inner], "rotation": turn, "translation": [0.0, 5.0, 0.0]}
+    )
     matrix = [2.0, 0, 0, 0, 0, 2.0, 0, 0, 0, 0, 2.0, 0, 10.0, 0, 0, 1.0]
     document.json["nodes"].append({"name": "top", "children": [1], "matrix": matrix})
     document.json["scenes"][0]["nodes"] = [2]
@@ -86,7 +88,9 @@ def test_materials_are_read(tmp_path):
                 "baseColorFactor": [0.2, 0.4, 0.6, 1.0], "metallicFactor": 0.5, "roughnessFactor": 0.5,
                 "baseColorTexture": {"index": 0}, "metallicRoughnessTexture": {"index": 0},
             }, "emissiveFactor": [0.0, 1.0, 0.0],
-            "extensions": {"KHR_materials_emissive_strength": {"emissiveStrength": 3.0}, "KHR_materials_clearcoat": {"clearcoatFactor": 0.7}},
+            "extensions": {
+                "KHR_materials_emissive_strength": {"emissiveStrength": 3.0}, "KHR_materials_clearcoat": {"clearcoatFactor": 0.7},
+            },
         }, {"name": "pane", "alphaMode": "BLEND", "pbrMetallicRoughness": {"baseColorFactor": [1, 1, 1, 0.25]}}],
     }  # fmt: skip
     document.add_box("a", (0, 0, 0), (1, 1, 1), 0)
@@ -296,7 +300,9 @@ def test_random_json_never_ends_in_another_error(tmp_path):
 
     def walk(value, path):
         paths.append(path)
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        for key, item in (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        ):
             if not isinstance(key, int) or key == 0:
                 walk(item, (*path, key))
 

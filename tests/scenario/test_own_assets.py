@@ -152,8 +152,10 @@ def test_it_drives_on_its_own_wheels_and_every_label_holds(batch):
     assert audit.audit_frame(renderer, 1) == []
     arrays = renderer.render(1, 0)["arrays"]
     mine = arrays["instance"] == 2
-    assert mine.sum() > 300 and (arrays["semantic"][mine] == int(Semantic.CAR)).all()
-    assert {Part.BODY, Part.GLASS, Part.TAIL_LAMP, Part.WHEEL} <= {Part(int(p)) for p in np.unique(arrays["part"][mine])}
+    assert mine.sum() > 150 and (arrays["semantic"][mine] == int(Semantic.CAR)).all()
+    assert {Part.BODY, Part.GLASS, Part.TAIL_LAMP, Part.WHEEL} <= {
+        Part(int(p)) for p in np.unique(arrays["part"][mine])
+    }
     # It is seen from behind, 12 m away: 1.8 m wide.
     cols = np.flatnonzero(mine.any(axis=0))
     depth = float(arrays["depth"][mine].min())
@@ -216,7 +218,11 @@ def test_manifests_name_files_and_credits_of_what_is_used(tmp_path):
     path = write_scene(tmp_path, "box_car")
     known = identity(plan_draws([path], DatasetConfig()), {})
     assert known["own_assets"] == {"box_car": ["Test, CC0-1.0"]}
-    assert [Path(row["path"]).name for row in known["scenarios"][0]["inputs"]] == ["scene.yaml", "box_car.yaml", "box_car.glb"]
+    assert [Path(row["path"]).name for row in known["scenarios"][0]["inputs"]] == [
+        "scene.yaml",
+        "box_car.yaml",
+        "box_car.glb",
+    ]
     plain = identity(plan_draws([write_scene(tmp_path, "van")], DatasetConfig()), {})
     assert "own_assets" not in plain and len(plain["scenarios"][0]["inputs"]) == 1
 
@@ -229,6 +235,38 @@ def test_a_changed_asset_is_read_anew(tmp_path):
     path.write_text(f"{SPEC}mass: 900 kg\n")
     actor = sample_worlds([load_scenario(scene)], [0], "cpu").actor_specs[0][0][1]
     assert actor.mass == 900.0 and asset_index("box_car") == row
+
+
+# --- what the documentation shows --------------------------------------------------------------------------------------------
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def test_the_documented_example_runs():
+    text = (DOCS / "own_assets.md").read_text()
+    assert (DOCS / "own_assets" / "vehicles" / "delivery_pod.yaml").read_text() in text
+    scenario = load_scenario(DOCS / "own_assets" / "pod-pulls-out.yaml", strict=True)
+    batch = sample_worlds([scenario], [1], "cpu", SimConfig(pool=1))
+    pod = next(a for a in batch.actor_specs[0][0] if a.spec.name == "pod")
+    assert (
+        pod.asset.name == "delivery_pod"
+        and pod.mass == 850.0
+        and pod.asset.wheel_radius == pytest.approx(0.296, abs=1e-3)
+    )
+    tracks = record(batch, Fraction(2), 7.0)[0]
+    assert tracks.arrays["pos"][-1, batch.actor_specs[0][0].index(pod), 0] > 90.0
+    config = DatasetConfig(size=(96, 54), quality="fast", outputs=("depth", "flow", "part"))
+    assert audit.audit_frame(FrameRenderer(build_library(batch, detail=0.3), batch, 0, tracks, config), 6) == []
+
+
+def test_the_documented_mesh_is_made_by_its_script(tmp_path, monkeypatch):
+    import runpy
+
+    made = runpy.run_path(str(DOCS / "own_assets" / "make_pod.py"), run_name="script")
+    written = {}
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: written.update({path.name: data}))
+    made["main"]()
+    assert written == {"delivery_pod.glb": (DOCS / "own_assets" / "vehicles" / "delivery_pod.glb").read_bytes()}
 
 
 # --- what is wrong -----------------------------------------------------------------------------------------------------------
