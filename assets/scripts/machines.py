@@ -19,9 +19,9 @@ from riders import piece_of, rider_of, seated, with_hat, write, write_rider
 from sh3f import Soup
 from shape import add_look, box, tube
 from shape import to_mesh as mesh_of
-from vehicles import LOW_BEAM
 from wheels import find_wheels
 
+from sim.assets.own_looks import LOW_BEAM
 from sim.render.mesh import Material, Role, Semantic
 
 Array = npt.NDArray[np.float64]

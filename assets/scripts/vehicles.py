@@ -15,23 +15,12 @@ from sh3f import Soup
 from shape import decimate, to_mesh
 from wheels import Wheel, find_wheels, straighten
 
+from sim.assets.own_looks import BEACONS, FAR, WIDE
 from sim.physics.sets import set_name
 from sim.render.mesh import MeshData, Role, merge
 
-LOW_BEAM = (1.6, 1.5, 1.32)
-"""Of one headlamp on its axis: about 20,000 cd, where a sunlit white wall (25,000 cd/m^2) has radiance 2."""
-
-
-FAR = {"direction": [1.0, 0.0, -0.02], "intensity": [5.0 * c for c in LOW_BEAM], "inner": 0.01, "outer": 0.34}
-WIDE = {"direction": [1.0, 0.0, -0.04], "intensity": [0.3 * c for c in LOW_BEAM], "inner": 0.15, "outer": 0.85}
-"""The low beam of both lamps together, as a narrow cone that reaches far and a wide one before the wheels: real lamps
-throw little of their intensity to the sides and at the ground close by. Brighter than real ones, as the night sky is."""
-
-
 BALL = 0.08
 """How far behind the bumper a towbar's ball is [m]."""
-BEACONS = {Role.BEACON: (0.05, 0.18, 1.6), Role.AMBER_BEACON: (1.0, 0.4, 0.02)}
-"""What a roof's flashing lights throw to all sides together while they flash."""
 
 
 def _middles(pieces: list[Piece], role: Role) -> np.ndarray:

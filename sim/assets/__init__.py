@@ -1,7 +1,7 @@
 """Everything that can stand on a road: specs (light to read), and on demand the meshes, wheels, doors and gaits.
 
 A spec is `assets/<family>/<name>.yaml`; the mesh beside it is a .glb. Both are made by `assets/scripts`, with sources and licences in
-`assets/MANIFEST.yaml`.
+`assets/MANIFEST.yaml`. Users bring further ones (`own`, `gltf`): `sim.scenario.own_assets` reads their specs and adds them here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from sim.paths import data_root
 if TYPE_CHECKING:
     from sim.assets.model import Asset
 
-__all__ = ["AssetSpec", "Category", "Door", "asset_index", "find_asset", "kinds", "list_assets", "load_asset"]
+__all__ = [
+    "AssetSpec",
+    "Category",
+    "Door",
+    "add_asset",
+    "asset_index",
+    "find_asset",
+    "kinds",
+    "list_assets",
+    "load_asset",
+]
 
 GENERAL = {
     "pedestrian": ("man", "woman"),
@@ -30,9 +40,13 @@ GENERAL = {
 """Kinds that stand for others."""
 
 
+_own: dict[str, AssetSpec] = {}
+"""Assets that users brought, in order of their coming."""
+
+
 @lru_cache(maxsize=1)
-def list_assets() -> dict[str, AssetSpec]:
-    """Specs of all assets by name, in order of names."""
+def _shipped() -> dict[str, AssetSpec]:
+    """Specs of the project's assets by name, in order of names."""
     read = [read_spec(path) for path in data_root("assets").glob("*/*.yaml")]
     specs = [one for spec in read for one in (spec, *spec.variants)]
     out: dict[str, AssetSpec] = {}
@@ -43,6 +57,40 @@ def list_assets() -> dict[str, AssetSpec]:
             )
         out[spec.name] = spec
     return out
+
+
+@lru_cache(maxsize=1)
+def list_assets() -> dict[str, AssetSpec]:
+    """Specs of all assets by name: the project's in order of names, then those that users brought."""
+    return {**_shipped(), **_own}
+
+
+def add_asset(spec: AssetSpec) -> None:
+    """Make an asset of a user's known to all that follows; one read anew takes the place of what it was.
+
+    Rows of others do not change, nor what kinds of the project's draw: a kind belongs to one folder.
+
+    Raises:
+        ScenarioError: if its name or a kind of it is taken.
+    """
+    known = _own.get(spec.name)
+    if known is not None and known.recipe == spec.recipe:
+        return
+    taken = spec.name in _shipped() or (known is not None and known.mesh != spec.mesh)
+    if taken:
+        where = "the project's own assets" if known is None else str(known.file)
+        raise ScenarioError(
+            f"the name {spec.name!r} is taken", file=spec.file, hint=f"It is in {where}; choose another."
+        )
+    for kind in spec.kinds:
+        others = [list_assets()[name] for name in kinds().get(kind, ())]
+        if any(o.recipe is None or o.file.parent != spec.file.parent for o in others):
+            where = others[0].file.parent.name
+            hint = f"Assets in {where} have it; choose another, and draw of both by kind: choice({kind} | ...)."
+            raise ScenarioError(f"the kind {kind!r} is taken", file=spec.file, path="kinds", hint=hint)
+    _own[spec.name] = spec
+    for cached in (list_assets, _rows, kinds):
+        cached.cache_clear()
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +115,7 @@ def kinds() -> dict[str, tuple[str, ...]]:
     for kind, others in GENERAL.items():
         found = [name for other in others for name in out.get(other, [])]
         out[kind] = sorted({*out.get(kind, []), *found})
-    return {kind: tuple(names) for kind, names in out.items() if names}
+    return {kind: tuple(sorted(names)) for kind, names in out.items() if names}
 
 
 def find_asset(kind: str, seed: int) -> str:

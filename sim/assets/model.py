@@ -12,6 +12,7 @@ import numpy as np
 from sim.assets.bones import Keypoints, limb_parts, weight_table
 from sim.assets.damage import burn, dent, overturn
 from sim.assets.glb import Glb, Node, RawClip, read_glb
+from sim.assets.own import own_mesh
 from sim.assets.skeleton import hold_phone, repose, sit, thicken
 from sim.assets.spec import AssetSpec
 from sim.assets.variants import Variant, tint_materials
@@ -190,6 +191,8 @@ def _tinted(parts: tuple[Part, ...], variant: Variant) -> tuple[Part, ...]:
 def load(spec: AssetSpec) -> Asset:
     """Read the mesh of an asset and bake its clips; a variant shares vertices with the asset that it varies, if it has its shape."""
     variant = spec.variant
+    if spec.recipe is not None:
+        return Asset(spec, *_bake(own_mesh(spec.recipe)))
     if variant is None:
         return Asset(spec, *_baked(spec.mesh))
     data = _read(spec.mesh)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.assets.variants import DAMAGES, POSTURES, WEAR, Tint, Variant
 from sim.errors import ScenarioError
 from sim.render.mesh import Light, Role, Semantic
+
+if TYPE_CHECKING:
+    from sim.assets.own_recipe import Recipe
 
 Vec3 = tuple[float, float, float]
 
@@ -113,6 +116,8 @@ class AssetSpec:
     """How it differs from the asset whose mesh it shares; None: the mesh is its own."""
     variants: tuple[AssetSpec, ...] = ()
     """Assets that share its mesh."""
+    recipe: Recipe | None = None
+    """Of an asset that a user brings (`sim.assets.own`); None: it is one of the project's."""
 
     @property
     def size(self) -> Vec3:

@@ -109,6 +109,8 @@ def write_dataset(plan: Plan, root: Path, device: Any = None, quiet: bool = Fals
     check_presets(plan.config)
     known = identity(plan, describe_device(device))
     with open_folder(root, known), Progress(quiet) as progress:
+        for name, credits in known.get("own_assets", {}).items():
+            progress.note(f"own asset {name}: {'; '.join(credits)}")
         with progress.stage("Loading the kernels"):
             _load_kernels(plan, device)
         for first in range(0, len(plan.draws), CHUNK):

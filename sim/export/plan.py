@@ -16,6 +16,7 @@ from sim.errors import SwerveError
 from sim.export.writer import encode_json
 from sim.paths import data_root
 from sim.sampling import check_world, draw_world, with_driver
+from sim.scenario.own_assets import credits_of
 from sim.scenario.reader import expand, load_scenario
 from sim.scenario.world import Scenario, WorldSpec
 
@@ -201,5 +202,8 @@ def identity(plan: Plan, device: Mapping[str, Any]) -> dict[str, Any]:
         "device": dict(device),
         "scenarios": [{"id": s.id, "inputs": input_rows(s)} for s in plan.scenarios],
     }
+    own = credits_of(actor.asset for draw in plan.draws for actor in draw.spec.actors if actor.asset)
+    if own:
+        known["own_assets"] = own
     text = encode_json({**known, "draws": [[d.id, d.key, d.spec.record] for d in plan.draws]})
     return {"fingerprint": hashlib.sha256(text).hexdigest(), **known}

@@ -7,8 +7,8 @@ from functools import cache
 
 import warp as wp
 
-from sim.assets import list_assets, load_asset
-from sim.assets.model import Asset, Clip, Part
+from sim.assets import AssetSpec, asset_index, list_assets
+from sim.assets.model import Asset, Clip, Part, load
 from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, PartMotion
 from sim.render.mesh import MeshData
 from sim.render.scenery import map_of, scenery_model
@@ -60,11 +60,15 @@ def absent(name: str) -> Model:
     return Model(name, (), (1.0, 1.0, 1.0), (0.0, 0.0, 0.5))
 
 
-@cache
 def asset_model(name: str) -> Model:
     """How an asset is drawn: its parts in the actor's frame, gaits as flip-books of posed meshes."""
-    asset = load_asset(name)
-    spec = asset.spec
+    asset_index(name)
+    return _model(list_assets()[name])
+
+
+@cache
+def _model(spec: AssetSpec) -> Model:
+    asset, name = load(spec), spec.name
     walk, run = asset.clips.get("walk") or asset.clips.get("ride"), asset.clips.get("run")
     walk = walk or run
     run = run if run is not walk else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sim import assets
 from sim.assets import Category, find_asset, list_assets
 from sim.render.mesh import Semantic
+from sim.scenario.schema import KINDS
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,14 @@ def asset_body(name: str, length: float = 0.0, width: float = 0.0, height: float
     return Body(name, length_, width or spec.width, height or spec.height, spec.box_center[0] * length_ / spec.length)
 
 
-def known_assets() -> list[str]:
-    """Names of all assets."""
-    return list(list_assets())
+def known_assets(own: Collection[str] = ()) -> list[str]:
+    """Names of the project's assets and of some that users brought."""
+    return [name for name, spec in list_assets().items() if spec.recipe is None or name in own]
+
+
+def category_of(kind: str) -> str:
+    """OpenSCENARIO category, lower case, of a kind of actor: of the project's kinds, or of a user's."""
+    return KINDS.get(kind) or list_assets()[assets.kinds()[kind][0]].category.name.lower()
 
 
 def served_kinds() -> list[str]:

@@ -122,12 +122,17 @@ def check_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source
     served = served_kinds()
     for path, quantity in quantities(model):
         named = path[0] == "actors" and model.actors[str(path[1])].asset is not None
-        if quantity.words != tuple(KINDS) or named:
+        if not is_kind(quantity) or named:
             continue
         for kind in words_of(quantity.node, parameters):
             if kind in KINDS and kind not in served:
                 known = ", ".join(sorted(k for k in KINDS if k in served))
                 raise source.error(f"there is no asset of kind {kind!r}", path, f"Kinds that have one: {known}.")
+
+
+def is_kind(quantity: Quantity) -> bool:
+    """Whether a value is the kind of an actor."""
+    return quantity.words is not None and quantity.words[: len(KINDS)] == tuple(KINDS)
 
 
 def words_of(node: Node, parameters: dict[str, Node]) -> Iterator[str]:

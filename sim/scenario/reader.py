@@ -13,6 +13,7 @@ from sim.errors import ScenarioError
 from sim.paths import data_root
 from sim.scenario.checks import schema_error
 from sim.scenario.fields import suggest
+from sim.scenario.own_assets import own_assets
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import read_source
 from sim.scenario.world import Scenario
@@ -65,11 +66,12 @@ def load_yaml(file: Path, strict: bool = False) -> YamlScenario:
         ScenarioError: see `load_scenario`.
     """
     source = read_source(file)
+    own = own_assets(source)
     try:
-        model = ScenarioFile.model_validate(source.data)
+        model = ScenarioFile.model_validate(source.data, context={"kinds": [k for s in own.values() for k in s.kinds]})
     except ValidationError as error:
         raise schema_error(error, source) from None
-    return YamlScenario(source, model, strict)
+    return YamlScenario(source, model, strict, own)
 
 
 def find(path: str | Path) -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
 
 from sim.road.friction import GRIPS
 from sim.scenario.fields import (
@@ -31,11 +31,13 @@ from sim.scenario.fields import (
     Temperature,
     Time,
     fault,
+    parse_word,
     suggest,
     word,
 )  # fmt: skip
 from sim.scenario.schema_place import ARMS, Place
 from sim.scenario.schema_story import LIGHTS, Step, When
+from sim.scenario.units import QuantityError
 
 SETTINGS = ("town", "suburb", "rural", "motorway", "forest", "auto")
 ROADS = ("straight", "curve", "segments", "intersection")
@@ -77,13 +79,19 @@ SIGNAL_HINT = (
 )
 
 
-def _refuse_signals(value: Any) -> Any:
+def _read_kind(value: Any, info: ValidationInfo) -> Quantity:
+    """A kind of the project's, or one of the file's own assets: these come in the context of the validation."""
     if value in ("signal", "traffic_light"):
         raise fault(SIGNAL_FAULT, SIGNAL_HINT)
-    return value
+    if isinstance(value, Quantity):
+        return value
+    try:
+        return parse_word(value, (*KINDS, *(info.context or {}).get("kinds", ())), "kind")
+    except QuantityError as error:
+        raise fault(error.message, error.hint) from None
 
 
-ActorKind = Annotated[word("kind", *KINDS), BeforeValidator(_refuse_signals)]
+ActorKind = Annotated[Quantity, PlainValidator(_read_kind)]
 
 
 Switch = word("state of an aid", "on", "off")
@@ -379,6 +387,8 @@ class ScenarioFile(Strict):
     source: Name | None = None
     tags: list[Name] = Field(default_factory=list)
     parameters: dict[Name, Name] = Field(default_factory=dict)
+    assets: Annotated[list[Name], ListOrOne] = Field(default_factory=list)
+    """Folders of own assets."""
     map: Map
     setting: word("setting", *SETTINGS) | None = None
     environment: Environment = Environment()

@@ -6,15 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sim.assets import AssetSpec
 from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
-from sim.scenario.bodies import Body, asset_body, choose_asset, coupling, is_signal, known_assets, overlap
+from sim.scenario.bodies import Body, asset_body, category_of, choose_asset, coupling, is_signal, known_assets, overlap
 from sim.scenario.checks import check_kinds, check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
+from sim.scenario.own_assets import used_files
 from sim.scenario.riders import with_riders
-from sim.scenario.schema import KINDS, SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
+from sim.scenario.schema import SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
 from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_notes
@@ -34,7 +36,9 @@ LIT_ELEVATION = math.radians(8)
 class YamlScenario:
     """See `sim.scenario.world.Scenario`."""
 
-    def __init__(self, source: Source, model: ScenarioFile, strict: bool = False) -> None:
+    def __init__(
+        self, source: Source, model: ScenarioFile, strict: bool = False, own: Mapping[str, AssetSpec] | None = None
+    ) -> None:
         self.id = source.file.stem
         self.path = source.file
         self.description = model.name
@@ -43,6 +47,7 @@ class YamlScenario:
         self.source = model.source or ""
         self._text = source
         self._model = model
+        self._own = own or {}
         self.parameters = parse_parameters(model, source)
         map_names = check_values(model, self.parameters, source)
         check_kinds(model, self.parameters, source)
@@ -52,6 +57,7 @@ class YamlScenario:
         if strict:
             refuse_notes(self.notes)
         self.inputs = (self.path,) if self._maps.file is None else (self.path, self._maps.file)
+        self.inputs += tuple(used_files(model, self.parameters, self._own))
 
     def draw(self, stream: Stream) -> WorldSpec:
         """One world; equal streams give equal worlds.
@@ -156,7 +162,7 @@ class YamlScenario:
         spot = placer.back(placer.spots[tow.name], fit[1] - fit[0], path)
         placer.spots[name], placer.bodies[name] = spot, body
         pulled = ActorSpec(
-            name, kind, KINDS[kind], asset=body.asset, position=placer.position(spot), speed=tow.speed, visible=tow.visible,
+            name, kind, category_of(kind), asset=body.asset, position=placer.position(spot), speed=tow.speed, visible=tow.visible,
             mass=None if trailer.mass is None else draws.number(trailer.mass, (*path, "mass")),
             abs=draws.word(trailer.abs, (*path, "abs")) != "off", brakes=draws.number(trailer.brakes, (*path, "brakes"), 1.0),
             lamps=tow.lamps, traffic=tow.traffic, coupler=fit[1],
@@ -169,7 +175,7 @@ class YamlScenario:
         body = self._body(name, kind, actor, draws)
         faces = draws.word(actor.faces, (*path, "faces"), "along")
         spot = placer.place(actor.at, (*path, "at"), body, faces)
-        category = KINDS[kind]
+        category = category_of(kind)
         if actor.visible and actor.at.on is None:
             placer.check_on_road(spot, category, (*path, "at"), lane_named=actor.at.lane is not None)
         placer.spots[name], placer.bodies[name] = spot, body
@@ -208,8 +214,9 @@ class YamlScenario:
         path: Path_ = ("actors", name)
         if actor.asset is not None:
             asset = draws.word(actor.asset, (*path, "asset"))
-            if asset not in known_assets():
-                raise self._text.error(f"there is no asset {asset!r}", (*path, "asset"), suggest(asset, known_assets()))
+            known = known_assets(self._own)
+            if asset not in known:
+                raise self._text.error(f"there is no asset {asset!r}", (*path, "asset"), suggest(asset, known))
             if is_signal(asset):
                 raise self._text.error(SIGNAL_FAULT, (*path, "asset"), SIGNAL_HINT)
         else:

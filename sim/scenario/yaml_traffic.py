@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from sim.road.elements import DRIVABLE
 from sim.road.network import Road
 from sim.scenario import storyboard as asam
-from sim.scenario.bodies import Body, asset_body, choose_asset, corners, overlap
+from sim.scenario.bodies import Body, asset_body, category_of, choose_asset, corners, overlap
 from sim.scenario.distributions import Node
 from sim.scenario.draws import Draws
 from sim.scenario.fields import Quantity
 from sim.scenario.grammar import parse_value
-from sim.scenario.schema import KINDS, Flow, Parked, ScenarioFile, Walkers
+from sim.scenario.schema import Flow, Parked, ScenarioFile, Walkers
 from sim.scenario.source import Path_, Source
 from sim.scenario.world import ActorSpec
 from sim.scenario.yaml_place import Placer, Spot, lanes_to_drive
@@ -125,7 +125,7 @@ class Filler:
             spot = self.placer.on_lane(road, lanes[0], center - direction * body.center_x, offset, 0.0)
             if taken and self._free(spot, body):
                 count += 1
-                self._add(ActorSpec(name, kind, KINDS[kind]), spot, body)
+                self._add(ActorSpec(name, kind, category_of(kind)), spot, body)
 
     def _walkers(self, item: Walkers, index: int) -> None:
         path: Path_ = ("traffic", "walkers", index)
@@ -153,7 +153,7 @@ class Filler:
             turn = 0.0 if along == (road.direction(lanes[0]) > 0) else math.pi
             spot = self.placer.on_road(road, s, t, turn, lanes[0])
             if self._free(spot, body):
-                self._add(ActorSpec(name, kind, KINDS[kind], speed=speed), spot, body)
+                self._add(ActorSpec(name, kind, category_of(kind), speed=speed), spot, body)
                 self._walk(name, road, s, t, along)
 
     def _walk(self, name: str, road: Road, s: float, t: float, along: bool) -> None:
@@ -197,7 +197,9 @@ class Filler:
                 count += 1
                 lamps = ("lowBeam",) if self.lights else ()
                 how = "default" if controller == "scripted" else controller
-                spec = ActorSpec(name, kind, KINDS[kind], speed=speed, desired_speed=speed, controller=how, lamps=lamps)
+                spec = ActorSpec(
+                    name, kind, category_of(kind), speed=speed, desired_speed=speed, controller=how, lamps=lamps
+                )
                 self._add(spec, spot, body)
 
 

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from sim.scenario import storyboard as asam
+from sim.scenario.bodies import category_of
 from sim.scenario.draws import Draws, Rejected
-from sim.scenario.schema import KINDS, ScenarioFile
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_walk import GoTo, Startle, WalkAcross
 from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, Shape
@@ -47,7 +48,7 @@ class Ways:
     def category(self, actor: str) -> str:
         """OpenSCENARIO category of an actor."""
         kind = self.model.actors[actor].kind
-        return KINDS.get(self.draws.word(kind, ("actors", actor, "kind")), "car")
+        return category_of(self.draws.word(kind, ("actors", actor, "kind")))
 
     def _startle(self, actor: str, action: Startle, path: Path_) -> tuple[list[Any], list[Any]]:
         """Stop; then, `freeze` later, run on or back."""
