@@ -10,7 +10,7 @@ import typer
 
 from sim.config import LABELS, MAX_DRAWS, MAX_SEED, QUALITIES, USUAL_LABELS
 from sim.console import Commands, explain_cold_start, find_device, parse_outputs, parse_size, start_warp
-from sim.errors import SwerveError
+from sim.errors import ScenarioError, SwerveError
 
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
 
@@ -135,7 +135,8 @@ def check(
                 rejected += world.rejected
         except SwerveError as error:
             failed += 1
-            typer.echo(f"error: {error}", err=True)
+            for fault in error.each() if isinstance(error, ScenarioError) else [error]:
+                typer.echo(f"error: {fault}", err=True)
             continue
         for note in scenario.notes:
             typer.echo(f"{note.file}:{note.line}: note: {note.message}")
@@ -351,7 +352,11 @@ def _tell_outcomes(manifest: Path) -> None:
     draws = json.loads(manifest.read_text(encoding="utf-8"))["draws"]
     for draw in draws[:MAX_TOLD]:
         events = "; ".join(f"{event['time']:.1f} s {event['text']}" for event in draw["events"])
-        typer.echo(f"{draw['id']}: {draw['frames']} frames. {events or 'Nothing dangerous happened'}", err=True)
+        nothing, cut = "Nothing dangerous happened", draw["cut_at"]
+        if cut is not None:
+            nothing += f" before the cut at {cut:g} s (--duration); the scenario goes on"
+        frames = "1 frame" if draw["frames"] == 1 else f"{draw['frames']} frames"
+        typer.echo(f"{draw['id']}: {frames}. {events or nothing}", err=True)
     if len(draws) > MAX_TOLD:
         typer.echo(f"... and {len(draws) - MAX_TOLD} more draws", err=True)
 

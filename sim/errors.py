@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ class ScenarioError(SwerveError):
         line: 1-based line in ``file``, if known.
         path: Dotted path or XPath of the faulty element, if known.
         hint: What would be right.
+        rest: Further faults that were found along with it.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class ScenarioError(SwerveError):
         line: int | None = None,
         path: str | None = None,
         hint: str | None = None,
+        rest: Sequence[ScenarioError] = (),
     ) -> None:
         self.message = message
         self.file = str(file) if file is not None else None
         self.line = line
         self.path = path
         self.hint = hint
+        self.rest = tuple(rest)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -49,7 +52,20 @@ class ScenarioError(SwerveError):
             parts.append(self.path)
         parts.append(self.message)
         text = ": ".join(parts)
+        if self.rest:
+            text += f" (and {len(self.rest)} more fault{'s' if len(self.rest) > 1 else ''})"
         return f"{text}. {self.hint}" if self.hint else text
+
+    def each(self) -> list[ScenarioError]:
+        """This fault and those found along with it, one by one."""
+        alone = ScenarioError(self.message, file=self.file, line=self.line, path=self.path, hint=self.hint)
+        return [alone, *self.rest] if self.rest else [self]
+
+
+def first_of(faults: Sequence[ScenarioError]) -> ScenarioError:
+    """Faults of a file as one error: the first by line, with the others along."""
+    first, *rest = sorted(faults, key=lambda f: f.line or 0)
+    return ScenarioError(first.message, file=first.file, line=first.line, path=first.path, hint=first.hint, rest=rest)
 
 
 class Origin(NamedTuple):
@@ -68,7 +84,9 @@ def placed(origin: Origin | None, fallback: str | None = None) -> Iterator[None]
         if error.file or (origin is None and fallback is None):
             raise
         file, line = origin or (fallback, None)
-        raise ScenarioError(error.message, file=file, line=line, path=error.path, hint=error.hint) from None
+        raise ScenarioError(
+            error.message, file=file, line=line, path=error.path, hint=error.hint, rest=error.rest
+        ) from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from sim.cli import app, main
+from sim.cli import _tell_outcomes, app, main
 from sim.console import parse_size
 from sim.errors import SwerveError
 from tests.export.conftest import SCENARIO
@@ -94,13 +94,32 @@ def test_bad_input_is_one_message_and_writes_nothing(scenario, tmp_path, monkeyp
 
 def test_faulty_files_are_reported_by_check_all_of_them(scenario, tmp_path):
     bad = tmp_path / "bad.yaml"
-    bad.write_text(SCENARIO.replace("cloud: 0.2", "clouds: 0.2"))
+    bad.write_text(SCENARIO.replace("cloud: 0.2", "clouds: 0.2").replace("kind: van", "kind: vann"))
     result = run("check", bad, scenario)
     assert result.exit_code == 1
-    assert f"{bad}:9" in result.output and "clouds" in result.output
+    assert f"error: {bad}:9" in result.output and "clouds" in result.output
+    assert f"error: {bad}:12" in result.output and "'vann'" in result.output and "more fault" not in result.output
     assert f"{scenario}: ok" in result.output
     result = run("render", bad, "--out", tmp_path / "out")
     assert result.exit_code == 2 and "clouds" in result.output and not (tmp_path / "out").exists()
+
+
+def test_an_unknown_scenario_is_answered_with_those_it_may_be(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, near in (("tyre-blowout", "tyre-blowout-motorway"), ("jack-knife", "truck-jackknife"), ("deer", "deer-at-night")):
+        message = " ".join(run("simulate", name).output.split())
+        assert f"Did you mean '{near}'" in message and "motorway-50" not in message
+    assert "`swerve list` shows" in run("simulate", "zzz").output
+
+
+def test_what_happened_is_told_as_far_as_it_was_watched(tmp_path, capsys):
+    calm = {"id": "a", "frames": 1, "events": [], "cut_at": None}
+    cut = calm | {"id": "b", "frames": 5, "cut_at": 0.5}
+    (tmp_path / "manifest.json").write_text(json.dumps({"draws": [calm, cut]}))
+    _tell_outcomes(tmp_path / "manifest.json")
+    one, two = capsys.readouterr().err.splitlines()
+    assert one == "a: 1 frame. Nothing dangerous happened"
+    assert two == "b: 5 frames. Nothing dangerous happened before the cut at 0.5 s (--duration); the scenario goes on"
 
 
 def test_simulate_writes_poses_at_ten_hertz(scenario, tmp_path):

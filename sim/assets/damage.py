@@ -14,6 +14,10 @@ CRUSH = 0.24
 """Share of a vehicle's length that gives way."""
 DEPTH = 0.6
 """How much of it is pushed in at the middle of the blow."""
+RIM, TORN = 0.62, 0.5
+"""Of a wheel: its rim's radius over its own, and the share of what a burst tyre leaves outside it that is torn away where most is."""
+SPREAD, TWIST = 1.12, 0.04
+"""Width of that over the tyre's, and how far it is bent aside, over the wheel's radius."""
 CHARRED = Material("charred metal", (0.075, 0.05, 0.037), 0.9, surface=Surface.METAL)
 ASH = Material("ash", (0.03, 0.028, 0.026), 0.95)
 
@@ -64,6 +68,27 @@ def with_normals(mesh: MeshData, where: npt.NDArray[np.bool_]) -> MeshData:
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
     bad = ~where | (np.linalg.norm(normal, axis=1) < 0.5)
     return replace(mesh, normals=np.where(bad[:, None], mesh.normals, normal).astype(np.float32))
+
+
+def burst(mesh: MeshData, drop: float) -> MeshData:
+    """A wheel whose tyre has burst: what rubber is left lies folded and torn about the rim.
+
+    Args:
+        mesh: The wheel about its axle, y.
+        drop: Share of its radius that is lost.
+    """
+    p = mesh.vertices.astype(np.float64)
+    radius = np.hypot(p[:, 0], p[:, 2])
+    whole = radius.max()
+    rim = RIM * whole
+    outer = np.clip((radius - rim) / (whole - rim), 0.0, 1.0)
+    angle = np.arctan2(p[:, 2], p[:, 0])
+    torn = 0.5 + 0.3 * np.sin(5.0 * angle + 1.0) + 0.2 * np.sin(11.0 * angle)
+    left = np.minimum(radius, rim) + outer * ((1.0 - drop) * whole - rim) * (1.0 - TORN * torn)
+    p[:, [0, 2]] *= (left / np.maximum(radius, 1e-9))[:, None]
+    middle = 0.5 * (p[:, 1].min() + p[:, 1].max())
+    p[:, 1] += outer * ((SPREAD - 1.0) * (p[:, 1] - middle) + TWIST * whole * np.sin(3.0 * angle + 2.0))
+    return with_normals(replace(mesh, vertices=p.astype(np.float32)), outer > 0.0)
 
 
 def overturn(node: Node, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64]) -> Node:

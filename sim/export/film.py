@@ -33,7 +33,8 @@ def overlaid_frames(
         if len(cells) == 1:
             yield side_by_side(*cells[0])
         else:
-            yield side_by_side(mosaic([plain for plain, _ in cells]), mosaic([drawn for _, drawn in cells]))
+            titles = [view.camera.name for view in views]
+            yield side_by_side(*(mosaic([cell[side] for cell in cells], titles) for side in (0, 1)))
 
 
 def _read(
@@ -54,11 +55,12 @@ def _read(
     return np.ascontiguousarray(shown[..., ::-1]), drawn
 
 
-def mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures in a grid, each as large as its cell allows; half a film's width at most.
+def mosaic(images: Sequence[np.ndarray], titles: Sequence[str]) -> np.ndarray:
+    """Pictures in a grid, each as large as its cell allows and with its title in a corner; half a film's width at most.
 
     Args:
         images: Two or more, (height, width, 3) uint8 each.
+        titles: Names of the cameras.
     """
     import cv2
 
@@ -73,5 +75,20 @@ def mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
         h, w = (max(1, min(limit, round(n * fit))) for n, limit in zip(image.shape, (height, width), strict=False))
         small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         top, left = (k // across) * height + (height - h) // 2, (k % across) * width + (width - w) // 2
+        write_title(small, titles[k])
         out[top : top + h, left : left + w] = small
     return out
+
+
+def write_title(image: np.ndarray, title: str) -> None:
+    """Write a camera's name into the lower left corner of its picture, in white on a dark ground, as large as fits."""
+    import cv2
+
+    font, size = cv2.FONT_HERSHEY_SIMPLEX, max(0.3, image.shape[0] / 500.0)
+    (width, height), below = cv2.getTextSize(title, font, size, 1)
+    if width + 8 > image.shape[1]:
+        size *= max(image.shape[1] - 8, 1) / width
+        (width, height), below = cv2.getTextSize(title, font, size, 1)
+    top = image.shape[0] - height - below - 6
+    image[max(top, 0) :, : width + 8] //= 3
+    cv2.putText(image, title, (4, image.shape[0] - below - 2), font, size, (255, 255, 255), 1, cv2.LINE_AA)

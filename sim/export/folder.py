@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ LOCK = ".swerve-lock"
 
 IDENTITY = ("version", "format_version", "config", "device", "scenarios")
 """Keys of a manifest, and of the note of an unfinished run, that a message about a difference names."""
+MOST_TOLD = 4
+"""Differences that a message tells."""
 
 
 def tracks_path(root: Path, draw: PlannedDraw) -> Path:
@@ -118,14 +120,36 @@ def describe_difference(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> l
         if key == "scenarios":
             out.append("the scenario files differ")
         elif isinstance(a, dict) and isinstance(b, dict):
-            differing = [name for name in {**a, **b} if a.get(name) != b.get(name)]
-            out += [f"{name} {_show(a.get(name))} there and {_show(b.get(name))} here" for name in differing]
+            for name in {**a, **b}:
+                out += _differences(name, a.get(name), b.get(name))
         else:
-            out.append(f"{key} {_show(a)} there and {_show(b)} here")
-    return out
+            out += _differences(key, a, b)
+    return out[:MOST_TOLD] + [f"and {len(out) - MOST_TOLD} more"] if len(out) > MOST_TOLD + 1 else out
+
+
+def _differences(name: str, a: Any, b: Any) -> list[str]:
+    """What differs in one setting, down to the single values of cameras and sensors."""
+    if a == b:
+        return []
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [d for key in {**a, **b} for d in _differences(f"{name}.{key}", a.get(key), b.get(key))]
+    rows = [x for x in (*(a or ()), *(b or ()))] if all(isinstance(x, list | None) for x in (a, b)) else []
+    if rows and all(isinstance(x, dict) and "name" in x for x in rows):
+        old, new = ([str(x["name"]) for x in side or ()] for side in (a, b))
+        if old != new:
+            return [f"{name} of {_several(old)} there and of {_several(new)} here"]
+        pairs = zip(old, a, b, strict=True)
+        return [d for who, x, y in pairs for d in _differences(f"{name} {who}", x, y)]
+    return [f"{name} {_show(a)} there and {_show(b)} here"]
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names) or "one camera"
 
 
 def _show(value: Any) -> str:
     if isinstance(value, list):
-        return "x".join(str(v) for v in value)
-    return "unset" if value is None else str(value)
+        return ("x" if len(value) == 2 and all(isinstance(v, int) for v in value) else " ").join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} {_show(v)}' for key, v in value.items())}}}"
+    return "unset" if value is None else str(round(value, 6) if isinstance(value, float) else value)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.export.impacts import describe_impact
+from sim.export.impacts import call_actor, describe_impact
 from sim.export.tracks import Tracks
 from sim.rotation import rotate
 from sim.types import TICK, Conflict, Lamp, partner_name
@@ -139,9 +139,9 @@ def find_events(
     last = rows[-1]
     if last["onset_time"] is not None:
         how = CONFLICTS.get(str(last["conflict"]))
-        text = f"Hazard: {last['onset_actor']}" + (f", {how}" if how else "")
+        text = f"Hazard: {call_actor(last['onset_actor'])}" + (f", {how}" if how else "")
         if last["occluder"]:
-            text += f", hidden by {last['occluder']} until then"
+            text += f", hidden by {call_actor(last['occluder'])} until then"
         events.append({"kind": "onset", "time": last["onset_time"], "actor": last["onset_actor"], "text": text})
     first_contact = last["collision_time"]
     braking = braking_frames(tracks, math.inf if first_contact is None else first_contact)
@@ -153,7 +153,9 @@ def find_events(
         events.append({"kind": "brake", "time": rows[first]["time"], "actor": None, "text": text})
     if first_contact is not None:
         speed = float(tracks.arrays["contact_speed"][tracks.nframe - 1, 0])
-        text = f"Contact with {last['collision_actor']}" + (f" at {speed:.1f} m/s" if speed > 0 else "")
+        actor = int(tracks.arrays["metrics.collision_actor"][tracks.nframe - 1]) >= 0
+        who = call_actor(last["collision_actor"]) if actor else last["collision_actor"]
+        text = f"Contact with {who}" + (f" at {speed:.1f} m/s" if speed > 0 else "")
         impact = next((i for i in impacts if i["actors"][1] == last["collision_actor"]), None)
         text += f": {describe_impact(impact)}" if impact else ""
         events.append({"kind": "contact", "time": first_contact, "actor": last["collision_actor"], "text": text})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.types import TICK, Solid, partner_name
+from sim.types import SOLID_NAMES, TICK, partner_name
 
 FIELDS = ("count", "tick", "pair", "point", "normal", "speed", "delta_first", "delta_second", "risk")
 """Fields of `sim.types.Impacts` that are told."""
@@ -42,14 +42,18 @@ def list_impacts(fields: Mapping[str, np.ndarray], names: Sequence[str]) -> list
     return impacts
 
 
+def call_actor(name: str) -> str:
+    """An actor's name as a reader finds it in a sentence: one that is called as scenery is, ``tree``, is not mistaken for that."""
+    return f"the actor {name}" if name in SOLID_NAMES else name
+
+
 def describe_impact(impact: Mapping[str, Any]) -> str:
     """Change of speed and risk of each actor, for a reader; scenery has neither."""
     parts = []
-    still = {kind.name.lower().replace("_", " ") for kind in Solid}
     for name, delta, risk in zip(impact["actors"], impact["delta_v"], impact["fatality_risk"], strict=True):
-        if delta == 0.0 and name in still:
+        if delta == 0.0 and name.removesuffix(" (scenery)") in SOLID_NAMES:
             continue
         parts.append(
-            f"{name} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
+            f"{call_actor(name)} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
         )
     return "; ".join(parts)

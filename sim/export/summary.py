@@ -23,7 +23,7 @@ from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.sensors import sensor_configs, sensor_index
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
-from sim.export.views import View, main_view, views_of
+from sim.export.views import View, views_of
 from sim.export.writer import encode_json, write_bytes, write_chunks
 from sim.render import birds_eye, voxels
 from sim.render.lens import intrinsic_matrix, largest_angle
@@ -33,6 +33,7 @@ from sim.review.page import build_page
 from sim.review.readable import readable
 from sim.rotation import multiply, quaternion, rotate
 from sim.scenario.world import Scenario
+from sim.types import TICK
 
 CONVENTIONS = {
     "units": "metres, seconds, radians, pixels",
@@ -79,9 +80,10 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
             films.append(Film(view.name, size, suffix, partial(view.read_labels, root, tracks.nframe)))
         hazards += hazard
         rows.append(draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts})
+        rows[-1]["cut_at"] = plan.config.duration if is_cut(tracks, draw, plan.config.duration) else None
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
-        main = main_view(views)
-        pages.append(page_draw(draw, index, tracks, main, main.read_labels(root, tracks.nframe), hazard, events, video))
+        seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
+        pages.append(page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]})
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
     write_chunks(root / "annotations.json", merge_annotations(films, info))
     panoptic = "panoptic" in plan.config.outputs
@@ -142,6 +144,13 @@ def draw_row(
         "min_time_to_collision": min(least, default=None),
         "events": list(events),
     }
+
+
+def is_cut(tracks: Tracks, draw: PlannedDraw, duration: float | None) -> bool:
+    """Whether a draw was watched for ``duration`` [s] alone and would have gone on after that."""
+    if duration is None or duration >= draw.spec.duration - TICK:
+        return False
+    return bool(tracks.arrays["done"][tracks.nframe - 1] == 0)
 
 
 def calibration(config: DatasetConfig) -> dict[str, Any]:
@@ -222,13 +231,13 @@ def page_draw(
     draw: PlannedDraw,
     scenario: int,
     tracks: Tracks,
-    view: View,
-    labels: Sequence[Mapping[str, Any]],
+    views: Sequence[View],
+    seen: Sequence[Sequence[Sequence[Any]]],
     hazard: Sequence[Mapping[str, Any]],
     events: Sequence[Mapping[str, Any]],
     video: str,
 ) -> dict[str, Any]:
-    """A draw as the page plots it: a list per value with an entry per frame."""
+    """A draw as the page plots it: a list per value with an entry per frame; ``seen``: `merge_views`."""
     names = [actor.name for actor in draw.spec.actors]
     danger = hazard_actor(hazard, names)
     series: dict[str, list[Any]] = {name: [_short(row[name]) for row in hazard] for name in SERIES}
@@ -245,21 +254,37 @@ def page_draw(
         "scenario": scenario,
         "key": draw.key,
         "video": video,
-        "pictures": [view.name, view.picture.rsplit(".", 1)[-1]],
+        "pictures": [[v.camera.name, v.name, v.picture.rsplit(".", 1)[-1]] for v in views],
         "fps": [tracks.rate.numerator, tracks.rate.denominator],
         "parameters": {name: readable(name, value) for name, value in draw.spec.record.items()},
         "actors": names,
         "hazard_actor": danger,
         "series": series,
         "events": list(events),
-        "objects": [
-            [
-                [o["track_id"], o["category_id"], _short(o["distance"]), round(o["occlusion"], 2), o["area"]]
-                for o in sorted(frame["objects"], key=lambda o: o["distance"])
-            ]
-            for frame in labels
-        ],
+        "objects": seen,
     }
+
+
+def merge_views(labels: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[list[Any]]]:
+    """Whom a draw's cameras see, frame by frame and the nearest first, each as the camera does that sees most of it.
+
+    Args:
+        labels: `View.read_labels` of each camera.
+
+    Returns:
+        Per frame and actor: track, category, distance [m], hidden share, area [pixels], numbers of the cameras that see it.
+    """
+    frames = []
+    for together in zip(*labels, strict=True):
+        best: dict[int, list[Any]] = {}
+        for number, one in enumerate(together):
+            for o in one["objects"]:
+                row = [o["track_id"], o["category_id"], _short(o["distance"]), round(o["occlusion"], 2), o["area"]]
+                old = best.get(o["track_id"])
+                cameras = [*(old[5] if old else ()), number]
+                best[o["track_id"]] = [*(old[:5] if old and old[4] >= o["area"] else row), cameras]
+        frames.append(sorted(best.values(), key=lambda row: row[2]))
+    return frames
 
 
 def hazard_actor(hazard: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str | None:

@@ -97,11 +97,6 @@ def views_of(draw: str, config: DatasetConfig) -> list[View]:
     return [View(draw, c, k, len(cameras) == 1, config.chase and k == 0, config.outputs) for k, c in enumerate(cameras)]
 
 
-def main_view(views: Sequence[View]) -> View:
-    """The view that the page tells of: whose camera looks ahead most."""
-    return min(views, key=lambda view: (abs(view.camera.yaw), view.number))
-
-
 def missing_frames(root: Path, views: Sequence[View], count: int) -> list[tuple[View, int]]:
     """Pictures of which not every file stands, frame by frame."""
     return [(view, k) for k in range(count) for view in views if not view.is_complete(root, k)]

@@ -120,7 +120,7 @@ def _step_cars(cars: wp.array[CarSet], state: CarState, inputs: CarInput, h: flo
     ask = Demand()
     ask.aim = turn_steering(car, b.steer, inputs.steer[world, a], h * float(steps))
     speed = wp.dot(b.vel, wp.quat_rotate(b.rot, wp.vec3(1.0, 0.0, 0.0)))
-    ask.drive = wp.min(inputs.drive[world, a], tractive_force(car, speed))
+    ask.drive = wp.min(inputs.drive[world, a], tractive_force(car, speed, b.spin))
     pedal = wp.clamp(inputs.brake[world, a] / car.max_brake, 0.0, 1.0)
     ask.brake = wp.vec4(pedal, pedal, pedal, pedal)
     b = run_tick(car, b, ground, ask, inputs.wind[world], h, steps)

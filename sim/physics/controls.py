@@ -14,7 +14,7 @@ from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import GRAVITY
 from sim.physics.wheels import CarMotion, tractive_force, turn_steering
-from sim.types import CarSet, Control, Lamp, Scene, State
+from sim.types import CarSet, Control, Lamp, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
 
@@ -105,7 +105,7 @@ def drive_demand(
     esc = stability_brakes(car, vel, b.rate[2], out.aim, friction)
     if pedal < 0.1:  # a braking driver keeps his brakes
         throttle *= wp.clamp(1.0 - 2.0 * (esc[0] + esc[1] + esc[2] + esc[3]), 0.0, 1.0)
-    out.drive = throttle * tractive_force(car, wp.abs(vel[0]))
+    out.drive = throttle * tractive_force(car, wp.abs(vel[0]), b.spin)
     # Brakes that turn the car the wrong way, as on split friction, are let off.
     left = pedal * (1.0 - wp.min(esc[1] + esc[3], 1.0))
     right = pedal * (1.0 - wp.min(esc[0] + esc[2], 1.0))
@@ -145,12 +145,17 @@ def loses_balance(car: CarSet, b: CarMotion, ask: Demand) -> bool:
 
 
 @wp.func
-def wreck_demand(scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, friction: float) -> Demand:
-    """A body's: nobody drives, the steering stays, damaged wheels bind."""
+def wreck_demand(
+    scene: Scene, state: State, world: int, a: int, head: int, car: CarSet, b: CarMotion, friction: float
+) -> Demand:
+    """A body's, in the train of ``head``: the steering stays; that one's driver brakes fully, or nobody does and damaged wheels bind."""
     out = Demand()
     out.aim = b.steer
     force = scene.vehicle.slide[world, a][0] * friction * car.mass * wp.static(GRAVITY)
     pedal = wp.clamp(force / car.max_brake, 0.0, 1.0)
+    if state.motion[world, head] == wp.static(int(Motion.BODY)) and state.vehicle.braking[world, head] != 0:
+        pedal = 1.0
+        light_brakes(state, world, a, pedal)
     out.brake = wp.vec4(pedal, pedal, pedal, pedal)
     state.vehicle.throttle[world, a] = 0.0
     return out

@@ -16,7 +16,7 @@ from sim.physics.chassis import Demand
 from sim.physics.options import VEHICLES
 from sim.physics.sets import CYCLES
 from sim.physics.wheels import CarMotion, Footing, tractive_force, turn_steering, wheel_axle
-from sim.types import NO_WHEEL, CarSet, Fault, Motion, Scene, State
+from sim.types import BURST_TYRE, NO_WHEEL, CarSet, Fault, Motion, Scene, State
 
 wp.set_module_options(VEHICLES)
 
@@ -69,6 +69,8 @@ def damage_wheels(state: State, world: int, a: int, car: CarSet, ground: Footing
     for i in range(4):
         if (broken & (wp.static(int(Fault.BURST)) << i)) != 0:
             flat[i] = wp.min(flat[i] + dt * wp.static(1.0 / BURST_TIME), 1.0)
+            if flat[i] > 0.5 and state.visible[world, a] != 0:
+                state.visible[world, a] = state.visible[world, a] | (wp.static(BURST_TYRE) << i)
             out.friction[i] = out.friction[i] * wp.lerp(1.0, wp.static(FLAT_GRIP), flat[i])
             out.rolling[i] = out.rolling[i] + wp.static(FLAT_ROLLING) * flat[i]
             out.slack[i] = wp.static(FLAT_SLACK) * flat[i]
@@ -112,7 +114,7 @@ def damage_controls(
     if (broken & wp.static(int(Fault.THROTTLE))) != 0:
         stuck = state.faults.throttle[world, a]
         state.vehicle.throttle[world, a] = wp.max(state.vehicle.throttle[world, a], stuck)
-        out.drive = wp.max(out.drive, stuck * tractive_force(car, wp.abs(vel[0])))
+        out.drive = wp.max(out.drive, stuck * tractive_force(car, wp.abs(vel[0]), b.spin))
     out.brake = wp.cw_mul(out.brake, brake_shares(state, world, a, scene.weather.temperature[world]))
     return out
 

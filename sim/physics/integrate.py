@@ -25,11 +25,12 @@ from sim.physics.body import (
     is_fixed,
     keep_velocity,
     load_body,
+    point_velocity,
     reference_point,
 )
 from sim.physics.collide import NEAR, Column, Manifold, greatest_depth, with_point
 from sim.physics.impulse import Grip, closing_speed, contact_impulse, give
-from sim.physics.place import STEP, ground_near, keep_place, place_near, road_place
+from sim.physics.place import ground_near, keep_place, place_near, road_place
 from sim.physics.sets import FOUR_WHEELS, GRAVITY
 from sim.road.frenet import RoadCoord
 from sim.road.grip import road_friction
@@ -50,6 +51,10 @@ SLOP, PUSH, RISE = 0.002, 0.2, 1.5
 """Overlap with the ground that is left alone [m], share of the rest taken out per step, and the greatest speed of that [m/s]."""
 SIDE_FRICTION = 0.5
 """Of a vehicle on its side or roof, over the road's: sheet metal (Fricke 1990)."""
+LEDGE = 0.02
+"""Steps that are higher over a body's corner stop it, lower ones lift it [m]."""
+HESITATION = 0.01
+"""How far behind itself a moving corner looks for the ground under it [m]."""
 CYCLE_WIDTH = 0.1
 """Width of what a cycle stands on, over its box's."""
 
@@ -66,6 +71,8 @@ class Ground:
     """Level unit vector away from a step (a kerb) that corners are about to reach, 0 if none is."""
     blocked: Column
     """1 for these corners, 2 if they are in it now."""
+    face: float
+    """Where the step's face is, along ``wall`` [m]."""
     friction: float
     """Mean under the body, weather included."""
 
@@ -94,6 +101,21 @@ def away_from(scene: Scene, world: int, near: RoadCoord, step: wp.vec3, middle: 
 
 
 @wp.func
+def find_step(scene: Scene, world: int, near: RoadCoord, low: wp.vec3, ahead: wp.vec3, high: float) -> wp.vec3:
+    """The last point of the way from ``low`` to ``ahead`` that is before the ground over ``high``, within 1/32 of the way [m]."""
+    way = ahead - low
+    share = float(0.0)
+    step = float(0.5)
+    for _i in range(5):
+        p = low + way * (share + step)
+        ground = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]), wp.vec2())
+        if ground.z - ground.rise <= high:
+            share += step
+        step *= 0.5
+    return low + way * share
+
+
+@wp.func
 def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach: float) -> Ground:
     """The ground under those corners that may meet it within ``reach`` [m] of their height; below the others there is none.
 
@@ -112,16 +134,24 @@ def read_plane(scene: Scene, state: State, world: int, a: int, body: Body, reach
         point = under
         out.level[i] = -1.0e9
         if p[2] - body.radius < under.z + reach:
+            way = point_velocity(body, p) * wp.static(TICK)
+            ahead = p + way
+            # What stands at a step's face is still before it.
+            back = way * wp.min(wp.static(HESITATION) / wp.max(wp.length(way), 1.0e-6), 1.0)
+            p -= wp.vec3(back[0], back[1], 0.0)
             point = ground_near(scene.road, scene.map_index[world], near, wp.vec2(p[0], p[1]), wp.vec2())
-            ahead = p + body.vel * wp.static(TICK)
             next = ground_near(scene.road, scene.map_index[world], near, wp.vec2(ahead[0], ahead[1]), wp.vec2())
             climb = wp.length(wp.vec2(under.floor_normal[0], under.floor_normal[1])) * wp.length(ahead - p)
-            high = wp.max(p[2] - body.radius, under.z - under.rise) + climb + wp.static(STEP)
+            base = wp.min(under.z - under.rise, point.z - point.rise)
+            high = wp.max(p[2] - body.radius, base) + climb + wp.static(LEDGE)
             if next.z - next.rise > high:
-                out.blocked[i] = wp.where(point.z - point.rise > high - climb, 2.0, 1.0)
-                out.wall = away_from(scene, world, near, ahead, body.center)
-                point = under
-                p = wp.vec3(body.center[0], body.center[1], p[2])
+                inside = point.z - point.rise > high - climb
+                out.blocked[i] = wp.where(inside, 2.0, 1.0)
+                out.wall = away_from(scene, world, near, ahead, wp.where(inside, body.center, p))
+                out.face = wp.dot(out.wall, find_step(scene, world, near, p, ahead, high))
+                if inside:
+                    point = under
+                    p = wp.vec3(body.center[0], body.center[1], p[2])
             out.level[i] = point.z * point.normal[2] + p[0] * point.normal[0] + p[1] * point.normal[1]
         out.x[i] = point.normal[0]
         out.y[i] = point.normal[1]
@@ -219,9 +249,9 @@ def stop_at_step(scene: Scene, world: int, a: int, body: Body, ground: Ground, d
     for i in range(8):
         inside = wp.max(inside, ground.blocked[i])
         if ground.blocked[i] > 0.0:
-            m = with_point(
-                m, origin + body.axes * corner_of(scene, world, a, i, body.radius) + m.normal * body.radius, 0.0
-            )
+            p = origin + body.axes * corner_of(scene, world, a, i, body.radius)
+            gap = wp.where(ground.blocked[i] > 1.0, 0.0, wp.max(wp.dot(ground.wall, p) - ground.face, 0.0))
+            m = with_point(m, p + m.normal * body.radius, gap)
     out = body
     if closing_speed(body, Body(), m, wp.static(NEAR)) > 0.0:
         j = contact_impulse(body, Body(), m, ground_grip(scene, world, a, body, ground.friction), 0.0, dt)
@@ -310,10 +340,10 @@ def move_body(scene: Scene, state: State, world: int, a: int, dt: float):
     ground = read_plane(scene, state, world, a, body, reach)
     h = dt / wp.static(float(SUBSTEPS))
     for _i in range(wp.static(SUBSTEPS)):
-        body = fly(scene, world, a, body, upright, h)
-        body = land(scene, world, a, body, ground, h)
         if wp.length_sq(ground.wall) > 0.0:
             body = stop_at_step(scene, world, a, body, ground, h)
+        body = fly(scene, world, a, body, upright, h)
+        body = land(scene, world, a, body, ground, h)
     keep_body(scene, state, world, a, body, dt)
 
 

@@ -27,6 +27,9 @@ ABS_SLIP = 0.14
 SIDE_DRAG, AIR_CENTER = 0.8, 0.25
 """Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5:
 side force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
+OVERREV = 1.15
+"""Greatest speed of the driven wheels over the top speed on the level: a top gear is laid out for the engine's greatest power there, and the
+limiter cuts in some 15 % above that (Gillespie 1992, ch. 2). Lower gears, whose limit is lower, are not modelled."""
 
 PERSON_CENTER, PERSON_INERTIA = 0.553, (0.0554, 0.0496, 0.0055)
 """Of somebody who stands: height of the centre of gravity over his own, and inertia about his axes over mass and height squared (Santschi,
@@ -153,8 +156,18 @@ def car_set(
     car.drag, car.rolling = 0.5 * AIR_DENSITY * p.drag_area, p.rolling
     car.side_drag = 0.5 * AIR_DENSITY * SIDE_DRAG * size[0] * size[2]
     car.air_center = (0.5 + AIR_CENTER) * base - behind
+    car.top_speed = OVERREV * _top_speed(car)
     car.float_factor = tyre_factor(p.tyre.pressure)
     return car
+
+
+def _top_speed(car: Any) -> float:
+    """Speed at which drag and rolling resistance take all of a vehicle's power on the level [m/s], 0 without an engine."""
+    rolling = car.rolling * car.mass * GRAVITY
+    speed = (car.power / car.drag) ** (1.0 / 3.0)
+    for _ in range(8):  # Newton, from above
+        speed -= (car.drag * speed**3 + rolling * speed - car.power) / (3.0 * car.drag * speed**2 + rolling)
+    return speed
 
 
 def _base(p: ParameterSet, wheelbase: float, coupler: float | None) -> float:

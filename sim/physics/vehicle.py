@@ -195,7 +195,7 @@ def move_vehicle(scene: Scene, state: State, control: Control, world: int, a: in
         if loses_balance(car, b, ask):
             state.fallen[world, a] = state.tick[world] + 1
     else:
-        ask = wreck_demand(scene, state, world, a, car, b, friction)
+        ask = wreck_demand(scene, state, world, a, head, car, b, friction)
     broken = state.faults.broken[world, a]
     warm = wp.max(state.faults.heat[world, a]) + scene.weather.temperature[world]
     if broken != 0 or warm > wp.static(FADE_START):

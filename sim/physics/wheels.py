@@ -49,6 +49,8 @@ Passive earth pressure 0.5 gamma z^2 K + 2 c z sqrt(K) (Rankine; Wong 2008, ch. 
 a wheel that has sunk in by z = 0.1 m, over its chord of 0.46 m: 2.9 kN, 0.85 of a car's wheel load. Soils vary; 1 is assumed."""
 FURROW_ANGLES = (0.2, 0.6)
 """Sine of the slip angle at which a wheel begins to plough and from which it wholly does (assumed)."""
+CUT_OFF = 0.04
+"""Share of an engine's greatest speed over which its limiter takes the drive away."""
 BEARS = 0.15
 """Slip of a tyre about its peak where friction is 1."""
 
@@ -187,9 +189,17 @@ def turn_steering(car: CarSet, steer: float, wanted: float, dt: float) -> float:
 
 
 @wp.func
-def tractive_force(car: CarSet, speed: float) -> float:
-    """The most that the engine gives at ``speed`` [N]."""
-    return wp.min(car.max_drive, car.power / wp.max(speed, 1.0))
+def tractive_force(car: CarSet, speed: float, spin: wp.vec4) -> float:
+    """The most that the engine gives at ``speed`` [N], or where its wheels run faster, at theirs; ``spin``: of the wheels [rad/s].
+
+    At its greatest speed the limiter cuts it off.
+    """
+    rim = 0.5 * car.radius * (car.front.drive * (spin[0] + spin[1]) + car.rear.drive * (spin[2] + spin[3]))
+    fast = wp.max(speed, rim)
+    force = wp.min(car.max_drive, car.power / wp.max(fast, 1.0))
+    if car.top_speed > 0.0:
+        force *= wp.clamp((car.top_speed - fast) / (wp.static(CUT_OFF) * car.top_speed), 0.0, 1.0)
+    return force
 
 
 @wp.func(inline=True)

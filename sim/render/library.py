@@ -53,7 +53,7 @@ class ModelPart:
     """A part that moves as one piece, or a cyclic clip of posed meshes."""
 
     frames: tuple[MeshData, ...]
-    """One mesh, or the poses of a clip: equal triangles, UVs and materials, moved vertices."""
+    """One mesh, or the poses of a clip: equal triangles, UVs and materials, moved vertices. Of a wheel: whole, and its tyre burst."""
     motion: PartMotion = PartMotion.FIXED
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Where the mesh's origin sits in the model's frame [m]: axle, hinge."""

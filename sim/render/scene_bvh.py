@@ -9,7 +9,7 @@ import warp as wp
 
 from sim.render.library import Geometry, MeshLibrary, PartMotion
 from sim.render.poses import Poses
-from sim.types import NO_WHEEL, TICK, Scene
+from sim.types import BURST_TYRE, NO_WHEEL, TICK, Scene
 
 wp.set_module_options({"enable_backward": False})
 
@@ -158,17 +158,20 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: 
     offset = scene.box_center[world, actor] - wp.cw_mul(scale, geo.model_center[asset])
     motion = geo.part_motion[part]
     own = scale
-    if motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL)):
+    frame = int(0)
+    wheels = motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL))
+    if wheels:
         own = wp.vec3(scale[2], scale[1], scale[2])
         rear = wp.where(motion == wp.static(int(PartMotion.WHEEL)), 2, 0)
         wheel = rear + wp.where(geo.part_pivot[part][1] >= 0.0, 0, 1)
         if (poses.visible[row, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
             return
         offset[2] = offset[2] + poses.lift[row, actor][wheel]
+        burst = (poses.visible[row, actor] & (wp.static(BURST_TYRE) << wheel)) != 0
+        frame = wp.where(burst and geo.part_frames[part] > 1, 1, 0)
     rot = wp.quat_to_matrix(poses.rot[row, actor])
     frames = geo.part_frames[part]
-    frame = int(0)
-    if frames > 1:
+    if frames > 1 and not wheels:
         frame = int(clip[1])
         speed = wp.abs(poses.speed[row, actor])
         gait = geo.model_gait[asset]

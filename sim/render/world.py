@@ -8,7 +8,9 @@ from functools import cache
 import warp as wp
 
 from sim.assets import AssetSpec, asset_index, list_assets
+from sim.assets.damage import burst
 from sim.assets.model import Asset, Clip, Part, load
+from sim.physics.faults import DROP
 from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, PartMotion
 from sim.render.mesh import MeshData
 from sim.render.scenery import map_of, scenery_model
@@ -96,7 +98,12 @@ def _scaled(v: tuple[float, float, float], k: float) -> tuple[float, float, floa
 
 
 def _frames(part: Part, clips: list[str]) -> tuple[MeshData, ...]:
-    """Of a posed part: the walk, the run, the pose of somebody who stands, and the fall, by their names ('' for none)."""
+    """Of a posed part: the walk, the run, the pose of somebody who stands, and the fall, by their names ('' for none).
+
+    Of a wheel: whole, and with its tyre burst.
+    """
+    if MOTION[part.role] in (PartMotion.WHEEL, PartMotion.STEERED_WHEEL):
+        return (part.mesh, burst(part.mesh, DROP))
     if part.role != "clip":
         return (part.mesh,)
     walk, run, fall = (part.frames.get(name, ()) for name in clips)

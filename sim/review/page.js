@@ -184,7 +184,7 @@ function showOutcome() {
   const least = draw.series.time_to_collision.filter((v) => v !== null);
   const text = contact ? `${contact.text}, ${contact.time.toFixed(2)} s`
     : goal ? `Goal reached without contact, ${goal.time.toFixed(2)} s`
-    : `No contact${least.length ? `, least time to collision ${Math.min(...least).toFixed(2)} s` : ""}`;
+    : `No contact${draw.cut_at === null ? "" : ` before the cut at ${draw.cut_at} s`}${least.length ? `, least time to collision ${Math.min(...least).toFixed(2)} s` : ""}`;
   $("outcome").textContent = text;
   $("outcome").className = `outcome ${contact ? "contact" : goal ? "goal" : "clear"}`;
 }
@@ -196,7 +196,7 @@ function showEvents() {
   $("jumps").replaceChildren(...draw.events.map((e) => element("button", { type: "button", class: "jump", "data-kind": e.kind, title: label(e), onclick: jump(e) }, KINDS[e.kind][0])));
   $("marks").replaceChildren(...draw.events.map((e) => element("button", { type: "button", "data-kind": e.kind, title: label(e), "aria-label": label(e), style: `left: ${(100 * frameOf(e)) / Math.max(1, count() - 1)}%`, onclick: jump(e) }, icon(KINDS[e.kind][1]))));
   $("events").replaceChildren(...draw.events.map((e) => element("li", {}, element("button", { type: "button", "data-kind": e.kind, onclick: jump(e) }, element("span", { class: "dot" }), element("time", {}, at(e)), element("span", {}, e.text)))));
-  if (!draw.events.length) $("events").append(element("li", { class: "empty" }, "Nothing dangerous happened in this draw."));
+  if (!draw.events.length) $("events").append(element("li", { class: "empty" }, draw.cut_at === null ? "Nothing dangerous happened in this draw." : `Nothing dangerous happened before this draw was cut at ${draw.cut_at} s; its scenario goes on.`));
 }
 
 function showParameters() {
@@ -246,17 +246,20 @@ function showValues(series, time) {
     ["Off the road", yes(series.off_road[frame], true)],
   ];
   $("values").replaceChildren(...rows.flatMap(([name, [text, mood]]) => [element("dt", {}, name), element("dd", { class: mood ?? "" }, text)]));
-  const [folder, suffix] = draw.pictures;
-  const at = `${folder.split("/").map(encodeURIComponent).join("/")}/${pad(frame)}`;
-  const files = { picture: `frames/${at}.${suffix}`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
-  $("links").replaceChildren("Files: ", ...Object.entries(files).flatMap(([name, href], k) => [k ? " · " : "", element("a", { href, target: "_blank", rel: "noopener" }, name)]));
+  $("links").replaceChildren(...draw.pictures.map(([camera, folder, suffix]) => {
+    const at = `${folder.split("/").map(encodeURIComponent).join("/")}/${pad(frame)}`;
+    const files = { picture: `frames/${at}.${suffix}`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
+    const links = Object.entries(files).flatMap(([name, href], k) => [k ? " · " : "", element("a", { href, target: "_blank", rel: "noopener" }, name)]);
+    return element("p", {}, `${draw.pictures.length > 1 ? camera : "Files"}: `, ...links);
+  }));
 }
 
 function showObjects(conflict) {
-  const rows = draw.objects[frame].map(([track, category, distance, hidden]) => {
+  const rows = draw.objects[frame].map(([track, category, distance, hidden, , cameras]) => {
     const name = draw.actors[track - 1] ?? `#${track}`;
+    const by = draw.pictures.length > 1 ? [element("small", {}, cameras.map((k) => draw.pictures[k][0]).join(", "))] : [];
     return element("tr", { class: name === conflict ? "danger" : "" },
-      element("td", {}, name), element("td", {}, data.categories[category] ?? ""),
+      element("td", {}, name, ...by), element("td", {}, data.categories[category] ?? ""),
       element("td", { class: "n" }, `${number(distance, 1)} m`), element("td", { class: "n" }, `${Math.round(hidden * 100)} %`));
   });
   if (!rows.length) rows.push(element("tr", {}, element("td", { class: "empty", colspan: 4 }, "No actor is in view.")));

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, first_of
 from sim.scenario.bodies import served_kinds
 from sim.scenario.distributions import Node, Reference, Word, children, dimension_of, references
 from sim.scenario.fields import Quantity, check_dimension, suggest
 from sim.scenario.grammar import parse_value
 from sim.scenario.schema import KINDS, ScenarioFile
-from sim.scenario.source import Path_, Source, dotted
+from sim.scenario.source import Path_, Source
 from sim.scenario.units import Dimension, QuantityError
 
 MAX_PARAMETERS = 200
@@ -81,10 +81,10 @@ def quantities(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Quantity]]
 
 
 def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> set[str]:
-    """Check the dimension of every value, parameters included; returns the names of parameters the map uses.
+    """Check the dimension of every value, parameters included, and every kind; returns the names of parameters the map uses.
 
     Raises:
-        ScenarioError: at the first that does not fit.
+        ScenarioError: with all that do not fit.
     """
     types: dict[str, Dimension | None] = {}
 
@@ -103,22 +103,23 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
         except QuantityError as error:
             raise source.error(error.message, ("parameters", name), error.hint) from None
     used: set[str] = set()
+    faults: list[ScenarioError] = []
     for path, quantity in quantities(model):
         try:
             check_dimension(quantity, dimension_of(quantity.node, type_of))
         except QuantityError as error:
-            raise source.error(error.message, path, error.hint) from None
+            faults.append(source.error(error.message, path, error.hint))
+            continue
         if path[0] in ("map", "setting"):
             used |= references(quantity.node)
+    faults += unserved_kinds(model, parameters, source)
+    if faults:
+        raise first_of(faults)
     return used
 
 
-def check_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> None:
-    """Every kind that may be drawn is served by an asset, or its actor names one.
-
-    Raises:
-        ScenarioError: at the first that is not.
-    """
+def unserved_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> Iterator[ScenarioError]:
+    """A fault for every kind that may be drawn and that neither an asset serves nor its actor names one for."""
     served = served_kinds()
     for path, quantity in quantities(model):
         named = path[0] == "actors" and model.actors[str(path[1])].asset is not None
@@ -127,7 +128,7 @@ def check_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source
         for kind in words_of(quantity.node, parameters):
             if kind in KINDS and kind not in served:
                 known = ", ".join(sorted(k for k in KINDS if k in served))
-                raise source.error(f"there is no asset of kind {kind!r}", path, f"Kinds that have one: {known}.")
+                yield source.error(f"there is no asset of kind {kind!r}", path, f"Kinds that have one: {known}.")
 
 
 def is_kind(quantity: Quantity) -> bool:
@@ -147,7 +148,7 @@ def words_of(node: Node, parameters: dict[str, Node]) -> Iterator[str]:
 
 
 def schema_error(error: ValidationError, source: Source) -> ScenarioError:
-    """Pydantic's findings as one error: the first in the file, and how many more there are."""
+    """Pydantic's findings as one error: the first in the file, with the others along."""
     found = []
     for item in error.errors():
         context = item.get("ctx", {})
@@ -163,13 +164,8 @@ def schema_error(error: ValidationError, source: Source) -> ScenarioError:
         elif item["type"].endswith("_type") and not context.get("message"):
             wanted = {"dict_type": "a mapping", "list_type": "a list", "string_type": "a text"}
             message, hint = f"expected {wanted.get(item['type'], 'something else')}", ""
-        found.append((source.line(path) or 0, path, message, hint))
-    found.sort(key=lambda f: f[0])
-    line, path, message, hint = found[0]
-    more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
-    return ScenarioError(
-        message + more, file=source.file, line=line or None, path=dotted(path) or None, hint=hint or None
-    )
+        found.append(source.error(message, path, hint))
+    return first_of(found)
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any) -> Path_:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,6 @@ from pydantic import ValidationError
 from sim.errors import ScenarioError
 from sim.paths import data_root
 from sim.scenario.checks import schema_error
-from sim.scenario.fields import suggest
 from sim.scenario.own_assets import own_assets
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import read_source
@@ -85,14 +85,27 @@ def find(path: str | Path) -> Path:
         return file
     if file.is_dir():
         raise ScenarioError("is a folder", file=file, hint="Name one scenario file in it.")
-    known = library_files() | benchmark_files()
+    names = library_files()
+    known = names | benchmark_files()
     if str(path) in known:
         return known[str(path)]
     if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
         raise ScenarioError("there is no such file", file=file)
     raise ScenarioError(
-        f"there is no file and no library scenario {str(path)!r}", hint=suggest(str(path), known) if known else None
+        f"there is no file and no library scenario {str(path)!r}", hint=suggest_scenario(str(path), names) if names else None
     )
+
+
+def suggest_scenario(word: str, known: Iterable[str]) -> str:
+    """Up to three ids that a mistyped one may stand for: alike as a whole, or with words in common."""
+    ids = sorted(known)
+    words = set(word.lower().replace("_", "-").split("-"))
+    alike = difflib.get_close_matches(word.lower(), ids, 3, 0.6)
+    shared = sorted((i for i in ids if words & set(i.split("-"))), key=lambda i: -len(words & set(i.split("-"))))
+    near = list(dict.fromkeys(alike + shared))[:3]
+    if not near:
+        return "`swerve list` shows what there is."
+    return f"Did you mean {' or '.join(repr(i) for i in near)}? `swerve list` shows all."
 
 
 def expand(paths: Sequence[str | Path]) -> list[Path]:

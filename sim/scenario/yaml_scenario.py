@@ -11,7 +11,7 @@ from sim.errors import ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import Body, asset_body, category_of, choose_asset, coupling, is_signal, known_assets, overlap
-from sim.scenario.checks import check_kinds, check_values, parse_parameters
+from sim.scenario.checks import check_values, parse_parameters
 from sim.scenario.draws import Draws, Rejected, closure
 from sim.scenario.fields import suggest
 from sim.scenario.own_assets import used_files
@@ -50,7 +50,6 @@ class YamlScenario:
         self._own = own or {}
         self.parameters = parse_parameters(model, source)
         map_names = check_values(model, self.parameters, source)
-        check_kinds(model, self.parameters, source)
         self._map_parameters = closure(map_names, self.parameters)
         self._maps = MapBuilder(self.id, model, source)
         self.notes = self._maps.notes()

@@ -13,16 +13,18 @@ from sim.types.faults import Fault, Faults
 from sim.types.impact import MAX_IMPACTS, Impacts
 from sim.types.metrics import Conflict, Metrics
 from sim.types.road import LaneKind, Relief, RoadTables, Shape
-from sim.types.solid import SCENERY, SOLID_CELL, Solid, SolidItem, SolidTables, partner_name
+from sim.types.solid import SCENERY, SOLID_CELL, SOLID_NAMES, Solid, SolidItem, SolidTables, partner_name
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
-from sim.types.world import NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
+from sim.types.world import BURST_TYRE, NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
+    "BURST_TYRE",
     "MAX_IMPACTS",
     "NO_WHEEL",
     "SCENERY",
     "SOLID_CELL",
+    "SOLID_NAMES",
     "TICK",
     "Axle",
     "CarSet",

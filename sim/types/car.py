@@ -141,6 +141,8 @@ class CarSet:
     """Greatest tractive force [N]."""
     power: float
     """[W]."""
+    top_speed: float
+    """Speed of the driven wheels' rims at the engine's greatest speed in the top gear [m/s]; 0: no limiter."""
     max_brake: float
     """[N]."""
     brake_rate: float

@@ -32,10 +32,18 @@ SOLID_CELL = 8.0
 """Edge of a cell of `SolidTables`' grid [m]."""
 
 
+SOLID_NAMES = tuple(kind.name.lower().replace("_", " ") for kind in Solid)
+"""What scenery is called where actors are called by their names."""
+
+
 def partner_name(code: int, names: Sequence[str]) -> str | None:
-    """Who or what a partner in a contact is: an actor by its name, scenery by its kind; None: nobody."""
+    """Who or what a partner in a contact is: an actor by its name, scenery by its kind; None: nobody.
+
+    Scenery of whose kind an actor has the name is told apart from it: ``tree (scenery)``.
+    """
     if code <= SCENERY:
-        return Solid(SCENERY - code).name.lower().replace("_", " ")
+        kind = SOLID_NAMES[SCENERY - code]
+        return f"{kind} (scenery)" if kind in names else kind
     return names[code] if 0 <= code < len(names) else None
 
 

@@ -82,7 +82,7 @@ class VehicleState:
     alarm_tick: wp.array2d[wp.int32]
     """Tick plus one since which a driver sees a collision coming, 0 if it does not, (nworld, nactor)."""
     braking: wp.array2d[wp.int32]
-    """1 while a driver brakes in an emergency, (nworld, nactor)."""
+    """1 while a driver brakes in an emergency, that of a body included, (nworld, nactor)."""
     leader: wp.array2d[wp.int32]
     """Of TRAFFIC: actor it follows plus one, 0 on a free road, (nworld, nactor)."""
     queue: wp.array2d[wp.int32]

@@ -13,7 +13,7 @@ import pytest
 from sim.config import DatasetConfig, SimConfig
 from sim.export.coco import CATEGORIES, Film, category_of, decode_mask, encode_mask, merge_annotations
 from sim.export.hazard import BRAKING, find_events, format_csv, hazard_rows
-from sim.export.summary import page_draw
+from sim.export.summary import hazard_actor, merge_views, page_draw
 from sim.export.tracks import METRICS, POSES, STATE, Tracks, frame_count, frame_rate, record
 from sim.export.video import decode_video, encode_video, join_videos, pad_even, side_by_side
 from sim.export.views import views_of
@@ -29,7 +29,7 @@ from sim.export.writer import (
 from sim.render.mesh import Semantic
 from sim.sampling import sample_worlds
 from sim.scenario.reader import load_scenario
-from sim.types import Conflict, Lamp
+from sim.types import SCENERY, Conflict, Lamp, Solid, partner_name
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 3), (5, 7)])
@@ -249,6 +249,32 @@ def test_the_impact_of_the_contact_is_told_with_it():
     )
 
 
+@pytest.mark.parametrize(("code", "who"), [(1, "the actor tree"), (SCENERY - Solid.TREE, "tree (scenery)")])
+def test_an_actor_called_as_scenery_is_told_apart_from_it(code, who):
+    """And scenery keeps its plain name where no actor has it."""
+    tracks, names = made_up_tracks(), ["ego", "tree"]
+    tracks.arrays["metrics.collision_actor"][12:] = code
+    tracks.arrays["impacts.pair"][12:, 0] = (0, code)
+    rows = hazard_rows("d", tracks, names)
+    events = find_events(tracks, rows, tracks.impacts(names))
+    assert events[0]["text"].startswith("Hazard: the actor tree")
+    assert events[2]["text"].startswith(f"Contact with {who} at 4.2 m/s: ego changes speed by 1.0 m/s; ")
+    assert hazard_actor(rows, names) == "tree", "whom the hazard is about, whatever was touched"
+    assert partner_name(SCENERY - Solid.TREE, ["ego", "child"]) == "tree" and partner_name(1, names) == "tree"
+
+
+def test_the_page_lists_whom_any_camera_sees_as_the_one_that_sees_most_of_it():
+    def frame(*objects):
+        return {"objects": [dict(zip(("track_id", "category_id", "distance", "occlusion", "area"), o, strict=True)) for o in objects]}
+
+    front = [frame((2, 1, 30.0, 0.5, 40), (3, 3, 9.0, 0.0, 200)), frame()]
+    rear = [frame((2, 1, 31.0, 0.25, 60)), frame((4, 3, 5.0, 0.0, 10))]
+    assert merge_views([front, rear]) == [
+        [[3, 3, 9.0, 0.0, 200, [0]], [2, 1, 31.0, 0.25, 60, [0, 1]]],
+        [[4, 3, 5.0, 0.0, 10, [1]]],
+    ]
+
+
 def test_brake_lights_alone_are_braking_and_braking_after_contact_is_none():
     tracks = made_up_tracks()
     tracks.arrays["vel"][:, 0, 1] = 10.0
@@ -306,8 +332,8 @@ def test_the_page_shows_no_time_to_collision_from_the_contact_on():
         draw,
         0,
         tracks,
-        views_of("d", DatasetConfig())[0],
-        [{"objects": []}] * 20,
+        views_of("d", DatasetConfig()),
+        [[]] * 20,
         rows,
         find_events(tracks, rows),
         "video.mp4",

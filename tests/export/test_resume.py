@@ -10,14 +10,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import pytest
 
+from sim.config import DatasetConfig
 from sim.errors import SwerveError
 from sim.export.dataset import render_dataset
-from sim.export.folder import LOCK, RUN
+from sim.export.folder import LOCK, RUN, describe_difference
 from sim.export.plan import plan_replay
-from sim.export.writer import TEMPORARY, write_bytes
+from sim.export.writer import TEMPORARY, encode_json, write_bytes
+from sim.render.rigs import load_rig
 from tests.export.conftest import OPTIONS, SETTINGS, hashes
 
 
@@ -234,6 +237,21 @@ def test_other_settings_are_refused_and_the_folder_is_left_alone(dataset, scenar
     with pytest.raises(SwerveError, match="scenario files differ"):
         render_dataset([edited], dataset, **SETTINGS, quiet=True)
     assert hashes(dataset) == before
+
+
+def test_a_difference_of_rigs_is_told_by_camera_and_setting():
+    here = asdict(DatasetConfig(rig=load_rig("surround4")))
+    there = json.loads(encode_json(here))
+    there["rig"][1]["pos"][2] += 0.5
+    there["rig"][3]["lens"]["model"] = "pinhole"
+    lines = describe_difference({"config": there}, {"config": here})
+    names = [camera["name"] for camera in here["rig"]]
+    assert len(lines) == 2 and lines[0].startswith(f"rig {names[1]}.pos ") and " there and " in lines[0]
+    assert lines[1] == f"rig {names[3]}.lens.model pinhole there and kannala_brandt here"
+    there["rig"] = there["rig"][:1]
+    assert describe_difference({"config": there}, {"config": here}) == [
+        f"rig of {names[0]} there and of {', '.join(names)} here"
+    ]
 
 
 def test_foreign_folders_are_refused(scenario, tmp_path):

@@ -20,6 +20,7 @@ from sim.render.world import build_library
 from sim.sampling import sample_worlds
 from sim.scenario.reader import load_scenario
 from tests.export.conftest import hashes
+from tests.review.test_page import parse
 
 RIG = """
 cameras:
@@ -79,6 +80,14 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     film = decode_video(out / "video.mp4")
     assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 3 * 96, 3)
     check_faults(out, data, files)
+    page = json.loads(parse((out / "index.html").read_bytes()).scripts[0])["draws"][0]
+    assert [(c, folder) for c, folder, _ in page["pictures"]] == [(c, f"crossing-0000/{c}") for c in names[:18:3]]
+    for k, objects in enumerate(page["objects"]):
+        seen = {
+            names.index(i["camera"]["name"]) // 3: {a["track_id"] for a in data["annotations"] if a["image_id"] == i["id"]}
+            for i in data["images"] if i["frame_id"] == k
+        }
+        assert {(o[0], c) for o in objects for c in o[5]} == {(t, c) for c, tracks in seen.items() for t in tracks}
     # An interrupted run goes on with the same bytes; a replay needs no rig file.
     (out / "labels/crossing-0000/wide/000001.json").unlink()
     (out / "frames/crossing-0000/wide/000001.jpg").write_bytes(b"")

@@ -10,7 +10,7 @@ import pytest
 from sim.physics.faults import BRAKE_IRON, BURST_TIME, DROP, FADE_END, FADE_LEFT, FADE_START, FLAT_ROLLING, IRON_HEAT
 from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
-from sim.types import Fault
+from sim.types import BURST_TYRE, Fault
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
@@ -56,7 +56,9 @@ def test_burst_tyre_brakes_the_car_and_lets_its_corner_down():
     arrays = car(33.0, Fault.BURST << LEFT)
     run(arrays, 1)
     assert arrays[1].faults.flat.numpy()[0, 0] == pytest.approx([0.01 / BURST_TIME, 0, 0, 0], rel=1e-3)
+    assert arrays[1].visible.numpy()[0, 0] == 7
     run(arrays, 99)
+    assert arrays[1].visible.numpy()[0, 0] == 7 | BURST_TYRE << LEFT, "pictures show it"
     x, y, z, w = arrays[1].rot.numpy()[0, 0]
     roll, pitch = math.asin(2 * (w * x + y * z)), math.asin(2 * (w * y - z * x))
     track = SETS["car"].track * CAR["size"][1]

@@ -22,21 +22,21 @@ def test_a_kerb_stops_or_trips_bodies_within_centimetres():
     """Boxes that slide, people who lie, bicycles that stand: none reaches deep into the kerb, all keep above the ground."""
     worlds = []
     for kind, z in ((BOX, 0.0), (PERSON, 0.15), (BICYCLE, 0.0)):
-        for speed, heading in itertools.product((5.0, 9.0), (0.0, 0.5)):
+        for speed, heading in itertools.product((5.0, 7.0, 9.0, 10.0), (0.0, 0.5)):
             place = {"x": 100.0, "y": -9.0, "z": z, "t": -9.0, "lane": -2, "heading": heading}
             worlds.append(world_rows([actor(kind, motion=Motion.BODY, vel=(2.0, -speed, 0.0), **place)]))
     arrays = build(worlds, KERBED)
     scene, state, _ = arrays
     rot, fallen = state.rot.numpy(), state.fallen.numpy()
-    rot[4:8, 0] = (0.0, math.sqrt(0.5), 0.0, math.sqrt(0.5))  # on their backs
-    fallen[:8] = 1
+    rot[8:16, 0] = (0.0, math.sqrt(0.5), 0.0, math.sqrt(0.5))  # on their backs
+    fallen[:16] = 1
     state.rot.assign(rot)
     state.fallen.assign(fallen)
     half, middle = 0.5 * scene.size.numpy()[:, 0], scene.box_center.numpy()[:, 0]
-    round_ = np.where(np.arange(12) // 4 == 1, 0.15, 0.0)
+    round_ = np.where(np.arange(24) // 8 == 1, 0.15, 0.0)
     local = SIGNS * (half - round_[:, None])[:, None]
-    local[8:, SIGNS[:, 2] < 0, 1] *= 0.1  # a cycle stands on narrow wheels
-    deepest, nearest = 0.0, np.full(12, np.inf)
+    local[16:, SIGNS[:, 2] < 0, 1] *= 0.1  # a cycle stands on narrow wheels
+    deepest, nearest = 0.0, np.full(24, np.inf)
     for _ in range(200):
         run(arrays, 1)
         axes, pos = matrices(state.rot.numpy()[:, 0]), state.pos.numpy()[:, 0].astype(float)
@@ -45,6 +45,6 @@ def test_a_kerb_stops_or_trips_bodies_within_centimetres():
         deepest = max(deepest, float(np.minimum(EDGE - at[..., 1], KERB - low).max()))
         nearest = np.minimum(nearest, at[..., 1].min(1) - EDGE)
         assert low.min() > -0.02
-    assert deepest < 0.04
-    assert (nearest < 0.3).sum() >= 6, "they came as far as the kerb"
+    assert deepest < 0.02
+    assert (nearest < 0.3).sum() >= 15, "they came as far as the kerb"
     assert np.linalg.norm(state.vel.numpy()[:, 0], axis=-1).max() < 3.0

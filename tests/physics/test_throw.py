@@ -11,7 +11,7 @@ import warp as wp
 from sim.physics.body import Body, point_velocity
 from sim.physics.collide import Manifold, with_point
 from sim.physics.impulse import Grip, contact_impulse, give, slackened
-from sim.types import TICK, Motion
+from sim.types import TICK, Lamp, Motion
 from tests.physics.test_contact import FIELD, matrices
 from tests.physics.worlds import PERSON, actor, build, press, run, world_rows
 
@@ -96,6 +96,28 @@ def test_throw_distance_is_within_searles_bounds(brakes):
     thrown = seen[:, :, 0].max(axis=0) / struck
     # 0.87 to 0.92 of adults, 0.9 until bonnets: the legs give way, and what pushes the middle is the bonnet, once the car has slowed.
     assert (thrown > 0.86).all() and (thrown < 1.05).all(), thrown
+
+
+@pytest.mark.parametrize("kind", [PERSON, CHILD])
+def test_a_scripted_car_that_struck_somebody_brakes_as_hard_as_it_can(kind):
+    """So nobody rides on its bonnet: it stops within what full brakes take, with its brake lamps on."""
+    seen, state = throw([(11.0, kind, 0.0)], 300, motion=Motion.SCRIPTED)
+    assert state.speed.numpy()[0, 0] == pytest.approx(0.0, abs=0.05) and state.lamps.numpy()[0, 0] & int(Lamp.BRAKE)
+    way = state.pos.numpy()[0, 0, 0] - 96.55  # its front was at the person
+    assert 121 / (2 * 11.0) < way < 121 / (2 * 0.85 * 9.81) + 0.15 * 11.0
+    assert seen[-1, 0, 3] - 100.0 > way
+
+
+def test_nobody_brakes_a_car_that_was_hit_hard_or_stood():
+    """A car at 15 m/s strikes one that stands, both scripted: both roll on with damaged wheels, at 0.35 of friction."""
+    actors = [actor(x=x, speed=v, motion=Motion.SCRIPTED) for x, v in ((90.0, 15.0), (105.0, 0.0))]
+    arrays = build([world_rows(actors)], FIELD)
+    state = run(arrays, 120)
+    before = state.speed.numpy()[0].copy()
+    assert (before > 2.0).all() and (state.vehicle.braking.numpy()[0] == 0).all()
+    run(arrays, 40)
+    slower = (before - state.speed.numpy()[0]) / 0.4
+    assert (slower > 0.3 * 9.81).all() and (slower < 0.45 * 9.81).all()
 
 
 def test_a_car_that_drives_on_takes_a_person_up_to_nearly_its_speed_and_onto_its_bonnet():

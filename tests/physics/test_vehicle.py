@@ -73,6 +73,21 @@ def test_top_speed_balances_drag():
     assert state.speed.numpy()[0, 0] == pytest.approx(expected, rel=0.03)
 
 
+def test_wheels_in_the_air_spin_no_faster_than_the_engine():
+    """Full throttle in a fall of 3 s: driven wheels come near the limiter's speed and stay below it, the others do not turn."""
+    arrays = build([world_rows([actor(x=200.0, y=-200.0, z=100.0)])], OPEN)
+    arrays[1].vehicle.ready.fill_(1)
+    press(arrays, 0.0, 1.0)
+    state = run(arrays, 300)
+    assert state.pos.numpy()[0, 0, 2] > 50.0
+    p, mass, limit = SETS["car"], CAR["mass"], float(arrays[0].vehicle.car.numpy()["top_speed"][0, 0])
+    top = limit / 1.15
+    assert 0.5 * 1.225 * p.drag_area * top**3 + p.rolling * mass * GRAVITY * top == pytest.approx(p.power * mass, rel=1e-3)
+    rim = CAR["wheel_radius"] * state.vehicle.wheel_speed.numpy()[0, 0]
+    assert (0.95 * limit < rim[:2]).all() and (rim[:2] < 1.001 * limit).all()
+    assert (rim[2:] == 0.0).all()
+
+
 @pytest.mark.parametrize("kind", [CAR, LORRY])
 def test_steady_turn_matches_the_single_track_model(kind):
     speed, angle = 15.0, 0.03

@@ -14,7 +14,7 @@ from sim.render.lens import intrinsic_matrix
 from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
 from sim.rotation import rotate
-from sim.types import NO_WHEEL
+from sim.types import BURST_TYRE, NO_WHEEL
 from tests.render import scenes
 
 W, H = 96, 64
@@ -176,3 +176,23 @@ def test_lost_wheels_are_missing_where_they_were():
     assert all(spots[k][1] < W / 2 - 3 < W / 2 + 3 < spots[k + 1][1] for k in (0, 2))
     assert all(spots[k][0] < spots[k + 2][0] - 3 for k in (0, 1))
     assert not pixels(15 * NO_WHEEL).any()
+
+
+def test_a_burst_tyre_shows_the_wheels_second_shape_and_no_other():
+    whole, flat = scenes.box((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3)), scenes.box((-0.2, -0.3, -0.2), (0.2, 0.3, 0.2))
+    wheels = [
+        ModelPart((whole, flat), motion, (x, y, 0.3))
+        for x, motion in ((3.0, PartMotion.STEERED_WHEEL), (0.0, PartMotion.WHEEL))
+        for y in (1.0, -1.0)
+    ]
+    lib = scenes.library([Model("cart", tuple(wheels), (3.6, 2.6, 0.6), (1.5, 0.0, 0.3))])
+    camera = camera_at((0, 0, 3.0), pitch=0.3, width=W, height=H)
+
+    def pixels(bits):
+        rows = scenes.world(lib, [("cart", (6.0, 0.0, 0.0), 0.0)], visible=[7 | bits])
+        return render(lib, [rows], camera, masks=False)[0]["instance"][0, 0] == 1
+
+    for k in range(4):
+        wheel = pixels(0) & ~pixels(NO_WHEEL << k)
+        gone = pixels(0) & ~pixels(BURST_TYRE << k)
+        assert 0.2 * wheel.sum() < gone.sum() < 0.8 * wheel.sum() and not (gone & ~wheel).any()

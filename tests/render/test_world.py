@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from sim.config import SimConfig
+from sim.physics.faults import DROP
+from sim.render.library import PartMotion
 from sim.render.mesh import Semantic
 from sim.render.scenery import build_map, map_of, scenery_model
 from sim.render.world import asset_model, build_library
@@ -147,6 +149,18 @@ def test_walkers_have_a_walk_a_run_a_stand_and_a_fall():
     clip = max(model.parts, key=lambda part: len(part.frames))
     assert 0 < model.walk_frames < model.rest_frame == len(clip.frames) - 1 - model.fall_frames
     assert model.run_stride > model.stride > 0.3 and model.fall_frames > 8
+
+
+@pytest.mark.parametrize("name", ["sedan", "suv", "van", "lorry", "motorcycle"])
+def test_a_burst_wheel_is_as_small_as_physics_lets_it_down(name):
+    wheels = [part for part in asset_model(name).parts if part.motion in (PartMotion.WHEEL, PartMotion.STEERED_WHEEL)]
+    assert wheels
+    for part in wheels:
+        whole, burst = ((np.hypot(f.vertices[:, 0], f.vertices[:, 2]), f) for f in part.frames)
+        assert (1 - DROP) * whole[0].max() * 0.93 < burst[0].max() <= (1 - DROP) * whole[0].max() * 1.0001
+        rim = whole[0] < 0.6 * whole[0].max()
+        np.testing.assert_allclose(burst[1].vertices[rim], whole[1].vertices[rim], atol=1e-6)
+        np.testing.assert_allclose(np.linalg.norm(burst[1].normals, axis=1), 1.0, atol=1e-3)
 
 
 def test_signal_heads_have_one_lens_per_aspect():

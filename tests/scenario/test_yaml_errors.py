@@ -225,9 +225,14 @@ def test_a_link_out_of_the_folder_is_no_map(tmp_path: Path) -> None:
 
 def test_several_faults_are_counted_and_the_first_is_told(tmp_path: Path) -> None:
     text = changed("speed: 30..60", "sped: 30..60").replace("kind: van", "kind: vann")
-    with pytest.raises(ScenarioError, match=r"unknown key 'sped' \(and 1 more faults\)") as caught:
+    with pytest.raises(ScenarioError, match=r"unknown key 'sped' \(and 1 more fault\)") as caught:
         draw(write(tmp_path, text))
     assert caught.value.line == 5
+    assert [(e.line, e.message) for e in caught.value.each()] == [(5, "unknown key 'sped'"), (6, "unknown kind 'vann'")]
+    text = changed("30..60 km/h", "30..60 m").replace("length: 250 m", "length: 250 s").replace("drive: 20 km/h", "drive: 20 s")
+    with pytest.raises(ScenarioError, match=r"\(and 2 more faults\)") as caught:
+        draw(write(tmp_path, text))
+    assert [e.line for e in caught.value.each()] == [2, 5, 9]
 
 
 # --- what assets can do ---------------------------------------------------------------------------------------------------
