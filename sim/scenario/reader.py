@@ -93,17 +93,26 @@ def find(path: str | Path) -> Path:
     )
 
 
+BENCHMARKS = "benchmark"
+"""Folder of the library's files that only serve to measure speed: found by id, but no part of the library."""
+
+
 def expand(paths: Sequence[str | Path]) -> list[Path]:
     """Scenario files of a list of files, folders and library ids, folders searched through.
+
+    The library's own folder stands for the library, without the files that only serve to measure speed.
 
     Raises:
         ScenarioError: if something is not there, or a folder holds no scenario.
     """
     out: list[Path] = []
+    speed = (data_root("scenarios") / BENCHMARKS).resolve()
     for path in paths:
         folder = Path(path)
         if folder.is_dir():
             found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            if folder.resolve() != speed:
+                found = [p for p in found if p.resolve().parent != speed]
             if not found:
                 raise ScenarioError(
                     "the folder holds no scenario file", file=folder, hint="Scenarios end in .yaml or .xosc."
@@ -112,10 +121,6 @@ def expand(paths: Sequence[str | Path]) -> list[Path]:
         else:
             out.append(find(path))
     return out
-
-
-BENCHMARKS = "benchmark"
-"""Folder of the library's files that only serve to measure speed: found by id, but no part of the library."""
 
 
 def library_files() -> dict[str, Path]:
