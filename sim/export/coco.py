@@ -137,7 +137,8 @@ def merge_annotations(films: Sequence[Film], info: Mapping[str, Any]) -> Iterato
     """One COCO data set of the labels of many frames, piece by piece, so that only one film's labels are in memory.
 
     It holds COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` (with ``scenario`` and ``split``) and
-    ``track_id`` as in video data sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no annotations.
+    ``track_id`` as in video data sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no
+    annotations.
 
     Args:
         films: The films; labels are read once for each of the three lists.

@@ -110,12 +110,14 @@ def test_merged_annotations_count_from_one():
     item = {"track_id": 2, "bbox": [0, 0, 1, 1]}
     base = {"camera": {}, "environment": {"rain": 2.0}, "signals": [], "hidden": []}
     frames = [{"frame": k, "time": k / 10, "objects": [item] * k, **base} for k in range(3)]
-    merged = json.loads(b"".join(merge_annotations([Film(n, (64, 32), "png", lambda: frames) for n in "ab"], {"x": 1})))
+    films = [Film(n, (64, 32), "png", lambda: frames, "s", split) for n, split in (("a", "train"), ("b", "val"))]
+    merged = json.loads(b"".join(merge_annotations(films, {"x": 1})))
     assert set(merged) == {"info", "licenses", "categories", "videos", "images", "annotations", "hidden"}
     assert [i["id"] for i in merged["images"]] == [1, 2, 3, 4, 5, 6]
     assert [a["id"] for a in merged["annotations"]] == [1, 2, 3, 4, 5, 6]
     assert [a["image_id"] for a in merged["annotations"]] == [2, 3, 3, 5, 6, 6]
     assert merged["images"][2]["environment"] == {"rain": 2.0}
+    assert [v["split"] for v in merged["videos"]] == ["train", "val"] and merged["videos"][0]["scenario"] == "s"
     people = next(c for c in merged["categories"] if c["name"] == "person")
     assert len(people["keypoints"]) == 17 and max(max(pair) for pair in people["skeleton"]) == 17
     assert merged["images"][3]["file_name"] == "frames/b/000000.png" and merged["images"][3]["video_id"] == 2
