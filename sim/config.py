@@ -19,8 +19,8 @@ OUTPUTS = (
 )  # fmt: skip
 """Images of a renderer."""
 LABELS = (
-    "depth", "flow", "flow_back", "scene_flow", "normals", "normals_world", "albedo", "hdr", "panoptic", "part", "lane", "drivable",
-    "anomaly", "lamp", "bev", "occupancy", "lane_lines",
+    "depth", "flow", "flow_back", "scene_flow", "normals", "normals_world", "albedo", "flat", "hdr", "panoptic", "part", "lane",
+    "drivable", "anomaly", "lamp", "bev", "occupancy", "lane_lines",
 )  # fmt: skip
 """What a data set may hold beside pictures, classes, instances and annotations (`sim.export.outputs`)."""
 USUAL_LABELS = ("depth", "flow", "normals")

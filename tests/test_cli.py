@@ -106,7 +106,11 @@ def test_faulty_files_are_reported_by_check_all_of_them(scenario, tmp_path):
 
 def test_an_unknown_scenario_is_answered_with_those_it_may_be(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, near in (("tyre-blowout", "tyre-blowout-motorway"), ("jack-knife", "truck-jackknife"), ("deer", "deer-at-night")):
+    for name, near in (
+        ("tyre-blowout", "tyre-blowout-motorway"),
+        ("jack-knife", "truck-jackknife"),
+        ("deer", "deer-at-night"),
+    ):
         message = " ".join(run("simulate", name).output.split())
         assert f"Did you mean '{near}'" in message and "motorway-50" not in message
     assert "`swerve list` shows" in run("simulate", "zzz").output

@@ -127,13 +127,18 @@ class Film:
     """Of its picture files: 'png' or 'jpg'."""
     read: Callable[[], Sequence[Mapping[str, Any]]]
     """Reads the labels of its frames, as `sim.export.annotate.annotate` gives them."""
+    scenario: str
+    """Whose draw it is: equal for all draws of one scenario."""
+    split: str
+    """'train' or 'val' (`sim.export.split`)."""
 
 
 def merge_annotations(films: Sequence[Film], info: Mapping[str, Any]) -> Iterator[bytes]:
     """One COCO data set of the labels of many frames, piece by piece, so that only one film's labels are in memory.
 
-    It holds COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` and ``track_id`` as in video data
-    sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no annotations.
+    It holds COCO's ``images``, ``annotations`` (1-based ids) and ``categories``; ``videos`` (with ``scenario`` and ``split``) and
+    ``track_id`` as in video data sets; under ``hidden`` the actors within the picture of which no pixel is visible, which are no
+    annotations.
 
     Args:
         films: The films; labels are read once for each of the three lists.
@@ -146,7 +151,10 @@ def merge_annotations(films: Sequence[Film], info: Mapping[str, Any]) -> Iterato
         "info": dict(info),
         "licenses": [],
         "categories": [category_row(category) for category in CATEGORIES],
-        "videos": [{"id": v, "name": film.name} for v, film in enumerate(films, 1)],
+        "videos": [
+            {"id": v, "name": film.name, "scenario": film.scenario, "split": film.split}
+            for v, film in enumerate(films, 1)
+        ],
     }
     yield encode_json(head).rstrip()[:-1]
     for name, rows in (("images", _images(films)), ("annotations", _objects(films)), ("hidden", _hidden(films))):

@@ -35,6 +35,26 @@ def panoptic_rgb(ids: np.ndarray) -> np.ndarray:
     return np.stack([ids & 255, (ids >> 8) & 255, (ids >> 16) & 255], -1).astype(np.uint8)
 
 
+AMBIENT = 0.5
+"""Share of a flat picture's light that comes from everywhere; the rest comes from a lamp along the camera's axis."""
+FLAT_SKY = 0.5
+"""What a flat picture shows for sky, linear."""
+
+
+def flat_picture(albedo: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """The picture of a renderer without light, shadow and weather's air: albedo times the cosine to a lamp along the camera's axis.
+
+    Args:
+        albedo: Linear, (height, width, 3).
+        normal: In the camera's frame, z forward; 0 for sky, (height, width, 3).
+
+    Returns:
+        8-bit sRGB, (height, width, 3).
+    """
+    light = AMBIENT + (1.0 - AMBIENT) * np.abs(normal[..., 2:])
+    return encode_srgb(np.where(normal.any(-1, keepdims=True), albedo * light, FLAT_SKY))
+
+
 @dataclass(frozen=True)
 class Output:
     """One label."""
@@ -92,6 +112,10 @@ OUTPUTS: dict[str, Output] = {
     "albedo": Output(
         "albedo.png", "albedo", ("albedo",), lambda p: encode_srgb(p["arrays"]["albedo"]),
         "albedo/*.png: base colour of the surface without light, 8-bit sRGB, black for sky",
+    ),
+    "flat": Output(
+        "flat.png", "flat", ("albedo", "normal"), lambda p: flat_picture(p["arrays"]["albedo"], p["arrays"]["normal"]),
+        "flat/*.png: the same under a lamp along the camera's axis and as much light from everywhere, no shadows, 8-bit sRGB, grey sky",
     ),
     "hdr": Output(
         "hdr.npz", "hdr", ("hdr",), lambda p: {"radiance": half(p["arrays"]["hdr"])},

@@ -38,6 +38,11 @@ class PlannedDraw:
     """Recorded tracks to replay, if there are."""
     tracks_sha256: str | None = None
 
+    @property
+    def family(self) -> str:
+        """What the ids of all draws of its scenario begin with."""
+        return self.id.rsplit("-", 1)[0]
+
 
 @dataclass(frozen=True)
 class Plan:

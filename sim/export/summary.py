@@ -21,6 +21,7 @@ from sim.export.lane_lines import line_names
 from sim.export.outputs import OUTPUTS
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.sensors import sensor_configs, sensor_index
+from sim.export.split import SPLITS, split_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
 from sim.export.views import View, views_of
@@ -77,15 +78,24 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
         for view in views:
             size, suffix = (view.camera.width, view.camera.height), view.picture.rsplit(".", 1)[-1]
-            films.append(Film(view.name, size, suffix, partial(view.read_labels, root, tracks.nframe)))
+            read = partial(view.read_labels, root, tracks.nframe)
+            films.append(
+                Film(view.name, size, suffix, read, draw.family, split_of(plan.config.seed, draw.family, draw.key))
+            )
         hazards += hazard
         rows.append(draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts})
         rows[-1]["cut_at"] = plan.config.duration if is_cut(tracks, draw, plan.config.duration) else None
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
         seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
-        pages.append(page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]})
+        pages.append(
+            page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]}
+        )
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
     write_chunks(root / "annotations.json", merge_annotations(films, info))
+    parts = {split: [film for film in films if film.split == split] for split in SPLITS}
+    parts = parts if all(parts.values()) else {}
+    for split, some in parts.items():
+        write_chunks(root / f"{split}.json", merge_annotations(some, info))
     panoptic = "panoptic" in plan.config.outputs
     if panoptic:
         write_chunks(root / "panoptic.json", merge_panoptic(films, info))
@@ -97,6 +107,7 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         "calibration.json",
         "video.mp4",
         "index.html",
+        *(f"{split}.json" for split in parts),
         *(["panoptic.json"] if panoptic else []),
     ]
     if sensor_configs(plan.config):

@@ -92,8 +92,13 @@ def find(path: str | Path) -> Path:
     if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
         raise ScenarioError("there is no such file", file=file)
     raise ScenarioError(
-        f"there is no file and no library scenario {str(path)!r}", hint=suggest_scenario(str(path), names) if names else None
+        f"there is no file and no library scenario {str(path)!r}",
+        hint=suggest_scenario(str(path), names) if names else None,
     )
+
+
+BENCHMARKS = "benchmark"
+"""Folder of the library's files that only serve to measure speed: found by id, but no part of the library."""
 
 
 def suggest_scenario(word: str, known: Iterable[str]) -> str:
@@ -111,14 +116,19 @@ def suggest_scenario(word: str, known: Iterable[str]) -> str:
 def expand(paths: Sequence[str | Path]) -> list[Path]:
     """Scenario files of a list of files, folders and library ids, folders searched through.
 
+    The library's own folder stands for the library, without the files that only serve to measure speed.
+
     Raises:
         ScenarioError: if something is not there, or a folder holds no scenario.
     """
     out: list[Path] = []
+    speed = (data_root("scenarios") / BENCHMARKS).resolve()
     for path in paths:
         folder = Path(path)
         if folder.is_dir():
             found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            if folder.resolve() != speed:
+                found = [p for p in found if p.resolve().parent != speed]
             if not found:
                 raise ScenarioError(
                     "the folder holds no scenario file", file=folder, hint="Scenarios end in .yaml or .xosc."
@@ -127,10 +137,6 @@ def expand(paths: Sequence[str | Path]) -> list[Path]:
         else:
             out.append(find(path))
     return out
-
-
-BENCHMARKS = "benchmark"
-"""Folder of the library's files that only serve to measure speed: found by id, but no part of the library."""
 
 
 def library_files() -> dict[str, Path]:

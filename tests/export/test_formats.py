@@ -110,12 +110,14 @@ def test_merged_annotations_count_from_one():
     item = {"track_id": 2, "bbox": [0, 0, 1, 1]}
     base = {"camera": {}, "environment": {"rain": 2.0}, "signals": [], "hidden": []}
     frames = [{"frame": k, "time": k / 10, "objects": [item] * k, **base} for k in range(3)]
-    merged = json.loads(b"".join(merge_annotations([Film(n, (64, 32), "png", lambda: frames) for n in "ab"], {"x": 1})))
+    films = [Film(n, (64, 32), "png", lambda: frames, "s", split) for n, split in (("a", "train"), ("b", "val"))]
+    merged = json.loads(b"".join(merge_annotations(films, {"x": 1})))
     assert set(merged) == {"info", "licenses", "categories", "videos", "images", "annotations", "hidden"}
     assert [i["id"] for i in merged["images"]] == [1, 2, 3, 4, 5, 6]
     assert [a["id"] for a in merged["annotations"]] == [1, 2, 3, 4, 5, 6]
     assert [a["image_id"] for a in merged["annotations"]] == [2, 3, 3, 5, 6, 6]
     assert merged["images"][2]["environment"] == {"rain": 2.0}
+    assert [v["split"] for v in merged["videos"]] == ["train", "val"] and merged["videos"][0]["scenario"] == "s"
     people = next(c for c in merged["categories"] if c["name"] == "person")
     assert len(people["keypoints"]) == 17 and max(max(pair) for pair in people["skeleton"]) == 17
     assert merged["images"][3]["file_name"] == "frames/b/000000.png" and merged["images"][3]["video_id"] == 2
@@ -265,7 +267,11 @@ def test_an_actor_called_as_scenery_is_told_apart_from_it(code, who):
 
 def test_the_page_lists_whom_any_camera_sees_as_the_one_that_sees_most_of_it():
     def frame(*objects):
-        return {"objects": [dict(zip(("track_id", "category_id", "distance", "occlusion", "area"), o, strict=True)) for o in objects]}
+        return {
+            "objects": [
+                dict(zip(("track_id", "category_id", "distance", "occlusion", "area"), o, strict=True)) for o in objects
+            ]
+        }
 
     front = [frame((2, 1, 30.0, 0.5, 40), (3, 3, 9.0, 0.0, 200)), frame()]
     rear = [frame((2, 1, 31.0, 0.25, 60)), frame((4, 3, 5.0, 0.0, 10))]
