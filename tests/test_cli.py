@@ -11,8 +11,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from sim.cli import _tell_outcomes, app, main
-from sim.console import parse_size
+from sim.cli import app, main
+from sim.console import parse_size, tell_outcomes
 from sim.errors import SwerveError
 from tests.export.conftest import SCENARIO
 
@@ -106,7 +106,11 @@ def test_faulty_files_are_reported_by_check_all_of_them(scenario, tmp_path):
 
 def test_an_unknown_scenario_is_answered_with_those_it_may_be(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, near in (("tyre-blowout", "tyre-blowout-motorway"), ("jack-knife", "truck-jackknife"), ("deer", "deer-at-night")):
+    for name, near in (
+        ("tyre-blowout", "tyre-blowout-motorway"),
+        ("jack-knife", "truck-jackknife"),
+        ("deer", "deer-at-night"),
+    ):
         message = " ".join(run("simulate", name).output.split())
         assert f"Did you mean '{near}'" in message and "motorway-50" not in message
     assert "`swerve list` shows" in run("simulate", "zzz").output
@@ -116,7 +120,7 @@ def test_what_happened_is_told_as_far_as_it_was_watched(tmp_path, capsys):
     calm = {"id": "a", "frames": 1, "events": [], "cut_at": None}
     cut = calm | {"id": "b", "frames": 5, "cut_at": 0.5}
     (tmp_path / "manifest.json").write_text(json.dumps({"draws": [calm, cut]}))
-    _tell_outcomes(tmp_path / "manifest.json")
+    tell_outcomes(tmp_path / "manifest.json")
     one, two = capsys.readouterr().err.splitlines()
     assert one == "a: 1 frame. Nothing dangerous happened"
     assert two == "b: 5 frames. Nothing dangerous happened before the cut at 0.5 s (--duration); the scenario goes on"

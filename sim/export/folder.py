@@ -149,7 +149,9 @@ def _several(names: Sequence[str]) -> str:
 
 def _show(value: Any) -> str:
     if isinstance(value, list):
-        return ("x" if len(value) == 2 and all(isinstance(v, int) for v in value) else " ").join(map(str, value)) or "none"
+        return ("x" if len(value) == 2 and all(isinstance(v, int) for v in value) else " ").join(
+            map(str, value)
+        ) or "none"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key} {_show(v)}' for key, v in value.items())}}}"
     return "unset" if value is None else str(round(value, 6) if isinstance(value, float) else value)

@@ -54,6 +54,7 @@ def describe_impact(impact: Mapping[str, Any]) -> str:
         if delta == 0.0 and name.removesuffix(" (scenery)") in SOLID_NAMES:
             continue
         parts.append(
-            f"{call_actor(name)} changes speed by {delta:.1f} m/s" + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
+            f"{call_actor(name)} changes speed by {delta:.1f} m/s"
+            + (f", risk of death {risk:.1%}" if risk >= 5e-4 else "")
         )
     return "; ".join(parts)

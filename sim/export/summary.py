@@ -83,7 +83,9 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         rows[-1]["cut_at"] = plan.config.duration if is_cut(tracks, draw, plan.config.duration) else None
         video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
         seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
-        pages.append(page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]})
+        pages.append(
+            page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]}
+        )
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
     write_chunks(root / "annotations.json", merge_annotations(films, info))
     panoptic = "panoptic" in plan.config.outputs

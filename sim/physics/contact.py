@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
-from sim.physics.boxes import Footprint, closed_footprint, footprint, met_within, overlaps
+from sim.physics.boxes import Footprint, footprint, met_within, only_door
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
 from sim.physics.impulse import (
@@ -171,16 +171,6 @@ def push_actor(state: State, world: int, a: int, before: Body, linear: wp.vec3, 
 def is_limp(body: Body) -> bool:
     """Whether a body is somebody, or an animal, that was felled."""
     return body.radius > 0.0 and body.inertia[0, 0] > 0.0
-
-
-@wp.func
-def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
-    """Whether two actors whose footprints overlap touch by an open door alone."""
-    da = state.door[world, a]
-    db = state.door[world, b]
-    if da[0] <= 0.0 and da[1] <= 0.0 and db[0] <= 0.0 and db[1] <= 0.0:
-        return False
-    return not overlaps(closed_footprint(scene, state, world, a), closed_footprint(scene, state, world, b))
 
 
 @wp.func

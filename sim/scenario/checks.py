@@ -14,7 +14,7 @@ from sim.scenario.distributions import Node, Reference, Word, children, dimensio
 from sim.scenario.fields import Quantity, check_dimension, suggest
 from sim.scenario.grammar import parse_value
 from sim.scenario.schema import KINDS, ScenarioFile
-from sim.scenario.source import Path_, Source, dotted
+from sim.scenario.source import Path_, Source
 from sim.scenario.units import Dimension, QuantityError
 
 MAX_PARAMETERS = 200

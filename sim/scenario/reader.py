@@ -90,7 +90,8 @@ def find(path: str | Path) -> Path:
     if file.suffix.lower() in (*SUFFIXES, ".xodr") or len(file.parts) > 1:
         raise ScenarioError("there is no such file", file=file)
     raise ScenarioError(
-        f"there is no file and no library scenario {str(path)!r}", hint=suggest_scenario(str(path), names) if names else None
+        f"there is no file and no library scenario {str(path)!r}",
+        hint=suggest_scenario(str(path), names) if names else None,
     )
 
 

@@ -19,11 +19,12 @@ from sim.types.vehicle import VehicleParams, VehicleState
 from sim.types.world import BURST_TYRE, NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
-    "MAX_IMPACTS",
     "BURST_TYRE",
+    "MAX_IMPACTS",
     "NO_WHEEL",
     "SCENERY",
     "SOLID_CELL",
+    "SOLID_NAMES",
     "TICK",
     "Axle",
     "CarSet",
@@ -43,7 +44,6 @@ __all__ = [
     "RoadTables",
     "Scene",
     "Shape",
-    "SOLID_NAMES",
     "Solid",
     "SolidItem",
     "SolidTables",

@@ -265,7 +265,11 @@ def test_an_actor_called_as_scenery_is_told_apart_from_it(code, who):
 
 def test_the_page_lists_whom_any_camera_sees_as_the_one_that_sees_most_of_it():
     def frame(*objects):
-        return {"objects": [dict(zip(("track_id", "category_id", "distance", "occlusion", "area"), o, strict=True)) for o in objects]}
+        return {
+            "objects": [
+                dict(zip(("track_id", "category_id", "distance", "occlusion", "area"), o, strict=True)) for o in objects
+            ]
+        }
 
     front = [frame((2, 1, 30.0, 0.5, 40), (3, 3, 9.0, 0.0, 200)), frame()]
     rear = [frame((2, 1, 31.0, 0.25, 60)), frame((4, 3, 5.0, 0.0, 10))]

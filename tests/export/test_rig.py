@@ -84,8 +84,11 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     assert [(c, folder) for c, folder, _ in page["pictures"]] == [(c, f"crossing-0000/{c}") for c in names[:18:3]]
     for k, objects in enumerate(page["objects"]):
         seen = {
-            names.index(i["camera"]["name"]) // 3: {a["track_id"] for a in data["annotations"] if a["image_id"] == i["id"]}
-            for i in data["images"] if i["frame_id"] == k
+            names.index(i["camera"]["name"]) // 3: {
+                a["track_id"] for a in data["annotations"] if a["image_id"] == i["id"]
+            }
+            for i in data["images"]
+            if i["frame_id"] == k
         }
         assert {(o[0], c) for o in objects for c in o[5]} == {(t, c) for c, tracks in seen.items() for t in tracks}
     # An interrupted run goes on with the same bytes; a replay needs no rig file.

@@ -82,7 +82,9 @@ def test_wheels_in_the_air_spin_no_faster_than_the_engine():
     assert state.pos.numpy()[0, 0, 2] > 50.0
     p, mass, limit = SETS["car"], CAR["mass"], float(arrays[0].vehicle.car.numpy()["top_speed"][0, 0])
     top = limit / 1.15
-    assert 0.5 * 1.225 * p.drag_area * top**3 + p.rolling * mass * GRAVITY * top == pytest.approx(p.power * mass, rel=1e-3)
+    assert 0.5 * 1.225 * p.drag_area * top**3 + p.rolling * mass * GRAVITY * top == pytest.approx(
+        p.power * mass, rel=1e-3
+    )
     rim = CAR["wheel_radius"] * state.vehicle.wheel_speed.numpy()[0, 0]
     assert (0.95 * limit < rim[:2]).all() and (rim[:2] < 1.001 * limit).all()
     assert (rim[2:] == 0.0).all()

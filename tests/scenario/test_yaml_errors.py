@@ -229,7 +229,11 @@ def test_several_faults_are_counted_and_the_first_is_told(tmp_path: Path) -> Non
         draw(write(tmp_path, text))
     assert caught.value.line == 5
     assert [(e.line, e.message) for e in caught.value.each()] == [(5, "unknown key 'sped'"), (6, "unknown kind 'vann'")]
-    text = changed("30..60 km/h", "30..60 m").replace("length: 250 m", "length: 250 s").replace("drive: 20 km/h", "drive: 20 s")
+    text = (
+        changed("30..60 km/h", "30..60 m")
+        .replace("length: 250 m", "length: 250 s")
+        .replace("drive: 20 km/h", "drive: 20 s")
+    )
     with pytest.raises(ScenarioError, match=r"\(and 2 more faults\)") as caught:
         draw(write(tmp_path, text))
     assert [e.line for e in caught.value.each()] == [2, 5, 9]
