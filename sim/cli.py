@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.config import LABELS, MAX_DRAWS, MAX_SEED, QUALITIES, USUAL_LABELS
-from sim.console import Commands, explain_cold_start, find_device, parse_outputs, parse_size, start_warp
+from sim.console import Commands, explain_cold_start, find_device, parse_outputs, parse_size, start_warp, tell_outcomes
 from sim.errors import ScenarioError, SwerveError
 
 DRIVERS_HELP = "Who drives the ego: default (as the file says), constant, brake, idm, idm_aeb, evade_brake, evade_left or evade_right."
@@ -339,26 +339,8 @@ def render(
         outputs=parse_outputs(outputs), device=found,
     )  # fmt: skip
     for page in pages:
-        _tell_outcomes(page.with_name("manifest.json"))
+        tell_outcomes(page.with_name("manifest.json"))
         typer.echo(f"{page}")
-
-
-MAX_TOLD = 20
-"""Draws whose outcome is told on the screen."""
-
-
-def _tell_outcomes(manifest: Path) -> None:
-    """Say what happened in each draw, on standard error."""
-    draws = json.loads(manifest.read_text(encoding="utf-8"))["draws"]
-    for draw in draws[:MAX_TOLD]:
-        events = "; ".join(f"{event['time']:.1f} s {event['text']}" for event in draw["events"])
-        nothing, cut = "Nothing dangerous happened", draw["cut_at"]
-        if cut is not None:
-            nothing += f" before the cut at {cut:g} s (--duration); the scenario goes on"
-        frames = "1 frame" if draw["frames"] == 1 else f"{draw['frames']} frames"
-        typer.echo(f"{draw['id']}: {frames}. {events or nothing}", err=True)
-    if len(draws) > MAX_TOLD:
-        typer.echo(f"... and {len(draws) - MAX_TOLD} more draws", err=True)
 
 
 def _refuse_settings(context: typer.Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,3 +138,21 @@ def explain_cold_start() -> None:
         typer.echo(
             "First run: compiling the kernels for this machine, once (about a minute; cached afterwards).", err=True
         )
+
+
+MAX_TOLD = 20
+"""Draws whose outcome is told on the screen."""
+
+
+def tell_outcomes(manifest: Path) -> None:
+    """Say what happened in each draw, on standard error."""
+    draws = json.loads(manifest.read_text(encoding="utf-8"))["draws"]
+    for draw in draws[:MAX_TOLD]:
+        events = "; ".join(f"{event['time']:.1f} s {event['text']}" for event in draw["events"])
+        nothing, cut = "Nothing dangerous happened", draw["cut_at"]
+        if cut is not None:
+            nothing += f" before the cut at {cut:g} s (--duration); the scenario goes on"
+        frames = "1 frame" if draw["frames"] == 1 else f"{draw['frames']} frames"
+        typer.echo(f"{draw['id']}: {frames}. {events or nothing}", err=True)
+    if len(draws) > MAX_TOLD:
+        typer.echo(f"... and {len(draws) - MAX_TOLD} more draws", err=True)

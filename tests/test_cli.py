@@ -11,8 +11,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from sim.cli import _tell_outcomes, app, main
-from sim.console import parse_size
+from sim.cli import app, main
+from sim.console import parse_size, tell_outcomes
 from sim.errors import SwerveError
 from tests.export.conftest import SCENARIO
 
@@ -120,7 +120,7 @@ def test_what_happened_is_told_as_far_as_it_was_watched(tmp_path, capsys):
     calm = {"id": "a", "frames": 1, "events": [], "cut_at": None}
     cut = calm | {"id": "b", "frames": 5, "cut_at": 0.5}
     (tmp_path / "manifest.json").write_text(json.dumps({"draws": [calm, cut]}))
-    _tell_outcomes(tmp_path / "manifest.json")
+    tell_outcomes(tmp_path / "manifest.json")
     one, two = capsys.readouterr().err.splitlines()
     assert one == "a: 1 frame. Nothing dangerous happened"
     assert two == "b: 5 frames. Nothing dangerous happened before the cut at 0.5 s (--duration); the scenario goes on"

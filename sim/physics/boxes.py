@@ -183,3 +183,13 @@ def met_within(p: Footprint, q: Footprint, vel: wp.vec2, dt: float) -> float:
     before.center = q.center - vel * dt
     t = sweep_time(p, before, vel)
     return wp.clamp(dt - t, 0.0, dt)
+
+
+@wp.func
+def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
+    """Whether two actors whose footprints overlap touch by an open door alone."""
+    da = state.door[world, a]
+    db = state.door[world, b]
+    if da[0] <= 0.0 and da[1] <= 0.0 and db[0] <= 0.0 and db[1] <= 0.0:
+        return False
+    return not overlaps(closed_footprint(scene, state, world, a), closed_footprint(scene, state, world, b))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
-from sim.physics.boxes import Footprint, closed_footprint, footprint, met_within, overlaps
+from sim.physics.boxes import Footprint, footprint, met_within, only_door
 from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, reach_along
 from sim.physics.impulse import (
@@ -36,8 +36,8 @@ from sim.types import TICK, Contact, Motion, Scene, State
 # Loops stay loops: unrolled, this module takes three times as long to compile for a GPU and runs no faster.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-SWEEPS = 8
-"""Passes over the touching pairs of a world per tick."""
+SWEEPS, PARTINGS = 8, 3
+"""Passes over the touching pairs of a world per tick: most with impulses, and most that only part them."""
 WAKE_SPEED = 0.02
 """Closing speed from which a contact turns actors into bodies [m/s]."""
 STIR_SPEED = 0.2
@@ -138,9 +138,8 @@ def may_fall(scene: Scene, state: State, world: int, a: int, body: Body, push: f
     """The body, felled if it kept upright and a hit changes its speed by more than it can stand; ``push``: the impulse to expect [N s]."""
     out = body
     if is_balanced(scene, state, world, a):
-        limit = wp.where(
-            is_cycle(scene.vehicle.kind[world, a]), wp.static(FELL_CYCLE_SPEED), wp.static(FELL_SPEED)
-        )  # fmt: skip
+        cycle = is_cycle(scene.vehicle.kind[world, a])
+        limit = wp.where(cycle, wp.static(FELL_CYCLE_SPEED), wp.static(FELL_SPEED))
         if push * body.mass > limit:
             state.fallen[world, a] = state.tick[world] + 1
             out.inertia = inverse_inertia(body.axes, scene.vehicle.inertia[world, a])
@@ -171,16 +170,6 @@ def push_actor(state: State, world: int, a: int, before: Body, linear: wp.vec3, 
 def is_limp(body: Body) -> bool:
     """Whether a body is somebody, or an animal, that was felled."""
     return body.radius > 0.0 and body.inertia[0, 0] > 0.0
-
-
-@wp.func
-def only_door(scene: Scene, state: State, world: int, a: int, b: int) -> bool:
-    """Whether two actors whose footprints overlap touch by an open door alone."""
-    da = state.door[world, a]
-    db = state.door[world, b]
-    if da[0] <= 0.0 and da[1] <= 0.0 and db[0] <= 0.0 and db[1] <= 0.0:
-        return False
-    return not overlaps(closed_footprint(scene, state, world, a), closed_footprint(scene, state, world, b))
 
 
 @wp.func
@@ -283,13 +272,13 @@ def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
 
 
 @wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float):
-    """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, shared by inverse mass; velocities stay."""
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float) -> int:
+    """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, by inverse mass; 1 if it was beyond, 0 if not."""
     free_a = is_loose(scene, state, world, a)
     free_b = is_loose(scene, state, world, b)
     depth = greatest_depth(m)
     if depth <= wp.static(SLOP) or (not free_a and not free_b):
-        return
+        return 0
     # What lies below is not pressed down.
     free_a = free_a and not (free_b and m.normal[2] > wp.static(UPRIGHT))
     free_b = free_b and not (free_a and m.normal[2] < -wp.static(UPRIGHT))
@@ -299,17 +288,18 @@ def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manif
     shift = m.normal * (way / (ma + mb))
     state.pos[world, a] = state.pos[world, a] - shift * ma
     state.pos[world, b] = state.pos[world, b] + shift * mb
+    return int(push > 0.0 and depth > wp.static(DEEP))
 
 
 @wp.func
 def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, push: float) -> int:
-    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last pass only part them.
+    """One pass over a pair whose circles overlap: find the contact, record it, exchange an impulse; in the last passes only part them.
 
-    Returns 1 if there was an impulse.
+    Returns 1 if there was an impulse, or if they overlapped deeply.
     """
     one = load_body(scene, state, world, a)
     two = load_body(scene, state, world, b)
-    last = sweep == wp.static(SWEEPS)
+    last = sweep >= wp.static(SWEEPS)
     over = drives_over(one, two) or drives_over(two, one)
     if over and (sweep > 0 or is_untouched(scene, state, world, a, b, one, two)):
         return 0
@@ -335,8 +325,7 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
         run_over(scene, state, world, a, b, one, two, met.m)
         return 0
     if last:
-        part_bodies(scene, state, world, a, b, met.m, push)
-        return 0
+        return part_bodies(scene, state, world, a, b, met.m, push)
     still = supports(state, world, a, b, one, two, met.m.normal)
     if supports(state, world, b, a, two, one, -met.m.normal):
         two = as_ground(two)
@@ -370,19 +359,21 @@ def sweep_world(scene: Scene, state: State, world: int, sweep: int, push: float)
         a = wp.where(sweep % 2 == 0, i, n - 1 - i)
         if state.touching[world, a] > 0:
             struck += visit_pairs(scene, state, world, a, sweep, push)
+    pushed = struck > 0 and sweep < wp.static(SWEEPS)
     for a in range(n):
-        if struck > 0 and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
+        if pushed and touches_now(state, world, a, -1) and is_free(scene, state, world, a):
             bear(scene, state, world, a, wp.static(TICK))
     return struck
 
 
 @wp.func
 def resolve_world(scene: Scene, state: State, world: int, push: float):
-    """All passes over the pairs of a world: until none exchanges an impulse, then the last."""
+    """All passes over the pairs of a world: until none exchanges an impulse, then those that part them, until none overlaps deeply."""
     struck = int(1)
-    for sweep in range(wp.static(SWEEPS + 1)):
+    for sweep in range(wp.static(SWEEPS + PARTINGS)):
         if struck > 0 or sweep == wp.static(SWEEPS):
-            struck = sweep_world(scene, state, world, sweep, push)
+            share = wp.where(sweep <= wp.static(SWEEPS), push, 1.0e-6 * push)
+            struck = sweep_world(scene, state, world, sweep, share)
 
 
 @wp.kernel

@@ -24,8 +24,8 @@ CREEP = 0.3
 """Speed at which the ground lifts a wheel that stands in a step [m/s]."""
 SIDEWAYS = 1.5
 """Speed across a wheel over that along it from which it does not roll onto a step higher than `STEP`."""
-TILTED = 0.97
-"""Height of a body's unit vertical from which down it may meet steps with its own corners."""
+TILTED = 0.9975
+"""Part along the ground's normal of a body's unit vertical from which down it may meet the ground with its own corners: 4 degrees."""
 AHEAD = 0.05
 """How far ahead such a corner looks for steps [s]."""
 
@@ -144,7 +144,7 @@ def read_wheels(
     bed = HullCorners()
     lost = state.faults.broken[world, a] // wp.static(int(Fault.WHEEL_LOST))
     along = wheel_reach(wp.vec3(turn[0, 0], turn[1, 0], 0.0), car.radius)
-    last = wp.where(turn[2, 2] < wp.static(TILTED), 12, 4)
+    last = int(4)
     i = int(0)
     while i < last:  # no range: unrolled, look-ups on the road take long to compile and run no faster
         arm = vector_of(bottom, i)
@@ -177,6 +177,8 @@ def read_wheels(
         i += 1
         if i == 4:
             out.floor_normal = wp.normalize(out.floor_normal)
+            if wp.dot(out.floor_normal, wp.vec3(turn[0, 2], turn[1, 2], turn[2, 2])) < wp.static(TILTED):
+                last = 12
     state.vehicle.ground[world, a] = now
     out.bed = bed
     return out

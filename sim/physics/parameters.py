@@ -28,8 +28,8 @@ SIDE_DRAG, AIR_CENTER = 0.8, 0.25
 """Drag coefficient of a side, and how far ahead of the wheelbase's middle, over its length, air from ahead pushes it (Hucho 1998, ch. 5:
 side force of 2 to 2.5 per rad and frontal area, yaw moment of 0.4 to 0.9 on the wheelbase)."""
 OVERREV = 1.15
-"""Greatest speed of the driven wheels over the top speed on the level: a top gear is laid out for the engine's greatest power there, and the
-limiter cuts in some 15 % above that (Gillespie 1992, ch. 2). Lower gears, whose limit is lower, are not modelled."""
+"""Greatest speed of the driven wheels over the top speed on the level: a top gear is laid out for the engine's greatest power there, and
+the limiter cuts in some 15 % above that (Gillespie 1992, ch. 2). Lower gears, whose limit is lower, are not modelled."""
 
 PERSON_CENTER, PERSON_INERTIA = 0.553, (0.0554, 0.0496, 0.0055)
 """Of somebody who stands: height of the centre of gravity over his own, and inertia about his axes over mass and height squared (Santschi,

@@ -1,7 +1,7 @@
 """Wheels of a six-degree-of-freedom vehicle: where they stand, slip, spin, brakes, and what their tyres do to it."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false, reportReturnType=false
 from __future__ import annotations
 
 import warp as wp

@@ -154,8 +154,8 @@ class State:
     motion: wp.array2d[wp.int32]
     """`Motion`, (nworld, nactor)."""
     visible: wp.array2d[wp.int32]
-    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic, from `NO_WHEEL` on wheels that are gone, from `BURST_TYRE` on burst ones; an absent
-    actor has 0, (nworld, nactor)."""
+    """Bits: 1 in pictures, 2 to sensors and labels, 4 to traffic, from `NO_WHEEL` on wheels that are gone, from `BURST_TYRE` on
+    burst ones; an absent actor has 0, (nworld, nactor)."""
     pos: wp.array2d[wp.vec3]
     """OpenSCENARIO reference point (vehicles: rear axle on the ground) [m], (nworld, nactor)."""
     rot: wp.array2d[wp.quat]

@@ -92,11 +92,11 @@ def test_scraping_over_a_bump_at_speed_takes_way_off():
 
 def test_crest_hangs_a_car_up_with_its_wheels_in_the_air():
     network, crest = hill()
-    arrays = cars(network, x=crest - 4.5, speed=4.0, z=4.0, nose_down=-0.245)
+    arrays = cars(network, x=crest - 4.5, speed=3.7, z=4.0, nose_down=-0.245)
     state = run(arrays, 250)
     hung = state.pos.numpy()[0, 0]
     assert crest - 2.6 < hung[0] < crest
-    assert state.pos.numpy()[1, 0, 0] > crest + 2.0  # the other one has crossed it
+    assert state.pos.numpy()[1, 0, 0] > crest + 1.5  # the other one has crossed it
     press(arrays, accel=0.5)
     state = run(arrays, 150)
     assert np.linalg.norm(state.pos.numpy()[0, 0] - hung) < 0.05

@@ -10,7 +10,7 @@ import numpy as np
 from sim.road.shorthand import KERB, CrossSection, Segment, road
 from sim.types import Motion
 from tests.physics.test_contact import BICYCLE, BOX, matrices
-from tests.physics.worlds import PERSON, actor, build, run, world_rows
+from tests.physics.worlds import CAR, PERSON, actor, build, run, world_rows
 
 KERBED = [road([Segment(length=2000.0)], CrossSection(oncoming=2, forward=2, lane_width=6.0, sidewalk=8.0))]
 EDGE = -12.0
@@ -48,3 +48,26 @@ def test_a_kerb_stops_or_trips_bodies_within_centimetres():
     assert deepest < 0.02
     assert (nearest < 0.3).sum() >= 15, "they came as far as the kerb"
     assert np.linalg.norm(state.vel.numpy()[:, 0], axis=-1).max() < 3.0
+
+
+def test_bodies_of_cars_that_slide_onto_a_pavement_stay_out_of_the_kerb():
+    """Askew and sideways, upright or tripped: no corner of the body is deep in the kerb, at its lower edge 0.17 m over level ground."""
+    cases = list(itertools.product((6.0, 10.0, 14.0), (0.4, 1.2, 1.57, 2.0), (4.0, 10.0)))
+    worlds = []
+    for across, turn, along in cases:
+        place = {"x": 100.0, "y": -7.0, "t": -7.0, "lane": -2, "heading": -turn}
+        worlds.append(world_rows([actor(CAR, motion=Motion.BODY, vel=(along, -across, 0.0), **place)]))
+    arrays = build(worlds, KERBED)
+    scene, state, _ = arrays
+    cars = scene.vehicle.car.numpy()[:, 0]
+    local = cars["hull"][:, None] + SIGNS * cars["hull_half"][:, None]
+    local[..., 0] -= cars["reference"][:, None]
+    local[..., 2] += cars["stand"][:, None]
+    deepest, reached = 0.0, np.zeros(len(cases), bool)
+    for _ in range(75):
+        run(arrays, 2)
+        at = state.pos.numpy() + np.einsum("wij,wkj->wki", matrices(state.rot.numpy()[:, 0]), local)
+        on = at[..., 1] > EDGE - 7.5  # behind the pavement the land is lower
+        deepest = max(deepest, float((np.minimum(EDGE - at[..., 1], KERB - at[..., 2]) * on).max()))
+        reached |= at[..., 1].min(axis=1) < EDGE
+    assert deepest < 0.03 and reached.sum() >= 22

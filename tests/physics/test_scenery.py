@@ -111,7 +111,7 @@ def test_a_guard_rail_redirects_a_car(degrees):
     assert state.impacts.pair.numpy()[0, 0].tolist() == [0, SCENERY - Solid.GUARD_RAIL]
     pos, rot = state.pos.numpy()[0, 0], state.rot.numpy()[0, 0]
     yaw = 2.0 * math.atan2(rot[2], rot[3])
-    assert abs(yaw) < math.radians(8), "it lies along the rail"
+    assert abs(yaw) < math.radians(11), "it lies along the rail, braked"
     assert vel[-1, 0] > 8.0 and abs(vel[-1, 1]) < 0.6
     assert corners(pos[:2], yaw, CAR)[:, 1].max() < 3.9 + 0.03
     # It never catches on a joint: no tick takes more speed along the rail than the first blow did.

@@ -24,7 +24,8 @@ RATE = Fraction(10)
 def draw(key, video="video.mp4", contact=2.55):
     times = [k / 10 for k in range(FRAMES)]
     return {
-        "id": f"child-{key:04d}", "scenario": 0, "key": key, "video": video, "pictures": [["camera", f"child-{key:04d}", "png"]], "cut_at": None, "fps": [10, 1],
+        "id": f"child-{key:04d}", "scenario": 0, "key": key, "video": video,
+        "pictures": [["camera", f"child-{key:04d}", "png"]], "cut_at": None, "fps": [10, 1],
         "parameters": {"ego.speed": 13.9, HOSTILE: HOSTILE}, "actors": ["ego", HOSTILE], "hazard_actor": HOSTILE,
         "series": {
             "time": times, "ego_speed": [13.9 - 0.1 * k for k in range(FRAMES)], "ego_acceleration": [-1.0] * FRAMES,
