@@ -99,8 +99,9 @@ def check_outputs(renderer: FrameRenderer, picture: Mapping[str, Any], labels: M
     if "bev" in picture:
         faults += audit_space.check_birds_eye(picture, points, ego)
     if "occupancy" in chosen:
-        # The grid is of the frame's time, actors in a rolling shutter's rows are not.
-        still = np.where((arrays["instance"] > 0)[..., None] & rolling, np.inf, points)
+        # The grid is of the frame's time, actors in a rolling shutter's rows are not; the ego is in no grid.
+        absent = arrays["instance"] > 0 if rolling else arrays["instance"] == 1
+        still = np.where(absent[..., None], np.inf, points)
         faults += audit_space.check_occupancy(picture, still, ego)
     if "lane_lines" in chosen and "bev" in picture:
         faults += audit_space.check_lanes(picture)

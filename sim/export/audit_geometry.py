@@ -96,6 +96,9 @@ def check_flow_geometry(renderer: FrameRenderer, picture: Mapping[str, Any], fra
     instance, flow, semantic = arrays["instance"], arrays["flow"].astype(float), arrays["semantic"]
     height, width = instance.shape
     body = np.isin(semantic, [int(s) for s in RIGID]) & ~np.isin(arrays["part"], [int(p) for p in APART])
+    doors = renderer.tracks.arrays["door"][frame : frame + 2]
+    swinging = 1 + np.flatnonzero((doors[0] != doors[1]).any(-1))
+    body &= ~np.isin(instance, swinging)
     known = np.isfinite(flow).all(-1) & (semantic != int(Semantic.VOID)) & ((instance == 0) | body)
     row, col = np.nonzero(known)
     start = np.stack([col, row], 1).astype(float)

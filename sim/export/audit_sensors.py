@@ -19,7 +19,8 @@ from sim.sensors.radar_rays import DetectionType
 
 ERRORS = 5.0
 """Standard errors of a detection's range, azimuth and speed that are granted: a cell's size over sqrt(2 SNR) each, beside the cell."""
-LIMBED = (Semantic.PERSON, Semantic.RIDER, Semantic.ANIMAL)
+DOOR = 1.3
+"""How far an open door stands out [m]."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,6 +65,9 @@ def check_detections(recorder: SensorRecorder, radar: Radar, frame: int) -> list
         actor = recorder.actors[slot]
         bits = np.array([[i >> axis & 1 for axis in range(3)] for i in range(8)]) - 0.5
         world = pos + rotate(rot, bits * actor.size + actor.box_center)
+        if arrays["door"][frame, slot].any():
+            # Open doors stand out of the box, and rays meet them.
+            world = pos + rotate(rot, bits * (np.array(actor.size) + (0.0, 2.0 * DOOR, 0.0)) + actor.box_center)
         local = (world - at) @ turn
         moves = (vel + np.cross(rate, world - pos) - own) @ turn
         extra = float(np.linalg.norm(vel)) if _has_moving_parts(actor.asset.semantic) else 0.0
@@ -133,12 +137,12 @@ def _check_clutter(points: Mapping[str, np.ndarray], config: RadarConfig, own: F
     azimuth, flat = found["azimuth"], np.cos(found["elevation"])
     ray = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(found["elevation"])], 1)
     # Elevation is often not measured: then a ray is somewhere between the field's lower and upper edge.
-    speed, tall = float(np.linalg.norm(own)), 0.5 * config.vertical_fov
-    allowed = (
-        step + speed * (np.abs(np.sin(azimuth)) * beam + 0.5 * beam**2 + 1.0 - math.cos(tall)) + abs(own[2]) * tall
-    )
+    tall = 0.5 * config.vertical_fov
+    along = ray @ own
+    across = np.sqrt(np.maximum(own @ own - along**2, 0.0))
+    allowed = step + across * beam + np.abs(along) * (0.5 * beam**2 + 1.0 - math.cos(tall)) + abs(own[2]) * tall
     half = config.max_speed
-    off = np.abs(np.remainder(found["speed"] + ray @ own + half, 2.0 * half) - half)
+    off = np.abs(np.remainder(found["speed"] + along + half, 2.0 * half) - half)
     bad = off > allowed
     return (
         [f"{int(bad.sum())} of {len(bad)} echoes of what stands still are up to {off.max():.2f} m/s off"]
