@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.cameras import CameraConfig
-from sim.export import audit_images, audit_space
+from sim.export import audit_geometry, audit_images, audit_space
+from sim.export.audit_poses import carried, rays, seen_at, world_points
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.export.views import views_of
-from sim.render.lens import directions, intrinsic_matrix
+from sim.render.lens import intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
@@ -47,6 +48,7 @@ def audit_frame(renderer: FrameRenderer, frame: int, camera: int = 0) -> list[st
     - tight boxes equal the bounds of their masks, counts their areas; the exported masks are the picture's;
     - depth points of an instance lie in its 3D box;
     - flow carries every pixel outside its occlusion mask onto the same instance and depth, by rays cast in the next frame;
+    - flow of what is rigid, corners of 3D boxes and keypoints are where depth, poses and OpenCV's lens formulas put them, row by row;
     - amodal masks contain the visible ones, and their boxes and areas fit;
     - no instance without a visible pixel is exported as visible, and none with one is missing;
     - what else the data set holds (`sim.export.outputs`) fits: `sim.export.audit_images`, `sim.export.audit_space`.
@@ -59,9 +61,16 @@ def audit_frame(renderer: FrameRenderer, frame: int, camera: int = 0) -> list[st
     Returns:
         One sentence per fault, none if all is well.
     """
+    view = views_of("audit", renderer.config)[camera]
     picture = renderer.render(frame, camera)
-    sample = renderer.sample(views_of("audit", renderer.config)[camera], frame, picture)
+    sample = renderer.sample(view, frame, picture)
+    if sample["json"]["camera"].get("shows_frame", frame) not in (frame, -1):
+        # A frozen camera's sample has made the renderer show an earlier frame.
+        picture = renderer.render(frame, camera)
     faults = check_boxes(picture) + check_depth(renderer, picture, frame) + check_flow(renderer, picture, frame)
+    faults += audit_geometry.check_flow_geometry(renderer, picture, frame)
+    faults += audit_geometry.check_corners(renderer, picture, frame)
+    faults += audit_geometry.check_keypoints_land(renderer, picture)
     faults += check_export(picture, sample["json"]) + check_outputs(renderer, picture, sample["json"])
     return [f"frame {frame}: {fault}" for fault in faults]
 
@@ -90,8 +99,9 @@ def check_outputs(renderer: FrameRenderer, picture: Mapping[str, Any], labels: M
     if "bev" in picture:
         faults += audit_space.check_birds_eye(picture, points, ego)
     if "occupancy" in chosen:
-        # The grid is of the frame's time, actors in a rolling shutter's rows are not.
-        still = np.where((arrays["instance"] > 0)[..., None] & rolling, np.inf, points)
+        # The grid is of the frame's time, actors in a rolling shutter's rows are not; the ego is in no grid.
+        absent = arrays["instance"] > 0 if rolling else arrays["instance"] == 1
+        still = np.where(absent[..., None], np.inf, points)
         faults += audit_space.check_occupancy(picture, still, ego)
     if "lane_lines" in chosen and "bev" in picture:
         faults += audit_space.check_lanes(picture)
@@ -145,24 +155,6 @@ def check_boxes(picture: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def rays(renderer: FrameRenderer, shape: tuple[int, ...]) -> Floats:
-    """Direction through every pixel in the camera frame, (height, width, 3), as `sim.render.lens.directions`."""
-    col, row = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    return directions(renderer.renderer.config.cameras[0], np.stack([col, row], -1))
-
-
-def world_points(renderer: FrameRenderer, picture: Mapping[str, Any]) -> Floats:
-    """Where each pixel's surface is in the world [m], (height, width, 3); not finite for sky."""
-    depth, distance = (picture["arrays"][name].astype(float) for name in ("depth", "range"))
-    pos, rot = (np.asarray(part, float) for part in picture["rows"])
-    d = rays(renderer, depth.shape)
-    d = d / np.linalg.norm(d, axis=-1, keepdims=True)
-    # Plane depth says nothing of what a fisheye sees at its sides.
-    ahead = np.abs(d[..., 2]) > 0.1
-    seen = d * np.where(ahead, depth / np.where(ahead, d[..., 2], 1.0), distance)[..., None]
-    return np.einsum("rij,rcj->rci", rot, seen) + pos[:, None]
-
-
 def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> list[str]:
     """Depth points against the 3D boxes, below which wheels may hang; plane depth against ray length.
 
@@ -180,8 +172,7 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int)
         there = points[mine]
         if renderer.tracks.span:
             when = seen_at(renderer, np.nonzero(mine)[0])
-            (p0, q0), (p1, q1) = (pose_at(renderer, frame, a - 1, t) for t in (when, np.zeros(len(when))))
-            there = turned(q1, turned(q0 * [-1, -1, -1, 1], there - p0)) + p1
+            there = carried(renderer, a - 1, there, (frame, when), (frame, np.zeros(len(when))))
         local = rotate(turn * [-1, -1, -1, 1], there - labels["box_pos"][a - 1])
         local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
@@ -253,9 +244,7 @@ def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
     for a in np.unique(instance):
         if a > 0:
             mine = instance == a
-            p0, q0 = pose_at(renderer, frame, a - 1, now[mine])
-            p1, q1 = pose_at(renderer, frame + 1, a - 1, then[mine])
-            points[mine] = turned(q1, turned(q0 * [-1, -1, -1, 1], points[mine] - p0)) + p1
+            points[mine] = carried(renderer, a - 1, points[mine], (frame, now[mine]), (frame + 1, then[mine]))
     sweep = renderer.renderer.sweep_next
     view = renderer.renderer.views[2] if sweep is None else sweep.views
     pos, rot = view.pos.numpy()[:, 0].astype(float), view.rot.numpy()[:, 0].astype(float)
@@ -263,32 +252,6 @@ def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
     with np.errstate(invalid="ignore"):
         depth = ((points - pos[row]) * rot[row][..., 2]).sum(-1)
     return np.where(np.isinf(picture["arrays"]["depth"]), np.inf, depth)
-
-
-def seen_at(renderer: FrameRenderer, row: npt.NDArray[Any]) -> Floats:
-    """When rows see, as a share of the time from a frame to its poses before (-1) and after (1)."""
-    camera, span = renderer.renderer.config.cameras[0], renderer.tracks.span
-    if not span:
-        return np.zeros(row.shape)
-    return (row / max(camera.height - 1, 1) - 0.5) * camera.shutter.readout / span
-
-
-def pose_at(renderer: FrameRenderer, frame: int, actor: int, when: Floats) -> tuple[Floats, Floats]:
-    """Position and orientation of an actor at moments about a frame, (n, 3) and (n, 4)."""
-    tracks = renderer.tracks.arrays
-    names = ("before.", "", "after.") if renderer.tracks.span else ("", "", "")
-    pos, rot = (np.array([tracks[n + field][frame, actor] for n in names], float) for field in ("pos", "rot"))
-    rot *= np.where((rot * rot[1]).sum(-1, keepdims=True) < 0.0, -1.0, 1.0)
-    end, share = np.where(when < 0.0, 0, 2), np.abs(when)[:, None]
-    # Small turns: what is linear and made unit again is even to a millionth.
-    turn = rot[1] * (1.0 - share) + rot[end] * share
-    return pos[1] * (1.0 - share) + pos[end] * share, turn / np.linalg.norm(turn, axis=-1, keepdims=True)
-
-
-def turned(q: Floats, v: Floats) -> Floats:
-    """Vectors turned, each by its quaternion."""
-    t = 2.0 * np.cross(q[..., :3], v)
-    return v + q[..., 3:] * t + np.cross(q[..., :3], t)
 
 
 def check_export(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:

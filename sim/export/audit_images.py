@@ -157,15 +157,18 @@ def check_motion(
     known = np.isfinite(points).all(-1) & np.isfinite(motion).all(-1) & np.isfinite(flow).all(-1)
     row, col = np.nonzero(known)
     local = (points[known] + motion[known] - then[0]) @ then[1].astype(float)
-    ahead = local[:, 2] > 0.3
-    end = project(local[ahead])
-    start = np.stack([col, row], 1)[ahead]
+    start = np.stack([col, row], 1)
+    height, width = arrays["instance"].shape
+    # Far outside the picture a lens's model may fold.
+    near = (np.abs(start + flow[known] - (width / 2, height / 2)) < (width, height)).all(1)
+    ahead = (local[:, 2] > 0.3) & near
+    end, start = project(local[ahead]), start[ahead]
     off = np.linalg.norm(start + flow[known][ahead] - end, axis=1)
     # Depth is single precision: beside a close camera its last bit is more than a pixel's share.
     bad = off > FLOW_MARGIN + 2e-4 * np.linalg.norm(end - start, axis=1)
     if bad.any():
         k = int(off.argmax())
         faults.append(
-            f"scene flow and flow differ at {int(bad.sum())} pixels, by {off[k]:.3f} pixels at {tuple(start[k])}"
+            f"scene flow and flow differ at {int(bad.sum())} pixels, by {off[k]:.3f} pixels at ({start[k][0]}, {start[k][1]})"
         )
     return faults

@@ -270,9 +270,11 @@ def directions(camera: CameraConfig, points: npt.ArrayLike) -> Floats:
         a = relax(camera.lens, r)
         xy = (aim - shift) * (a / np.maximum(r, 1e-12))[..., None]
         x, y = xy[..., 0], xy[..., 1]
-        shift = np.stack(
+        before, shift = shift, np.stack(
             [2 * p1 * x * y + p2 * (3 * x * x + y * y), p1 * (x * x + 3 * y * y) + 2 * p2 * x * y], -1
         ) * (camera.lens.model == "brown_conrady")  # fmt: skip
+        if not (np.abs(shift - before) > 1e-15).any():
+            break
     if camera.lens.model == "kannala_brandt":
         unit = (aim / np.maximum(r, 1e-12)[..., None]) * np.sin(a)[..., None]
         out = np.concatenate([unit, np.cos(a)[..., None]], -1)
