@@ -24,7 +24,7 @@ from sim.config import CameraConfig, RenderConfig  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
 from sim.render.library import MapModel  # noqa: E402
 from sim.render.mesh import Material, MeshData, Semantic, Surface  # noqa: E402
-from sim.render.world import asset_model, library_of  # noqa: E402
+from sim.render.world import library_of  # noqa: E402
 from sim.rotation import quaternion  # noqa: E402
 from sim.structs import from_rows, row_sizes  # noqa: E402
 from sim.types import Scene, State  # noqa: E402
@@ -166,21 +166,6 @@ def save(picture: Image.Image, path: Path, limit: int) -> None:
     path.write_bytes(out.getvalue())
 
 
-def print_memory() -> None:
-    """Say what all assets together take up in one library on the CPU, where the device's memory is the process's own."""
-
-    def used() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-    names = list(list_assets())
-    for name in names:
-        asset_model(name)
-    before = used()
-    library = library_of(names, [ground()], "cpu")
-    grown = (used() - before) / 2**20
-    print(f"{len(names)} assets, {library.triangle_count / 1e6:.1f} M triangles of all poses: {grown:.0f} MiB")
-
-
 def main(arguments: list[str]) -> None:
     """Write a sheet of all assets, or of those named."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -194,11 +179,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--walked", type=float)
     parser.add_argument("--turn", type=float, help="heading of the first view [deg], 0: from behind")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "assets.jpg")
-    parser.add_argument("--memory", action="store_true", help="print what all assets take up, and end")
     options = parser.parse_args(arguments)
-    if options.memory:
-        print_memory()
-        return
     width, height = (int(v) for v in options.size.split("x"))
     names = options.names or [s.name for s in shown()]
     yaws = [
