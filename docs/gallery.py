@@ -39,6 +39,8 @@ Picture = npt.NDArray[np.uint8]
 STREET = ROOT / "docs" / "gallery" / "street.yaml"
 VIEWS = {"vehicles": 4, "people": 4, "animals": 4, "props": 3, "signs": 2, "plants": 3}
 """Pictures of each asset by folder; of signs front and back."""
+TALL = {"people": (84, 126), "signs": (84, 126)}
+"""Width and height of pictures of what is taller than wide [pixels]."""
 WIDE = 2048
 """Of a sheet [pixels]."""
 LIMITS = {
@@ -69,15 +71,14 @@ class Settings:
     """How well, how large."""
 
     quality: str
-    asset: tuple[int, int]
-    """Width and height of a view [pixels]."""
     street: tuple[int, int]
+    """Width and height [pixels]."""
     moment: tuple[int, int]
     threads: int = 2
 
 
-FINAL = Settings("standard", (128, 96), (408, 230), (512, 288))
-DRAFT = Settings("draft", (128, 96), (320, 180), (320, 180))
+FINAL = Settings("standard", (408, 230), (512, 288))
+DRAFT = Settings("draft", (320, 180), (320, 180))
 
 
 class Store:
@@ -142,11 +143,12 @@ def tile(cells: list[Picture], columns: int) -> Image.Image:
 # --- assets -----------------------------------------------------------------------------------------------------------
 
 
-def asset_row(name: str, views: int, settings: Settings) -> tuple[Picture, dict[str, object]]:
+def asset_row(name: str, folder: str, settings: Settings) -> tuple[Picture, dict[str, object]]:
     """An asset from several sides, side by side."""
+    views, size = VIEWS[folder], TALL.get(folder, (128, 96))
     first = 0.35 if is_faced(name) else math.radians(-145.0)
     yaws = [first + 2.0 * math.pi * k / views for k in range(views)]
-    return np.hstack(pictures(name, yaws, settings.asset, quality=settings.quality)), {}
+    return np.hstack(pictures(name, yaws, size, quality=settings.quality)), {}
 
 
 def asset_sheets(store: Store, settings: Settings) -> dict[str, Image.Image]:
@@ -155,7 +157,7 @@ def asset_sheets(store: Store, settings: Settings) -> dict[str, Image.Image]:
     for folder in FOLDERS:
         cells = []
         for spec in [s for s in shown() if s.file.parent.name == folder]:
-            row, _ = store.get(f"{folder}/{spec.name}", lambda n=spec.name, f=folder: asset_row(n, VIEWS[f], settings))
+            row, _ = store.get(f"{folder}/{spec.name}", lambda n=spec.name, f=folder: asset_row(n, f, settings))
             cells.append(label(row, spec.name))
         out[folder] = tile(cells, max(1, WIDE // cells[0].shape[1]))
     return out
