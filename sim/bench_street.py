@@ -129,10 +129,11 @@ def street_meshes(triangles: int) -> tuple[MeshData, MeshData]:
     return merge(_parts(detail)), _car(detail)
 
 
-def car_poses() -> list[tuple[float, float, float]]:
-    """x, y [m] and heading [rad] of the cars: parked on both sides, two driving."""
+def car_poses(count: int = CARS) -> list[tuple[float, float, float]]:
+    """x, y [m] and heading [rad] of the cars: parked on both sides, two driving, and beyond `CARS` rows of further ones."""
     parked = [(18.0 + 13.0 * k, (3.1, -3.1)[k % 2], 0.03 * (k % 3 - 1)) for k in range(CARS - 2)]
-    return [*parked, (46.0, -1.4, 0.0), (30.0, 1.5, math.pi)]
+    more = [(14.0 + 5.4 * (k // 4), (7.6, -7.6, 5.4, -5.4)[k % 4], 0.0) for k in range(max(0, count - CARS))]
+    return [*parked, (46.0, -1.4, 0.0), (30.0, 1.5, math.pi), *more][:count]
 
 
 def camera_pose(index: int = 0) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
@@ -141,8 +142,11 @@ def camera_pose(index: int = 0) -> tuple[tuple[float, float, float], tuple[float
     return (x, -0.8, 1.5), (x + 40.0, -0.4, 1.2)
 
 
-def build_renderer(triangles: int, size: tuple[int, int], threads: int) -> tuple[Any, Any, Any, int]:
-    """Swerve's fast renderer on the street: renderer, scene, state, and triangles drawn in each world."""
+def build_renderer(triangles: int, size: tuple[int, int], threads: int, cars: int = CARS) -> tuple[Any, Any, Any, int]:
+    """Swerve's fast renderer on the street: renderer, scene, state, and triangles drawn in each world.
+
+    ``triangles``: of the street with `CARS` cars, whatever the number of ``cars``.
+    """
     from sim.config import CameraConfig, RenderConfig
     from sim.render.frames import Renderer
     from sim.render.library import MapModel, MeshLibrary, Model, ModelPart
@@ -153,7 +157,7 @@ def build_renderer(triangles: int, size: tuple[int, int], threads: int) -> tuple
     middle = tuple(float(v) for v in (upper + lower) / 2)
     model = Model("car", (ModelPart((car,)),), (length, width, height), (middle[0], middle[1], middle[2]))
     library = MeshLibrary([model], [MapModel(street)])
-    scene, state = _worlds(model)
+    scene, state = _worlds(model, cars)
     width_px, height_px = size
     horizontal = 2.0 * math.atan(math.tan(math.radians(FIELD_OF_VIEW) / 2.0) * width_px / height_px)
     pitch = math.atan2(0.3, 40.0)
@@ -162,15 +166,15 @@ def build_renderer(triangles: int, size: tuple[int, int], threads: int) -> tuple
     )
     config = RenderConfig((camera,), "fast", ("rgb", "depth", "semantic", "instance"))
     renderer = Renderer(library, scene, state, config, threads=threads)
-    return renderer, scene, state, len(street.triangles) + CARS * len(car.triangles)
+    return renderer, scene, state, len(street.triangles) + cars * len(car.triangles)
 
 
-def _worlds(model: Any) -> tuple[Any, Any]:
+def _worlds(model: Any, cars: int) -> tuple[Any, Any]:
     """`WORLDS` worlds with the camera's carrier (actor 0, hidden) at different places."""
     from sim.structs import from_rows, row_sizes
     from sim.types import Scene, State
 
-    poses = car_poses()
+    poses = car_poses(cars)
     nactor = 1 + len(poses)
     scenes, states = [], []
     for world in range(WORLDS):

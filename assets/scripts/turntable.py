@@ -1,11 +1,12 @@
-"""Contact sheets of assets on a turntable, ray traced: ``python assets/scripts/gallery.py`` writes ``docs/assets.jpg``.
+"""Contact sheets of assets on a turntable, ray traced: ``python assets/scripts/turntable.py`` writes ``docs/assets.jpg``.
 
-``gallery.py tram boar --views 4 --out sheet.png`` shows some assets from four sides; ``--lamps 255 --hour night`` with their lamps on.
+``turntable.py tram boar --views 4 --out sheet.png`` shows some assets from four sides; ``--lamps 255 --hour night`` with their lamps on.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from sim.config import CameraConfig, RenderConfig  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
 from sim.render.library import MapModel  # noqa: E402
 from sim.render.mesh import Material, MeshData, Semantic, Surface  # noqa: E402
-from sim.render.world import asset_model, library_of  # noqa: E402
+from sim.render.world import library_of  # noqa: E402
 from sim.rotation import quaternion  # noqa: E402
 from sim.structs import from_rows, row_sizes  # noqa: E402
 from sim.types import Scene, State  # noqa: E402
@@ -123,6 +124,13 @@ def _rows(
     return scenes, states
 
 
+def shown() -> list[AssetSpec]:
+    """Assets of a sheet of all: riders with what they ride, of signs the variants, as the mesh's own asset looks like the first."""
+    specs = [s for s in list_assets().values() if s.file.parent.name != "signs" or s.variant]
+    specs = [s for s in specs if "rider" not in s.kinds and s.recipe is None]
+    return sorted(specs, key=lambda s: (FOLDERS.index(s.file.parent.name), s.name))
+
+
 def is_faced(name: str) -> bool:
     """Whether an asset shows its face to who comes along +x: signs, boards."""
     return list_assets()[name].semantic == Semantic.TRAFFIC_SIGN or name in (
@@ -145,19 +153,17 @@ def sheet(cells: list[tuple[str, Picture]], columns: int) -> Image.Image:
     return out
 
 
-def print_memory() -> None:
-    """Say what all assets together take up in one library on the CPU, where the device's memory is the process's own."""
-
-    def used() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-    names = list(list_assets())
-    for name in names:
-        asset_model(name)
-    before = used()
-    library = library_of(names, [ground()], "cpu")
-    grown = (used() - before) / 2**20
-    print(f"{len(names)} assets, {library.triangle_count / 1e6:.1f} M triangles of all poses: {grown:.0f} MiB")
+def save(picture: Image.Image, path: Path, limit: int) -> None:
+    """Write a picture, as .jpg at the best quality that stays below a number of bytes."""
+    if path.suffix != ".jpg":
+        picture.save(path)
+        return
+    for quality in range(88, 20, -4):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, optimize=True)
+        if out.tell() < limit:
+            break
+    path.write_bytes(out.getvalue())
 
 
 def main(arguments: list[str]) -> None:
@@ -173,18 +179,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--walked", type=float)
     parser.add_argument("--turn", type=float, help="heading of the first view [deg], 0: from behind")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "assets.jpg")
-    parser.add_argument("--memory", action="store_true", help="print what all assets take up, and end")
     options = parser.parse_args(arguments)
-    if options.memory:
-        print_memory()
-        return
     width, height = (int(v) for v in options.size.split("x"))
-    # Of signs, the variants: the mesh's own asset looks like the first.
-    shown = [s for s in list_assets().values() if s.file.parent.name != "signs" or s.variant]
-    shown = sorted(
-        (s for s in shown if "rider" not in s.kinds), key=lambda s: (FOLDERS.index(s.file.parent.name), s.name)
-    )
-    names = options.names or [s.name for s in shown]
+    names = options.names or [s.name for s in shown()]
     yaws = [
         math.radians((-145.0 if options.turn is None else options.turn) + 360.0 * k / options.views)
         for k in range(options.views)
@@ -199,13 +196,7 @@ def main(arguments: list[str]) -> None:
         )  # fmt: skip
         cells += [(name if k == 0 else "", look) for k, look in enumerate(looks)]
     out = sheet(cells, options.columns or (options.views if options.views > 1 else 14))
-    if options.out.suffix == ".jpg":
-        for quality in range(88, 30, -6):
-            out.save(options.out, quality=quality, optimize=True)
-            if options.out.stat().st_size < LIMIT:
-                break
-    else:
-        out.save(options.out)
+    save(out, options.out, LIMIT)
     print(f"{options.out}: {len(names)} assets, {out.width} x {out.height}, {options.out.stat().st_size // 1024} KB")
 
 
