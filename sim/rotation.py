@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,15 @@ def yaw_of(q: npt.ArrayLike) -> float:
 
 def rotate(q: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Vectors (..., 3) turned by a quaternion."""
-    axis, w = np.asarray(q, float)[:3], float(np.asarray(q)[3])
+    x, y, z, w = np.asarray(q, float).tolist()
     v = np.asarray(v, float)
-    t = 2.0 * np.cross(axis, v)
-    return v + w * t + np.cross(axis, t)
+    if v.ndim == 1:
+        # Plain numbers: NumPy takes ten times as long for a single vector.
+        return np.array(_turn(x, y, z, w, *v.tolist()))
+    return np.stack(_turn(x, y, z, w, v[..., 0], v[..., 1], v[..., 2]), axis=-1)
+
+
+def _turn(x: Any, y: Any, z: Any, w: Any, a: Any, b: Any, c: Any) -> tuple[Any, Any, Any]:
+    """v + w t + q x t with t = 2 q x v, of a vector's or of many vectors' parts a, b, c."""
+    i, j, k = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    return a + w * i + (y * k - z * j), b + w * j + (z * i - x * k), c + w * k + (x * j - y * i)

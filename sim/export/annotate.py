@@ -30,7 +30,7 @@ class Subject:
 
 def round_all(values: Any, digits: int) -> list[Any]:
     """Numbers of an array as a list, rounded."""
-    return [v if math.isfinite(v) else None for v in (round(float(x), digits) for x in np.asarray(values).ravel())]
+    return [round(x, digits) if math.isfinite(x) else None for x in np.asarray(values, float).ravel().tolist()]
 
 
 def annotate(
@@ -103,6 +103,7 @@ def _boxes(
     """3D boxes: the tight one of the posed mesh, and the contact box."""
     rot = labels["box_rot"][slot]
     contact = np.asarray(pose["pos"][slot], float) + rotate(rot, np.array(subject.contact_center))
+    corners = round_all(labels["corner"][slot], 2)
     return {
         "distance": round(float(np.linalg.norm(labels["camera_pos"][slot])), 4),
         "box_3d": {
@@ -112,7 +113,7 @@ def _boxes(
             "yaw": round(yaw_of(rot), 6),
             "center_camera": round_all(labels["camera_pos"][slot], 4),
             "rotation_camera": round_all(labels["camera_rot"][slot], 7),
-            "corners_image": [round_all(corner, 2) for corner in labels["corner"][slot]],
+            "corners_image": [corners[k : k + 3] for k in range(0, len(corners), 3)],
         },
         "contact_box_3d": {
             "size": round_all(subject.contact_size, 4),

@@ -35,6 +35,8 @@ RENDERERS = 4
 """Most pictures rendered at once."""
 LARGE = 4_000_000
 """Pixels from which on a picture is rendered alone."""
+WRITERS = 4
+"""Pictures of each renderer that may be on their way to the disk at once: most of that time is waiting for it."""
 
 
 def subjects_of(actors: Sequence[ResolvedActor]) -> list[Subject]:
@@ -94,6 +96,7 @@ class FrameRenderer:
                 labeller = Labeller(renderer, masks=config.amodal, keypoints=True)
                 shared[camera.kin] = renderer, labeller, Surroundings(renderer, config.outputs, network)
         self._eyes = [shared[camera.kin] for camera in config.cameras]
+        self._aimed: dict[int, int] = {}
         self.renderer, self.labeller, self.surroundings = self._eyes[0]
         self.signals = SignalHeads(library, row)
         sun = self.scene.weather.sun_direction.numpy()[0]
@@ -106,7 +109,9 @@ class FrameRenderer:
     def turn_to(self, camera: int) -> None:
         """Let ``renderer``, ``labeller`` and ``surroundings`` be those of a camera of the rig."""
         self.renderer, self.labeller, self.surroundings = self._eyes[camera]
-        self.renderer.aim([self.config.cameras[camera]], [camera])
+        if self._aimed.get(id(self.renderer)) != camera:
+            self.renderer.aim([self.config.cameras[camera]], [camera])
+            self._aimed[id(self.renderer)] = camera
 
     def render(self, frame: int, camera: int = 0) -> dict[str, Any]:
         """Arrays of one frame, owned by the caller: the renderer's outputs, labels, amodal masks, view."""
@@ -238,13 +243,13 @@ def write_frames(
             shared = renderer.shared_sample(view, frame, picture) if view.shared else None
             sample = renderer.sample(view, frame, picture)
             waiting.append(files.submit(store, view, shared, sample))
-            if len(waiting) > 1:
+            if len(waiting) > WRITERS:
                 waiting.pop(0).result()
             progress(1)
         for future in waiting:
             future.result()
 
-    with ThreadPoolExecutor(len(renderers)) as files, ThreadPoolExecutor(len(renderers)) as workers:
+    with ThreadPoolExecutor(WRITERS * len(renderers)) as files, ThreadPoolExecutor(len(renderers)) as workers:
         jobs = [workers.submit(work, renderer, files) for renderer in renderers]
         try:
             for job in as_completed(jobs):

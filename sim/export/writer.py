@@ -87,8 +87,24 @@ def plain(value: Any) -> Any:
 
 
 def encode_json(value: Any) -> bytes:
-    """Strict JSON, UTF-8, a newline at the end."""
-    return (json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+    """Strict JSON, UTF-8, a newline at the end; what `plain` makes of the value."""
+    try:
+        # Most data are plain but for a few arrays; only where numbers are not finite all of it is gone through.
+        text = _dump(value, default=_plain_array)
+    except (TypeError, ValueError):
+        text = _dump(plain(value))
+    return (text + "\n").encode()
+
+
+def _dump(value: Any, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), **options)
+
+
+def _plain_array(value: Any) -> Any:
+    """What JSON's encoder does not know of what `plain` does."""
+    if isinstance(value, (np.ndarray, np.generic, Mapping)):
+        return plain(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 ENCODERS: dict[str, Callable[[Any], bytes]] = {

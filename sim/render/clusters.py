@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +36,33 @@ def _starts(ntriangle: int, size: int) -> npt.NDArray[np.int64]:
 def _half_areas(bounds: npt.NDArray[np.float32], order: npt.NDArray[np.int32], half: int) -> npt.NDArray[np.float32]:
     """Surface of the box of each group of ``half`` triangles, weighted with their number; two in a row make a node, (nnode,)."""
     starts = _starts(len(order), half)
-    least = np.stack([np.minimum.reduceat(row[order], starts) for row in bounds])
-    x, y, z = -least[3:] - least[:3]
+    # The last group is filled up with its last triangle; then groups are folded in two until one row of each is left.
+    missing = len(starts) * half - len(order)
+    filled = np.concatenate([order, np.repeat(order[-1:], missing)]) if missing else order
+    least = bounds.take(filled, axis=0).reshape(len(starts), -1)
+    while least.shape[1] > 6:
+        middle = least.shape[1] // 2
+        least = np.minimum(least[:, :middle], least[:, middle:])
+    x, y, z = (-least[:, k + 3] - least[:, k] for k in range(3))
     area = (x * y + y * z + z * x) * np.diff(starts, append=len(order))
     return np.add.reduceat(area, np.arange(0, len(starts), 2))
+
+
+_orders: dict[tuple[int, int], tuple[ref[np.ndarray], ref[np.ndarray], npt.NDArray[np.int32]]] = {}
+"""Orders by the identity of a mesh's vertices and triangles, as long as these live: the next batch has many of the same meshes."""
+
+
+def _known_order(mesh: MeshData) -> npt.NDArray[np.int32]:
+    """`_tree_order`, found once for all meshes with the very same vertices and triangles."""
+    key = id(mesh.vertices), id(mesh.triangles)
+    known = _orders.get(key)
+    if known is None or known[0]() is not mesh.vertices or known[1]() is not mesh.triangles:
+
+        def forget(_: object) -> None:
+            _orders.pop(key, None)
+
+        known = _orders[key] = ref(mesh.vertices, forget), ref(mesh.triangles, forget), _tree_order(mesh)
+    return known[2]
 
 
 def _tree_order(mesh: MeshData) -> npt.NDArray[np.int32]:
@@ -49,7 +73,7 @@ def _tree_order(mesh: MeshData) -> npt.NDArray[np.int32]:
     """
     n = len(mesh.triangles)
     corners = mesh.vertices[mesh.triangles].astype(np.float32)
-    bounds = np.concatenate([corners.min(axis=1).T, -corners.max(axis=1).T])
+    bounds = np.concatenate([corners.min(axis=1), -corners.max(axis=1)], axis=1)
     centers = corners.sum(axis=1)
     orders = [np.argsort(centers[:, k], kind="stable").astype(np.int32) for k in range(3)]
     upper_half = np.zeros(n, bool)
@@ -76,7 +100,7 @@ def sort_clip(frames: Sequence[MeshData]) -> list[MeshData]:
     What lies together then also lies together in memory.
     """
     head = frames[0]
-    order = _tree_order(head)
+    order = _known_order(head)
     triangles = head.triangles[order]
     used, first, place = np.unique(triangles, return_index=True, return_inverse=True)
     by_use = np.argsort(first, kind="stable")
