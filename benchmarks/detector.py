@@ -119,8 +119,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--hold-out", default="child-between-parked-cars", help="scenario held back")
     parser.add_argument("--runs", type=Path, default=Path("runs/detector"), help="folder of the runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds to train with; means count")
-    parser.add_argument("--steps", type=int, default=3000, help="batches of each run")
-    parser.add_argument("--width", type=int, default=48, help="channels of the feature pyramid")
+    parser.add_argument("--steps", type=int, default=2000, help="batches of each run")
+    parser.add_argument("--width", type=int, default=32, help="channels of the feature pyramid")
     parser.add_argument("--size", default="320x192", help="width and height of the pictures as the detector sees them")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--out", type=Path, help="write the result here")
@@ -133,7 +133,7 @@ def main() -> None:
     from sim.bench import commit, machine
 
     runs = train(args)
-    groups = {shading: [args.runs / f"{shading}-{seed}" for seed in args.seeds] for shading in SHADINGS}
+    groups = {shading: [args.runs / f"{shading}-{seed}" for seed in args.seeds] for shading in ("flat", "rgb")}
     models = " ".join(",".join(str(path) for path in group) for group in groups.values())
     results = []
     for part, shading in PAIRS:
@@ -155,7 +155,7 @@ def main() -> None:
     if args.out:
         args.out.write_text(json.dumps(account, indent=1) + "\n")
     if args.picture:
-        picture(args.data, [group[0] for group in groups.values()], args.hold_out, args.picture)
+        picture(args.data, [groups["rgb"][0], groups["flat"][0]], args.hold_out, args.picture)
 
 
 if __name__ == "__main__":

@@ -153,10 +153,10 @@ def test_what_is_cut_or_small_is_ignored():
 
 
 def test_precision_by_hand():
-    # Right, wrong, right, of three to be found: precision 1 up to recall 1/3, 2/3 up to 2/3, 0 beyond.
+    # Right, wrong, right, of four to be found: precision 1 up to a recall of 1/4, 2/3 up to 1/2, 0 beyond.
     right = np.array([[True, False, True]] * 10)
-    matches = Matches(np.zeros(3, int), right, ~right, np.array([3]))
-    expected = (34 * 1.0 + 33 * (2 / 3)) / 101
+    matches = Matches(np.zeros(3, int), right, ~right, np.array([4]))
+    expected = (26 * 1.0 + 25 * (2 / 3)) / 101
     assert average_precision(matches, np.ones(1)) == pytest.approx(np.full(10, expected))
     assert np.isnan(average_precision(replace(matches, present=np.array([0])), np.ones(1))).all()
 
