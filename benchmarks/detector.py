@@ -119,7 +119,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--hold-out", default="child-between-parked-cars", help="scenario held back")
     parser.add_argument("--runs", type=Path, default=Path("runs/detector"), help="folder of the runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds to train with; means count")
-    parser.add_argument("--steps", type=int, default=2000, help="batches of each run")
+    parser.add_argument("--steps", type=int, default=1500, help="batches of each run")
     parser.add_argument("--width", type=int, default=32, help="channels of the feature pyramid")
     parser.add_argument("--size", default="320x192", help="width and height of the pictures as the detector sees them")
     parser.add_argument("--quiet", action="store_true", help="no progress")

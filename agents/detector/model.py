@@ -107,7 +107,7 @@ def locations(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
 
 @torch.no_grad()
 def detect(
-    model: Detector, images: Tensor, *, least: float = 0.02, limit: float = 0.6, most: int = 100
+    model: Detector, images: Tensor, *, least: float = 0.05, limit: float = 0.6, most: int = 100
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
     """Objects of pictures.
 
