@@ -33,7 +33,11 @@ class EvaluateOptions:
     """What to evaluate; each is an option of the command."""
 
     data: str = option("set", "folder that `swerve render` wrote")
-    models: str = option("runs/detector", "folders of detectors, separated by spaces; all are compared with the first")
+    models: str = option(
+        "runs/detector",
+        "folders of detectors, separated by spaces; all are compared with the first. Of folders joined by commas, such as of several "
+        "seeds, the mean counts",
+    )
     part: str = option("val", "draws of the val split, or all draws of the scenario held back", ("val", "held"))
     shading: str = option("rgb", "pictures to look at", tuple(SHADINGS))
     json: str = option("", "file to write all figures to")
@@ -46,7 +50,7 @@ def read_detector(path: Path) -> tuple[Detector, dict[str, Any]]:
     settings = state["settings"]
     if state["step"] < settings["steps"]:
         print(f"note: {path} has learnt {state['step']} of {settings['steps']} steps", file=sys.stderr)
-    model = Detector(len(CLASSES), settings["width"]).to(memory_format=torch.channels_last)
+    model = Detector(len(CLASSES), settings["width"])
     model.load_state_dict(state["model"])
     return model.eval(), settings
 
@@ -73,15 +77,15 @@ def evaluate(options: EvaluateOptions) -> dict[str, Any]:
         ``pictures``, ``draws``, ``classes`` (boxes to be found and draws with one) and ``detectors``: of each, by class and 'mean',
         AP and AP50 with intervals, and of all but the first the difference to the first likewise.
     """
-    root, paths = Path(options.data), [Path(word) / "detector.pt" for word in options.models.split()]
+    root, words = Path(options.data), options.models.split()
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
-    detectors = [read_detector(path) for path in paths]
-    settings = detectors[0][1]
-    for path, (_, other) in zip(paths, detectors, strict=True):
-        differing = [k for k in ("hold_out", "size", "fingerprint") if other[k] != settings[k]]
+    groups = [[read_detector(Path(name) / "detector.pt") for name in word.split(",")] for word in words]
+    settings = groups[0][0][1]
+    for word, group in zip(words, groups, strict=True):
+        differing = [k for k in ("hold_out", "size", "fingerprint") if any(s[k] != settings[k] for _, s in group)]
         if differing:
             raise SwerveError(
-                f"{path}: differs from {paths[0]} in {', '.join(differing)}; such detectors cannot be compared"
+                f"{word}: differs from {words[0]} in {', '.join(differing)}; such detectors cannot be compared"
             )
     if fingerprint(root) != settings["fingerprint"]:
         print(f"note: {root} is not the data set that these detectors were trained on", file=sys.stderr)
@@ -89,26 +93,38 @@ def evaluate(options: EvaluateOptions) -> dict[str, Any]:
     frames = choose(read_frames(root, size), options.part, settings["hold_out"])
     with bars() as progress:
         images = load(frames, root, options.shading, size, progress)
-        found = [look(model, images, progress) for model, _ in detectors]
-    return account(frames, found, [str(path.parent) for path in paths]) | {
+        found = [[look(model, images, progress) for model, _ in group] for group in groups]
+    return account(frames, found, words) | {
         "part": options.part,
         "shading": options.shading,
         "hold_out": settings["hold_out"],
     }
 
 
-def account(frames: Sequence[Frame], found: Sequence[Sequence[Found]], names: Sequence[str]) -> dict[str, Any]:
-    """Figures of detectors by name; see `evaluate`."""
+def account(
+    frames: Sequence[Frame], found: Sequence[Sequence[Sequence[Found]]], names: Sequence[str]
+) -> dict[str, Any]:
+    """Figures of groups of detectors by name; see `evaluate`.
+
+    Args:
+        frames: The pictures.
+        found: What each detector of each group found in each picture.
+        names: Of the groups.
+    """
     draws = sorted({frame.draw for frame in frames})
     number = [draws.index(frame.draw) for frame in frames]
     truth = [frame.boxes for frame in frames]
-    matches = [match(truth, each, number) for each in found]
+    matches = [[match(truth, each, number) for each in group] for group in found]
     ones = np.ones(len(draws))
-    point, samples = np.array([scores(m, ones) for m in matches]), bootstrap(matches)
-    classes = {name: _presence(m) for name, m in zip(CLASSES, matches[0], strict=True)}
+    point = np.array([np.mean([scores(m, ones) for m in group], 0) for group in matches])
+    samples = bootstrap(matches)
+    classes = {name: _presence(m) for name, m in zip(CLASSES, matches[0][0], strict=True)}
     rows = {}
     for k, name in enumerate(names):
         rows[name] = {"scores": _figures(point[k], samples[:, k])}
+        if len(matches[k]) > 1:
+            each = [scores(m, ones)[-1, 1] for m in matches[k]]
+            rows[name]["mean_AP50_of_each"] = [round(float(v), 4) for v in each]
         if k:
             rows[name]["against_first"] = _figures(point[k] - point[0], samples[:, k] - samples[:, 0])
     return {"pictures": len(frames), "draws": len(draws), "classes": classes, "detectors": rows}
@@ -130,11 +146,16 @@ def _figures(point: np.ndarray, samples: np.ndarray) -> dict[str, Any]:
     }
 
 
+def _short(word: str) -> str:
+    """A group of detectors on the screen."""
+    return ",".join(Path(name).name for name in word.split(","))
+
+
 def tell(result: dict[str, Any]) -> None:
     """Print AP50 of each class as a table, and what tells the detectors apart; ``--json`` has AP too."""
     console, table = Console(highlight=False), Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("AP50 (95 %)", style="bold")
-    for head in ("boxes", "draws", *(Path(name).name for name in result["detectors"])):
+    for head in ("boxes", "draws", *(_short(name) for name in result["detectors"])):
         table.add_column(head, justify="right")
     counts = result["classes"] | {"mean": {"boxes": "", "draws": result["draws"]}}
     rows = list(result["detectors"].items())
@@ -144,7 +165,7 @@ def tell(result: dict[str, Any]) -> None:
     console.print(table)
     for name, row in rows[1:]:
         gap = shown(row["against_first"]["mean"]["AP50"])
-        console.print(f"{Path(name).name} less {Path(rows[0][0]).name}, mean: {gap}")
+        console.print(f"{_short(name)} less {_short(rows[0][0])}, mean: {gap}")
 
 
 def shown(figure: dict[str, Any]) -> str:

@@ -67,8 +67,8 @@ class Detector(nn.Module):
         """Codes of `boxes.encode`, and the logit of the box's intersection over union with the true one."""
         for head in (self.classes, self.boxes):
             nn.init.normal_(head.weight, std=0.01)
-            nn.init.zeros_(head.bias)
-        nn.init.constant_(self.classes.bias, -math.log((1 - PRIOR) / PRIOR))
+            nn.init.zeros_(head.get_parameter("bias"))
+        nn.init.constant_(self.classes.get_parameter("bias"), -math.log((1 - PRIOR) / PRIOR))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of classes (n, nlocation, nclass), and codes with the logit of their quality (n, nlocation, 5).
@@ -107,7 +107,7 @@ def locations(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
 
 @torch.no_grad()
 def detect(
-    model: Detector, images: Tensor, *, least: float = 0.02, limit: float = 0.6, most: int = 100
+    model: Detector, images: Tensor, *, least: float = 0.05, limit: float = 0.6, most: int = 100
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
     """Objects of pictures.
 

@@ -164,17 +164,17 @@ def scores(matches: Sequence[Matches], weights: np.ndarray) -> np.ndarray:
     return np.concatenate([each, mean[None]])
 
 
-def bootstrap(detectors: Sequence[Sequence[Matches]], resamples: int = RESAMPLES) -> np.ndarray:
-    """`scores` of several detectors on draws drawn anew, the same ones for all, (resamples, ndetector, nclass + 1, 2).
+def bootstrap(groups: Sequence[Sequence[Sequence[Matches]]], resamples: int = RESAMPLES) -> np.ndarray:
+    """`scores` on draws drawn anew, the same ones for all, (resamples, ngroup, nclass + 1, 2).
 
     Args:
-        detectors: Matches by class of each detector, on the same pictures.
+        groups: Matches by class of each detector of each group, on the same pictures; the mean of a group's detectors counts.
         resamples: How often.
     """
-    ndraw = len(detectors[0][0].present)
+    ndraw = len(groups[0][0][0].present)
     rng = np.random.default_rng(0)
     weights = rng.multinomial(ndraw, np.full(ndraw, 1 / ndraw), resamples)
-    return np.array([[scores(matches, w) for matches in detectors] for w in weights])
+    return np.array([[np.mean([scores(m, w) for m in group], 0) for group in groups] for w in weights])
 
 
 def interval(samples: np.ndarray) -> list[float | None]:

@@ -95,7 +95,7 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.options, self.images, self.boxes = options, images, boxes
         self.size = images.shape[2], images.shape[1]
-        self.model = Detector(len(CLASSES), options.width).to(memory_format=torch.channels_last)
+        self.model = Detector(len(CLASSES), options.width)
         decay = [p for p in self.model.parameters() if p.ndim > 1]
         rest = [p for p in self.model.parameters() if p.ndim <= 1]
         groups = [{"params": decay, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}]
@@ -126,7 +126,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         images, targets = self.batch()
-        losses = loss_of(*self.model(images), targets, images.shape[2], images.shape[3])
+        logits, codes = self.model(images)
+        losses = loss_of(logits, codes, targets, images.shape[2], images.shape[3])
         self.optimizer.zero_grad()
         torch.stack(list(losses.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT)

@@ -24,6 +24,15 @@ SIZE = (96, 64)
 """Width and height of the pictures of these tests."""
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Tiny pictures are done sooner by one thread, and tests run side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def boxes_of(rows, ignored=()):
     box = np.array([row[:4] for row in rows], np.float32).reshape(-1, 4)
     other = np.array([row[:4] for row in ignored], np.float32).reshape(-1, 4)
@@ -144,10 +153,10 @@ def test_what_is_cut_or_small_is_ignored():
 
 
 def test_precision_by_hand():
-    # Right, wrong, right, of three to be found: precision 1 up to recall 1/3, 2/3 up to 2/3, 0 beyond.
+    # Right, wrong, right, of four to be found: precision 1 up to a recall of 1/4, 2/3 up to 1/2, 0 beyond.
     right = np.array([[True, False, True]] * 10)
-    matches = Matches(np.zeros(3, int), right, ~right, np.array([3]))
-    expected = (34 * 1.0 + 33 * (2 / 3)) / 101
+    matches = Matches(np.zeros(3, int), right, ~right, np.array([4]))
+    expected = (26 * 1.0 + 25 * (2 / 3)) / 101
     assert average_precision(matches, np.ones(1)) == pytest.approx(np.full(10, expected))
     assert np.isnan(average_precision(replace(matches, present=np.array([0])), np.ones(1))).all()
 
@@ -195,14 +204,16 @@ def test_intervals_are_over_draws_and_paired():
     worse = [replace(f, box=f.box + 4) for f in found]
     frames = np.arange(40)
     pairs = [match(truth, f, frames) for f in (found, worse)]
-    samples = bootstrap(pairs, 200)
+    samples = bootstrap([[pair] for pair in pairs], 200)
     low, high = interval(samples[:, 0, -1, 1])
     assert low is not None and high is not None and low < precision.scores(pairs[0], np.ones(40))[-1, 1] < high
     # All frames of one draw: nothing is known of how draws differ.
-    assert interval(bootstrap([match(truth, found, [0] * 40)], 50)[:, 0, -1, 1]) == [None, None]
+    assert interval(bootstrap([[match(truth, found, [0] * 40)]], 50)[:, 0, -1, 1]) == [None, None]
     # Four copies of each frame in its draw tell no more than one.
-    copies = bootstrap([match(truth * 4, found * 4, [*frames] * 4)], 200)[:, 0, -1, 1]
+    copies = bootstrap([[match(truth * 4, found * 4, [*frames] * 4)]], 200)[:, 0, -1, 1]
     assert np.ptp(interval(copies)) == pytest.approx(high - low, abs=0.02)
+    both = bootstrap([pairs], 200)[:, 0]
+    assert np.allclose(both, samples.mean(1), equal_nan=True)
     gap = interval(samples[:, 1, -1, 1] - samples[:, 0, -1, 1])
     assert gap[1] is not None and gap[1] < 0
 
@@ -324,6 +335,8 @@ def test_the_commands_train_go_on_and_compare(folder, tmp_path, capsys):
         "16",
         "--size",
         "96x64",
+        "--threads",
+        "1",
     ]
     for shading in ("rgb", "flat"):
         main(["train", *words, "--shading", shading, "--out", str(tmp_path / shading), "--save-every", "2"])
@@ -332,7 +345,21 @@ def test_the_commands_train_go_on_and_compare(folder, tmp_path, capsys):
     assert "going on from step 3" in capsys.readouterr().err
     target = tmp_path / "result.json"
     models = f"{tmp_path / 'rgb'} {tmp_path / 'flat'}"
-    main(["evaluate", "--data", str(folder), "--models", models, "--part", "held", "--json", str(target)])
+    main(
+        [
+            "evaluate",
+            "--data",
+            str(folder),
+            "--models",
+            models,
+            "--part",
+            "held",
+            "--json",
+            str(target),
+            "--threads",
+            "1",
+        ]
+    )
     told = capsys.readouterr().out
     assert "person" in told and "flat less rgb, mean: 0.0" in told
     result = json.loads(target.read_text())
@@ -343,7 +370,9 @@ def test_the_commands_train_go_on_and_compare(folder, tmp_path, capsys):
 
 
 def test_mistakes_are_told_plainly(folder, tmp_path):
-    options = TrainOptions(data=str(folder), out=str(tmp_path / "run"), size="96x64", steps=1, width=16, batch=1)
+    options = TrainOptions(
+        data=str(folder), out=str(tmp_path / "run"), size="96x64", steps=1, width=16, batch=1, threads=1
+    )
     with pytest.raises(SwerveError, match="multiples of 32"):
         replace(options, size="100x64")
     with pytest.raises(SwerveError, match="no complete data set"):
