@@ -12,6 +12,7 @@ from sim.cameras import CameraConfig
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
 from sim.render.lens import PINHOLE
+from sim.render.lights import luminance
 from sim.render.poses import Poses
 from sim.render.sensor import Chip, sensed, set_chip
 from sim.render.sky import Sky
@@ -63,12 +64,6 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
     wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
     return out
-
-
-@wp.func
-def luminance(c: wp.vec3) -> float:
-    """Rec. 709."""
-    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
 
 
 @wp.func
