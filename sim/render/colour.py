@@ -42,8 +42,8 @@ class Buffers:
     """What mirrored light is multiplied with."""
     mirror: wp.array4d[wp.vec4]
     """Mirrored radiance times the tint's luminance, summed over samples, and the latter."""
-    blur: wp.array4d[float]
-    """By how many pixels the surface blurs what it mirrors, summed like ``mirror``."""
+    blur: wp.array4d[wp.vec2]
+    """By how many pixels across and down the surface blurs what it mirrors, summed like ``mirror``."""
     guide: wp.array4d[wp.vec4]
     """Normal (world frame) and distance [m] of the first surface behind glass."""
     depth: wp.array4d[float]
@@ -77,8 +77,8 @@ def make_buffers(shape: tuple[int, int, int, int], device: wp.DeviceLike) -> Buf
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
     for name in ("bounce", "guide", "lamps", "mirror", "sun"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec4, device=device))
-    for name in ("blur", "depth"):
-        setattr(out, name, wp.zeros(shape, dtype=float, device=device))
+    out.blur = wp.zeros(shape, dtype=wp.vec2, device=device)
+    out.depth = wp.zeros(shape, dtype=float, device=device)
     return out
 
 
@@ -215,7 +215,6 @@ def seen_so_far(out: Buffers, world: int, camera: int, row: int, col: int, done:
     total.lamps = out.lamps[world, camera, row, col]
     total.tint = out.tint[world, camera, row, col] * done
     total.mirror = out.mirror[world, camera, row, col]
-    total.blur = out.blur[world, camera, row, col]
     guide = out.guide[world, camera, row, col]
     total.normal = wp.vec3(guide[0], guide[1], guide[2])
     total.distance = guide[3]
@@ -236,7 +235,6 @@ def added(total: Sample, s: Sample, depth: float) -> Sample:
     out.lamps += s.lamps
     out.tint += s.tint
     out.mirror += s.mirror
-    out.blur += s.blur * s.mirror[3]
     if total.distance >= FAR:
         out.normal = s.normal
         out.distance = s.distance
@@ -256,9 +254,24 @@ def keep(out: Buffers, world: int, camera: int, row: int, col: int, total: Sampl
     out.lamps[world, camera, row, col] = total.lamps
     out.tint[world, camera, row, col] = total.tint * g
     out.mirror[world, camera, row, col] = total.mirror
-    out.blur[world, camera, row, col] = total.blur
     out.guide[world, camera, row, col] = wp.vec4(total.normal[0], total.normal[1], total.normal[2], total.distance)
     out.depth[world, camera, row, col] = total.first
+
+
+@wp.func
+def blur_of(n: wp.vec3, s: Sample) -> wp.vec2:
+    """By how many pixels across and down a surface with the normal ``n`` in the camera's frame blurs what it mirrors.
+
+    Facets turned about by an angle turn mirrored rays by twice that in the plane of the ray and the normal, and by less across it.
+    """
+    long = wp.sqrt(n[0] * n[0] + n[1] * n[1])
+    across = s.facing
+    mx = float(0.707)
+    my = float(0.707)
+    if long > 1.0e-3:
+        mx = n[0] / long
+        my = n[1] / long
+    return wp.vec2(wp.sqrt(mx * mx + across * across * my * my), wp.sqrt(my * my + across * across * mx * mx)) * s.blur
 
 
 @wp.func(inline=True)
@@ -271,11 +284,13 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     total = Sample()
     total.distance = FAR
     total.first = FAR
+    blur = wp.vec2(0.0, 0.0)
     last = plan.last
     if plan.first > 0:
         if out.contrast[world, camera, row, col] == wp.uint8(0):
             return
         total = seen_so_far(out, world, camera, row, col, float(plan.first))
+        blur = out.blur[world, camera, row, col]
     k = cameras.intrinsics[world, camera]
     hidden = hidden_actor(cameras, world, camera)
     base = noise_of(w, cameras, px, out.depth.shape[3])
@@ -303,7 +318,10 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
                 known = known_hit(w.geo, w.inst, plan.hits, px, eye.start, eye.dir)
             s = follow_path(w, world, eye.start, eye.dir, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
             total = added(total, s, s.first / eye.reach)
+            if s.mirror[3] > 0.0:
+                blur += blur_of(wp.transpose(views.rot[world, camera]) * s.normal, s) * s.mirror[3]
         i += 1
+    out.blur[world, camera, row, col] = blur
     keep(out, world, camera, row, col, total, 1.0 / float(last))
 
 

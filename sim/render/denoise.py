@@ -20,9 +20,11 @@ wp.set_module_options(RAYS | {"max_unroll": 1})
 
 PASSES = 5
 MIRROR_PASSES = 4
+SHARE_OF_BLUR = 0.4
+"""Standard deviation of the filter of mirrored light over half the width of what the surface blurs anyway."""
 STANDS_OUT = 4.0
 """Standard deviations of the noise by which the light of lamps may differ without being another light."""
-PENUMBRA = 0.2
+PENUMBRA = 0.6
 """Share of half-lit pixels around one above which it lies in a wide penumbra."""
 
 
@@ -161,7 +163,7 @@ def _filter_lamps(
 
 @wp.kernel
 def _tame_mirror(
-    src: wp.array4d[wp.vec4], blur: wp.array4d[float], first_row: int, dst: wp.array4d[wp.vec4], reach: wp.array4d[float]
+    src: wp.array4d[wp.vec4], blur: wp.array4d[wp.vec2], first_row: int, dst: wp.array4d[wp.vec4], reach: wp.array4d[wp.vec2]
 ):
     """Reads mirrored light and blur. Writes it with pixels no brighter than the second brightest around them, and the mean blur.
 
@@ -192,7 +194,7 @@ def _tame_mirror(
 
 @wp.kernel
 def _filter_mirror(
-    step: int, guide: wp.array4d[wp.vec4], reach: wp.array4d[float], src: wp.array4d[wp.vec4], first_row: int, dst: wp.array4d[wp.vec4],
+    step: int, guide: wp.array4d[wp.vec4], reach: wp.array4d[wp.vec2], src: wp.array4d[wp.vec4], first_row: int, dst: wp.array4d[wp.vec4],
 ):  # fmt: skip
     """Reads guide, by how many pixels surfaces blur, mirrored light. Writes its next level.
 
@@ -202,15 +204,23 @@ def _filter_mirror(
     row += first_row
     own = guide[world, camera, row, col]
     total = src[world, camera, row, col] * 4.0
-    share = wp.clamp(reach[world, camera, row, col] / float(step) - 0.25, 0.0, 1.0)
-    if share > 0.0:
+    far = reach[world, camera, row, col] * SHARE_OF_BLUR
+    # Earlier passes have blurred by a variance of (step^2 - 1) / 6, this one adds half the square of its step.
+    done = float(step * step - 1) / 6.0
+    share = wp.vec2(far[0] * far[0] - done, far[1] * far[1] - done) / (0.5 * float(step * step))
+    share = wp.vec2(wp.clamp(share[0], 0.0, 1.0), wp.clamp(share[1], 0.0, 1.0))
+    if share[0] + share[1] > 0.0:
         grade = slope(guide, world, camera, row, col)
         for i in range(9):
             y = row + (i / 3 - 1) * step
             x = col + (i % 3 - 1) * step
             if i != 4 and x >= 0 and y >= 0 and x < src.shape[3] and y < src.shape[2]:
                 expected = grade[0] * float(x - col) + grade[1] * float(y - row)
-                k = share * likeness(own, guide[world, camera, y, x], expected, float(step))
+                k = likeness(own, guide[world, camera, y, x], expected, float(step))
+                if x != col:
+                    k = k * share[0]
+                if y != row:
+                    k = k * share[1]
                 if i % 2 == 1:
                     k = k * 2.0
                 total += src[world, camera, y, x] * k
@@ -328,13 +338,13 @@ class Denoiser:
             launch(_filter_lamps, [1 << k, guide, src, noise], [free, rest])
             src, free, noise, rest = free, src, rest, noise
         light.lamps, src = src, buffers.mirror
-        launch(_tame_mirror, [src, buffers.blur], [free, noise])
+        one, two = self._shade
+        launch(_tame_mirror, [src, buffers.blur], [free, one])
         src, free = free, src
         for k in range(MIRROR_PASSES):
-            launch(_filter_mirror, [1 << k, guide, noise, src], [free])
+            launch(_filter_mirror, [1 << k, guide, one, src], [free])
             src, free = free, src
         light.mirror = src
-        one, two = self._shade
         for step in (1, 2):
             launch(_smooth_penumbra, [step, buffers, one], [two])
             one, two = two, one

@@ -47,7 +47,7 @@ from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
 
-QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (4, -2, 1), "high": (16, 8, 3)}
+QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (8, -1, 1), "high": (16, 8, 3)}
 """Primary rays per pixel (where there is contrast: half of them), how many of them bounce (`sim.render.colour.Plan`), and how often."""
 
 FOCUS_SAMPLES = 16

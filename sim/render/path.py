@@ -51,6 +51,7 @@ class Sample:
     tint: wp.vec3
     mirror: wp.vec4
     blur: float
+    facing: float
     normal: wp.vec3
     distance: float
     first: float
@@ -64,8 +65,10 @@ class Ray:
     origin: wp.vec3
     direction: wp.vec3
     weight: wp.vec3
+    facing: float
+    """Cosine between the normal and the ray that it mirrors."""
     spread: float
-    """Half the angle over which its surface spreads mirrored rays [rad]."""
+    """Half the greatest angle over which its surface spreads mirrored rays [rad]."""
 
 
 @wp.func
@@ -79,10 +82,11 @@ def cap(c: wp.vec3) -> wp.vec3:
 
 @wp.func
 def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, weight: wp.vec3, draw: wp.vec4) -> Ray:
-    """The mirrored ray, spread by roughness."""
+    """The mirrored ray of one of the facets of a surface, which roughness turns about."""
     out = Ray()
-    r = d - n * (2.0 * wp.dot(n, d))
-    r = wp.normalize(r + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 1.6))
+    # Facets are turned, not rays: seen at a grazing angle, reflections are drawn out towards the eye.
+    facet = wp.normalize(n + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 0.8))
+    r = d - facet * (2.0 * wp.dot(facet, d))
     if wp.dot(r, n) < 0.01:
         r = wp.normalize(r + n * (0.02 - wp.dot(r, n)))
     out.wanted = 1
@@ -90,6 +94,7 @@ def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, w
     out.direction = r
     out.weight = weight
     out.spread = 0.8 * roughness * roughness
+    out.facing = wp.abs(wp.dot(n, d))
     return out
 
 
@@ -308,6 +313,7 @@ def take_in(walk: Walk, color: wp.vec3, t: float, pixel: float) -> Walk:
         walk.out.tint = walk.mirror.weight
         walk.out.mirror = wp.vec4(c[0], c[1], c[2], share)
         walk.out.blur = walk.mirror.spread * t / (pixel * (walk.total + t))
+        walk.out.facing = walk.mirror.facing
     else:
         c = wp.cw_mul(walk.diffuse.weight, cap(color))
         walk.out.bounce += wp.vec4(c[0], c[1], c[2], 0.0)
