@@ -97,6 +97,10 @@ class Optics:
         check_number("aberration", self.aberration, -0.02, 0.02)
 
 
+MOSAICS = ("rggb", "grbg", "gbrg", "bggr")
+"""Bayer patterns: colours of the first two pixels of the first row, then of the second."""
+
+
 @dataclass(frozen=True)
 class Sensor:
     """The linear camera model of EMVA Standard 1288; the values are typical of a global-shutter CMOS sensor with 3.45 um pixels."""
@@ -113,6 +117,8 @@ class Sensor:
     """Of the analogue-digital converter."""
     full_gain: float = 6.0
     """Exposure gain (over the scene's radiance) up to which the exposure time alone is raised."""
+    mosaic: str | None = None
+    """One of `MOSAICS`: each pixel measures one colour; None: each measures all three."""
 
     def __post_init__(self) -> None:
         check_number("full_well [electrons]", self.full_well, 10.0, 1e7)
@@ -121,6 +127,8 @@ class Sensor:
         check_number("dsnu [electrons]", self.dsnu, 0.0, 1e4)
         check_whole("bits", self.bits, 4, 24)
         check_number("full_gain", self.full_gain, 1e-6, 1e6)
+        if self.mosaic is not None:
+            check_word("a sensor's mosaic", self.mosaic, MOSAICS)
 
 
 @dataclass(frozen=True)
@@ -178,8 +186,9 @@ class CameraConfig:
 
     def __post_init__(self) -> None:
         check_whole("a camera's jpeg", self.jpeg, 0, 100)
-        check_whole("a camera's width", self.width, 1, 8192)
-        check_whole("a camera's height", self.height, 1, 8192)
+        least = 1 if self.sensor is None or self.sensor.mosaic is None else 3
+        check_whole("a camera's width", self.width, least, 8192)
+        check_whole("a camera's height", self.height, least, 8192)
         widest = 2.0 * WIDEST if self.lens.model == "kannala_brandt" else 3.1
         check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, widest)
         if len(self.pos) != 3:
@@ -206,6 +215,7 @@ class CameraConfig:
             glass,
             bool(kinds),
             self.sensor is None,
+            self.sensor is not None and self.sensor.mosaic is not None,
         )
 
     def scaled(self, width: int, height: int) -> CameraConfig:

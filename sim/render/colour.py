@@ -1,4 +1,4 @@
-"""The full colour pass: a sample for every pixel, more where there is contrast, bounces and lamps kept apart for the filter."""
+"""The full colour pass: a sample for every pixel, more where there is contrast; what the filters smooth is kept apart."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -7,8 +7,9 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.draws import fraction
 from sim.render.options import RAYS
-from sim.render.path import follow_path, fraction
+from sim.render.path import Sample, follow_path
 from sim.render.primary import BLOCK, Hits, Pixel, Share, hidden_actor, is_inside, known_hit, pixel_of
 from sim.render.raycast import FAR, Hit
 from sim.render.shading import World
@@ -26,13 +27,23 @@ class Buffers:
     """Linear light of every camera, (nworld, ncamera, height, width) each."""
 
     direct: wp.array4d[wp.vec3]
-    """Radiance without the light of lamps, of the diffuse bounce and of the sun's disc on matt surfaces."""
+    """Radiance of what shines, of the sky, of the air and of glints: all that is not below."""
     sun: wp.array4d[wp.vec4]
     """Radiance of sunlit matt surfaces as if nothing shaded them, and the share of the sun they see."""
     albedo: wp.array4d[wp.vec3]
     """What the bounce's irradiance over pi is multiplied with."""
     bounce: wp.array4d[wp.vec4]
-    """Irradiance over pi from lamps and diffuse bounces, summed, and over how many samples."""
+    """Irradiance over pi from diffuse bounces, summed, and over how many samples."""
+    glow: wp.array4d[wp.vec3]
+    """Radiance of matt surfaces in white light as bright as all lamps' without shadow."""
+    lamps: wp.array4d[wp.vec4]
+    """Irradiance over pi from lamps with shadow, summed over samples, and the luminance of that without."""
+    tint: wp.array4d[wp.vec3]
+    """What mirrored light is multiplied with."""
+    mirror: wp.array4d[wp.vec4]
+    """Mirrored radiance times the tint's luminance, summed over samples, and the latter."""
+    blur: wp.array4d[wp.vec2]
+    """By how many pixels across and down the surface blurs what it mirrors, summed like ``mirror``."""
     guide: wp.array4d[wp.vec4]
     """Normal (world frame) and distance [m] of the first surface behind glass."""
     depth: wp.array4d[float]
@@ -52,7 +63,7 @@ class Plan:
     known: int
     """1 if the first sample's hit is known."""
     bounces: int
-    """How many of them bounce; negative: by day the first one alone, in every ``-bounces``-th pixel, and with lamps all."""
+    """How many of them bounce; negative: the first one alone, in every ``-bounces``-th pixel."""
     depth: int
     """How often these bounce."""
     hits: Hits
@@ -62,19 +73,28 @@ def make_buffers(shape: tuple[int, int, int, int], device: wp.DeviceLike) -> Buf
     """Empty buffers."""
     out = Buffers()
     out.contrast = wp.zeros(shape, dtype=wp.uint8, device=device)
-    for name in ("direct", "albedo"):
+    for name in ("direct", "albedo", "glow", "tint"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
-    for name in ("bounce", "guide", "sun"):
+    for name in ("bounce", "guide", "lamps", "mirror", "sun"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec4, device=device))
+    out.blur = wp.zeros(shape, dtype=wp.vec2, device=device)
     out.depth = wp.zeros(shape, dtype=float, device=device)
     return out
 
 
 @wp.func(inline=True)
+def mirrored_light(buffers: Buffers, world: int, camera: int, row: int, col: int) -> wp.vec3:
+    """Radiance that a pixel mirrors."""
+    m = buffers.mirror[world, camera, row, col]
+    return wp.cw_mul(buffers.tint[world, camera, row, col], wp.vec3(m[0], m[1], m[2])) / wp.max(m[3], 1.0e-12)
+
+
+@wp.func(inline=True)
 def seen_light(buffers: Buffers, world: int, camera: int, row: int, col: int) -> wp.vec3:
-    """Radiance of a pixel without lamps and bounce."""
+    """Radiance of a pixel without the bounce and the lamps' shadows."""
     sun = buffers.sun[world, camera, row, col]
-    return buffers.direct[world, camera, row, col] + wp.vec3(sun[0], sun[1], sun[2]) * sun[3]
+    out = buffers.direct[world, camera, row, col] + wp.vec3(sun[0], sun[1], sun[2]) * sun[3]
+    return out + buffers.glow[world, camera, row, col] + mirrored_light(buffers, world, camera, row, col)
 
 
 @wp.kernel
@@ -134,9 +154,7 @@ def bounces(w: World, plan: Plan, px: Pixel, sample: int) -> int:
         return plan.depth
     if plan.bounces >= 0:
         return 0
-    # Lamps need every sample; by day the filter fills the gaps.
-    if w.lights.count[px.world] > 0:
-        return plan.depth
+    # The filter fills the gaps.
     if sample == 0 and ((-plan.bounces / 2) * px.row + px.col + w.tick[px.world]) % (-plan.bounces) == 0:
         return plan.depth
     return 0
@@ -184,32 +202,95 @@ def eye_ray(cameras: Cameras, views: Views, px: Pixel, at: wp.vec2, base: wp.vec
 
 
 @wp.func(inline=True)
+def seen_so_far(out: Buffers, world: int, camera: int, row: int, col: int, done: float) -> Sample:
+    """The sum of a pixel's samples so far, ``done`` in number."""
+    total = Sample()
+    total.direct = out.direct[world, camera, row, col] * done
+    sun = out.sun[world, camera, row, col]
+    total.sun = wp.vec3(sun[0], sun[1], sun[2]) * done
+    total.lit = total.sun[1] * sun[3]
+    total.albedo = out.albedo[world, camera, row, col] * done
+    total.bounce = out.bounce[world, camera, row, col]
+    total.glow = out.glow[world, camera, row, col] * done
+    total.lamps = out.lamps[world, camera, row, col]
+    total.tint = out.tint[world, camera, row, col] * done
+    total.mirror = out.mirror[world, camera, row, col]
+    guide = out.guide[world, camera, row, col]
+    total.normal = wp.vec3(guide[0], guide[1], guide[2])
+    total.distance = guide[3]
+    total.first = out.depth[world, camera, row, col]
+    return total
+
+
+@wp.func(inline=True)
+def added(total: Sample, s: Sample, depth: float) -> Sample:
+    """A sum of samples and one more; the first on a surface tells direction and distance."""
+    out = total
+    out.direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
+    out.sun += s.sun
+    out.lit += s.sun[1] * s.lit
+    out.albedo += s.albedo
+    out.bounce += s.bounce
+    out.glow += s.glow
+    out.lamps += s.lamps
+    out.tint += s.tint
+    out.mirror += s.mirror
+    if total.distance >= FAR:
+        out.normal = s.normal
+        out.distance = s.distance
+    out.first = wp.min(total.first, depth)
+    return out
+
+
+@wp.func(inline=True)
+def keep(out: Buffers, world: int, camera: int, row: int, col: int, total: Sample, g: float):
+    """Write a sum of samples, ``g`` one over their number."""
+    out.direct[world, camera, row, col] = total.direct * g
+    lit = total.lit / wp.max(total.sun[1], 1.0e-9)
+    out.sun[world, camera, row, col] = wp.vec4(total.sun[0] * g, total.sun[1] * g, total.sun[2] * g, lit)
+    out.albedo[world, camera, row, col] = total.albedo * g
+    out.bounce[world, camera, row, col] = total.bounce
+    out.glow[world, camera, row, col] = total.glow * g
+    out.lamps[world, camera, row, col] = total.lamps
+    out.tint[world, camera, row, col] = total.tint * g
+    out.mirror[world, camera, row, col] = total.mirror
+    out.guide[world, camera, row, col] = wp.vec4(total.normal[0], total.normal[1], total.normal[2], total.distance)
+    out.depth[world, camera, row, col] = total.first
+
+
+@wp.func
+def blur_of(n: wp.vec3, s: Sample) -> wp.vec2:
+    """By how many pixels across and down a surface with the normal ``n`` in the camera's frame blurs what it mirrors.
+
+    Facets turned about by an angle turn mirrored rays by twice that in the plane of the ray and the normal, and by less across it.
+    """
+    long = wp.sqrt(n[0] * n[0] + n[1] * n[1])
+    across = s.facing
+    mx = float(0.707)
+    my = float(0.707)
+    if long > 1.0e-3:
+        mx = n[0] / long
+        my = n[1] / long
+    return wp.vec2(wp.sqrt(mx * mx + across * across * my * my), wp.sqrt(my * my + across * across * mx * mx)) * s.blur
+
+
+@wp.func(inline=True)
 def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buffers, px: Pixel):
     """Add a pass's samples to a pixel."""
     world = px.world
     camera = px.camera
     row = px.row
     col = px.col
-    direct = wp.vec3(0.0, 0.0, 0.0)
-    sun = wp.vec3(0.0, 0.0, 0.0)
-    lit = float(0.0)
-    albedo = wp.vec3(0.0, 0.0, 0.0)
-    bounce = wp.vec4(0.0, 0.0, 0.0, 0.0)
-    guide = wp.vec4(0.0, 0.0, 0.0, FAR)
-    nearest = float(FAR)
+    total = Sample()
+    total.distance = FAR
+    total.first = FAR
+    blur = wp.vec2(0.0, 0.0)
     last = plan.last
     if plan.first > 0:
         if out.contrast[world, camera, row, col] == wp.uint8(0):
             return
-        done = float(plan.first)
-        direct = out.direct[world, camera, row, col] * done
-        before = out.sun[world, camera, row, col]
-        sun = wp.vec3(before[0], before[1], before[2]) * done
-        lit = sun[1] * before[3]
-        albedo = out.albedo[world, camera, row, col] * done
-        bounce = out.bounce[world, camera, row, col]
-        guide = out.guide[world, camera, row, col]
-        nearest = out.depth[world, camera, row, col]
+        total = seen_so_far(out, world, camera, row, col, float(plan.first))
+        blur = out.blur[world, camera, row, col]
     k = cameras.intrinsics[world, camera]
     hidden = hidden_actor(cameras, world, camera)
     base = noise_of(w, cameras, px, out.depth.shape[3])
@@ -236,25 +317,12 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
             if knows == 1:
                 known = known_hit(w.geo, w.inst, plan.hits, px, eye.start, eye.dir)
             s = follow_path(w, world, eye.start, eye.dir, hidden, 1.0 / k[0], draw, with_bounce, knows, known)
-            direct += wp.vec3(wp.min(s.direct[0], 40.0), wp.min(s.direct[1], 40.0), wp.min(s.direct[2], 40.0))
-            sun += s.sun
-            lit += s.sun[1] * s.lit
-            albedo += s.albedo
-            if s.bounce[3] > 0.0:
-                # Noisy as well, the lamps' light is filtered with the bounce.
-                bounce += s.bounce + wp.vec4(s.lamps[0], s.lamps[1], s.lamps[2], 0.0)
-            if guide[3] >= FAR:
-                guide = wp.vec4(s.normal[0], s.normal[1], s.normal[2], s.distance)
-            nearest = wp.min(nearest, s.first / eye.reach)
+            total = added(total, s, s.first / eye.reach)
+            if s.mirror[3] > 0.0:
+                blur += blur_of(wp.transpose(views.rot[world, camera]) * s.normal, s) * s.mirror[3]
         i += 1
-    g = 1.0 / float(last)
-    out.direct[world, camera, row, col] = direct * g
-    lit = lit / wp.max(sun[1], 1.0e-9)
-    out.sun[world, camera, row, col] = wp.vec4(sun[0] * g, sun[1] * g, sun[2] * g, lit)
-    out.albedo[world, camera, row, col] = albedo * g
-    out.bounce[world, camera, row, col] = bounce
-    out.guide[world, camera, row, col] = guide
-    out.depth[world, camera, row, col] = nearest
+    out.blur[world, camera, row, col] = blur
+    keep(out, world, camera, row, col, total, 1.0 / float(last))
 
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))

@@ -1,4 +1,4 @@
-"""Random numbers on the device: Philox4x32-10 as in `sim.random`, addressed by seed, world, purpose, moment and index."""
+"""Random numbers on the device: Philox4x32-10 as in `sim.random`, addressed by seed, world, purpose, moment and index; sampling noise."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -74,3 +74,16 @@ def poisson(mean: float, u: float, normal: float) -> float:
         p = p * mean / k
         total += p
     return k
+
+
+@wp.func
+def fraction(x: float) -> float:
+    """Of a number: what is left over its floor."""
+    return x - wp.floor(x)
+
+
+@wp.func
+def reshuffled(draw: wp.vec4, round: int) -> wp.vec4:
+    """Four numbers in 0..1 that do not depend on ``draw`` as far as one can tell: for what follows a bounce."""
+    state = wp.rand_init(int(draw[3] * 8388608.0) + 8388608 * round, int(draw[2] * 8388608.0))
+    return wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))

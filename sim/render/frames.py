@@ -15,7 +15,7 @@ from sim.render.camera import Cameras, Views, aim_cameras, make_cameras, make_vi
 from sim.render.chase import clear_views
 from sim.render.class_images import ActorFacts, ClassImages, _write_classes
 from sim.render.colour import Buffers, Plan, _mark_contrast, _trace_colour, make_buffers
-from sim.render.denoise import denoise
+from sim.render.denoise import Denoiser
 from sim.render.drawing import _draw_hits
 from sim.render.fast import ASKED, Film, _ask_sun, _shade_hits
 from sim.render.flow import ViewPair, _follow_pixels
@@ -47,7 +47,7 @@ from sim.render.sky import make_sky, update_sky
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
 
-QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (4, -2, 1), "high": (16, 8, 3)}
+QUALITY = {"fast": (1, 0, 0), "draft": (1, -2, 1), "standard": (8, -1, 1), "high": (16, 8, 3)}
 """Primary rays per pixel (where there is contrast: half of them), how many of them bounce (`sim.render.colour.Plan`), and how often."""
 
 FOCUS_SAMPLES = 16
@@ -133,8 +133,7 @@ class Renderer:
         """Linear light of the last picture, before exposure, if it is kept: not of a plain 'fast' one, (nworld, ncamera, height, width)."""
         self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device, config.cameras)
         self.exposure = self.developer.exposure
-        self._scratch = wp.zeros_like(self.buffers.bounce)
-        self._smooth = [wp.zeros(self.buffers.sun.shape, dtype=wp.vec2, device=device) for _ in range(2)]
+        self._denoiser = Denoiser(self.buffers.depth.shape, device)
         self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
         launches = Launches(shape, device, threads)
         self._launch, self._launch_rows, self._launch_bands = launches.tiles, launches.rows, launches.bands
@@ -366,7 +365,7 @@ class Renderer:
             self._launch(_trace_colour, [world, self.cameras, views, mask, plan], [self.buffers], rows=rows)
 
     def _denoise(self) -> None:
-        denoise(self.buffers, self._scratch, self._smooth, self.radiance, self._launch_rows)
+        self._denoiser.run(self.buffers, self.radiance, self._launch_rows)
 
     def _develop(self, scene: Scene) -> None:
         """From linear light to the picture."""

@@ -1,4 +1,4 @@
-"""Gloss: Fresnel's share and the sun's glint, for the full pass."""
+"""Gloss: Fresnel's share, the sun's glint and relief, for the full pass."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -46,4 +46,15 @@ def highlight(
     out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
     if s.coat > 0.0:
         out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+    return out
+
+
+@wp.func
+def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
+    """Normal of a level surface with its small-scale relief, kept on the ray's side."""
+    if n[2] < 0.7:
+        return n
+    out = wp.normalize(n + wp.vec3(bump[0], bump[1], 0.0))
+    if wp.dot(out, d) > -0.01:
+        out = wp.normalize(out - d * (wp.dot(out, d) + 0.02))
     return out

@@ -119,6 +119,12 @@ def gather_lights(
     wp.launch(_gather_lights, dim=lights.count.shape[0], inputs=inputs, outputs=[lights], device=lights.count.device)
 
 
+@wp.func
+def luminance(c: wp.vec3) -> float:
+    """Rec. 709."""
+    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
+
+
 @wp.func(inline=True)
 def lamp_light(lights: Lights, world: int, k: int, p: wp.vec3, n: wp.vec3) -> wp.vec3:
     """Irradiance of one lamp on a surface, without shadow."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.gloss import fresnel, highlight
+from sim.render.draws import reshuffled
+from sim.render.gloss import fresnel, highlight, relief
+from sim.render.lights import luminance
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
 from sim.render.raycast import FAR, Hit, trace, visibility
@@ -44,7 +46,12 @@ class Sample:
     lit: float
     albedo: wp.vec3
     bounce: wp.vec4
+    glow: wp.vec3
     lamps: wp.vec4
+    tint: wp.vec3
+    mirror: wp.vec4
+    blur: float
+    facing: float
     normal: wp.vec3
     distance: float
     first: float
@@ -58,12 +65,10 @@ class Ray:
     origin: wp.vec3
     direction: wp.vec3
     weight: wp.vec3
-
-
-@wp.func
-def fraction(x: float) -> float:
-    """Of a number: what is left over its floor."""
-    return x - wp.floor(x)
+    facing: float
+    """Cosine between the normal and the ray that it mirrors."""
+    spread: float
+    """Half the greatest angle over which its surface spreads mirrored rays [rad]."""
 
 
 @wp.func
@@ -77,27 +82,19 @@ def cap(c: wp.vec3) -> wp.vec3:
 
 @wp.func
 def mirror_ray(p: wp.vec3, n: wp.vec3, d: wp.vec3, roughness: float, t: float, weight: wp.vec3, draw: wp.vec4) -> Ray:
-    """The mirrored ray, spread by roughness."""
+    """The mirrored ray of one of the facets of a surface, which roughness turns about."""
     out = Ray()
-    r = d - n * (2.0 * wp.dot(n, d))
-    r = wp.normalize(r + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 1.6))
+    # Facets are turned, not rays: seen at a grazing angle, reflections are drawn out towards the eye.
+    facet = wp.normalize(n + wp.vec3(draw[0] - 0.5, draw[1] - 0.5, draw[2] - 0.5) * (roughness * roughness * 0.8))
+    r = d - facet * (2.0 * wp.dot(facet, d))
     if wp.dot(r, n) < 0.01:
         r = wp.normalize(r + n * (0.02 - wp.dot(r, n)))
     out.wanted = 1
     out.origin = lift(p, n, t)
     out.direction = r
     out.weight = weight
-    return out
-
-
-@wp.func
-def relief(n: wp.vec3, d: wp.vec3, bump: wp.vec2) -> wp.vec3:
-    """Normal of a level surface with its small-scale relief, kept on the ray's side."""
-    if n[2] < 0.7:
-        return n
-    out = wp.normalize(n + wp.vec3(bump[0], bump[1], 0.0))
-    if wp.dot(out, d) > -0.01:
-        out = wp.normalize(out - d * (wp.dot(out, d) + 0.02))
+    out.spread = 0.8 * roughness * roughness
+    out.facing = wp.abs(wp.dot(n, d))
     return out
 
 
@@ -114,7 +111,9 @@ class Lit:
     open_sun: wp.vec3
     """Without shadow."""
     lamps: wp.vec3
-    """Irradiance of the lamps over pi, with shadow."""
+    """Irradiance of the lamps over pi, with shadow, as the lamp that was asked for tells."""
+    all_lamps: float
+    """Luminance of all lamps' irradiance over pi, without shadow."""
 
 
 @wp.func(inline=True)
@@ -142,6 +141,7 @@ def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: floa
                 out.open_sun = ray.light
             else:
                 out.lamps = e * 0.31831
+                out.all_lamps = ray.all * 0.31831
     if through:
         # Greener on the other side.
         out.sun = wp.cw_mul(out.sun, wp.vec3(0.75, 0.95, 0.32))
@@ -289,8 +289,9 @@ def keep_seen(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, air: float, lit: Lit,
     """Keep what the camera sees of its first opaque surface, and let the rays that leave it wait."""
     walk.out.sun = wp.cw_mul(wp.cw_mul(walk.weight, s.albedo), lit.open_sun) * (0.31831 * seen.matt * air)
     walk.out.lit = lit.sun[1] / wp.max(lit.open_sun[1], 1.0e-6)
-    walk.out.lamps = wp.vec4(lit.lamps[0], lit.lamps[1], lit.lamps[2], 1.0)
     walk.out.albedo = wp.cw_mul(walk.weight, s.albedo) * (seen.matt * air)
+    walk.out.glow = walk.out.albedo * lit.all_lamps
+    walk.out.lamps = wp.vec4(lit.lamps[0], lit.lamps[1], lit.lamps[2], lit.all_lamps)
     walk.out.normal = n
     walk.out.distance = walk.total
     if seen.mirrors != 0:
@@ -302,12 +303,17 @@ def keep_seen(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, air: float, lit: Lit,
 
 
 @wp.func(inline=True)
-def take_in(walk: Walk, color: wp.vec3) -> Walk:
-    """Add the radiance that a ray has brought."""
+def take_in(walk: Walk, color: wp.vec3, t: float, pixel: float) -> Walk:
+    """Add the radiance that a ray has brought from ``t`` [m] away; ``pixel``: a pixel's angle [rad]."""
     if walk.kind == PRIMARY:
         walk.out.direct += wp.cw_mul(walk.weight, color)
     elif walk.kind == MIRROR:
-        walk.out.direct += wp.cw_mul(walk.mirror.weight, cap(color))
+        share = luminance(walk.mirror.weight)
+        c = cap(color) * share
+        walk.out.tint = walk.mirror.weight
+        walk.out.mirror = wp.vec4(c[0], c[1], c[2], share)
+        walk.out.blur = walk.mirror.spread * t / (pixel * (walk.total + t))
+        walk.out.facing = walk.mirror.facing
     else:
         c = wp.cw_mul(walk.diffuse.weight, cap(color))
         walk.out.bounce += wp.vec4(c[0], c[1], c[2], 0.0)
@@ -333,13 +339,6 @@ def next_ray(walk: Walk) -> Walk:
     return walk
 
 
-@wp.func
-def reshuffled(draw: wp.vec4, round: int) -> wp.vec4:
-    """Four numbers in 0..1 that do not depend on ``draw`` as far as one can tell: for what follows a bounce."""
-    state = wp.rand_init(int(draw[3] * 8388608.0) + 8388608 * round, int(draw[2] * 8388608.0))
-    return wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
-
-
 @wp.func(inline=True)
 def follow_path(
     w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounces: int, known: int, first: Hit,
@@ -363,7 +362,7 @@ def follow_path(
                 color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir, 0.0), walk.dir, FAR)
             else:
                 color = sky_radiance(w.sky, world, walk.dir)
-            walk = take_in(walk, color)
+            walk = take_in(walk, color, FAR, pixel)
         else:
             p = walk.start + walk.dir * hit.t
             n = smooth_normal(w, world, hit, walk.dir)
@@ -386,14 +385,14 @@ def follow_path(
                     color = shade_indirect(
                         w, world, s, n, walk.dir, lit, walk.kind, walk.kind == MIRROR or walk.left == 0
                     )
-                    walk = take_in(walk, color)
+                    walk = take_in(walk, color, hit.t, pixel)
                     if walk.kind == DIFFUSE and walk.left > 0:
                         weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
                         walk = bounce_off(walk, n, lit, weight, chance)
                 else:
                     seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
                     walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
-                    walk = take_in(walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air))
+                    walk = take_in(walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air), hit.t, pixel)
         k += 1
         if passes == 0:
             walk = next_ray(walk)

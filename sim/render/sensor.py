@@ -1,7 +1,7 @@
 """The sensor: from light to digital numbers, by the linear model of EMVA Standard 1288.
 
 A pixel collects a Poisson number of electrons (shot noise), more or fewer by its own gain (PRNU); dark noise and the pixel's own offset
-(DSNU) come on top, and the converter rounds. Each colour of a pixel is a photosite of its own; there is no mosaic.
+(DSNU) come on top, and the converter rounds. Without a mosaic (`sim.render.mosaic`) each colour of a pixel is a photosite of its own.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -16,6 +16,7 @@ import warp as wp
 from sim.cameras import CameraConfig
 from sim.random import purpose_key
 from sim.render.draws import Key, normals, philox, poisson
+from sim.render.mosaic import mosaic_code
 from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -40,6 +41,8 @@ class Chip:
     """Greatest digital number."""
     full_gain: wp.array[float]
     """Exposure gain up to which the exposure time is raised."""
+    mosaic: wp.array[int]
+    """`sim.render.mosaic.mosaic_code`."""
 
 
 def set_chip(out: Chip, cameras: Sequence[CameraConfig], device: wp.DeviceLike) -> None:
@@ -54,6 +57,10 @@ def set_chip(out: Chip, cameras: Sequence[CameraConfig], device: wp.DeviceLike) 
         if getattr(out, name) is None:
             setattr(out, name, wp.zeros(len(rows), dtype=float, device=device))
         getattr(out, name).assign(np.array(row, np.float32))
+    codes = np.array([0 if s is None else mosaic_code(s.mosaic) for s in rows], np.int32)
+    if out.mosaic is None:
+        out.mosaic = wp.zeros(len(rows), dtype=int, device=device)
+    out.mosaic.assign(codes)
 
 
 @wp.func(inline=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.library import Geometry
-from sim.render.lights import Lights, lamp_light
+from sim.render.lights import Lights, lamp_light, luminance
 from sim.render.materials import (
     Surf,
     hash3,
@@ -205,6 +205,8 @@ class LightRay:
     t_max: float
     light: wp.vec3
     """Irradiance; 0 if there is nothing to ask."""
+    all: float
+    """Luminance of the irradiance of all lamps."""
 
 
 @wp.func(inline=True)
@@ -230,16 +232,17 @@ def lamp_ray(w: World, world: int, p: wp.vec3, n: wp.vec3, u: float) -> LightRay
     picked = float(1.0)
     for k in range(w.lights.count[world]):
         e = lamp_light(w.lights, world, k, p, n)
-        g = e[0] + e[1] + e[2]
+        g = luminance(e)
         if g > 0.0:
             sum += g
-            # Reservoir: with probability g / sum this lamp replaces the pick.
+            # Reservoir: with probability g / sum this lamp replaces the pick, so that of all lamps' light only the colour is left to chance.
             if u * sum < g:
                 pick = k
                 picked = g
                 u = u * sum / g
             else:
                 u = (u * sum - g) / wp.max(sum - g, 1.0e-12)
+    out.all = sum
     if pick >= 0 and sum > 1.0e-6:
         to = w.lights.pos[world, pick] - p
         r = wp.length(to)

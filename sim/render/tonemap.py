@@ -12,7 +12,10 @@ from sim.cameras import CameraConfig
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
 from sim.render.lens import PINHOLE
+from sim.render.lights import luminance
+from sim.render.mosaic import colour_of, demosaiced
 from sim.render.poses import Poses
+from sim.render.primary import Pixel
 from sim.render.sensor import Chip, sensed, set_chip
 from sim.render.sky import Sky
 from sim.render.weather import falling
@@ -63,12 +66,6 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
     wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
     return out
-
-
-@wp.func
-def luminance(c: wp.vec3) -> float:
-    """Rec. 709."""
-    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
 
 
 @wp.func
@@ -240,13 +237,16 @@ def _time_pictures(exposure: Exposure, poses: Poses, faulty: int, run: wp.array2
     run[world, camera] = wp.vec4(gain[0], gain[1], gain[2], wp.where(faulty == 1, tick, -1.0 - tick))
 
 
-@wp.kernel
-def _develop(
+@wp.func(inline=True)
+def measured_light(
     image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], chip: Chip, scene: Scene, poses: Poses, cameras: Cameras,
-    rgb: wp.array4d[wp.vec3ub],
-):  # fmt: skip
-    """Reads light, gains, glare and sensors. Writes the picture."""
-    world, camera, row, col = wp.tid()
+    px: Pixel,
+) -> wp.vec3:  # fmt: skip
+    """A pixel's light with its gain and the glare of others, as the camera's sensor measures it."""
+    world = px.world
+    camera = px.camera
+    row = px.row
+    col = px.col
     gain = exposure.picture[world, camera]
     c = wp.cw_mul(image[world, camera, row, col], gain)
     v = wp.max((float(row) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
@@ -262,7 +262,37 @@ def _develop(
     c += wp.lerp(a, b, v) * GLARE_SHARE
     if chip.full_well[camera] > 0.0:
         number = cameras.number[world, camera]
-        c = sensed(chip, scene, poses.tick[world], world, camera, number, row * rgb.shape[3] + col, c, luminance(gain))
+        c = sensed(chip, scene, poses.tick[world], world, camera, number, row * image.shape[3] + col, c, luminance(gain))
+    return c
+
+
+@wp.kernel
+def _develop(
+    image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], chip: Chip, scene: Scene, poses: Poses, cameras: Cameras,
+    rgb: wp.array4d[wp.vec3ub],
+):  # fmt: skip
+    """Reads light, gains, glare and sensors. Writes the picture."""
+    world, camera, row, col = wp.tid()
+    c = measured_light(image, exposure, glare, chip, scene, poses, cameras, Pixel(world, camera, row, col))
+    rgb[world, camera, row, col] = display(exposure.curve, c)
+
+
+@wp.kernel
+def _read_mosaic(
+    image: wp.array4d[wp.vec3], exposure: Exposure, glare: wp.array4d[wp.vec3], chip: Chip, scene: Scene, poses: Poses, cameras: Cameras,
+    raw: wp.array4d[float],
+):  # fmt: skip
+    """Reads light, gains, glare and sensors. Writes the one colour that each pixel measures."""
+    world, camera, row, col = wp.tid()
+    c = measured_light(image, exposure, glare, chip, scene, poses, cameras, Pixel(world, camera, row, col))
+    raw[world, camera, row, col] = c[colour_of(chip.mosaic[camera], row, col)]
+
+
+@wp.kernel
+def _develop_mosaic(raw: wp.array4d[float], mosaic: wp.array[int], exposure: Exposure, rgb: wp.array4d[wp.vec3ub]):
+    """Reads what pixels measured. Writes the picture."""
+    world, camera, row, col = wp.tid()
+    c = demosaiced(raw, world, camera, row, col, mosaic[camera])
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -290,6 +320,8 @@ class Developer:
             self._behind = wp.zeros(shape, dtype=wp.vec3, device=device)
         if any(spoils_light(camera) for camera in cameras):
             self.clean = wp.zeros(shape, dtype=wp.vec3ub, device=device)
+        mosaic = any(c.sensor is not None and c.sensor.mosaic is not None for c in cameras)
+        self._raw = wp.zeros(shape, dtype=float, device=device) if mosaic else None
         self._run = wp.zeros((nworld, ncamera), dtype=wp.vec4, device=device)
         self.fit(cameras)
 
@@ -334,7 +366,12 @@ class Developer:
             if depth is not None:
                 self._scatter(light, rgb.shape[2], device)
             inputs = [light, exposure, self._glare[0], self._chip, scene, poses, cameras]
-            wp.launch(_develop, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
+            if self._raw is None:
+                wp.launch(_develop, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
+                continue
+            wp.launch(_read_mosaic, dim=rgb.shape, inputs=inputs, outputs=[self._raw], device=device)
+            inputs = [self._raw, self._chip.mosaic, exposure]
+            wp.launch(_develop_mosaic, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
 
     def _scatter(self, light: wp.array, height: int, device: wp.DeviceLike) -> None:
         """The glare of what is brighter than white."""

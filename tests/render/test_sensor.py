@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.cameras import CameraConfig, CameraFault, Lens, Optics, Sensor
+from sim.cameras import MOSAICS, CameraConfig, CameraFault, Lens, Optics, Sensor
 from sim.config import RenderConfig
 from sim.errors import SwerveError
 from sim.random import philox
@@ -16,6 +16,7 @@ from sim.render.draws import Key, poisson
 from sim.render.draws import philox as device_philox
 from sim.render.frames import Renderer, camera_at
 from sim.render.mesh import Material, merge
+from sim.render.mosaic import colour_of, demosaiced, mosaic_code
 from sim.render.sensor import WHITE, Chip, sensed, set_chip
 from sim.types import Scene
 from tests.render import scenes
@@ -179,3 +180,87 @@ def test_a_fisheyes_dark_corners_stay_dark():
                        faults=(CameraFault("blinding", 1.0),), optics=Optics(vignetting=0.5))  # fmt: skip
     rgb, _ = view(camera, tick=5)
     assert not rgb[0, 0].any() and rgb[W // 2, W // 2].any()
+
+
+@wp.kernel
+def _sites(code: int, out: wp.array2d[int]):
+    """Writes which colour each pixel measures."""
+    row, col = wp.tid()
+    out[row, col] = colour_of(code, row, col)
+
+
+@wp.kernel
+def _demosaic(raw: wp.array4d[float], code: int, out: wp.array2d[wp.vec3]):
+    """Reads what pixels measured. Writes their colours."""
+    row, col = wp.tid()
+    out[row, col] = demosaiced(raw, 0, 0, row, col, code)
+
+
+def demosaic(image, pattern):
+    """The colours that a mosaic sees of a picture, (height, width, 3), and which of them each pixel measures."""
+    shape = image.shape[:2]
+    sites = wp.zeros(shape, dtype=int, device="cpu")
+    wp.launch(_sites, shape, [mosaic_code(pattern)], [sites], device="cpu")
+    site = sites.numpy()
+    raw = np.take_along_axis(image, site[..., None], 2)[None, None, ..., 0].astype(np.float32)
+    out = wp.zeros(shape, dtype=wp.vec3, device="cpu")
+    wp.launch(
+        _demosaic, shape, [wp.array(raw, dtype=float, device="cpu"), mosaic_code(pattern)], [out], device="cpu"
+    )
+    return out.numpy(), site
+
+
+@pytest.mark.parametrize("pattern", MOSAICS)
+def test_a_mosaic_sees_even_light_and_grey_ramps_exactly(pattern):
+    letters = "".join("rgb"[k] for k in demosaic(np.zeros((4, 6, 3)), pattern)[1][:2, :2].ravel())
+    assert letters == pattern
+    flat = np.broadcast_to(np.array([0.2, 0.5, 0.9]), (8, 10, 3))
+    np.testing.assert_allclose(demosaic(flat, pattern)[0], flat, atol=1e-6)
+    row, col = np.mgrid[:12, :14].astype(float)
+    ramp = (0.3 + 0.02 * row + 0.05 * col)[..., None] + np.array([0.0, 0.1, -0.1])
+    np.testing.assert_allclose(demosaic(ramp, pattern)[0][2:-2, 2:-2], ramp[2:-2, 2:-2], atol=1e-5)
+
+
+def test_a_mosaic_is_malvars():
+    """Against the paper's kernels, by OpenCV's filter: green at red, red at green in red's row and at blue; eighths."""
+    import cv2
+
+    rng = np.random.default_rng(2)
+    image = rng.random((16, 20, 3)) * 0.2 + 0.5
+    out, site = demosaic(image, "rggb")
+    raw = np.take_along_axis(image, site[..., None], 2)[..., 0]
+    green = np.array([[0, 0, -1, 0, 0], [0, 0, 2, 0, 0], [-1, 2, 4, 2, -1], [0, 0, 2, 0, 0], [0, 0, -1, 0, 0]])
+    beside = np.array([[0, 0, 0.5, 0, 0], [0, -1, 0, -1, 0], [-1, 4, 5, 4, -1], [0, -1, 0, -1, 0], [0, 0, 0.5, 0, 0]])
+    corner = np.array([[0, 0, -3, 0, 0], [0, 4, 0, 4, 0], [-3, 0, 12, 0, -3], [0, 4, 0, 4, 0], [0, 0, -3, 0, 0]]) / 2
+    wanted = {k: cv2.filter2D(raw, -1, f / 8, borderType=cv2.BORDER_REFLECT_101)
+              for k, f in (("green", green), ("beside", beside), ("above", beside.T), ("corner", corner))}  # fmt: skip
+    for (y, x), (r, g, b) in {
+        (0, 0): (None, "green", "corner"), (0, 1): ("beside", None, "above"),
+        (1, 0): ("above", None, "beside"), (1, 1): ("corner", "green", None),
+    }.items():  # fmt: skip
+        for k, name in enumerate((r, g, b)):
+            expected = (raw if name is None else wanted[name])[y::2, x::2]
+            np.testing.assert_allclose(out[y::2, x::2, k], expected, atol=1e-5)
+
+
+def test_noise_comes_before_the_mosaic():
+    """Noise of even grey light: neighbours' share it, green has less than red and blue (Malvar's kernels), without a mosaic they do not."""
+    seen = {}
+    for mosaic in (None, "rggb"):
+        sensor = Sensor(full_well=600.0, prnu=0.0, dsnu=0.0, bits=16, mosaic=mosaic)
+        plain, _ = view(camera_at((0, 0, 0), width=W, height=H), ground=grey_wall(), weather={"cloud_cover": 1.0})
+        noisy, _ = view(
+            camera_at((0, 0, 0), width=W, height=H, sensor=sensor), ground=grey_wall(), weather={"cloud_cover": 1.0}
+        )
+        seen[mosaic] = (noisy - plain)[4:-4, 4:-4].astype(float)
+        seen[mosaic] -= seen[mosaic].mean((0, 1))
+    alike = {k: np.corrcoef(v[:, 1:, 0].ravel(), v[:, :-1, 0].ravel())[0, 1] for k, v in seen.items()}
+    assert abs(alike[None]) < 0.08 and alike["rggb"] > 0.2, alike
+    colours = {k: np.corrcoef(v[..., 0].ravel(), v[..., 1].ravel())[0, 1] for k, v in seen.items()}
+    assert abs(colours[None]) < 0.08 and colours["rggb"] > 0.25, colours
+    assert seen["rggb"][..., 1].std() < 0.9 * seen["rggb"][..., 0].std()
+
+
+def test_a_mosaic_has_four_patterns():
+    with pytest.raises(SwerveError, match="mosaic"):
+        Sensor(mosaic="rgbg")
