@@ -51,7 +51,7 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
     Cover.MARK_RED: (Material("marking, red", (0.4, 0.05, 0.04), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
     Cover.MARK_ORANGE: (Material("marking, orange", (0.55, 0.2, 0.03), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
     Cover.MARK_GREEN: (Material("marking, green", (0.05, 0.3, 0.1), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
-    Cover.ICE: (Material("ice", (0.16, 0.175, 0.19), 0.08, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
+    Cover.ICE: (Material("ice", (0.068, 0.07, 0.074), 0.25, clearcoat=0.6, surface=Surface.ICE), Semantic.ROAD),
     Cover.WATER: (Material("puddle", (0.035, 0.036, 0.036), 0.04, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
     Cover.OIL: (Material("oil", (0.018, 0.017, 0.02), 0.15, clearcoat=1.0, surface=Surface.ASPHALT), Semantic.ROAD),
     Cover.DEBRIS: (Material("loose gravel", (0.22, 0.2, 0.17), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),

@@ -269,6 +269,7 @@ class Environment(Strict):
     """Depth of the water film [m]."""
     snow_cover: Share | None = None
     ice: Share | None = None
+    dust: Share | None = None
     temperature: Temperature | None = None
     friction: Friction | None = None
     wind: Speed | None = None

@@ -136,7 +136,7 @@ def surface_echo(
         return out
     q = inst.inverse[world, hit.slot] * (p - inst.pos[world, hit.slot])
     s = detailed(s, q, hit.normal, foot, 0.0, hit.slot == 0)
-    s = weathered(scene.weather, world, s, p, hit.normal, foot)
+    s = weathered(scene.weather, world, s, q, hit.normal, foot, 0)
     look = infrared(s.surface, s.albedo)
     role = geo.materials.kind[packed & 65535][2]
     wet = scene.weather.wetness[world]
