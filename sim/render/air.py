@@ -1,4 +1,6 @@
-"""What is in the air: falling rain and snow, the glow of lamps in fog, spray behind wheels. Added to the light of finished pictures.
+"""What is in the air: falling rain and snow, the glow of lamps in fog, spray, and the veil of a sun that shines into the lens.
+
+Added to the light of finished pictures.
 
 Each is followed along a pixel's ray up to what is seen there, in closed form or in few fixed steps: no noise, and no cost without weather.
 Labels know nothing of it.
@@ -10,24 +12,30 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import ATTACHED, Cameras, Views, pixel_direction
-from sim.render.lights import Lights, lamp_flux
+from sim.render.camera import ATTACHED, Cameras, Views, pixel_direction, project
+from sim.render.lights import CONE, HIGH, Lights, lamp_flux
 from sim.render.materials import hash3
 from sim.render.poses import Poses
 from sim.render.sky import Sky
-from sim.render.spray import Spray, spray_depth
+from sim.render.spray import Spray, gather_spray, make_spray, spray_depth
 from sim.types import TICK, Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 LAYERS = 8
 """Cylinders about the eye on which rain and snow are drawn."""
-SHUTTER = 0.012
+SHUTTER = 0.006
 """Time over which a drop or flake draws its streak [s]."""
 RAIN_SPEED, SNOW_SPEED = 6.5, 1.3
 """Falling drops of 2 mm (Gunn and Kinzer 1949) and flakes [m/s]."""
 STEPS = 4
 """Points of a ray at which a lamp's light in fog is asked for."""
+BRIGHTEST = 1.5
+"""Irradiance by lamps beyond which drops grow no brighter: those right before a lamp are over in no time."""
+VEIL, BEYOND = 0.3, 5.0e4
+"""Share of the eye's glare that a camera has; distance beyond which one sees the sky [m]."""
+BONNET = 2.5
+"""Distance below which lamps have no glow [m]."""
 CLEAR = 3.0e-4
 """Extinction of air in which lamps have no glow [1/m]."""
 
@@ -39,6 +47,8 @@ class Air:
     sky: Sky
     lights: Lights
     spray: Spray
+    dazzle: wp.array2d[wp.vec3]
+    """Irradiance of the sun on the lens as far as it is in the picture and nothing hides it, (nworld, ncamera)."""
 
 
 @wp.struct
@@ -53,6 +63,42 @@ class Sight:
     """Distance of what is seen [m]."""
     pixel: float
     """A pixel's angle [rad]."""
+
+
+def make_air(sky: Sky, lights: Lights, ncamera: int) -> Air:
+    """Clear air under a sky and lamps."""
+    out, nworld, device = Air(), sky.sun.shape[0], sky.sun.device
+    out.sky, out.lights, out.spray = sky, lights, make_spray(nworld, device)
+    out.dazzle = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
+    return out
+
+
+@wp.kernel
+def _find_sun(air: Air, cameras: Cameras, views: Views, depth: wp.array4d[float], dazzle: wp.array2d[wp.vec3]):
+    """Reads the sun, where the cameras look and distances. Writes how much of the sun shines into each lens."""
+    world, camera = wp.tid()
+    dazzle[world, camera] = wp.vec3(0.0, 0.0, 0.0)
+    to = wp.transpose(views.rot[world, camera]) * air.sky.sun_direction[world]
+    at = project(cameras, world, camera, to)
+    if at.seen == 0 or air.sky.sun[world][1] <= 0.0:
+        return
+    found = float(0.0)
+    for k in range(9):
+        row = int(at.row + 0.5) + k / 3 - 1
+        col = int(at.col + 0.5) + k % 3 - 1
+        if row >= 0 and col >= 0 and row < depth.shape[2] and col < depth.shape[3]:
+            found += wp.where(depth[world, camera, row, col] > BEYOND, 1.0 / 9.0, 0.0)
+    dazzle[world, camera] = air.sky.sun[world] * (found * wp.max(to[2], 0.0))
+
+
+@wp.func
+def veil(angle: float) -> float:
+    """Radiance that a lens and a windscreen scatter over the irradiance of a source, by the angle from it [rad].
+
+    Small-angle glare of the CIE (1999, Vos and van den Berg), 10 / a^3 + 5 / a^2 in degrees for the eye, of which glass makes a third.
+    """
+    a = wp.max(angle * 57.29578, 1.2)
+    return VEIL * (10.0 / (a * a * a) + 5.0 / (a * a))
 
 
 @wp.func(inline=True)
@@ -92,7 +138,7 @@ def streak_of(fall: Fall, sight: Sight, along: wp.vec3, side: wp.vec3, up: wp.ve
     """
     c = wp.dot(sight.d, along)
     sine = wp.sqrt(wp.max(1.0 - c * c, 1.0e-6))
-    radius = 0.55 * wp.pow(1.6, float(layer))
+    radius = 0.7 * wp.pow(1.6, float(layer))
     t = radius / sine
     if t > sight.reach or sine < 0.03:
         return wp.vec2(0.0, t)
@@ -117,7 +163,8 @@ def streak_of(fall: Fall, sight: Sight, along: wp.vec3, side: wp.vec3, up: wp.ve
     # Never thinner than a pixel: then it is fainter instead.
     blur = wp.max(0.5 * size, 0.75 * sight.pixel * t)
     share = wp.min(0.5 * size / blur, 1.0) * wp.smoothstep(1.0, 0.25, off / wp.min(blur * 1.3, half_cell))
-    return wp.vec2(share * fall.clear * wp.smoothstep(0.03, 0.2, sine), t)
+    # The nearest are out of focus.
+    return wp.vec2(share * fall.clear * wp.smoothstep(0.03, 0.2, sine) * wp.smoothstep(0.0, 2.0, t), t)
 
 
 @wp.func(inline=True)
@@ -135,9 +182,26 @@ def falls(air: Air, world: int, fall: Fall, sight: Sight, color: wp.vec3) -> wp.
         layer = LAYERS - 1 - j
         hit = streak_of(fall, sight, along, side, up, layer)
         if hit[0] > 0.0:
-            light = day + lamps_at(air, world, sight.eye + sight.d * hit[1]) * 0.12
+            near = lamps_at(air, world, sight.eye + sight.d * hit[1])
+            light = day + wp.min(near, wp.vec3(BRIGHTEST, BRIGHTEST, BRIGHTEST)) * 0.06
             out = wp.lerp(out, light, hit[0])
     return out
+
+
+@wp.func(inline=True)
+def blurred_flux(lights: Lights, world: int, k: int, p: wp.vec3) -> wp.vec3:
+    """Irradiance of a lamp in fog: that blurs the edge of a car's beam."""
+    if lights.beam[world, k] == wp.static(CONE):
+        return lamp_flux(lights, world, k, p)
+    to = p - lights.pos[world, k]
+    r2 = wp.max(wp.dot(to, to), 0.01)
+    axis = lights.axis[world, k]
+    ahead = wp.dot(to, axis) / wp.sqrt(r2)
+    sink = (to[2] / wp.sqrt(r2) - axis[2] * ahead) + 0.03
+    beam = 2.2 * wp.exp(-7.0 * (1.0 - ahead)) * wp.smoothstep(0.16, -0.16, sink)
+    if lights.beam[world, k] == wp.static(HIGH):
+        beam += 5.0 * wp.exp(-40.0 * (1.0 - ahead))
+    return lights.intensity[world, k] * (beam * wp.smoothstep(0.0, 0.3, ahead) / r2)
 
 
 @wp.func(inline=True)
@@ -149,13 +213,14 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
         to = air.lights.pos[world, j] - sight.eye
         middle = wp.dot(to, sight.d)
         h = wp.sqrt(wp.max(wp.dot(to, to) - middle * middle, 0.04))
-        first = wp.atan2(-middle, h)
-        last = wp.atan2(wp.min(sight.reach, 400.0) - middle, h)
+        # Not from the bonnet on, over which a driver's own lamps lie.
+        first = wp.atan2(BONNET - middle, h)
+        last = wp.atan2(wp.clamp(sight.reach, BONNET, 400.0) - middle, h)
         step = (last - first) / float(STEPS)
         for i in range(STEPS):
             t = middle + h * wp.tan(first + (float(i) + 0.5) * step)
             r2 = h * h + (t - middle) * (t - middle)
-            e = lamp_flux(air.lights, world, j, sight.eye + sight.d * t)
+            e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t)
             out += e * (r2 / h * step * wp.exp(-k * (wp.max(t, 0.0) + wp.sqrt(r2))))
     return out * ((k - CLEAR) * 0.0795775)
 
@@ -183,9 +248,9 @@ def through_fall(air: Air, scene: Scene, poses: Poses, world: int, ego: wp.vec3,
         fall.motion = wind - ego - wp.vec3(0.0, 0.0, RAIN_SPEED)
         fall.phase = time * wp.length(fall.motion)
         fall.width = 0.0026
-        fall.cell = 0.06
-        fall.chance = wp.min(0.035 * wp.pow(rain, 0.7), 0.5)
-        fall.clear = 0.5
+        fall.cell = 0.05
+        fall.chance = wp.min(0.07 * wp.pow(rain, 0.7), 0.7)
+        fall.clear = 0.34
         out = falls(air, world, fall, sight, out)
     if snow > 0.0:
         sway = wp.vec3(0.4 * wp.sin(1.3 * time), 0.4 * wp.cos(1.1 * time), 0.0)
@@ -208,7 +273,8 @@ def _fill_air(
     world, camera, row, col = wp.tid()
     falling = scene.weather.rain[world] + scene.weather.snow[world] > 0.0
     glows = air.lights.count[world] > 0 and air.sky.extinction[world] > CLEAR
-    if not (falling or glows or air.spray.count[world] > 0):
+    dazzle = air.dazzle[world, camera]
+    if not (falling or glows or air.spray.count[world] > 0 or dazzle[1] > 0.0):
         return
     ray = pixel_direction(cameras, world, camera, float(col), float(row))
     length = wp.length(ray)
@@ -235,6 +301,8 @@ def _fill_air(
         c = wp.lerp(white, c, wp.exp(-thick))
     if falling:
         c = through_fall(air, scene, poses, world, camera_motion(scene, poses, cameras, world, camera), sight, c)
+    if dazzle[1] > 0.0:
+        c += dazzle * veil(wp.acos(wp.clamp(wp.dot(sight.d, air.sky.sun_direction[world]), -1.0, 1.0)))
     image[world, camera, row, col] = c
 
 
@@ -246,12 +314,15 @@ def fill_air(
     Args:
         scene: The batch's scene.
         poses: Of the pictures.
-        air: Its light and its spray.
+        air: Its light; spray and dazzle are found anew.
         cameras: The renderer's.
         views: Where they are.
         depth: Distances of what is seen, in units of the pixels' directions.
         image: The light; changed.
     """
+    device = image.device
+    gather_spray(scene, poses, air.spray)
+    wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[air, cameras, views, depth], outputs=[air.dazzle], device=device)
     wp.launch(
-        _fill_air, dim=image.shape, inputs=[scene, poses, air, cameras, views, depth], outputs=[image], device=image.device
+        _fill_air, dim=image.shape, inputs=[scene, poses, air, cameras, views, depth], outputs=[image], device=device
     )  # fmt: skip

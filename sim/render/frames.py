@@ -10,7 +10,7 @@ import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
-from sim.render.air import Air, fill_air
+from sim.render.air import fill_air, make_air
 from sim.render.albedo import _write_albedo
 from sim.render.camera import Cameras, Views, aim_cameras, make_cameras, make_views, place_cameras
 from sim.render.chase import clear_views
@@ -45,7 +45,6 @@ from sim.render.scene_flow import _follow_points
 from sim.render.shading import World
 from sim.render.shutter import Sweep, shutter_times
 from sim.render.sky import make_sky, update_sky
-from sim.render.spray import gather_spray, make_spray
 from sim.render.tonemap import Developer, expose_world
 from sim.types import Scene, State
 
@@ -122,8 +121,7 @@ class Renderer:
         self._time_shutter()
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
-        self.air = Air()
-        self.air.sky, self.air.lights, self.air.spray = self.sky, self.lights, make_spray(nworld, device)
+        self.air = make_air(self.sky, self.lights, ncamera)
         lit = bool(self.wanted & (RGB | HDR))
         self._full = lit and config.quality != "fast"
         more = shutter.exposure > 0.0 or any(has_glass(c) or c.sensor is not None for c in config.cameras)
@@ -216,7 +214,6 @@ class Renderer:
         if lit and len(self._when) == 1:
             self._render_colour(scene, mask)
         if self._full:
-            gather_spray(scene, poses, self.air.spray)
             fill_air(scene, poses, self.air, self.cameras, self.views[1], self.buffers.depth, self.radiance)
         if self.wanted & RGB and self._linear:
             self._develop(scene)

@@ -59,7 +59,7 @@ def lamp_glints(w: World, world: int, p: wp.vec3, n: wp.vec3, view: wp.vec3, coa
         lobe = ggx_sun(n, view, l, roughness)
         if lobe > 1.0e-4:
             f = fresnel(0.04, wp.dot(view, wp.normalize(l + view)))
-            out += lamp_flux(w.lights, world, k, p) * (coat * f * wp.min(lobe, 60.0))
+            out += lamp_flux(w.lights, world, k, p) * (coat * f * wp.min(0.4 * lobe, 12.0))
     return out
 
 

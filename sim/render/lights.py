@@ -32,7 +32,7 @@ class Lights:
     """Lamps that are on, in the world frame."""
 
     count: wp.array[wp.int32]
-    """0 by day, (nworld,)."""
+    """By day of lamps in tunnels alone, (nworld,)."""
     pos: wp.array2d[wp.vec3]
     """[m], (nworld, CAPACITY)."""
     axis: wp.array2d[wp.vec3]
@@ -96,8 +96,8 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
     """Reads the library's lights, actors' lamps and poses, the sky. Writes the world's list of lamps that are on."""
     world = wp.tid()
     out.count[world] = 0
-    if sky.night[world] < 0.01:
-        return
+    # By day only tunnels' lamps matter.
+    dark = sky.night[world] >= 0.01
     eye = poses.pos[world, 0]
     inner = float(0.0)
     for ring in range(wp.static(len(RADII))):
@@ -106,7 +106,7 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
             outer = wp.static(RADII[1])
         if ring == 2:
             outer = wp.static(RADII[2])
-        for actor in range(poses.pos.shape[1]):
+        for actor in range(wp.where(dark, poses.pos.shape[1], 0)):
             slot = inst.first_actor + actor * inst.part_capacity
             asset = scene.asset[world, actor]
             distance = wp.length(poses.pos[world, actor] - eye)
@@ -118,7 +118,8 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
         m = scene.map_index[world]
         for k in range(geo.map_light[m], geo.map_light[m + 1]):
             distance = wp.length(geo.light_pos[k] - eye)
-            if distance >= inner and distance < outer:
+            shines = dark or geo.light_role[k] == wp.static(int(Role.TUNNEL_LAMP))
+            if shines and distance >= inner and distance < outer:
                 add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float), 0)
         inner = outer
 

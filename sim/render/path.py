@@ -20,8 +20,10 @@ from sim.render.shading import (
     lamp_ray,
     lift,
     object_point,
+    open_sky,
     smooth_normal,
     sun_ray,
+    tyre_track,
 )
 from sim.render.sky import seen_sky, sky_radiance
 from sim.render.weather import fog_radiance, fog_transmittance, through_air, weathered
@@ -151,7 +153,7 @@ def shade_indirect(
     """
     e = lit.sun * 0.31831 + lit.lamps
     if last:
-        e += ambient_light(w, world, n) * 0.75
+        e += ambient_light(w, world, n) * (0.75 * open_sky(w, world, lit.near, n))
     color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
     if s.metallic > 0.0:
         color += wp.cw_mul(s.albedo, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d)))) * s.metallic
@@ -256,7 +258,7 @@ def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.ve
     if primary:
         s = detailed(s, q, n, foot, w.sky.night[world], hit.slot == 0)
     if s.surface != 0 or w.weather.snow_cover[world] + w.weather.dust[world] > 0.0:
-        s = weathered(w.weather, world, s, q, n, foot, w.tick[world])
+        s = weathered(w.weather, world, s, q, n, foot, w.tick[world], tyre_track(w.geo, s.surface, hit))
     if not primary and s.transmission > 0.0:
         s.albedo = wp.vec3(0.03, 0.03, 0.03)
     return s

@@ -242,7 +242,7 @@ def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     foggy = 1.0 - wp.exp(-k * FOG_TOP * 2.0)
     uniform = dim + direct * (through * wp.max(sun[2], 0.0) * 0.31831 * (1.0 - veil) * 0.6)
     # Dust in the air: less blue in everything that crosses it.
-    uniform = wp.cw_mul(uniform, wp.lerp(wp.vec3(1.0, 1.0, 1.0), wp.vec3(1.02, 0.84, 0.6), wp.min(2.0 * dust, 1.0)))
+    uniform = wp.cw_mul(uniform, wp.lerp(wp.vec3(1.0, 1.0, 1.0), wp.vec3(1.04, 0.79, 0.52), wp.min(2.0 * dust, 1.0)))
     sky.beam[world] = direct
     sky.gray[world] = overcast
     sky.sun[world] = direct * (through * veil)
@@ -344,6 +344,9 @@ def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
         towards = wp.vec2(s[0], s[1]) * (0.16 / wp.max(wp.abs(s[2]), 0.35))
         above = cloud_depth(clouds, at + towards, 4)
         thick = wp.smoothstep(0.0, 2.2, 0.45 * depth + 0.75 * above)
+        # A deck has no edges; what one sees are its billows.
+        billow = wp.smoothstep(0.28, 0.72, clouds.level + clouds.soft * depth)
+        thick = wp.lerp(thick, billow, clouds.deck)
         fog = wp.exp(-sky.extinction[world] * FOG_TOP / wp.max(d[2], 0.02))
         share = cloud_share(clouds, depth, d[2]) * fog
         out = wp.lerp(out, cloud_light(sky, world, d, thick), share)

@@ -54,6 +54,13 @@ def is_open_ground(surface: int) -> bool:
 
 
 @wp.func
+def track_of(uv: wp.vec2) -> float:
+    """1 where tyres run, 0 elsewhere; ``uv`` of a road's mesh: metres left of the lane's middle, and 1 on lanes."""
+    off = (wp.abs(uv[0]) - 0.76) / 0.26
+    return uv[1] * wp.exp(-off * off)
+
+
+@wp.func
 def rain_rings(x: float, y: float, time: float, rate: float) -> wp.vec2:
     """Slope of the rings that drops draw on water, a share ``rate`` of the most there can be; place [m], time [s]."""
     out = wp.vec2(0.0, 0.0)
@@ -76,12 +83,12 @@ def rain_rings(x: float, y: float, time: float, rate: float) -> wp.vec2:
 
 
 @wp.func
-def wetted(weather: Weather, world: int, s: Surf, q: wp.vec3, foot: float, time: float) -> Surf:
-    """Level ground under water: it fills the pores (darker), then the hollows (a mirror), on which rain draws rings."""
+def wetted(weather: Weather, world: int, s: Surf, q: wp.vec3, foot: float, time: float, track: float) -> Surf:
+    """Level ground under water: it fills the pores (darker), then ruts and hollows (a mirror), on which rain draws rings."""
     out = s
     wet = weather.wetness[world]
     hollow = 0.6 * plane_noise(q[0] * 0.33, q[1] * 0.33) + 0.4 * plane_noise(q[0] * 1.7, q[1] * 1.7)
-    pool = wp.clamp((hollow - 0.78 + 0.42 * wet) * 6.0, 0.0, 1.0)
+    pool = wp.clamp((hollow + 0.24 * track - 0.84 + 0.42 * wet) * 6.0, 0.0, 1.0)
     film = float(1.0)
     if s.surface == wp.static(int(Surface.HOLE)):
         pool = wp.clamp(3.0 * wet + 0.5 * hollow - 0.6, 0.0, 1.0)
@@ -89,7 +96,7 @@ def wetted(weather: Weather, world: int, s: Surf, q: wp.vec3, foot: float, time:
         pool = 0.0
         film = 0.0
     out.albedo = out.albedo * (1.0 - (0.42 + 0.15 * pool) * wp.min(1.0, 1.6 * wet))
-    out.coat = wp.max(out.coat, film * wp.min(1.0, 1.5 * wet) * (0.35 + 0.65 * pool))
+    out.coat = wp.max(out.coat, film * wp.min(1.0, 1.5 * wet) * (0.55 + 0.45 * pool))
     out.roughness = wp.lerp(out.roughness, 0.35, wet)
     near = fade(foot, 0.06)
     grain = (plane_noise(q[0] * 37.0, q[1] * 37.0) - 0.5) * near * 0.16 * (1.0 - pool)
@@ -117,15 +124,15 @@ def iced(ice: float, s: Surf, q: wp.vec3, foot: float) -> Surf:
     patch += 0.15 * plane_noise(q[0] * 6.1, q[1] * 6.1)
     glaze = wp.clamp((patch - 1.0 + 1.1 * ice) * 4.5, 0.0, 1.0)
     rime = glaze * (1.0 - glaze) * (0.5 + fine)
-    out.albedo = wp.lerp(s.albedo * (1.0 - 0.45 * glaze), wp.vec3(0.4, 0.42, 0.45), wp.min(0.6 * rime, 0.5))
-    out.coat = wp.max(s.coat, (0.5 + 0.15 * patch) * glaze)
+    out.albedo = wp.lerp(s.albedo * (1.0 - 0.4 * glaze), wp.vec3(0.4, 0.42, 0.45), wp.min(0.6 * rime, 0.5))
+    out.coat = wp.max(s.coat, (0.25 + 0.3 * patch) * glaze)
     out.roughness = wp.lerp(s.roughness, 0.3, glaze)
     out.bump = s.bump * (1.0 - 0.7 * glaze)
     return out
 
 
 @wp.func
-def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: float) -> Surf:
+def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, track: float) -> Surf:
     """A surface on which snow lies: more on what faces up, in drifts on the ground, grey where it is driven on and thin."""
     out = s
     rise = wp.smoothstep(0.3, 0.7, n[2])
@@ -140,6 +147,7 @@ def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: flo
             cover = 0.35 * snow
         if s.surface == wp.static(int(Surface.LEAF)) or s.surface == wp.static(int(Surface.BARK)):
             rise = wp.smoothstep(-0.1, 0.5, n[2])
+    drift -= track * (0.62 - 0.5 * snow)
     lies = wp.clamp((drift - 0.97 + 1.05 * cover) * 5.0, 0.0, 1.0) * rise
     white = wp.vec3(0.82, 0.84, 0.87)
     driven = s.surface == wp.static(int(Surface.MARKING)) or s.surface == wp.static(int(Surface.ASPHALT))
@@ -175,11 +183,13 @@ def dusted(dust: float, s: Surf, q: wp.vec3, n: wp.vec3) -> Surf:
 
 
 @wp.func(inline=True)
-def weathered(weather: Weather, world: int, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, tick: int) -> Surf:
+def weathered(
+    weather: Weather, world: int, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, tick: int, track: float
+) -> Surf:
     """A surface under the world's dust, water, ice and snow.
 
     ``q``: the place in the frame of its mesh (what lies on a car moves with it), ``n``: normal in the world frame, ``foot``: the ray's
-    footprint [m].
+    footprint [m], ``track``: `track_of` the place.
     """
     out = s
     ground = is_open_ground(s.surface)
@@ -188,12 +198,12 @@ def weathered(weather: Weather, world: int, s: Surf, q: wp.vec3, n: wp.vec3, foo
         out = dusted(dust, out, q, n)
     if ground and n[2] > 0.6:
         if weather.wetness[world] > 0.0:
-            out = wetted(weather, world, out, q, foot, float(tick) * wp.static(TICK))
+            out = wetted(weather, world, out, q, foot, float(tick) * wp.static(TICK), track)
         if weather.ice[world] > 0.0:
             out = iced(weather.ice[world], out, q, foot)
     if s.surface == wp.static(int(Surface.ICE)):
         out.albedo = s.albedo * (0.6 + 0.8 * plane_noise(q[0] * 1.3, q[1] * 1.3))
         out.bump = wp.vec2(0.0, 0.0)
     if weather.snow_cover[world] > 0.0 and n[2] > -0.1 and s.transmission == 0.0:
-        out = snowed(weather.snow_cover[world], ground, out, q, n, foot)
+        out = snowed(weather.snow_cover[world], ground, out, q, n, foot, track)
     return out

@@ -257,11 +257,18 @@ def _triangulate(faces: Faces) -> MeshData:
     triangles = np.concatenate([q[:, :3], q[is_quad][:, [0, 2, 3]]])
     lane = np.where(faces.cover == int(Cover.KERB), int(Part.KERB), _PARTS[faces.base])
     part = np.where(faces.cover >= PAINTED, faces.cover // PAINTED, lane)
-    cover, part = (np.concatenate([x, x[is_quad]]) for x in (faces.cover % PAINTED, part))
+    driven = faces.base == int(Cover.ASPHALT)
+    columns = (faces.cover % PAINTED, part, faces.across * driven[:, None], driven)
+    cover, part, across, driven = (np.concatenate([x, x[is_quad]]) for x in columns)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-9
-    triangles, cover, part, cross = triangles[keep], cover[keep], part[keep], cross[keep]
+    triangles, cover, part, cross, across, driven = (
+        x[keep] for x in (triangles, cover, part, cross, across, driven)
+    )
     vertices = triangles.reshape(-1, 3)
+    # Where on its lane: tyres run along two tracks (`sim.render.weather.track_of`).
+    offset = (triangles[..., :2] * across[:, None, :2]).sum(2) + across[:, 2:]
+    uvs = np.stack([offset, np.repeat(driven[:, None], 3, 1)], 2).reshape(-1, 2)
     _, same = np.unique(np.round(vertices * 500.0).astype(np.int64), axis=0, return_inverse=True)
     same = same.ravel()
     normals = np.zeros((same.max() + 1, 3))
@@ -281,7 +288,7 @@ def _triangulate(faces: Faces) -> MeshData:
     points = np.concatenate([vertices, walls.reshape(-1, 3)])
     return MeshData(
         points.astype(np.float32), index.astype(np.int32), np.concatenate([normals, np.repeat(flat, 4, 0)]).astype(np.float32),
-        (points[:, :2] / 4.0).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
+        np.concatenate([uvs, np.zeros((len(points) - len(uvs), 2))]).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
         [MATERIALS[Cover(c)][0] for c in used], parts.astype(np.uint8),
     )  # fmt: skip
 
