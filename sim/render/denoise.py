@@ -14,7 +14,7 @@ from sim.render.options import RAYS
 wp.set_module_options(RAYS | {"max_unroll": 1})
 
 PASSES = 5
-PENUMBRA = 0.2
+PENUMBRA = 0.7
 """Share of half-lit pixels around one above which it lies in a wide penumbra."""
 
 

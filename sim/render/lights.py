@@ -146,7 +146,7 @@ def beam_pattern(axis: wp.vec3, d: wp.vec3, high: int) -> float:
     v = wp.dot(d, wp.cross(right, axis)) / ahead
     edge = -0.01 + 0.268 * wp.clamp(h, 0.0, 0.07)
     under = edge - v
-    wide = 0.75 * wp.exp(-8.0 * h * h) + 0.25 * wp.exp(-1.6 * h * h)
+    wide = 0.55 * wp.exp(-25.0 * h * h) + 0.33 * wp.exp(-5.0 * h * h) + 0.12 * wp.exp(-1.2 * h * h)
     drop = wp.max(under, 0.0)
     low = 5.0 * wide * wp.smoothstep(-0.004, 0.006, under) * (0.08 + 0.92 * wp.exp(-drop * drop * 220.0)) + 0.06 * wide
     if high == 1:

@@ -22,7 +22,7 @@ RADII = (30.0, 80.0, 160.0)
 """Distances from the ego within which they are gathered, nearest ring first [m]."""
 ONSET, FULL = 8.0, 32.0
 """Speeds between which tyres turn more and more of the water into spray [m/s]."""
-SHARE, TYRE, MIST = 0.3, 0.2, 1.2e-4
+SHARE, TYRE, MIST = 0.15, 0.2, 1.2e-4
 """Share of the water that hangs in the air at `FULL`; width of a tyre; radius of the droplets [m]."""
 
 

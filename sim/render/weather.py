@@ -146,7 +146,8 @@ def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: flo
         if s.surface == wp.static(int(Surface.CLOTH)) or s.surface == wp.static(int(Surface.FUR)):
             cover = 0.35 * snow
         if s.surface == wp.static(int(Surface.LEAF)) or s.surface == wp.static(int(Surface.BARK)):
-            rise = wp.smoothstep(-0.1, 0.5, n[2])
+            # A leaf shows either side; twigs hold what its edge does not.
+            rise = 0.25 + 0.75 * wp.smoothstep(-0.2, 0.4, n[2])
     drift -= track * (0.62 - 0.5 * snow)
     lies = wp.clamp((drift - 0.97 + 1.05 * cover) * 5.0, 0.0, 1.0) * rise
     white = wp.vec3(0.82, 0.84, 0.87)
@@ -204,6 +205,7 @@ def weathered(
     if s.surface == wp.static(int(Surface.ICE)):
         out.albedo = s.albedo * (0.6 + 0.8 * plane_noise(q[0] * 1.3, q[1] * 1.3))
         out.bump = wp.vec2(0.0, 0.0)
-    if weather.snow_cover[world] > 0.0 and n[2] > -0.1 and s.transmission == 0.0:
+    leaf = s.surface == wp.static(int(Surface.LEAF)) and n[2] > -0.7
+    if weather.snow_cover[world] > 0.0 and (n[2] > -0.1 or leaf) and s.transmission == 0.0:
         out = snowed(weather.snow_cover[world], ground, out, q, n, foot, track)
     return out

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from sim.render.mesh import Light, Material, Role, Semantic, Surface
-from sim.road.elements import Tunnel
+from sim.road.elements import DRIVABLE, Tunnel
 from sim.road.lanes import lane_borders, surface_points
 from sim.road.network import Road
 from sim.scenery.parts import Floats, MeshBuilder
 from sim.scenery.site import Site
 from sim.types import Solid
 
-STEP, CLEAR = 4.0, 0.35
-"""Length of the pieces it is built of, and from the outermost lane to its wall [m]."""
+STEP, CLEAR, KERB = 4.0, 0.8, 0.15
+"""Length of the pieces it is built of; width and height of the walkways between its lanes and walls [m]."""
+PAVED = DRIVABLE | {"shoulder", "stop", "biking", "sidewalk"}
 WALL, CROWN, COVER = 4.7, 1.3, 0.9
 """Height of its walls, rise of its vault above them, and thickness [m]."""
 LAMPS = 10.0
@@ -40,9 +41,10 @@ def _borders(road: Road, s: Floats) -> tuple[Floats, Floats]:
     """T of the right and left wall along ``s``."""
     low, high = np.empty_like(s), np.empty_like(s)
     for i, x in enumerate(s):
-        borders = lane_borders(road, road.section_index(float(x)), s[i : i + 1])
-        low[i] = min(float(t[0]) for t in borders.values()) - CLEAR
-        high[i] = max(float(t[0]) for t in borders.values()) + CLEAR
+        k = road.section_index(float(x))
+        lanes, borders = road.sections[k].lanes, lane_borders(road, k, s[i : i + 1])
+        paved = [float(t[0]) for j, t in borders.items() if j == 0 or lanes[j].kind in PAVED]
+        low[i], high[i] = min(paved) - CLEAR, max(paved) + CLEAR
     return low, high
 
 
@@ -63,8 +65,12 @@ def _put_tunnel(site: Site, road: Road, tunnel: Tunnel, s: Floats) -> None:
     for row, flip in ((0, False), (-1, True)):
         ring = np.stack([inner[row, :-1], outer[row, :-1], outer[row, 1:], inner[row, 1:]], 1)
         builder.quads(ring[:, ::-1] if flip else ring, PORTAL, wall)
+    for first, last in ((right, right + CLEAR), (left - CLEAR, left)):
+        t = np.stack([first, first, last, last], 1)
+        walk = surface_points(road, s, t, np.array([-0.3, KERB, KERB, -0.3]))
+        _sheets(builder, walk, PORTAL, int(Semantic.SIDEWALK), inside=True)
     for side in (0, -1):
-        builder.solids.chain(Solid.WALL, inner[:, side] * [1, 1, 1] + [0.0, 0.0, 0.4], 0.3, WALL)
+        builder.solids.chain(Solid.WALL, inner[:, side] + [0.0, 0.0, 0.4], 0.3, WALL)
         site.taken.claim_discs(inner[:, side, :2], 2.5)
     _put_lamps(site, road, tunnel, s, right, left)
 
@@ -86,10 +92,9 @@ def _put_lamps(site: Site, road: Road, tunnel: Tunnel, s: Floats, right: Floats,
         site.builder.boxes(
             under, (1.4, 0.25, 0.12), heading, GLASS if tunnel.lit else DARK, int(Semantic.STATIC), bottom=True
         )
-        if tunnel.lit:
-            # One light for two housings: as many as matter are near.
-            for p in under[:: 2 if wide else 1]:
-                power = 2.0 if wide else 1.0
-                intensity = (power * INTENSITY[0], power * INTENSITY[1], power * INTENSITY[2])
-                pos = (float(p[0]), float(p[1]), float(p[2]) - 0.1)
-                site.lights.append(Light(pos, (0.0, 0.0, -1.0), intensity, 0.35, -0.1, Role.TUNNEL_LAMP))
+        # Lamps that are off count as well: where there are some, the renderer asks for roofs. One light stands for two housings.
+        for p in under[:: 2 if wide else 1]:
+            power = float(tunnel.lit) * (2.0 if wide else 1.0)
+            intensity = (power * INTENSITY[0], power * INTENSITY[1], power * INTENSITY[2])
+            pos = (float(p[0]), float(p[1]), float(p[2]) - 0.1)
+            site.lights.append(Light(pos, (0.0, 0.0, -1.0), intensity, 0.35, -0.1, Role.TUNNEL_LAMP))

@@ -12,11 +12,16 @@ from sim.assets.spec import Category
 from sim.cameras import Optics
 from sim.config import CameraConfig, RenderConfig
 from sim.render.frames import Renderer, camera_at
+from sim.render.library import MeshLibrary
 from sim.render.lights import HIGH, LOW, beam_pattern
 from sim.render.mesh import Light, Material, Role, Semantic, Surface
+from sim.render.scenery import build_map, scenery_model
 from sim.render.sky import make_sky, update_sky
 from sim.render.spray import spray_extinction
+from sim.road.elements import Tunnel
+from sim.road.shorthand import CrossSection, Segment, road
 from sim.scenario.world import clouds_for
+from sim.scenery.build import map_solids
 from sim.types import Lamp
 from tests.render import scenes
 
@@ -47,6 +52,12 @@ def shoot(lib, weather, *, quality="draft", size=(96, 64), camera=None, key=1, a
     renderer.render(made)
     out = {name: np.array(array[0, 0]) for name, array in renderer.frames.numpy().items()}
     return out | {"light": renderer.radiance.numpy()[0, 0].copy()} if renderer._full else out
+
+
+def mapped(network):
+    """A library of one map."""
+    made = build_map(network, "rural", detail=0.2)
+    return MeshLibrary([scenery_model(name, 0.2) for name in sorted({i.model for i in made.instances})], [made], "cpu")
 
 
 def test_clouds_follow_from_what_falls():
@@ -104,22 +115,19 @@ def test_what_falls_grows_with_its_rate_and_stays_before_the_camera(kind):
 
 
 def test_drops_fan_out_of_where_a_moving_camera_goes():
-    """At rest streaks are upright; at speed those beside the axis lie along the radius."""
-    lib = scenes.library([], scenes.plane(z=-60.0, material=Material("black", (0.0, 0.0, 0.0))))
+    """At rest streaks are upright; at speed those to the lower left of the way ahead point there."""
     ego = scenes.model(scenes.box((-0.1, -0.1, -0.3), (0.1, 0.1, -0.2)), "ego")
-    lib = scenes.library([ego], scenes.plane(z=-60.0, material=Material("black", (0.0, 0.0, 0.0))))
+    lib = scenes.library([ego], scenes.plane(half=2000.0, z=-60.0, material=Material("black", (0.0, 0.0, 0.0))))
     turned = []
-    for speed in (0.0, 40.0):
-        rain, dry = (
-            shoot(
-                lib, {"rain": rate, **GREY}, size=(240, 160), actors=[("ego", (0, 0, 0), 0.0)], vel=[(speed, 0.0, 0.0)],
-                camera=CameraConfig(width=240, height=160, pos=(0, 0, 2)), tick=3,
-            )["light"][40:120, :60, 1]
-            for rate in (15.0, 1e-9)
+    for speed in (0.0, 60.0):
+        seen = shoot(
+            lib, {"rain": 15.0, **GREY}, actors=[("ego", (0, 0, 0), 0.0)], vel=[(speed, 0.0, 0.0)],
+            camera=CameraConfig(width=240, height=160, pos=(0, 0, 2), pitch=0.45), tick=3,
         )  # fmt: skip
-        down, right = np.gradient(rain - dry)
-        turned.append(float((right**2).sum() / (down**2).sum()))
-    assert turned[0] > 3.0 > 1.0 > turned[1]
+        down, right = np.gradient(seen["light"][40:100, :50, 1])
+        turned.append(float(2.0 * (right * down).sum() / (right**2 + down**2).sum()))
+    # Falling, they point to the nadir, which lies to the lower right of there.
+    assert turned[0] < 0.0 < 0.5 < turned[1], turned
 
 
 def test_spray_hangs_behind_fast_wheels_on_water():
@@ -131,7 +139,7 @@ def test_spray_hangs_behind_fast_wheels_on_water():
         seen = shoot(lib, weather, speed=[speed, 0.0], scene={"category": [int(Category.CAR), 0]})
         return seen["light"][seen["instance"] == 1].mean()
 
-    dry, slow, fast, deep = pale(30.0, 0.0), pale(6.0, 4e-4), pale(30.0, 4e-4), pale(30.0, 1e-3)
+    dry, slow, fast, deep = pale(30.0, 0.0), pale(6.0, 1e-4), pale(30.0, 1e-4), pale(30.0, 3e-4)
     assert slow == dry and fast > 1.2 * dry and deep > 1.2 * fast
 
 
@@ -146,8 +154,8 @@ def test_spray_follows_from_the_water_that_tyres_meet():
     water = wp.array([0.0, 4e-4, 8e-4], dtype=float, device="cpu")
     out = wp.zeros(3, dtype=float, device="cpu")
     wp.launch(_spray, dim=3, inputs=[water], outputs=[out], device="cpu")
-    # 0.4 mm under four tyres of 0.2 m, of which 0.3 hang in the air: 0.096 kg/m over 2 pi 0.5 m^2, drops of 0.12 mm.
-    content = 1000.0 * 4e-4 * 0.2 * 4 * 0.3 / (2 * math.pi * 0.5)
+    # 0.4 mm under four tyres of 0.2 m, of which 0.15 hang in the air: 0.096 kg/m over 2 pi 0.5 m^2, drops of 0.12 mm.
+    content = 1000.0 * 4e-4 * 0.2 * 4 * 0.15 / (2 * math.pi * 0.5)
     np.testing.assert_allclose(out.numpy(), np.array([0.0, 1.0, 2.0]) * 1.5 * content / (1000.0 * 1.2e-4), rtol=1e-5)
 
 
@@ -160,7 +168,7 @@ def test_snow_lies_on_what_faces_up_and_moves_with_it():
             lib, {"snow_cover": 0.45}, camera=camera, actors=[("car", (x + 10.0, 0, 0), 0.0)], outputs=("albedo", "instance", "normal"),
             quality="fast",
         )  # fmt: skip
-        top, back = ((seen["instance"] == 1) & (np.abs(seen["normal"][..., axis]) > 0.9) for axis in (2, 0))
+        top, back = ((seen["instance"] == 1) & (seen["normal"][..., axis] < -0.8) for axis in (1, 2))
         albedo = seen["albedo"].astype(float)[..., 1]
         assert albedo[top].mean() > 0.3 and albedo[back].mean() < 0.1
         at[x] = albedo[top]
@@ -170,11 +178,7 @@ def test_snow_lies_on_what_faces_up_and_moves_with_it():
 
 def test_tyres_leave_tracks_in_snow_and_water_stands_in_them():
     """On a lane, whose mesh says where its middle is."""
-    from sim.render.scenery import build_map
-    from sim.render.library import MeshLibrary
-    from sim.road.shorthand import CrossSection, Segment, road
-
-    lib = MeshLibrary([], [build_map(road([Segment(60.0)], CrossSection(), kind="rural"), "rural", detail=0.0)], "cpu")
+    lib = mapped(road([Segment(60.0)], CrossSection(), kind="rural"))
     camera = camera_at((30.0, -1.75, 9.0), pitch=math.pi / 2, width=120, height=24, horizontal_fov=0.6)
     seen = shoot(lib, {"snow_cover": 0.5}, camera=camera, actors=(), outputs=("albedo", "depth"), quality="fast")
     albedo = seen["albedo"].astype(float)[..., 1].mean(0)
@@ -225,7 +229,7 @@ def test_beams_have_the_form_that_regulations_ask_for():
     deg = math.tan(math.radians(1.0))
     b50, r75, r50, r25 = beam([(0.57 * deg, -3.43 * deg), (-0.57 * deg, 1.15 * deg), (-0.86 * deg, 1.72 * deg), (-1.72 * deg, 9 * deg)])
     assert b50 < 0.05 * r75 and b50 < 0.05 * r50 and r25 > 0.1 * r50
-    straight, aside = beam([(0.0, 0.0), (0.0, 12 * deg)], 1)
+    straight, aside = beam([(0.0, 0.0), (0.0, -12 * deg)], 1)
     assert straight > 2.0 * beam([(0.0, 0.0)])[0] and straight > 4.0 * aside
     assert (LOW, HIGH) == (1, 2)
 
@@ -249,7 +253,7 @@ def test_lamps_glow_in_fog():
     for visibility in (1e6, 2000.0, 200.0):
         seen = shoot(lib, {**NIGHT, "fog_visibility": visibility}, actors=())["light"]
         halo.append(seen[10:20, 44:52].mean() - seen[10:20, :8].mean())
-    assert abs(halo[0]) < 1e-5 < halo[1] < 0.5 * halo[2]
+    assert abs(halo[0]) < 5e-5 < 1e-4 < halo[1] < 0.5 * halo[2]
 
 
 def test_sun_in_the_lens_veils_the_picture_unless_it_is_hidden():
@@ -258,7 +262,7 @@ def test_sun_in_the_lens_veils_the_picture_unless_it_is_hidden():
         shoot(lib, {"sun_direction": (0.97, 0.1, 0.22), "cloud_cover": 0.0}, actors=[("wall", (x, 0, 0), 0.0)], size=(96, 64))
         for x in (300.0, 12.0)
     )
-    away = shoot(lib, {"sun_direction": (0.97, 1.9, 0.22), "cloud_cover": 0.0}, actors=[("wall", (300.0, 0, 0), 0.0)])
+    away = shoot(lib, {"sun_direction": (0.45, 0.86, 0.23), "cloud_cover": 0.0}, actors=[("wall", (300.0, 0, 0), 0.0)])
     road = (slice(50, 64), slice(0, 96))
     assert free["light"][road].mean() > 1.02 * away["light"][road].mean()
     r = [x["light"][road].mean() for x in (free, hidden)]
@@ -286,3 +290,25 @@ def test_rain_draws_rings_on_water():
         ["light"] for rate, tick in ((1e-9, 0), (14.0, 0), (14.0, 9))
     )  # fmt: skip
     assert np.abs(early - late).mean() > 2e-4 and np.abs(early - still).mean() > 2e-4
+
+
+def test_a_tunnel_keeps_the_sun_out_and_is_lit():
+    """Against the same road without it: no sun inside, less light than in the open, more than none where it has lamps."""
+    noon = {"sun_direction": (0.2, -0.3, 0.93), "cloud_cover": 0.0}
+    camera = camera_at((120.0, -1.75, 1.5), width=96, height=64)
+    ways = {}
+    for name, tunnels in (("open", ()), ("lit", (Tunnel(60.0, 140.0),)), ("dark", (Tunnel(60.0, 140.0, False),))):
+        lib = mapped(road([Segment(260.0)], CrossSection(shoulder=1.0), kind="rural", tunnels=tunnels))
+        for quality in ("fast", "draft"):
+            seen = shoot(lib, noon, quality=quality, camera=camera, actors=(), outputs=("hdr", "semantic"))
+            ways[name, quality] = seen["hdr"].astype(float)[50:, 30:66].mean()
+    for quality in ("fast", "draft"):
+        bare, lit, dark = (ways[name, quality] for name in ("open", "lit", "dark"))
+        assert dark < 0.5 * lit < 0.25 * bare, (quality, bare, lit, dark)
+
+
+def test_a_tunnels_walls_stop_who_drives_into_them():
+    network = road([Segment(100.0)], CrossSection(shoulder=1.0), kind="rural", tunnels=(Tunnel(20.0, 60.0),))
+    bare = road([Segment(100.0)], CrossSection(shoulder=1.0), kind="rural")
+    more = len(map_solids("", network, "rural")) - len(map_solids("", bare, "rural"))
+    assert more >= 2 * 60 / 4.5
