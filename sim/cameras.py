@@ -89,12 +89,15 @@ class Optics:
     """Share of the cosine-fourth law by which light falls off from the axis, 0..1."""
     aberration: float = 0.0
     """Lateral chromatic aberration: red is drawn larger about the principal point by this share, blue smaller."""
+    exposed: float = 0.0
+    """Share of the rain that stays on the lens as drops: 0 behind a wiped windscreen .. 1 in the open."""
 
     def __post_init__(self) -> None:
         check_number("an aperture [m]", self.aperture, 0.0, 0.1)
         check_number("a focus [m]", self.focus, 0.05, 1e5)
         check_number("vignetting", self.vignetting, 0.0, 1.0)
         check_number("aberration", self.aberration, -0.02, 0.02)
+        check_number("exposed", self.exposed, 0.0, 1.0)
 
 
 MOSAICS = ("rggb", "grbg", "gbrg", "bggr")
@@ -204,7 +207,9 @@ class CameraConfig:
         shutter = self.shutter
         moments = shutter.moments if shutter.exposure > 0.0 else 1
         kinds = {fault.kind for fault in self.faults} & set(FAULTS[:3])
-        glass = self.optics.vignetting != 0.0 or self.optics.aberration != 0.0 or bool(kinds)
+        glass = (
+            self.optics.vignetting != 0.0 or self.optics.aberration != 0.0 or self.optics.exposed != 0.0 or bool(kinds)
+        )
         straight = self.lens.model == "pinhole"
         return (
             self.width,

@@ -21,7 +21,7 @@ from sim.metrics.measure import measure
 from sim.physics.pairs import bound_actors
 from sim.physics.parameters import vehicle_row
 from sim.random import Stream
-from sim.road.friction import film_depth, film_factor
+from sim.road.friction import film_depth, film_factor, water_depth
 from sim.road.tables import build_road_tables
 from sim.scenario.riders import choose_look
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
@@ -290,6 +290,7 @@ def _at_the_wheel(scene: dict[str, Any], state: dict[str, Any]) -> np.ndarray:
 
 def weather_row(environment: Environment) -> dict[str, Any]:
     """`sim.types.Weather` of one world."""
+    film = film_depth(environment.rain) if environment.water is None else environment.water
     return {
         "sun_direction": np.array(sun_direction(environment), np.float32),
         "cloud_cover": environment.cloud_cover,
@@ -300,7 +301,9 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "wetness": environment.wetness,
         "snow_cover": environment.snow_cover,
         "ice": environment.ice,
-        "film": film_factor(film_depth(environment.rain) if environment.water is None else environment.water),
+        "dust": environment.dust,
+        "water": water_depth(environment.wetness, film),
+        "film": film_factor(film),
         "friction_scale": -1.0 if environment.friction_scale is None else environment.friction_scale,
         "wind": np.array(environment.wind, np.float32),
         "temperature": environment.temperature,

@@ -24,7 +24,7 @@ SHARE_OF_BLUR = 0.4
 """Standard deviation of the filter of mirrored light over half the width of what the surface blurs anyway."""
 STANDS_OUT = 4.0
 """Standard deviations of the noise by which the light of lamps may differ without being another light."""
-PENUMBRA = 0.6
+PENUMBRA = 0.7
 """Share of half-lit pixels around one above which it lies in a wide penumbra."""
 
 
@@ -163,7 +163,11 @@ def _filter_lamps(
 
 @wp.kernel
 def _tame_mirror(
-    src: wp.array4d[wp.vec4], blur: wp.array4d[wp.vec2], first_row: int, dst: wp.array4d[wp.vec4], reach: wp.array4d[wp.vec2]
+    src: wp.array4d[wp.vec4],
+    blur: wp.array4d[wp.vec2],
+    first_row: int,
+    dst: wp.array4d[wp.vec4],
+    reach: wp.array4d[wp.vec2],
 ):
     """Reads mirrored light and blur. Writes it with pixels no brighter than the second brightest around them, and the mean blur.
 

@@ -10,6 +10,7 @@ import numpy as np
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig
+from sim.render.air import fill_air, make_air
 from sim.render.albedo import _write_albedo
 from sim.render.camera import Cameras, Views, aim_cameras, make_cameras, make_views, place_cameras
 from sim.render.chase import clear_views
@@ -120,6 +121,7 @@ class Renderer:
         self._time_shutter()
         self.sky = make_sky(nworld, device)
         self.lights = make_lights(nworld, device)
+        self.air = make_air(self.sky, self.lights, ncamera)
         lit = bool(self.wanted & (RGB | HDR))
         self._full = lit and config.quality != "fast"
         more = shutter.exposure > 0.0 or any(has_glass(c) or c.sensor is not None for c in config.cameras)
@@ -174,7 +176,7 @@ class Renderer:
 
     def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
         """Take over the weather of the masked worlds (all by default): at the start and after resets."""
-        update_sky(scene.weather, self.sky, self._ones if mask is None else mask)
+        update_sky(scene, self.sky, self._ones if mask is None else mask)
         expose_world(self.sky, self.exposure)
 
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:
@@ -210,6 +212,8 @@ class Renderer:
                 self._launch(_write_labels, inputs, [self.labels], rows=rows)
         if lit and len(self._when) == 1:
             self._render_colour(scene, mask)
+        if self._full:
+            fill_air(scene, poses, self.air, self.cameras, self.views[1], self.buffers.depth, self.radiance)
         if self.wanted & RGB and self._linear:
             self._develop(scene)
         self._render_classes(scene, mask)

@@ -30,6 +30,7 @@ class Glass:
 
     vignetting: wp.array[float]
     aberration: wp.array[float]
+    exposed: wp.array[float]
     dirt: wp.array[wp.vec3]
     drops: wp.array[wp.vec3]
     blinding: wp.array[wp.vec3]
@@ -38,7 +39,8 @@ class Glass:
 def set_glass(out: Glass, cameras: Sequence[CameraConfig], device: wp.DeviceLike) -> None:
     """Write the cameras' optics and faults, into the arrays that are there or new ones."""
     rows = {
-        name: np.array([getattr(c.optics, name) for c in cameras], np.float32) for name in ("vignetting", "aberration")
+        name: np.array([getattr(c.optics, name) for c in cameras], np.float32)
+        for name in ("vignetting", "aberration", "exposed")
     }
     for kind in SPREADING:
         of = [next((f for f in c.faults if f.kind == kind), None) for c in cameras]
@@ -52,7 +54,8 @@ def set_glass(out: Glass, cameras: Sequence[CameraConfig], device: wp.DeviceLike
 
 def has_glass(camera: CameraConfig) -> bool:
     """Whether a camera's glass changes light at all."""
-    return bool(camera.optics.vignetting or camera.optics.aberration or spoils_light(camera))
+    o = camera.optics
+    return bool(o.vignetting or o.aberration or o.exposed or spoils_light(camera))
 
 
 def spoils_light(camera: CameraConfig) -> bool:
@@ -177,7 +180,8 @@ def _pass_glass(
     height = float(image.shape[2])
     at = wp.vec2((float(col) + 0.5) / height, (float(row) + 0.5) / height)
     salt = int(scene.world_key[world] % wp.uint32(9973)) + 101 * cameras.number[world, camera]
-    drops = strength_at(glass.drops[camera], tick, faulty)
+    rained = glass.exposed[camera] * (1.0 - wp.exp(-0.25 * scene.weather.rain[world]))
+    drops = wp.max(strength_at(glass.drops[camera], tick, faulty), rained)
     if drops > 0.0:
         d = drop_of(at[0], at[1], 0.23, 0.55 * drops, salt)
         if d[2] == 0.0:

@@ -1,4 +1,4 @@
-"""Gloss: Fresnel's share, the sun's glint and relief, for the full pass."""
+"""Gloss: Fresnel's share, the glints of the sun and of lamps, relief, for the full pass."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.lights import lamp_flux
 from sim.render.materials import Surf
 from sim.render.shading import World
 
@@ -46,6 +47,19 @@ def highlight(
     out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
     if s.coat > 0.0:
         out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+    return out
+
+
+@wp.func(inline=True)
+def lamp_glints(w: World, world: int, p: wp.vec3, n: wp.vec3, view: wp.vec3, coat: float, roughness: float) -> wp.vec3:
+    """The glints of all lamps on a coat, as on a wet road at night; their shadows are left out."""
+    out = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(w.lights.count[world]):
+        l = wp.normalize(w.lights.pos[world, k] - p)
+        lobe = ggx_sun(n, view, l, roughness)
+        if lobe > 1.0e-4:
+            f = fresnel(0.04, wp.dot(view, wp.normalize(l + view)))
+            out += lamp_flux(w.lights, world, k, p) * (coat * f * wp.min(0.4 * lobe, 12.0))
     return out
 
 

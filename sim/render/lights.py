@@ -19,6 +19,10 @@ CAPACITY = 48
 """Most lamps that light a world at a time; nearer ones come first."""
 RADII = (35.0, 70.0, 140.0)
 """Distances from the ego within which lamps are gathered, nearest ring first [m]."""
+CONE, LOW, HIGH = 0, 1, 2
+"""How a lamp's light is spread: evenly in its cone, or as by a car's passing or driving beam."""
+AIMED = 0.9
+"""Cosine of the outer angle above which a head lamp is aimed; wider ones are the light that spills beside the beam."""
 SMALLEST = 0.05
 """Distance below which a lamp's light grows no further [m]."""
 
@@ -28,7 +32,7 @@ class Lights:
     """Lamps that are on, in the world frame."""
 
     count: wp.array[wp.int32]
-    """0 by day, (nworld,)."""
+    """By day of lamps in tunnels alone, (nworld,)."""
     pos: wp.array2d[wp.vec3]
     """[m], (nworld, CAPACITY)."""
     axis: wp.array2d[wp.vec3]
@@ -37,6 +41,8 @@ class Lights:
     """Radiant intensity on the axis, (nworld, CAPACITY)."""
     cone: wp.array2d[wp.vec2]
     """Cosines of the inner and outer angle, (nworld, CAPACITY)."""
+    beam: wp.array2d[wp.int32]
+    """`CONE`, `LOW` or `HIGH`, (nworld, CAPACITY)."""
 
 
 def make_lights(nworld: int, device: wp.DeviceLike) -> Lights:
@@ -47,6 +53,7 @@ def make_lights(nworld: int, device: wp.DeviceLike) -> Lights:
     for name in ("pos", "axis", "intensity"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
     out.cone = wp.zeros(shape, dtype=wp.vec2, device=device)
+    out.beam = wp.zeros(shape, dtype=wp.int32, device=device)
     return out
 
 
@@ -69,14 +76,20 @@ def is_on(role: int, lamps: int, tick: int) -> bool:
 
 
 @wp.func(inline=True)
-def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33):
-    """Append light ``k`` of the library, placed by its owner's frame."""
+def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33, lamps: int):
+    """Append light ``k`` of the library, placed by its owner's frame; ``lamps``: the owner's bits of `Lamp`."""
     n = out.count[world]
     if n < CAPACITY:
         out.pos[world, n] = pos + linear * geo.light_pos[k]
         out.axis[world, n] = wp.normalize(linear * geo.light_axis[k])
         out.intensity[world, n] = geo.light_intensity[k]
         out.cone[world, n] = geo.light_cone[k]
+        out.beam[world, n] = wp.static(CONE)
+        if geo.light_role[k] == wp.static(int(Role.HEAD_LAMP)) and geo.light_cone[k][1] > wp.static(AIMED):
+            out.beam[world, n] = wp.where(
+                (lamps & wp.static(int(Lamp.HIGH_BEAM))) != 0, wp.static(HIGH), wp.static(LOW)
+            )
+            out.axis[world, n] = wp.normalize(linear * wp.vec3(1.0, 0.0, 0.0))
         out.count[world] = n + 1
 
 
@@ -85,8 +98,8 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
     """Reads the library's lights, actors' lamps and poses, the sky. Writes the world's list of lamps that are on."""
     world = wp.tid()
     out.count[world] = 0
-    if sky.night[world] < 0.01:
-        return
+    # By day only tunnels' lamps matter.
+    dark = sky.night[world] >= 0.01
     eye = poses.pos[world, 0]
     inner = float(0.0)
     for ring in range(wp.static(len(RADII))):
@@ -95,19 +108,21 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
             outer = wp.static(RADII[1])
         if ring == 2:
             outer = wp.static(RADII[2])
-        for actor in range(poses.pos.shape[1]):
+        for actor in range(wp.where(dark, poses.pos.shape[1], 0)):
             slot = inst.first_actor + actor * inst.part_capacity
             asset = scene.asset[world, actor]
             distance = wp.length(poses.pos[world, actor] - eye)
             if asset >= 0 and inst.mesh[world, slot] >= 0 and distance >= inner and distance < outer:
                 for k in range(geo.model_light[asset], geo.model_light[asset + 1]):
-                    if is_on(geo.light_role[k], poses.lamps[world, actor], poses.tick[world]):
-                        add_light(out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot])
+                    lamps = poses.lamps[world, actor]
+                    if is_on(geo.light_role[k], lamps, poses.tick[world]):
+                        add_light(out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot], lamps)
         m = scene.map_index[world]
         for k in range(geo.map_light[m], geo.map_light[m + 1]):
             distance = wp.length(geo.light_pos[k] - eye)
-            if distance >= inner and distance < outer:
-                add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float))
+            shines = dark or geo.light_role[k] == wp.static(int(Role.TUNNEL_LAMP))
+            if shines and distance >= inner and distance < outer:
+                add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float), 0)
         inner = outer
 
 
@@ -125,13 +140,46 @@ def luminance(c: wp.vec3) -> float:
     return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
 
 
+def beam_pattern(axis: wp.vec3, d: wp.vec3, high: int) -> float:
+    """Intensity of a head lamp in direction ``d`` over the one that its asset states.
+
+    The passing beam ends 1 % below the horizon, to the right of the axis along a line that rises by 15 degrees, with a little light above
+    for signs; its brightest point lies just beneath. The driving beam adds a narrow lobe (UN Regulations 112 and 113, right-hand traffic;
+    about 20,000 and 50,000 cd a lamp). Level to the side: a car that rolls does not turn it.
+    """
+    right = wp.normalize(wp.cross(axis, wp.vec3(0.0, 0.0, 1.0)))
+    ahead = wp.max(wp.dot(d, axis), 1.0e-3)
+    h = wp.dot(d, right) / ahead
+    v = wp.dot(d, wp.cross(right, axis)) / ahead
+    edge = -0.01 + 0.268 * wp.clamp(h, 0.0, 0.07)
+    under = edge - v
+    wide = 0.55 * wp.exp(-25.0 * h * h) + 0.33 * wp.exp(-5.0 * h * h) + 0.12 * wp.exp(-1.2 * h * h)
+    drop = wp.max(under, 0.0)
+    low = 5.0 * wide * wp.smoothstep(-0.004, 0.006, under) * (0.08 + 0.92 * wp.exp(-drop * drop * 220.0)) + 0.06 * wide
+    if high == 1:
+        low += 9.0 * wp.exp(-60.0 * h * h - 160.0 * v * v)
+    return wp.where(wp.dot(d, axis) > 0.02, low, 0.0)
+
+
 @wp.func(inline=True)
-def lamp_light(lights: Lights, world: int, k: int, p: wp.vec3, n: wp.vec3) -> wp.vec3:
-    """Irradiance of one lamp on a surface, without shadow."""
+def lamp_flux(lights: Lights, world: int, k: int, p: wp.vec3) -> wp.vec3:
+    """Irradiance of one lamp on a surface that faces it, without shadow."""
     to = lights.pos[world, k] - p
     r2 = wp.max(wp.dot(to, to), SMALLEST * SMALLEST)
     l = to / wp.sqrt(r2)
-    cone = lights.cone[world, k]
-    c = -wp.dot(l, lights.axis[world, k])
-    spot = wp.smoothstep(cone[1], cone[0], c)
-    return lights.intensity[world, k] * (spot * wp.max(wp.dot(n, l), 0.0) / r2)
+    spot = float(0.0)
+    if lights.beam[world, k] == wp.static(CONE):
+        cone = lights.cone[world, k]
+        spot = wp.smoothstep(cone[1], cone[0], -wp.dot(l, lights.axis[world, k]))
+    else:
+        spot = beam_pattern(lights.axis[world, k], -l, wp.where(lights.beam[world, k] == wp.static(HIGH), 1, 0))
+    return lights.intensity[world, k] * (spot / r2)
+
+
+@wp.func(inline=True)
+def lamp_light(lights: Lights, world: int, k: int, p: wp.vec3, n: wp.vec3) -> wp.vec3:
+    """Irradiance of one lamp on a surface, without shadow."""
+    nl = wp.dot(n, wp.normalize(lights.pos[world, k] - p))
+    if nl <= 0.0:
+        return wp.vec3(0.0, 0.0, 0.0)
+    return lamp_flux(lights, world, k, p) * nl

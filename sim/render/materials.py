@@ -32,9 +32,11 @@ TAIL_RADIANCE = 1.2
 BRAKE_RADIANCE = 9.0
 INDICATOR_RADIANCE = 10.0
 SIGNAL_RADIANCE = 7.0
-STREET_RADIANCE = 25.0
-WINDOW_RADIANCE = 0.035
-"""Of a lit window at night: a room has about a thousandth of daylight."""
+STREET_RADIANCE = 10.0
+WINDOW_RADIANCE = 0.03
+"""Of a lit window at night, in the scale of the street lamps."""
+NIGHT_SHARE = 0.25
+"""Of what lamps of cars and signals emit by day; cameras and drivers would be dazzled."""
 
 
 @wp.struct
@@ -66,6 +68,8 @@ class Surf:
     surface: int
     bump: wp.vec2
     """Slope of small-scale relief along the tangents of a level surface."""
+    ripple: float
+    """Slope of waves on its coat that are too small to see."""
 
 
 def pack_materials(materials: Sequence[Material], device: wp.DeviceLike) -> tuple[Materials, Textures]:
@@ -342,7 +346,9 @@ def lamp_radiance(role: int, lamps: int, tick: int, aspect: int, night: float) -
         e = SIGNAL_RADIANCE * float((aspect >> 2) & 1)
     elif role == wp.static(int(Role.STREET_LAMP)):
         tint = wp.vec3(1.0, 0.78, 0.5)
-        e = STREET_RADIANCE * night
+        return tint * (STREET_RADIANCE * night)
+    if role != wp.static(int(Role.HEAD_LAMP)):
+        e = e * (1.0 - (1.0 - NIGHT_SHARE) * night)
     return tint * e
 
 

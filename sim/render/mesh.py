@@ -90,6 +90,7 @@ class Role(IntEnum):
     BEACON = 16  # blue
     AMBER_BEACON = 17
     WARNING_LAMP = 18  # of road works: flashes by itself
+    TUNNEL_LAMP = 19  # on by day and night
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.draws import reshuffled
-from sim.render.gloss import fresnel, highlight, relief
+from sim.render.gloss import fresnel, highlight, lamp_glints, relief
 from sim.render.lights import luminance
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
@@ -22,8 +22,10 @@ from sim.render.shading import (
     lamp_ray,
     lift,
     object_point,
+    open_sky,
     smooth_normal,
     sun_ray,
+    tyre_track,
 )
 from sim.render.sky import seen_sky, sky_radiance
 from sim.render.weather import fog_radiance, fog_transmittance, through_air, weathered
@@ -35,6 +37,8 @@ PRIMARY, MIRROR, DIFFUSE = 0, 1, 2
 """What a ray of a path is for."""
 BRIGHTEST = 12.0
 """Clamp of indirect samples: fewer fireflies for a little lost light."""
+SMOOTH = 0.008
+"""Half the angle of what a surface blurs up to which it mirrors lamps as they are [rad]."""
 
 
 @wp.struct
@@ -150,20 +154,25 @@ def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: floa
 
 
 @wp.func(inline=True)
-def shade_indirect(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, kind: int, last: bool) -> wp.vec3:
-    """Radiance of a surface that a mirrored or bounced ray meets.
+def shade_indirect(
+    w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, kind: int, last: bool, blurs: int
+) -> wp.vec3:
+    """Radiance of a surface that a mirrored or bounced ray meets; ``blurs``: 1 if a surface that is not smooth mirrors it.
 
     Where the path ends there (``last``), three quarters of the open sky stand for the light that further bounces would bring.
     """
     e = lit.sun * 0.31831 + lit.lamps
     if last:
-        e += ambient_light(w, world, n) * 0.75
+        e += ambient_light(w, world, n) * (0.75 * open_sky(w, world, lit.near, n))
     color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
     if s.metallic > 0.0:
         color += wp.cw_mul(s.albedo, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d)))) * s.metallic
     if kind == DIFFUSE:
         # Lamps are asked for directly; a chance hit would only be noise.
         color -= s.emission * (1.0 - 0.05 / wp.max(wp.max(s.emission[0], s.emission[1]), 0.05))
+    elif blurs == 1 and w.lights.count[world] > 0:
+        # So are their glints on what is not smooth.
+        color -= s.emission * (1.0 - 1.0 / wp.max(wp.max(s.emission[0], s.emission[1]), 1.0))
     return color
 
 
@@ -193,9 +202,11 @@ def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, 
     out.color = s.emission
     if lit.sun[1] > 0.0 and wp.dot(lit.side, n) > 0.0:
         out.color += highlight(w, world, s, n, -d, f0, coat, lit.sun)
+    if s.coat > 0.0 and w.lights.count[world] > 0:
+        out.color += lamp_glints(w, world, lit.near, n, -d, s.coat, 0.13 + 0.3 * (1.0 - s.coat) + s.ripple)
     if coat > 0.01:
         out.mirrors = wp.where(mirrored == 0, 1, 0)
-        out.spread = 0.08 + 0.3 * (1.0 - s.coat)
+        out.spread = 0.08 + 0.3 * (1.0 - s.coat) + s.ripple
         out.tint = wp.vec3(coat, coat, coat)
         if out.mirrors == 0:
             out.color += sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))) * (0.4 * coat)
@@ -249,14 +260,15 @@ def set_out(o: wp.vec3, d: wp.vec3, hidden: int, bounces: int) -> Walk:
 def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.vec3, pixel: float) -> Surf:
     """The surface at a ray's hit ``p`` with its detail and weather; ``pixel``: a pixel's angle [rad]."""
     primary = walk.kind == PRIMARY
+    q = object_point(w, world, hit, p)
     foot = hit.t * 0.1 + 0.02
     if primary:
         foot = walk.total * pixel / wp.max(0.2, wp.abs(wp.dot(n, walk.dir)))
     s = base_surface(w, world, hit, foot)
     if primary:
-        s = detailed(s, object_point(w, world, hit, p), n, foot, w.sky.night[world], hit.slot == 0)
-    if s.surface != 0 or w.weather.snow_cover[world] > 0.0:
-        s = weathered(w.weather, world, s, p, n, foot)
+        s = detailed(s, q, n, foot, w.sky.night[world], hit.slot == 0)
+    if s.surface != 0 or w.weather.snow_cover[world] + w.weather.dust[world] > 0.0:
+        s = weathered(w.weather, world, s, q, n, foot, w.tick[world], tyre_track(w.geo, s.surface, hit))
     if not primary and s.transmission > 0.0:
         s.albedo = wp.vec3(0.03, 0.03, 0.03)
     return s
@@ -359,7 +371,7 @@ def follow_path(
         passes = int(0)
         if hit.slot < 0:
             if walk.kind == PRIMARY:
-                color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir, 0.0), walk.dir, FAR)
+                color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir), walk.dir, FAR)
             else:
                 color = sky_radiance(w.sky, world, walk.dir)
             walk = take_in(walk, color, FAR, pixel)
@@ -382,9 +394,9 @@ def follow_path(
                     chance = reshuffled(draw, k)
                 lit = lights_at(w, world, s, p, n, walk.total, walk.kind, chance)
                 if walk.kind != PRIMARY:
-                    color = shade_indirect(
-                        w, world, s, n, walk.dir, lit, walk.kind, walk.kind == MIRROR or walk.left == 0
-                    )
+                    last = walk.kind == MIRROR or walk.left == 0
+                    blurs = wp.where(walk.kind == MIRROR and walk.mirror.spread > SMOOTH, 1, 0)
+                    color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind, last, blurs)
                     walk = take_in(walk, color, hit.t, pixel)
                     if walk.kind == DIFFUSE and walk.left > 0:
                         weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
@@ -392,7 +404,9 @@ def follow_path(
                 else:
                     seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
                     walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
-                    walk = take_in(walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air), hit.t, pixel)
+                    walk = take_in(
+                        walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air), hit.t, pixel
+                    )
         k += 1
         if passes == 0:
             walk = next_ray(walk)

@@ -20,11 +20,11 @@ from sim.render.materials import (
 )
 from sim.render.mesh import Role, Surface
 from sim.render.plates import PLATES
-from sim.render.raycast import Hit, actor_of, interpolate_uv
+from sim.render.raycast import Hit, actor_of, interpolate_uv, visibility
 from sim.render.scene_bvh import Instances
 from sim.render.sky import Sky
 from sim.render.textures import sample_texture
-from sim.render.weather import is_open_ground
+from sim.render.weather import is_open_ground, track_of
 from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})
@@ -145,6 +145,14 @@ def object_point(w: World, world: int, hit: Hit, p: wp.vec3) -> wp.vec3:
     return w.inst.inverse[world, hit.slot] * (p - w.inst.pos[world, hit.slot])
 
 
+@wp.func(inline=True)
+def tyre_track(geo: Geometry, surface: int, hit: Hit) -> float:
+    """`track_of` a hit; 0 off the map's roads."""
+    if hit.slot != 0 or (surface != wp.static(int(Surface.ASPHALT)) and surface != wp.static(int(Surface.MARKING))):
+        return 0.0
+    return track_of(interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v))
+
+
 @wp.func
 def detailed(s: Surf, p: wp.vec3, n: wp.vec3, foot: float, night: float, on_map: bool) -> Surf:
     """A surface with its procedural look; ``p`` in the frame of its mesh, ``foot`` the ray's footprint [m]."""
@@ -195,6 +203,15 @@ def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
     """Irradiance over pi of sky and ground on a surface that sees both freely."""
     up = 0.5 + 0.5 * n[2]
     return w.sky.ambient[world] * up + w.sky.ground[world] * (1.0 - up)
+
+
+@wp.func(inline=True)
+def open_sky(w: World, world: int, p: wp.vec3, n: wp.vec3) -> float:
+    """Share of the sky's light that reaches a place: nearly none under a tunnel's roof, which is asked for where its lamps are near."""
+    if w.lights.count[world] == 0 or w.sky.night[world] > 0.9:
+        return 1.0
+    up = wp.vec3(0.02, 0.01, 0.99975)
+    return 0.02 + 0.98 * visibility(w.geo, w.inst, world, lift(p, n, 1.0), up, 30.0, 0)
 
 
 @wp.struct

@@ -1,7 +1,8 @@
-"""Light of the sky: a table per world of scattered sunlight, clouds, haze and night glow, and the sun.
+"""Light of the sky: a table per world of scattered sunlight, haze and night glow, the clouds before it, and the sun.
 
 Clear sky: Nishita et al. 1993 (single scattering, spherical atmosphere), with a factor for higher orders.
-Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Scale: outside the atmosphere the sun gives ``SUN``.
+Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Clouds: `sim.render.clouds`; the sun's own share shines through where none hides it.
+Scale: outside the atmosphere the sun gives ``SUN``.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.materials import plane_noise
-from sim.types import Weather
+from sim.render.clouds import Clouds, cloud_depth, cloud_place, cloud_share, clouds_of
+from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False})
 
@@ -23,8 +24,10 @@ EARTH = 6_371_000.0
 TOP = 80_000.0
 RAYLEIGH = wp.constant(wp.vec3(5.8e-6, 13.5e-6, 33.1e-6))
 """Scattering at sea level [1/m]."""
-NIGHT = wp.constant(wp.vec3(0.0022, 0.0026, 0.0036))
+NIGHT = wp.constant(wp.vec3(0.0004, 0.00046, 0.0006))
 """Radiance of a town's night sky."""
+DUST_EXTINCTION = 0.02
+"""Of air full of dust [1/m]: one sees 200 m, the limit below which a dust storm is severe."""
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
 
@@ -33,8 +36,8 @@ FOG_TOP = 60.0
 class Sky:
     """Light of each world, derived from its `Weather`."""
 
-    table: wp.array3d[wp.vec3]
-    """Radiance of the upper half of the sky without the sun's disc, (nworld, ROWS, COLS)."""
+    table: wp.array3d[wp.vec4]
+    """Radiance of the upper half of the sky without clouds and the sun's disc, and the share that clouds hide, (nworld, ROWS, COLS)."""
     sun_direction: wp.array[wp.vec3]
     """Unit, (nworld,)."""
     sun: wp.array[wp.vec3]
@@ -45,8 +48,12 @@ class Sky:
     """Radiance of distant ground, (nworld,)."""
     extinction: wp.array[float]
     """Of the air near the ground [1/m], (nworld,)."""
-    cloud: wp.array[float]
-    """Cover, 0..1, (nworld,)."""
+    clouds: wp.array[Clouds]
+    """(nworld,)."""
+    beam: wp.array[wp.vec3]
+    """Irradiance of the sun above the clouds, (nworld,)."""
+    gray: wp.array[wp.vec3]
+    """Light of an overcast sky on level ground over pi, (nworld,)."""
     night: wp.array[float]
     """0 by day, 1 once lamps are lit, (nworld,)."""
     haze: wp.array[wp.vec3]
@@ -58,10 +65,11 @@ class Sky:
 def make_sky(nworld: int, device: wp.DeviceLike) -> Sky:
     """Empty tables."""
     out = Sky()
-    out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec3, device=device)
-    for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow"):
+    out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec4, device=device)
+    out.clouds = wp.zeros(nworld, dtype=Clouds, device=device)
+    for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow", "beam", "gray"):
         setattr(out, name, wp.zeros(nworld, dtype=wp.vec3, device=device))
-    for name in ("extinction", "cloud", "night"):
+    for name in ("extinction", "night"):
         setattr(out, name, wp.zeros(nworld, dtype=float, device=device))
     return out
 
@@ -164,26 +172,26 @@ def table_direction(row: int, col: int) -> wp.vec3:
 
 
 @wp.kernel
-def _scatter_sky(weather: Weather, mask: wp.array[wp.int32], sky: Sky):
-    """Reads weather. Writes the cloudless part of the table of the masked worlds."""
+def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
+    """Reads weather, keys. Writes the table of the masked worlds: the cloudless sky, and where clouds hide it."""
     world, row, col = wp.tid()
     if mask[world] == 0:
         return
+    weather = scene.weather
     mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
     d = table_direction(row, col)
-    sky.table[world, row, col] = clear_radiance(d, weather.sun_direction[world], mie) + NIGHT * (1.6 - 0.8 * d[2])
+    c = clear_radiance(d, weather.sun_direction[world], mie) + NIGHT * (1.6 - 0.8 * d[2])
+    clouds = clouds_of(scene.world_key[world], scene.seed[world], weather.cloud_cover[world])
+    share = cloud_share(clouds, cloud_depth(clouds, cloud_place(clouds, d), 3), d[2])
+    sky.table[world, row, col] = wp.vec4(c[0], c[1], c[2], share)
+    if row == 0 and col == 0:
+        sky.clouds[world] = clouds
 
 
-@wp.kernel
-def _balance_sky(weather: Weather, mask: wp.array[wp.int32], sky: Sky):
-    """Reads weather, the table. Writes sun, ambient, ground, fog and night; blends clouds and fog into the table."""
-    world = wp.tid()
-    if mask[world] == 0:
-        return
-    sun = weather.sun_direction[world]
-    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
-    direct = exp3(sun_depth(2.0, sun[2], mie)) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
-    clear = wp.vec3(0.0, 0.0, 0.0)
+@wp.func
+def clear_ambient(sky: Sky, world: int) -> wp.vec3:
+    """Irradiance over pi of the table's cloudless sky on level ground."""
+    out = wp.vec3(0.0, 0.0, 0.0)
     for row in range(ROWS):
         # A cell's solid angle is dz d(azimuth), z = v^2; cosine weighted, over pi.
         lo = float(row) / float(ROWS)
@@ -191,52 +199,105 @@ def _balance_sky(weather: Weather, mask: wp.array[wp.int32], sky: Sky):
         z = (float(row) + 0.5) / float(ROWS)
         weight = (hi * hi - lo * lo) * z * z * 2.0 / float(COLS)
         for col in range(COLS):
-            clear += sky.table[world, row, col] * weight
-    cover = wp.clamp(weather.cloud_cover[world], 0.0, 1.0)
-    k = extinction_of(weather.fog_visibility[world], weather.rain[world], weather.snow[world])
+            c = sky.table[world, row, col]
+            out += wp.vec3(c[0], c[1], c[2]) * weight
+    return out
+
+
+@wp.func
+def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
+    """Share of the sun's beam that no cloud hides."""
+    hidden = float(0.0)
     up = wp.max(sun[2], 0.05)
-    veil = wp.exp(-k * FOG_TOP / up)
-    through = 1.0 - wp.smoothstep(0.45, 0.95, cover)
+    for k in range(4):
+        # Over a few degrees: an edge of a cloud dims the sun, it does not switch it off.
+        a = 1.5707963 * float(k)
+        d = wp.normalize(wp.vec3(sun[0] + 0.02 * wp.cos(a), sun[1] + 0.02 * wp.sin(a), up))
+        hidden += 0.25 * cloud_share(clouds, cloud_depth(clouds, cloud_place(clouds, d), 4), 1.0)
+    return wp.clamp(1.0 - hidden, 0.0, 1.0) * (1.0 - clouds.deck)
+
+
+@wp.kernel
+def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
+    """Reads weather, the table. Writes sun, ambient, ground, fog and night; blends fog into the table."""
+    world = wp.tid()
+    if mask[world] == 0:
+        return
+    weather = scene.weather
+    sun = weather.sun_direction[world]
+    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
+    direct = exp3(sun_depth(2.0, sun[2], mie)) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
+    clear = clear_ambient(sky, world)
+    dust = weather.dust[world]
+    k = extinction_of(weather.fog_visibility[world], weather.rain[world], weather.snow[world])
+    k += DUST_EXTINCTION * dust * dust
+    veil = wp.exp(-k * FOG_TOP / wp.max(sun[2], 0.05))
+    through = sun_through_clouds(sky.clouds[world], sun)
     level = direct * wp.max(sun[2], 0.0) * 0.31831 + clear
-    grey = (level[0] + level[1] + level[2]) * 0.333333
-    overcast = wp.lerp(level, wp.vec3(grey * 0.96, grey, grey * 1.04), 0.8) * 0.42
-    share = wp.smoothstep(0.0, 1.0, cover)
-    dim = wp.lerp(clear, overcast, share)
+    bright = (level[0] + level[1] + level[2]) * 0.333333
+    # A deck that rains is thick: darker by day.
+    thick = 1.0 - 0.4 * (1.0 - wp.exp(-0.15 * (weather.rain[world] + weather.snow[world])))
+    overcast = wp.lerp(level, wp.vec3(bright * 0.96, bright, bright * 1.04), 0.8) * (0.42 * thick)
+    dim = wp.lerp(clear, overcast, wp.smoothstep(0.0, 1.0, weather.cloud_cover[world]))
     foggy = 1.0 - wp.exp(-k * FOG_TOP * 2.0)
     uniform = dim + direct * (through * wp.max(sun[2], 0.0) * 0.31831 * (1.0 - veil) * 0.6)
+    # Dust in the air: less blue in everything that crosses it.
+    uniform = wp.cw_mul(uniform, wp.lerp(wp.vec3(1.0, 1.0, 1.0), wp.vec3(1.04, 0.79, 0.52), wp.min(2.0 * dust, 1.0)))
+    sky.beam[world] = direct
+    sky.gray[world] = overcast
     sky.sun[world] = direct * (through * veil)
     sky.ambient[world] = wp.lerp(dim, uniform, foggy)
     total = sky.ambient[world] + direct * (through * veil * wp.max(sun[2], 0.0) * 0.31831)
-    sky.ground[world] = wp.cw_mul(total, wp.vec3(0.16, 0.155, 0.13))
+    sky.ground[world] = wp.cw_mul(
+        total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
+    )
     sky.extinction[world] = k
-    sky.cloud[world] = cover
-    sky.night[world] = 1.0 - wp.smoothstep(-0.02, 0.06, sun[2])
     sky.sun_direction[world] = sun
-    if grey < 0.035:
-        sky.night[world] = 1.0
-    for row in range(ROWS):
-        z = table_direction(row, 0)[2]
-        cie = overcast * (3.0 / 7.0 * (1.0 + 2.0 * z))
-        for col in range(COLS):
-            c = wp.lerp(sky.table[world, row, col], cie, share)
-            sky.table[world, row, col] = wp.lerp(c, uniform, foggy)
-    horizon = wp.lerp(sky.table[world, 0, 0], sky.table[world, 0, COLS / 2], 0.5)
-    sky.haze[world] = horizon * 0.5 + sky.ambient[world] * 0.5
+    sky.night[world] = wp.where(bright < 0.035, 1.0, 1.0 - wp.smoothstep(-0.02, 0.06, sun[2]))
+    horizon = wp.lerp(blend_clouds(sky, world, 0, 0), blend_clouds(sky, world, 0, COLS / 2), 0.5)
+    sky.haze[world] = wp.lerp(horizon * 0.5 + dim * 0.5, uniform, foggy)
     # A low sun stands behind trees and houses: its beams do not reach the air before them.
     sky.glow[world] = sky.sun[world] * (0.0084 * wp.smoothstep(0.02, 0.3, sun[2]))
+    for row in range(ROWS):
+        for col in range(COLS):
+            c = sky.table[world, row, col]
+            clean = wp.lerp(wp.vec3(c[0], c[1], c[2]), uniform, foggy)
+            sky.table[world, row, col] = wp.vec4(clean[0], clean[1], clean[2], c[3] * (1.0 - foggy))
 
 
-def update_sky(weather: Weather, sky: Sky, mask: wp.array) -> None:
+def update_sky(scene: Scene, sky: Sky, mask: wp.array) -> None:
     """Compute the light of the masked worlds ((nworld,) int32); needed once per episode."""
     nworld = sky.sun.shape[0]
     device = sky.sun.device
-    wp.launch(_scatter_sky, dim=(nworld, ROWS, COLS), inputs=[weather, mask], outputs=[sky], device=device)
-    wp.launch(_balance_sky, dim=nworld, inputs=[weather, mask], outputs=[sky], device=device)
+    wp.launch(_scatter_sky, dim=(nworld, ROWS, COLS), inputs=[scene, mask], outputs=[sky], device=device)
+    wp.launch(_balance_sky, dim=nworld, inputs=[scene, mask], outputs=[sky], device=device)
 
 
 @wp.func(inline=True)
-def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
-    """Radiance of the sky without the sun's disc, of the ground below the horizon."""
+def cloud_light(sky: Sky, world: int, d: wp.vec3, thick: float) -> wp.vec3:
+    """Radiance of a cloud seen in direction ``d``.
+
+    ``thick``: 0 where the sun shines through, 1 in its shadow. A heap in the sun mirrors much of its beam, most of it forwards through thin
+    edges (the silver lining); a deck is the CIE's overcast sky.
+    """
+    z = wp.max(d[2], 0.0)
+    mu = wp.max(wp.dot(d, sky.sun_direction[world]), 0.0)
+    lining = mu * mu * mu * mu
+    lit = sky.beam[world] * (0.035 + (0.11 + 0.12 * lining * lining) * (1.0 - thick)) + sky.ambient[world] * 0.8
+    deck = sky.gray[world] * ((3.0 / 7.0) * (1.0 + 2.0 * z) * (1.22 - 0.44 * thick))
+    return wp.lerp(lit, deck, sky.clouds[world].deck)
+
+
+@wp.func
+def blend_clouds(sky: Sky, world: int, row: int, col: int) -> wp.vec3:
+    """Radiance of a cell of the table with its clouds."""
+    c = sky.table[world, row, col]
+    return wp.lerp(wp.vec3(c[0], c[1], c[2]), cloud_light(sky, world, table_direction(row, col), 0.5), c[3])
+
+
+@wp.func(inline=True)
+def table_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec4:
+    """The table in direction ``d``, between its cells."""
     z = wp.clamp(d[2], 0.0, 1.0)
     v = wp.sqrt(z) * float(ROWS) - 0.5
     u = wp.atan2(d[1], d[0]) * (float(COLS) / 6.2831853)
@@ -253,35 +314,44 @@ def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
     v -= fv
     a = wp.lerp(sky.table[world, y0, x0], sky.table[world, y0, x1], u)
     b = wp.lerp(sky.table[world, y1, x0], sky.table[world, y1, x1], u)
-    out = wp.lerp(a, b, v)
+    return wp.lerp(a, b, v)
+
+
+@wp.func(inline=True)
+def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
+    """Radiance of the sky without the sun's disc, of the ground below the horizon; clouds as coarse as the table."""
+    c = table_radiance(sky, world, d)
+    out = wp.vec3(c[0], c[1], c[2])
+    if c[3] > 0.0:
+        out = wp.lerp(out, cloud_light(sky, world, d, 0.5), c[3])
     if d[2] < 0.0:
         out = wp.lerp(out, sky.ground[world], wp.clamp(-d[2] * 12.0, 0.0, 1.0))
     return out
 
 
 @wp.func(inline=True)
-def seen_sky(sky: Sky, world: int, d: wp.vec3, drift: float) -> wp.vec3:
-    """What a camera sees of the sky: the table, broken clouds and the sun's disc."""
-    out = sky_radiance(sky, world, d)
-    cover = sky.cloud[world]
-    n = wp.normalize(d)
-    fog = wp.exp(-sky.extinction[world] * FOG_TOP / wp.max(n[2], 0.02))
-    if n[2] > 0.01 and cover > 0.02:
-        s = 1.9 / (n[2] + 0.08)
-        x = n[0] * s + drift
-        y = n[1] * s
-        warp = plane_noise(x * 0.7 + 9.0, y * 0.7)
-        c = 0.5 * plane_noise(x + warp, y) + 0.25 * plane_noise(x * 2.3, y * 2.3 + warp)
-        c += 0.13 * plane_noise(x * 5.1, y * 5.1) + 0.07 * plane_noise(x * 11.0, y * 11.0)
-        t = 0.74 - 0.55 * cover
-        dense = wp.smoothstep(t, t + 0.22, c) * wp.clamp((n[2] - 0.01) * 9.0, 0.0, 1.0)
-        lit = sky.sun[world] * 0.085 + sky.ambient[world] * 0.95
-        shade = 1.0 - 0.35 * wp.smoothstep(t + 0.1, t + 0.4, c)
-        if cover > 0.6:
-            lit = sky.ambient[world] * 1.1
-            dense = dense * 0.5
-        out = wp.lerp(out, lit * shade, dense * fog * 0.92)
-    mu = wp.dot(n, sky.sun_direction[world])
-    if mu > 0.99997:
-        out += sky.sun[world] * 60.0
+def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
+    """What a camera sees of the sky: the table, clouds in full detail and the sun's disc."""
+    if d[2] < 0.0:
+        return sky_radiance(sky, world, d)
+    c = table_radiance(sky, world, d)
+    out = wp.vec3(c[0], c[1], c[2])
+    clouds = sky.clouds[world]
+    share = float(0.0)
+    if clouds.level < 0.85:
+        at = cloud_place(clouds, d)
+        depth = cloud_depth(clouds, at, 6)
+        # What the sun's beam has crossed when it comes here.
+        s = sky.sun_direction[world]
+        towards = wp.vec2(s[0], s[1]) * (0.16 / wp.max(wp.abs(s[2]), 0.35))
+        above = cloud_depth(clouds, at + towards, 4)
+        thick = wp.smoothstep(0.0, 2.2, 0.45 * depth + 0.75 * above)
+        # A deck has no edges; what one sees are its billows.
+        billow = wp.smoothstep(0.28, 0.72, clouds.level + clouds.soft * depth)
+        thick = wp.lerp(thick, billow, clouds.deck)
+        fog = wp.exp(-sky.extinction[world] * FOG_TOP / wp.max(d[2], 0.02))
+        share = cloud_share(clouds, depth, d[2]) * fog
+        out = wp.lerp(out, cloud_light(sky, world, d, thick), share)
+    if wp.dot(d, sky.sun_direction[world]) > 0.99997:
+        out += sky.sun[world] * (60.0 * (1.0 - share))
     return out

@@ -1,4 +1,4 @@
-"""From linear light to 8-bit sRGB: exposure and white balance of each picture, falling rain, filmic curve."""
+"""From linear light to 8-bit sRGB: exposure and white balance of each picture, glare, filmic curve."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
@@ -18,7 +18,6 @@ from sim.render.poses import Poses
 from sim.render.primary import Pixel
 from sim.render.sensor import Chip, sensed, set_chip
 from sim.render.sky import Sky
-from sim.render.weather import falling
 from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -117,7 +116,7 @@ def _expose_world(sky: Sky, exposure: Exposure):
     world = wp.tid()
     light = sky.ambient[world] + sky.sun[world] * (0.31831 * wp.max(sky.sun_direction[world][2], 0.15) * 0.7)
     # Lamps take over once daylight is gone.
-    level = wp.max(luminance(light), 0.06)
+    level = wp.max(luminance(light), 0.012)
     exposure.world[world] = balance(light) * (KEY / (0.26 * level))
 
 
@@ -129,29 +128,14 @@ def expose_world(sky: Sky, exposure: Exposure) -> None:
 
 
 @wp.kernel
-def _count_light(
-    scene: Scene,
-    poses: Poses,
-    sky: Sky,
-    cameras: Cameras,
-    image: wp.array4d[wp.vec3],
-    depth: wp.array4d[float],
-    exposure: Exposure,
-):
-    """Reads light and depth. Writes rain into the light, adds the picture to the histogram (integers: any order)."""
+def _count_light(cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d[float], exposure: Exposure):
+    """Reads light and depth. Adds the picture to the histogram (integers: any order)."""
     world, camera, row, col = wp.tid()
     c = image[world, camera, row, col]
-    ray = wp.vec3(0.0, 0.0, 1.0)
-    raining = scene.weather.rain[world] > 0.0 or scene.weather.snow[world] > 0.0
-    if raining or cameras.lens[world, camera].model != wp.static(PINHOLE):
+    if cameras.lens[world, camera].model != wp.static(PINHOLE):
         ray = pixel_direction(cameras, world, camera, float(col), float(row))
-    if wp.dot(ray, ray) == 0.0:
-        return
-    if raining and ray[2] > 0.05:
-        ahead = ray / ray[2]
-        z = depth[world, camera, row, col] * ray[2]
-        c = falling(scene.weather, sky, world, ahead, poses.speed[world, 0], poses.tick[world], z, c)
-        image[world, camera, row, col] = c
+        if wp.dot(ray, ray) == 0.0:
+            return
     y = luminance(c)
     bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
     wp.atomic_add(exposure.histogram, world, camera, bin, 1)
@@ -262,7 +246,9 @@ def measured_light(
     c += wp.lerp(a, b, v) * GLARE_SHARE
     if chip.full_well[camera] > 0.0:
         number = cameras.number[world, camera]
-        c = sensed(chip, scene, poses.tick[world], world, camera, number, row * image.shape[3] + col, c, luminance(gain))
+        c = sensed(
+            chip, scene, poses.tick[world], world, camera, number, row * image.shape[3] + col, c, luminance(gain)
+        )
     return c
 
 
@@ -342,8 +328,8 @@ class Developer:
             sky: Of its worlds.
             cameras: The renderer's.
             views: Where they are.
-            image: The light; changed, as rain falls into it.
-            depth: Distances of what is seen, in units of the pixels' directions; None for the fast pass, which knows neither rain nor
+            image: The light.
+            depth: Distances of what is seen, in units of the pixels' directions; None for the fast pass, which knows no
                 glare and is exposed for the world's sun and sky.
             rgb: Where the picture goes.
         """
@@ -351,7 +337,7 @@ class Developer:
         if depth is None:
             wp.launch(_expose_alike, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
         else:
-            inputs = [scene, poses, sky, cameras, image, depth]
+            inputs = [cameras, image, depth]
             wp.launch(_count_light, dim=rgb.shape, inputs=inputs, outputs=[exposure], device=device)
             wp.launch(_expose_picture, dim=rgb.shape[:2], inputs=[], outputs=[exposure], device=device)
         for faulty, target in ((0, self.clean), (1, rgb)):

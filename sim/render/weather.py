@@ -1,4 +1,4 @@
-"""What weather does to air and surfaces: fog, falling rain and snow, wet, snow-covered and icy ground."""
+"""What weather does to light on its way and to surfaces: fog; wet, icy, snow-covered and dusty ones."""
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.materials import Surf, fade, hash3, plane_noise
+from sim.render.materials import Surf, fade, hash3, plane_noise, value_noise
 from sim.render.mesh import Surface
 from sim.render.sky import FOG_TOP, Sky
-from sim.types import Weather
+from sim.types import TICK, Weather
 
 wp.set_module_options({"enable_backward": False})
 
-LAYERS = 6
-"""Depths at which falling rain and snow are drawn."""
+RING_CELL, RING_TIME = 0.17, 0.6
+"""Width of the cells of water in which one drop falls at a time [m], and how long its rings last [s]."""
 
 
 @wp.func
@@ -53,93 +53,163 @@ def is_open_ground(surface: int) -> bool:
     )
 
 
-@wp.func(inline=True)
-def weathered(weather: Weather, world: int, s: Surf, p: wp.vec3, n: wp.vec3, foot: float) -> Surf:
-    """A surface under the world's wetness, snow and ice; ``n`` in the world frame."""
+@wp.func
+def track_of(uv: wp.vec2) -> float:
+    """1 where tyres run, 0 elsewhere; ``uv`` of a road's mesh: metres left of the lane's middle, and 1 on lanes."""
+    off = (wp.abs(uv[0]) - 0.76) / 0.26
+    return uv[1] * wp.exp(-off * off)
+
+
+@wp.func
+def rain_rings(x: float, y: float, time: float, rate: float) -> wp.vec2:
+    """Slope of the rings that drops draw on water, a share ``rate`` of the most there can be; place [m], time [s]."""
+    out = wp.vec2(0.0, 0.0)
+    for k in range(2):
+        u = x / RING_CELL + 0.37 * float(k)
+        v = y / RING_CELL - 0.21 * float(k)
+        i = int(wp.floor(u))
+        j = int(wp.floor(v))
+        cycle = time / RING_TIME + hash3(i, j, 71 + k)
+        n = int(wp.floor(cycle))
+        age = cycle - wp.floor(cycle)
+        if hash3(i, j, 73 + k + 2 * n) < rate:
+            du = (u - float(i) - 0.35 - 0.3 * hash3(i, j, 79 + n)) * RING_CELL
+            dv = (v - float(j) - 0.35 - 0.3 * hash3(i, j, 83 + n)) * RING_CELL
+            r = wp.sqrt(du * du + dv * dv) + 1.0e-4
+            off = (r - age * 0.4 * RING_CELL) / 0.011
+            wave = wp.sin(2.7 * off) * wp.exp(-off * off) * (1.0 - age) * 0.4 / r
+            out += wp.vec2(du * wave, dv * wave)
+    return out
+
+
+@wp.func
+def wetted(weather: Weather, world: int, s: Surf, q: wp.vec3, foot: float, time: float, track: float) -> Surf:
+    """Level ground under water: it fills the pores (darker), then ruts and hollows (a mirror), on which rain draws rings."""
     out = s
     wet = weather.wetness[world]
-    snow = weather.snow_cover[world]
-    ice = weather.ice[world]
-    ground = is_open_ground(s.surface)
-    if ground and n[2] > 0.6:
-        if wet > 0.0:
-            # Water fills the pores (darker), then the hollows (a mirror).
-            hollow = 0.6 * plane_noise(p[0] * 0.33, p[1] * 0.33) + 0.4 * plane_noise(p[0] * 1.7, p[1] * 1.7)
-            pool = wp.clamp((hollow - 0.78 + 0.42 * wet) * 6.0, 0.0, 1.0)
-            film_of = float(1.0)
-            if s.surface == wp.static(int(Surface.HOLE)):
-                pool = wp.clamp(3.0 * wet + 0.5 * hollow - 0.6, 0.0, 1.0)
-            if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
-                pool = 0.0
-                film_of = 0.0
-            out.albedo = out.albedo * (1.0 - (0.42 + 0.15 * pool) * wp.min(1.0, 1.6 * wet))
-            out.coat = wp.max(out.coat, film_of * wp.min(1.0, 1.5 * wet) * (0.35 + 0.65 * pool))
-            out.roughness = wp.lerp(out.roughness, 0.35, wet)
-            ripple = (plane_noise(p[0] * 37.0, p[1] * 37.0) - 0.5) * fade(foot, 0.06)
-            film = wp.lerp(0.16, 0.012 + 0.05 * wp.min(weather.rain[world] * 0.1, 1.0), pool)
-            out.bump = out.bump * (1.0 - 0.8 * pool) * 0.3 + wp.vec2(ripple * film, -ripple * film)
-        if ice > 0.0 and s.surface != wp.static(int(Surface.GRASS)):
-            sheet = wp.clamp((plane_noise(p[0] * 0.5, p[1] * 0.5) - 0.95 + ice) * 4.0, 0.0, 1.0)
-            out.albedo = wp.lerp(out.albedo, out.albedo * 0.8 + wp.vec3(0.02, 0.025, 0.03), sheet)
-            out.coat = wp.max(out.coat, 0.9 * sheet)
-    if s.surface == wp.static(int(Surface.ICE)):
-        out.coat = 1.0
-        out.albedo = s.albedo * (0.8 + 0.4 * plane_noise(p[0] * 1.3, p[1] * 1.3))
-        out.bump = wp.vec2(0.0, 0.0)
-    if snow > 0.0 and n[2] > 0.35 and s.transmission == 0.0:
-        drift = 0.65 * plane_noise(p[0] * 0.7, p[1] * 0.7) + 0.35 * plane_noise(p[0] * 4.3, p[1] * 4.3)
-        lies = wp.clamp((drift - 1.02 + 1.15 * snow) * 5.0, 0.0, 1.0) * wp.clamp((n[2] - 0.35) * 3.0, 0.0, 1.0)
-        if s.surface == wp.static(int(Surface.MARKING)) or s.surface == wp.static(int(Surface.ASPHALT)):
-            lies = lies * wp.clamp(0.35 + snow, 0.0, 1.0)
-        out.albedo = wp.lerp(out.albedo, wp.vec3(0.82, 0.84, 0.87), lies)
-        out.coat = out.coat * (1.0 - lies)
-        out.roughness = wp.lerp(out.roughness, 0.9, lies)
+    hollow = 0.6 * plane_noise(q[0] * 0.33, q[1] * 0.33) + 0.4 * plane_noise(q[0] * 1.7, q[1] * 1.7)
+    pool = wp.clamp((hollow + 0.24 * track - 0.84 + 0.42 * wet) * 6.0, 0.0, 1.0)
+    film = float(1.0)
+    if s.surface == wp.static(int(Surface.HOLE)):
+        pool = wp.clamp(3.0 * wet + 0.5 * hollow - 0.6, 0.0, 1.0)
+    if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
+        pool = 0.0
+        film = 0.0
+    out.albedo = out.albedo * (1.0 - (0.42 + 0.15 * pool) * wp.min(1.0, 1.6 * wet))
+    out.coat = wp.max(out.coat, film * wp.min(1.0, 1.5 * wet) * (0.55 + 0.45 * pool))
+    out.roughness = wp.lerp(out.roughness, 0.35, wet)
+    near = fade(foot, 0.06)
+    grain = (plane_noise(q[0] * 37.0, q[1] * 37.0) - 0.5) * near * 0.16 * (1.0 - pool)
+    out.bump = out.bump * (1.0 - 0.8 * pool) * 0.3 + wp.vec2(grain, -grain)
+    rate = wp.min(0.07 * weather.rain[world], 0.9)
+    if rate > 0.0 and pool > 0.0:
+        rings = fade(foot, 0.03)
+        if rings > 0.0:
+            out.bump += rain_rings(q[0], q[1], time, rate) * (pool * rings)
+        # Rings too small to see still blur what the water mirrors.
+        out.ripple = 0.22 * wp.sqrt(rate) * pool * (1.0 - rings)
+    return out
+
+
+@wp.func
+def iced(ice: float, s: Surf, q: wp.vec3, foot: float) -> Surf:
+    """Level ground under a thin glaze: dark and satin where it is closed, with rime along its edges; grass and soil turn hoary."""
+    out = s
+    fine = plane_noise(q[0] * 23.0, q[1] * 23.0) * fade(foot, 0.08)
+    if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
+        hoar = wp.clamp(ice * 1.5, 0.0, 1.0) * (0.25 + 0.35 * fine)
+        out.albedo = wp.lerp(s.albedo, wp.vec3(0.6, 0.62, 0.64), hoar)
+        return out
+    patch = 0.6 * plane_noise(q[0] * 0.31, q[1] * 0.31) + 0.25 * plane_noise(q[0] * 1.3, q[1] * 1.3)
+    patch += 0.15 * plane_noise(q[0] * 6.1, q[1] * 6.1)
+    glaze = wp.clamp((patch - 1.0 + 1.1 * ice) * 4.5, 0.0, 1.0)
+    rime = glaze * (1.0 - glaze) * (0.5 + fine)
+    out.albedo = wp.lerp(s.albedo * (1.0 - 0.4 * glaze), wp.vec3(0.4, 0.42, 0.45), wp.min(0.6 * rime, 0.5))
+    out.coat = wp.max(s.coat, (0.25 + 0.3 * patch) * glaze)
+    out.roughness = wp.lerp(s.roughness, 0.3, glaze)
+    out.bump = s.bump * (1.0 - 0.7 * glaze)
+    return out
+
+
+@wp.func
+def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, track: float) -> Surf:
+    """A surface on which snow lies: more on what faces up, in drifts on the ground, grey where it is driven on and thin."""
+    out = s
+    rise = wp.smoothstep(0.3, 0.7, n[2])
+    cover = snow
+    fine = plane_noise(q[0] * 19.0, q[1] * 19.0) * fade(foot, 0.1) + 0.5 * (1.0 - fade(foot, 0.1))
+    drift = 0.5 * plane_noise(q[0] * 0.6, q[1] * 0.6) + 0.3 * plane_noise(q[0] * 3.3, q[1] * 3.3) + 0.2 * fine
+    if not ground:
+        drift = (
+            0.55 * plane_noise(q[0] * 2.1 + q[2], q[1] * 2.1)
+            + 0.25 * plane_noise(q[0] * 9.0, q[1] * 9.0 + q[2])
+            + 0.2 * fine
+        )
+        # What is cold and dry keeps more than a road; people and animals are warm and move.
+        cover = wp.min(1.0, 1.7 * snow)
+        if s.surface == wp.static(int(Surface.CLOTH)) or s.surface == wp.static(int(Surface.FUR)):
+            cover = 0.35 * snow
+        if s.surface == wp.static(int(Surface.LEAF)) or s.surface == wp.static(int(Surface.BARK)):
+            # A leaf shows either side; twigs hold what its edge does not.
+            rise = 0.25 + 0.75 * wp.smoothstep(-0.2, 0.4, n[2])
+    drift -= track * (0.62 - 0.5 * snow)
+    lies = wp.clamp((drift - 0.97 + 1.05 * cover) * 5.0, 0.0, 1.0) * rise
+    white = wp.vec3(0.82, 0.84, 0.87)
+    driven = s.surface == wp.static(int(Surface.MARKING)) or s.surface == wp.static(int(Surface.ASPHALT))
+    if driven and ground:
+        slush = (1.0 - snow) * (0.35 + 0.5 * drift)
+        white = wp.lerp(white, wp.vec3(0.36, 0.35, 0.34), slush)
+        out.albedo = out.albedo * (1.0 - 0.35 * wp.min(1.0, 2.0 * snow))
+    out.albedo = wp.lerp(out.albedo, white * (0.9 + 0.2 * drift), lies)
+    out.coat = out.coat * (1.0 - lies)
+    out.metallic = out.metallic * (1.0 - lies)
+    out.roughness = wp.lerp(out.roughness, 0.9, lies)
+    out.emission = out.emission * (1.0 - 0.8 * lies)
+    lump = wp.vec2(
+        plane_noise(q[0] * 2.3 + 0.2, q[1] * 2.3) - plane_noise(q[0] * 2.3 - 0.2, q[1] * 2.3),
+        plane_noise(q[0] * 2.3, q[1] * 2.3 + 0.2) - plane_noise(q[0] * 2.3, q[1] * 2.3 - 0.2),
+    )
+    out.bump = wp.lerp(out.bump, lump * 0.45 + wp.vec2(fine - 0.5, 0.5 - fine) * 0.2, lies)
+    return out
+
+
+@wp.func
+def dusted(dust: float, s: Surf, q: wp.vec3, n: wp.vec3) -> Surf:
+    """A surface under dust: most on what faces up, none underneath."""
+    out = s
+    up = wp.clamp(0.35 + 0.65 * n[2], 0.0, 1.0)
+    patch = 0.6 * value_noise(q * 0.9) + 0.4 * value_noise(q * 5.3)
+    share = wp.clamp(dust * up * (0.5 + 0.9 * patch), 0.0, 0.93)
+    out.albedo = wp.lerp(s.albedo, wp.vec3(0.33, 0.25, 0.165), share)
+    out.coat = s.coat * (1.0 - share)
+    out.metallic = s.metallic * (1.0 - share)
+    out.roughness = wp.lerp(s.roughness, 0.95, share)
     return out
 
 
 @wp.func(inline=True)
-def falling(
-    weather: Weather, sky: Sky, world: int, d: wp.vec3, speed: float, tick: int, depth: float, color: wp.vec3
-) -> wp.vec3:
-    """Rain streaks and snow flakes in front of what is seen at ``depth`` [m].
+def weathered(
+    weather: Weather, world: int, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, tick: int, track: float
+) -> Surf:
+    """A surface under the world's dust, water, ice and snow.
 
-    ``d`` is the ray in the camera frame with z = 1, ``speed`` the camera's along its axis [m/s]: drops come at it.
+    ``q``: the place in the frame of its mesh (what lies on a car moves with it), ``n``: normal in the world frame, ``foot``: the ray's
+    footprint [m], ``track``: `track_of` the place.
     """
-    rain = weather.rain[world]
-    snow = weather.snow[world]
-    out = color
-    bright = sky.ambient[world] * 0.9 + sky.sun[world] * 0.03
-    time = float(tick) * 0.01
-    for k in range(LAYERS):
-        z = 1.3 * wp.pow(1.75, float(k))
-        if z < depth:
-            if rain > 0.0:
-                fall = 7.0 * time + 3.7 * float(k)
-                x = d[0] * z * 60.0
-                # Streaks lean outwards with speed, as drops come from the vanishing point.
-                x = x - d[1] * z * d[0] * speed * 2.2
-                y = (d[1] * z - fall) * 4.0
-                column = int(wp.floor(x))
-                y = y + 13.0 * hash3(column, k, 91)
-                cell = int(wp.floor(y))
-                chance = hash3(column, cell, 17 + k)
-                if chance < wp.min(0.02 + 0.008 * rain, 0.3):
-                    fx = (x - float(column)) * 2.0 - 1.0
-                    fy = (y - float(cell)) * 2.0 - 1.0
-                    a = wp.max(0.0, 1.0 - fx * fx * (1.0 + 5.0 / z)) * (1.0 - fy * fy) * 0.12
-                    out = wp.lerp(out, bright, a)
-            if snow > 0.0:
-                drop = 1.4 * time
-                side = 0.4 * wp.sin(time * 1.3 + float(k))
-                x = (d[0] * z + side) * 5.5
-                y = (d[1] * z - drop) * 5.5 + 0.9 * speed * time * d[1]
-                column = int(wp.floor(x))
-                cell = int(wp.floor(y))
-                chance = hash3(column, cell, 41 + k)
-                if chance < wp.min(0.06 + 0.05 * snow, 0.5):
-                    fx = x - float(column) - 0.25 - 0.5 * hash3(column, cell, 5)
-                    fy = y - float(cell) - 0.25 - 0.5 * hash3(column, cell, 6)
-                    r = 0.10 + 0.06 * chance
-                    a = wp.clamp(1.0 - wp.sqrt(fx * fx + fy * fy) / r, 0.0, 1.0)
-                    out = wp.lerp(out, bright * 1.1, wp.min(a * 1.6, 0.8))
+    out = s
+    ground = is_open_ground(s.surface)
+    dust = weather.dust[world]
+    if dust > 0.0 and s.transmission == 0.0:
+        out = dusted(dust, out, q, n)
+    if ground and n[2] > 0.6:
+        if weather.wetness[world] > 0.0:
+            out = wetted(weather, world, out, q, foot, float(tick) * wp.static(TICK), track)
+        if weather.ice[world] > 0.0:
+            out = iced(weather.ice[world], out, q, foot)
+    if s.surface == wp.static(int(Surface.ICE)):
+        out.albedo = s.albedo * (0.6 + 0.8 * plane_noise(q[0] * 1.3, q[1] * 1.3))
+        out.bump = wp.vec2(0.0, 0.0)
+    leaf = s.surface == wp.static(int(Surface.LEAF)) and n[2] > -0.7
+    if weather.snow_cover[world] > 0.0 and (n[2] > -0.1 or leaf) and s.transmission == 0.0:
+        out = snowed(weather.snow_cover[world], ground, out, q, n, foot, track)
     return out

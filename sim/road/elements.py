@@ -132,6 +132,18 @@ class FrictionPatch:
 
 
 @dataclass(frozen=True)
+class Tunnel:
+    """A stretch of road under ground."""
+
+    s: float
+    """Where it begins [m]."""
+    length: float
+    """[m]."""
+    lit: bool = True
+    """Whether it has lamps."""
+
+
+@dataclass(frozen=True)
 class Bump:
     """A speed bump across t0..t1, its middle at ``s``; heights: `sim.road.relief`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,17 @@ class Faces:
     """Road's index times 4096, plus the lane's id modulo 4096, (n,)."""
     height: Floats
     """Above the road's surface (kerbs) [m], (n,)."""
+    across: Floats
+    """a, b, c: a x + b y + c is the distance of a point from the middle of its lane, left positive [m], (n, 3)."""
+
+    def rows(self, which: Ints | npt.NDArray[np.bool_]) -> Faces:
+        """Some of the faces."""
+        return Faces(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
 def strip_faces(strips: list[Strip]) -> Faces:
     """The quads of all strips, sound ones only."""
-    corners, cover, base, road, height = [], [], [], [], []
+    corners, cover, base, road, height, across = [], [], [], [], [], []
     for strip in strips:
         p = strip.points
         quads = np.stack([p[:-1, :-1], p[1:, :-1], p[1:, 1:], p[:-1, 1:]], 2).reshape(-1, 4, 3)
@@ -40,7 +46,22 @@ def strip_faces(strips: list[Strip]) -> Faces:
         base.append(np.full(len(quads), int(strip.base)))
         road.append(np.full(len(quads), strip.road * 4096 + strip.lane % 4096))
         height.append(np.full(len(quads), strip.height))
-    return _sound(Faces(*(np.concatenate(x) for x in (corners, cover, base, road, height))))
+        across.append(_lane_offsets(p, quads))
+    return _sound(Faces(*(np.concatenate(x) for x in (corners, cover, base, road, height, across))))
+
+
+def _lane_offsets(points: Floats, quads: Floats) -> Floats:
+    """`Faces.across` of the quads of a strip whose columns run from its right edge to its left."""
+    reach = np.linalg.norm(points[..., :2] - points[:, :1, :2], axis=2)
+    offset = reach - 0.5 * reach[:, -1:]
+    o0, o1, o3 = (x.ravel() for x in (offset[:-1, :-1], offset[1:, :-1], offset[:-1, 1:]))
+    p0 = quads[:, 0, :2]
+    ahead, left = quads[:, 1, :2] - p0, quads[:, 3, :2] - p0
+    size = ahead[:, 0] * left[:, 1] - ahead[:, 1] * left[:, 0]
+    size = np.where(np.abs(size) < 1e-6, np.inf, size)
+    a = ((o1 - o0) * left[:, 1] - (o3 - o0) * ahead[:, 1]) / size
+    b = ((o3 - o0) * ahead[:, 0] - (o1 - o0) * left[:, 0]) / size
+    return np.stack([a, b, o0 - a * p0[:, 0] - b * p0[:, 1]], 1)
 
 
 def _sound(faces: Faces) -> Faces:
@@ -59,7 +80,7 @@ def _sound(faces: Faces) -> Faces:
         ring = [q[row, (at + i) % 4] for i in range(4) if i != 2]
         q[row] = [*ring, ring[-1]]
     keep = (size > 1e-6) & (bad.sum(1) < 2)
-    return Faces(q[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
+    return replace(faces, corners=q).rows(keep)
 
 
 def cover_quads(strips: list[Strip]) -> tuple[Floats, Ints, Ints]:
@@ -78,6 +99,7 @@ def cover_quads(strips: list[Strip]) -> tuple[Floats, Ints, Ints]:
             np.concatenate(kinds),
             np.concatenate(roads),
             np.zeros(sum(map(len, quads))),
+            np.zeros((sum(map(len, quads)), 3)),
         )
     )
     return faces.corners, faces.cover, faces.road
@@ -97,7 +119,7 @@ def replace_rows(faces: Faces, pieces: dict[int, list]) -> Faces:
             quads += fan
             source += [row] * len(fan)
     if not quads:
-        return Faces(faces.corners[keep], faces.cover[keep], faces.base[keep], faces.road[keep], faces.height[keep])
+        return faces.rows(keep)
     index = np.array(source, int)
     return Faces(
         np.concatenate([faces.corners[keep], np.array(quads, float)]),
@@ -105,6 +127,7 @@ def replace_rows(faces: Faces, pieces: dict[int, list]) -> Faces:
         np.concatenate([faces.base[keep], faces.base[index]]),
         np.concatenate([faces.road[keep], faces.road[index]]),
         np.concatenate([faces.height[keep], faces.height[index]]),
+        np.concatenate([faces.across[keep], faces.across[index]]),
     )
 
 

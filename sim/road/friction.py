@@ -46,7 +46,7 @@ GRIPS: dict[str, Grip] = {
 
 ASPHALT_LOSS, GROUND_LOSS = GRIPS["asphalt"].wet_loss, 0.2
 """`Grip.wet_loss` of lanes and of grass and soil beside them."""
-SNOW, ICE = GRIPS["snow"].friction, GRIPS["ice"].friction
+SNOW, ICE, DUST = GRIPS["snow"].friction, GRIPS["ice"].friction, GRIPS["gravel"].friction
 WET_SPEED = 60.0 / 3.6
 """Speed at which `Grip.wet_loss` holds [m/s]."""
 TEXTURE = 0.8
@@ -73,6 +73,11 @@ def film_depth(rain: float) -> float:
     """
     depth = 0.01485 * TEXTURE**0.11 * PATH**0.43 * rain**0.59 / CROSSFALL**0.42 - TEXTURE
     return max(depth, 0.0) * 1e-3
+
+
+def water_depth(wetness: float, film: float) -> float:
+    """Water that tyres find on a road and in its texture [m], of which its valleys are half; ``film``: depth over it [m]."""
+    return 0.5e-3 * TEXTURE * min(wetness, 1.0) + film
 
 
 def tyre_factor(pressure: float) -> float:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.road.friction import ASPHALT_LOSS, BAND, FADE_SPEED, FLOAT, ICE, SNOW, WET_SPEED
+from sim.road.friction import ASPHALT_LOSS, BAND, DUST, FADE_SPEED, FLOAT, ICE, SNOW, WET_SPEED
 from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})
@@ -64,6 +64,7 @@ def road_friction(weather: Weather, world: int, point: SurfacePoint, speed: floa
             kept = (1.0 - point.wet_loss) * wp.exp((wp.static(WET_SPEED) - speed) * wp.static(1.0 / FADE_SPEED))
             out = dry * (1.0 - wp.min(wetness, 1.0) * (1.0 - wp.min(kept, 1.0)))
             film = wp.where(film > 0.0, film, weather.film[world])
+        out = wp.min(out, dry - weather.dust[world] * wp.max(dry - wp.static(DUST), 0.0))
         out = wp.min(out, dry - weather.snow_cover[world] * wp.max(dry - wp.static(SNOW), 0.0))
         out = wp.min(out, dry - weather.ice[world] * wp.max(dry - wp.static(ICE), 0.0))
     if film > 0.0 and float_factor > 0.0:

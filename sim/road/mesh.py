@@ -51,7 +51,7 @@ MATERIALS: dict[Cover, tuple[Material, Semantic]] = {
     Cover.MARK_RED: (Material("marking, red", (0.4, 0.05, 0.04), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
     Cover.MARK_ORANGE: (Material("marking, orange", (0.55, 0.2, 0.03), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
     Cover.MARK_GREEN: (Material("marking, green", (0.05, 0.3, 0.1), 0.7, surface=Surface.MARKING), Semantic.ROAD_MARKING),
-    Cover.ICE: (Material("ice", (0.16, 0.175, 0.19), 0.08, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
+    Cover.ICE: (Material("ice", (0.068, 0.07, 0.074), 0.25, clearcoat=0.6, surface=Surface.ICE), Semantic.ROAD),
     Cover.WATER: (Material("puddle", (0.035, 0.036, 0.036), 0.04, clearcoat=1.0, surface=Surface.ICE), Semantic.ROAD),
     Cover.OIL: (Material("oil", (0.018, 0.017, 0.02), 0.15, clearcoat=1.0, surface=Surface.ASPHALT), Semantic.ROAD),
     Cover.DEBRIS: (Material("loose gravel", (0.22, 0.2, 0.17), 0.95, surface=Surface.GRAVEL), Semantic.ROAD),
@@ -257,11 +257,16 @@ def _triangulate(faces: Faces) -> MeshData:
     triangles = np.concatenate([q[:, :3], q[is_quad][:, [0, 2, 3]]])
     lane = np.where(faces.cover == int(Cover.KERB), int(Part.KERB), _PARTS[faces.base])
     part = np.where(faces.cover >= PAINTED, faces.cover // PAINTED, lane)
-    cover, part = (np.concatenate([x, x[is_quad]]) for x in (faces.cover % PAINTED, part))
+    driven = faces.base == int(Cover.ASPHALT)
+    columns = (faces.cover % PAINTED, part, faces.across * driven[:, None], driven)
+    cover, part, across, driven = (np.concatenate([x, x[is_quad]]) for x in columns)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-9
-    triangles, cover, part, cross = triangles[keep], cover[keep], part[keep], cross[keep]
+    triangles, cover, part, cross, across, driven = (x[keep] for x in (triangles, cover, part, cross, across, driven))
     vertices = triangles.reshape(-1, 3)
+    # Where on its lane: tyres run along two tracks (`sim.render.weather.track_of`).
+    offset = (triangles[..., :2] * across[:, None, :2]).sum(2) + across[:, 2:]
+    uvs = np.stack([offset, np.repeat(driven[:, None], 3, 1)], 2).reshape(-1, 2)
     _, same = np.unique(np.round(vertices * 500.0).astype(np.int64), axis=0, return_inverse=True)
     same = same.ravel()
     normals = np.zeros((same.max() + 1, 3))
@@ -281,7 +286,7 @@ def _triangulate(faces: Faces) -> MeshData:
     points = np.concatenate([vertices, walls.reshape(-1, 3)])
     return MeshData(
         points.astype(np.float32), index.astype(np.int32), np.concatenate([normals, np.repeat(flat, 4, 0)]).astype(np.float32),
-        (points[:, :2] / 4.0).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
+        np.concatenate([uvs, np.zeros((len(points) - len(uvs), 2))]).astype(np.float32), row.astype(np.int32), semantic.astype(np.uint8),
         [MATERIALS[Cover(c)][0] for c in used], parts.astype(np.uint8),
     )  # fmt: skip
 

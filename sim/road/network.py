@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.road.elements import Bump, FrictionPatch, Junction, LaneSection, Pothole, RoadLink, RoadObject, Signal
+from sim.road.elements import Bump, FrictionPatch, Junction, LaneSection, Pothole, RoadLink, RoadObject, Signal, Tunnel
 from sim.road.geometry import Cubic, Geometry, piecewise, piecewise_array, piecewise_slope
 
 
@@ -58,6 +58,7 @@ class Road:
     patches: list[FrictionPatch] = field(default_factory=list)
     bumps: list[Bump] = field(default_factory=list)
     potholes: list[Pothole] = field(default_factory=list)
+    tunnels: list[Tunnel] = field(default_factory=list)
     kinds: list[tuple[float, str, float | None]] = field(default_factory=list)
     """(s, type, speed limit [m/s])."""
     predecessor: RoadLink | None = None

@@ -23,6 +23,7 @@ from sim.road.elements import (
     RoadMark,
     RoadObject,
     Signal,
+    Tunnel,
 )
 from sim.road.geometry import Arc, Cubic, Geometry, Line, Spiral
 from sim.road.network import Road, RoadNetwork
@@ -187,6 +188,7 @@ def road(
     patches: Sequence[FrictionPatch] = (),
     bumps: Sequence[Bump] = (),
     potholes: Sequence[Pothole] = (),
+    tunnels: Sequence[Tunnel] = (),
     name: str = "road",
 ) -> RoadNetwork:
     """A network of one road.
@@ -200,6 +202,7 @@ def road(
         patches: Friction patches (ice, water ...).
         bumps: Speed bumps.
         potholes: Holes in the road.
+        tunnels: Stretches under ground.
         name: Name of the network and its road.
 
     Raises:
@@ -216,6 +219,7 @@ def road(
     built = Road(
         "0", 0, length, name, plan=plan, elevation=smooth_profile(profile), sections=[lane_section(section, kind)],
         kinds=[(0.0, kind, speed_limit)], patches=list(patches), bumps=list(bumps), potholes=list(potholes),
+        tunnels=list(tunnels),
     )  # fmt: skip
     if kind == "motorway":
         built.objects += _guard_rails(built)

@@ -163,6 +163,15 @@ class Crest(Strict):
     length: PositiveLength
 
 
+class Tunnel(Strict):
+    """A stretch of road under ground."""
+
+    s: PositiveLength
+    """Where it begins."""
+    length: PositiveLength
+    lit: bool = True
+
+
 class Segment(Strict):
     """A straight of a length, or a bend by an angle (left positive) with a radius and clothoids of length ``transition``."""
 
@@ -217,6 +226,7 @@ class Map(Strict):
     patches: Annotated[list[Patch], ListOrOne] | None = None
     bumps: Annotated[list[Bump], ListOrOne] | None = None
     potholes: Annotated[list[Pothole], ListOrOne] | None = None
+    tunnels: Annotated[list[Tunnel], ListOrOne] | None = None
 
     @model_validator(mode="after")
     def _is_one_map(self) -> Map:
@@ -250,10 +260,10 @@ class Map(Strict):
                 raise fault(
                     f"{min(wrong)!r} does not go with road: {shape}", f"With it: {', '.join(sorted(allowed[shape]))}."
                 )
-        if shape == "intersection" and own & {"bumps", "potholes"}:
+        if shape == "intersection" and own & {"bumps", "potholes", "tunnels"}:
             raise fault(
-                f"{min(own & {'bumps', 'potholes'})!r} does not go with road: intersection",
-                "Bumps and potholes lie on straight, curve and segments.",
+                f"{min(own & {'bumps', 'potholes', 'tunnels'})!r} does not go with road: intersection",
+                "Bumps, potholes and tunnels lie on straight, curve and segments.",
             )
         if self.profile is not None and self.crest is not None:
             raise fault("give profile or crest, not both")
@@ -277,6 +287,7 @@ class Environment(Strict):
     """Depth of the water film [m]."""
     snow_cover: Share | None = None
     ice: Share | None = None
+    dust: Share | None = None
     temperature: Temperature | None = None
     friction: Friction | None = None
     wind: Speed | None = None

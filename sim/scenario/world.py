@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,12 +46,19 @@ class Environment:
     """Share of the ground under snow, 0..1."""
     ice: float = 0.0
     """Share of the road under (black) ice, 0..1, apart from patches of the map."""
+    dust: float = 0.0
+    """Dust on the ground and in the air, 0..1."""
     temperature: float = 15.0
     """Air [degC]."""
     friction_scale: float | None = None
     """Multiplies the road's friction; None: derived from surface, water, snow, ice and speed (`sim.road.grip`)."""
     wind: tuple[float, float] = (0.0, 0.0)
     """[m/s] along world x, y."""
+
+
+def clouds_for(rain: float, snow: float) -> float:
+    """Cloud cover where a file tells only what falls [mm/h]: fair where nothing does, and a closed deck from about 2 mm/h on."""
+    return 0.2 + 0.8 * (1.0 - math.exp(-1.5 * (rain + snow)))
 
 
 @dataclass(frozen=True)

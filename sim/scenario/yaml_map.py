@@ -18,7 +18,7 @@ from sim.scenario.fields import Quantity
 from sim.scenario.schema import Map, ScenarioFile
 from sim.scenario.source import Path_, Source
 from sim.scenario.world import Note
-from sim.scenario.yaml_relief import draw_bumps, draw_potholes
+from sim.scenario.yaml_relief import draw_bumps, draw_potholes, draw_tunnels
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ class MapBuilder:
         relief = {
             "bumps": draw_bumps(m, length, draws, lanes),
             "potholes": draw_potholes(m, length, draws, lanes),
+            "tunnels": draw_tunnels(m, draws),
         }
         return common | {
             "segments": segments,

@@ -1,10 +1,10 @@
-"""Speed bumps and potholes of a YAML map."""
+"""Speed bumps, potholes and tunnels of a YAML map."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.road.elements import Bump, Pothole
+from sim.road.elements import Bump, Pothole, Tunnel
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.fields import Quantity
 from sim.scenario.schema import Map
@@ -80,3 +80,15 @@ def draw_potholes(m: Map, length: float, draws: Draws, borders: Borders) -> tupl
             )
         out.append(Pothole(s, t, diameter, depth))
     return tuple(out)
+
+
+def draw_tunnels(m: Map, draws: Draws) -> tuple[Tunnel, ...]:
+    """The tunnels of a map; one that reaches beyond the road ends with it."""
+    return tuple(
+        Tunnel(
+            draws.number(t.s, ("map", "tunnels", i, "s")),
+            draws.number(t.length, ("map", "tunnels", i, "length")),
+            t.lit,
+        )
+        for i, t in enumerate(m.tunnels or [])
+    )

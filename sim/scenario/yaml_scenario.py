@@ -19,7 +19,7 @@ from sim.scenario.riders import with_riders
 from sim.scenario.schema import SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
-from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, refuse_notes
+from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, clouds_for, refuse_notes
 from sim.scenario.yaml_color import color_of
 from sim.scenario.yaml_conditions import signal_name, signal_state
 from sim.scenario.yaml_map import MapBuilder, MapDraw
@@ -317,13 +317,12 @@ def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
     water = None if e.water is None else number("water", 0.0)
     wet = min(1.0, 0.45 + 0.1 * rain) if rain > 0.0 else 0.0
     wet = 1.0 if water else wet
-    cloud = max(0.2, min(1.0, 0.75 + 0.05 * (rain + snow)) if rain + snow > 0.0 else 0.2)
     wind, blow = number("wind", 0.0), number("wind_from", 0.0) + math.pi
     return Environment(
         time_of_day=number("time", plain.time_of_day), day_of_year=int(number("day", plain.day_of_year)),
-        latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", cloud),
+        latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", clouds_for(rain, snow)),
         turbidity=number("turbidity", plain.turbidity), fog_visibility=number("fog", plain.fog_visibility), rain=rain, snow=snow,
-        wetness=number("wetness", wet), water=water, snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0),
+        wetness=number("wetness", wet), water=water, snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0), dust=number("dust", 0.0),
         temperature=number("temperature", plain.temperature),
         friction_scale=None if e.friction is None else number("friction", 1.0),
         wind=(wind * math.cos(blow), wind * math.sin(blow)),
@@ -341,8 +340,12 @@ def sun_elevation(environment: Environment) -> float:
 
 
 def lights_on(environment: Environment) -> bool:
-    """Whether vehicles in traffic have their lights on: at night, in fog and in rain."""
-    return sun_elevation(environment) < LIT_ELEVATION or environment.fog_visibility < 600.0 or environment.rain > 0.5
+    """Whether vehicles in traffic have their lights on: at night, in fog, in rain and in snow."""
+    return (
+        sun_elevation(environment) < LIT_ELEVATION
+        or environment.fog_visibility < 600.0
+        or environment.rain + environment.snow > 0.5
+    )
 
 
 __all__ = ["ScenarioError", "Spot", "YamlScenario"]

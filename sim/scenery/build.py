@@ -19,6 +19,7 @@ from sim.scenery.signals import put_signals
 from sim.scenery.site import Site, window_of
 from sim.scenery.terrain import LevelGround, build_ground
 from sim.scenery.town import build_town
+from sim.scenery.tunnels import put_tunnels
 
 SETTINGS = ("town", "suburb", "rural", "motorway", "forest")
 FAST = 24.0
@@ -83,6 +84,7 @@ def build_site(
     site = Site(network, surface, ground, Occupancy(surface, low, high), window, setting, seed, detail, builder)
     lines = list(walks(surface.edges, window, {r.index for r in network.order if r.junction is None}))
     put_signals(site)
+    put_tunnels(site)
     put_objects(site)
     (build_town if built else build_country)(site, lines)
     build_horizon(site)

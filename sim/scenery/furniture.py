@@ -33,7 +33,7 @@ POSTER = plain("poster", srgb(190, 120, 60), Surface.NONE, 0.6)
 SIGN_BACK = plain("sign, back", (0.36, 0.37, 0.37), Surface.METAL, 0.5)
 
 POLE, STATIC, FENCE, SIGN = (int(x) for x in (Semantic.POLE, Semantic.STATIC, Semantic.FENCE, Semantic.TRAFFIC_SIGN))
-LAMP_INTENSITY = (26.0, 21.0, 14.0)
+LAMP_INTENSITY = (7.0, 5.7, 3.8)
 """On the axis of a street lamp, in the sky's scale times m^2."""
 
 

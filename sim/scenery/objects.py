@@ -31,6 +31,8 @@ def put_objects(site: Site) -> None:
     for road in site.network.order:
         for thing in road.objects:
             kind = f"{thing.kind} {thing.name}".lower()
+            if "tunnel" in kind:
+                continue
             rng = site.rng(f"object {road.id}/{thing.id}")
             if any(word in kind for word in ("rail", "barrier", "fence", "hedge", "wall")) and "post" not in kind:
                 _put_line(site, road, thing, kind, rng)

@@ -14,7 +14,7 @@ from sim.render.materials import Surf
 from sim.render.mesh import Role, Semantic, Surface
 from sim.render.raycast import Hit
 from sim.render.scene_bvh import Instances
-from sim.render.shading import detailed, painted_surface
+from sim.render.shading import detailed, painted_surface, tyre_track
 from sim.render.weather import weathered
 from sim.types import Scene
 
@@ -136,7 +136,7 @@ def surface_echo(
         return out
     q = inst.inverse[world, hit.slot] * (p - inst.pos[world, hit.slot])
     s = detailed(s, q, hit.normal, foot, 0.0, hit.slot == 0)
-    s = weathered(scene.weather, world, s, p, hit.normal, foot)
+    s = weathered(scene.weather, world, s, q, hit.normal, foot, 0, tyre_track(geo, s.surface, hit))
     look = infrared(s.surface, s.albedo)
     role = geo.materials.kind[packed & 65535][2]
     wet = scene.weather.wetness[world]

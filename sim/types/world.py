@@ -79,6 +79,10 @@ class Weather:
     """0..1, (nworld,)."""
     ice: wp.array[float]
     """0..1, (nworld,)."""
+    dust: wp.array[float]
+    """0..1, (nworld,)."""
+    water: wp.array[float]
+    """Depth of the water on the road, over its texture or in it [m], (nworld,)."""
     film: wp.array[float]
     """Of the water on the road: `sim.road.friction.film_factor` [m/s], (nworld,)."""
     friction_scale: wp.array[float]

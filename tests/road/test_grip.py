@@ -102,6 +102,8 @@ def test_wet_asphalt_loses_its_share_and_more_with_speed():
 def test_weather_does_not_make_ice_of_ice():
     assert friction(20.0, "ice", ice=1.0, snow_cover=1.0)[0] == pytest.approx(ICE)
     assert friction(20.0, snow_cover=1.0)[0] == pytest.approx(SNOW)
+    assert friction(20.0, dust=1.0)[0] == pytest.approx(GRIPS["gravel"].friction)
+    assert friction(20.0, "ice", dust=1.0)[0] == pytest.approx(ICE)
     assert friction(20.0, ice=0.5)[0] == pytest.approx(0.5 + 0.5 * ICE)
     assert friction(20.0, "gravel", friction_scale=0.5, wetness=1.0)[0] == pytest.approx(0.35)  # the file's own word
 

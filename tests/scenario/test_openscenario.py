@@ -166,6 +166,8 @@ def test_environment(tmp_path: Path) -> None:
     assert (env.time_of_day, env.day_of_year, env.cloud_cover, env.fog_visibility) == (7.5 * 3600, 356, 0.5, 80.0)
     assert (env.rain, env.friction_scale, env.sun_azimuth, env.sun_elevation) == (4.0, 0.6, 1.5, 0.3)
     assert env.temperature == pytest.approx(2.0)
+    silent = draw(tmp_path, text.replace('fractionalCloudCover="fourOktas" ', "")).environment
+    assert silent.cloud_cover > 0.95, "it does not rain from a blue sky"
     night = draw(tmp_path, text.replace('illuminance="50000"', 'illuminance="0.1"')).environment
     assert night.sun_elevation is not None and night.sun_elevation < 0
 

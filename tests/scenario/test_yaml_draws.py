@@ -156,6 +156,8 @@ def test_rain_wets_the_road_and_lights_lamps(tmp_path: Path) -> None:
     dry = draw(write(tmp_path, changed("choice(0 mm/h x3 | 4 mm/h)", "0 mm/h").replace("07:00..20:00", "12:00")))
     wet = draw(write(tmp_path, changed("choice(0 mm/h x3 | 4 mm/h)", "4 mm/h").replace("07:00..20:00", "12:00")))
     night = draw(write(tmp_path, changed("choice(0 mm/h x3 | 4 mm/h)", "0 mm/h").replace("07:00..20:00", "23:30")))
+    dusty = draw(write(tmp_path, changed("rain: choice(0 mm/h x3 | 4 mm/h)", "dust: 0.6")))
+    assert (dry.environment.dust, dusty.environment.dust) == (0.0, 0.6)
     assert (dry.environment.wetness, wet.environment.wetness) == (0.0, pytest.approx(0.85))
     assert wet.environment.cloud_cover > 0.7 > dry.environment.cloud_cover
     assert [w.actors[0].lamps for w in (dry, wet, night)] == [(), ("lowBeam",), ("lowBeam",)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sim.errors import ScenarioError
-from sim.road.elements import Connection, Junction, Lane, LaneSection, RoadLink, RoadMark, RoadObject, Signal
+from sim.road.elements import Connection, Junction, Lane, LaneSection, RoadLink, RoadMark, RoadObject, Signal, Tunnel
 from sim.road.geometry import Arc, Cubic, Geometry, Line, ParamPoly3, Spiral
 from sim.road.network import Road, RoadNetwork
 from sim.scenario.world import Note
@@ -176,6 +176,12 @@ class _Reader:
         road.predecessor = self.link(node.find("link/predecessor"))
         road.successor = self.link(node.find("link/successor"))
         road.objects = [self.object(o) for o in node.iterfind("objects/object")]
+        road.tunnels = [self.tunnel(t) for t in node.iterfind("objects/tunnel")]
+        road.tunnels += [
+            Tunnel(o.s, o.length)
+            for o in road.objects
+            if o.kind.lower() == "tunnel" and o.length > 0.0 and not o.repeats
+        ]
         road.signals = [self.signal(s) for s in node.iterfind("signals/signal")]
         return road
 
@@ -273,6 +279,11 @@ class _Reader:
             get["length"], get["width"], get["height"], repeats, tuple(local or on_road), bool(on_road and not local),  # type: ignore[arg-type]
             node.get("orientation", "none"),
         )  # fmt: skip
+
+    def tunnel(self, node: etree._Element) -> Tunnel:
+        """A tunnel; ``lighting`` is the degree of artificial light, 0..1."""
+        s, length = (self.bounded(node, k, limit=MAX_ROAD) for k in ("s", "length"))
+        return Tunnel(s, length, self.number(node, "lighting", 1.0) > 0.0)
 
     def signal(self, node: etree._Element) -> Signal:
         return Signal(

@@ -8,7 +8,7 @@ import math
 from sim.scenario.openscenario.catalogs import Catalogs
 from sim.scenario.openscenario.parameters import declare
 from sim.scenario.openscenario.xml import Node
-from sim.scenario.world import Environment
+from sim.scenario.world import Environment, clouds_for
 
 OKTAS = {
     name: i / 8
@@ -102,6 +102,8 @@ def _precipitation(fall: Node, values: dict[str, object]) -> None:
     if kind == "rain" and rate > 0.0:
         values["rain"] = min(rate, 200.0)
         values.setdefault("wetness", min(1.0, 0.45 + 0.1 * rate))
+        values.setdefault("cloud_cover", clouds_for(rate, 0.0))
     elif kind == "snow" and rate > 0.0:
         values["snow"] = min(rate, 50.0)
         values.setdefault("snow_cover", min(1.0, 0.2 * rate))
+        values.setdefault("cloud_cover", clouds_for(0.0, rate))
