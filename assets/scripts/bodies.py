@@ -138,8 +138,8 @@ def _skin(h: Human, bare: npt.NDArray[np.bool_] | None) -> list[Shell]:
     """Head with its picture, eyes, and what else shows of the skin."""
     faces, uvs = h.faces["body"]
     own = h.weights
-    shown = own[:, ROW["head"]] + own[:, ROW["neck"]] > 0.3
-    shown |= (h.points[:, 2] > h.joints[ROW["neck"], 2] - 0.03) & (own[:, ROW["chest"]] > 0.3)
+    upper = own[:, [ROW["head"], ROW["neck"], ROW["chest"]]].sum(axis=1) > 0.6
+    shown = upper & (h.points[:, 2] > ga.collar_of(h) - 0.016)
     left, top, right, bottom = paint.HEAD
     uv = h.uvs[uvs]
     head = shown[faces].all(axis=1) & (uv[..., 0] > left).all(axis=1) & (uv[..., 1] > top).all(axis=1) & (uv[..., 1] < bottom).all(axis=1)

@@ -35,7 +35,7 @@ def outfit(leg: float, sleeve: float, hem: float, *, wide: float = 0.022, thick:
     """Trousers or a skirt, a top, shoes.
 
     Args:
-        leg: Where trousers end, of `garments.reach`.
+        leg: Where trousers end, of `garments.reach`; 0: none.
         sleeve: Where sleeves end.
         hem: Of the top, as of `garments.top`.
         wide: Of the trousers' hems [m].
@@ -46,9 +46,12 @@ def outfit(leg: float, sleeve: float, hem: float, *, wide: float = 0.022, thick:
     """
 
     def wear(h: Human) -> list[Shell]:
-        out = [trousers(h, "trousers", leg, 0.004, wide, 0.011, 3.0 + leg)]
+        out: list[Shell] = []
+        waist = ga.hem_of(h, hem) + 0.03
         if length:
-            out.append(skirt(h, "skirt", length, leg))
+            out = [skirt(h, "skirt", length, leg, waist)]
+        if leg > 0.5:
+            out = [*out, trousers(h, "trousers", leg, 0.004, wide, 0.011, 3.0 + leg, waist)]
         return [*out, top(h, "top", sleeve, hem, thick, crease, 5.0 + hem, belly), shoes(h, "shoes")]
 
     return wear
@@ -148,30 +151,30 @@ ALL = [
             look("woman_skirt_blue", [dyed("top", -160.0, 0.9, 0.9), dyed("skirt", 120.0, 2.0, 1.2), *skins(0.75)], kinds=["woman", "adult"], height=1.58, mass=77.0),
         ]),
         Shape("female", {"young": 0.7, "old": 0.3}, {"maxweight": 0.55, "averageweight": 0.45}, {"averagemuscle": 1.0}, {"african": 0.5, "asian": 0.5}),
-        outfit(0.4, 0.8, 0.1, wide=0.0, thick=0.008, belly=0.008, length=0.62),
+        outfit(0.0, 0.8, 0.1, thick=0.01, belly=0.014, length=0.62),
         {
             "face": face(BROWN_SKIN, BLACK_HAIR, brow=0.8, age=0.15, seed=51), "hair": hair(BLACK_HAIR, 51),
             "top": cloth((0.72, 0.3, 0.26), stripes(16.0, (0.86, 0.83, 0.78)), seed=10),
-            "trousers": cloth(BLACK, seed=9), "skirt": cloth((0.2, 0.19, 0.22), seed=12),
+            "skirt": cloth((0.2, 0.19, 0.22), seed=12),
         },
         plain(BROWN_SKIN),
         "bun",
-        limbs(0.75, 0.3),
+        limbs(0.75, 0.75),
     ),
     Figure(
         Person("woman_grey", "", {}, ["elderly", "woman"], 1.57, 64.0, Pose(), walk=gait.ELDERLY, run=None, lean=8.0, nod=-4.0, variants=[
             look("woman_grey_teal", [dyed("top", 140.0, 1.0, 0.8), dyed("skirt", 0.0, 1.0, 2.0)], kinds=["elderly", "woman"], height=1.53, mass=60.0, wear=["shopping_bag"]),
         ]),
         Shape("female", {"old": 1.0}, {"averageweight": 0.7, "maxweight": 0.3}, {"minmuscle": 0.5, "averagemuscle": 0.5}, {"caucasian": 0.7, "asian": 0.3}),
-        outfit(0.4, 1.95, 0.3, wide=0.0, thick=0.016, belly=0.018, length=0.78),
+        outfit(0.0, 1.95, 0.3, thick=0.018, belly=0.03, length=0.78),
         {
             "face": face(FAIR_SKIN, GREY_HAIR, brow=0.4, age=1.0, seed=61), "hair": hair(GREY_HAIR, 61),
             "top": cloth((0.5, 0.33, 0.42), line(0.0, 0.01, 0.05, 0.6, (0.36, 0.24, 0.31)), seed=13, weave=0.12),
-            "trousers": cloth(BLACK, seed=9), "skirt": cloth((0.3, 0.29, 0.28), checks(7.0, (0.22, 0.2, 0.2)), seed=14),
+            "skirt": cloth((0.3, 0.29, 0.28), checks(7.0, (0.22, 0.2, 0.2)), seed=14),
         },
         plain(FAIR_SKIN),
         "bob",
-        limbs(3.0, 0.3),
+        limbs(3.0, 0.8),
     ),
     Figure(
         Person("girl_skirt", "", {}, ["girl", "child"], 1.24, 25.0, Pose(), variants=[
@@ -179,7 +182,7 @@ ALL = [
             look("girl_skirt_white", [dyed("top", 0.0, 0.1, 1.3), dyed("skirt", 140.0, 1.1, 0.7), dyed("hair", 0.0, 0.7, 0.4), *skins(0.87)], kinds=["girl", "child"], height=1.1, mass=19.0),
         ]),
         Shape("female", {"child": 1.0}, {"averageweight": 1.0}, {"averagemuscle": 1.0}, {"caucasian": 0.6, "asian": 0.4}),
-        outfit(1.95, 0.8, 0.12, wide=0.0, thick=0.009, belly=0.012, length=0.5, crease=0.01),
+        outfit(1.95, 0.8, 0.12, wide=0.0, thick=0.011, belly=0.018, length=0.5, crease=0.01),
         {
             "face": face(PALE_SKIN, BLOND_HAIR, brow=0.5, seed=71), "hair": hair(BLOND_HAIR, 71),
             "top": cloth((0.86, 0.5, 0.6), patch(0.0, 0.2, 0.09, 0.1, (0.95, 0.9, 0.5)), seed=15),

@@ -157,7 +157,8 @@ def garment(h: Human, look: str, value: Array, thick: float, loose: Array, creas
         seed: Of the folds.
     """
     shell = clipped(tights(h, look), value)
-    shell = smoothed(shell, 6, np.full(len(shell.points), 0.5))
+    trunk = reach(h, h.weights, h.points, "arm") < 0
+    shell = smoothed(shell, 14 if look == "top" else 6, np.where(trunk, 0.6, 0.3))
     deep = wrinkle(shell.points, seed, 0.075) + 0.6 * wrinkle(shell.points, seed + 0.5, 0.04)
     shell = pushed(shell, thick + loose + crease * folds(h, shell.points, shell.weights) * deep)
     lower = np.array([h.points[:, 1].min(), h.points[:, 2].min()])
@@ -180,9 +181,8 @@ def top(h: Human, look: str, sleeve: float, hem: float, thick: float, crease: fl
     """
     p, w = h.points, h.weights
     arm = reach(h, w, p, "arm")
-    hip, knee = h.joints[ROW["pelvis"], 2], h.joints[ROW["l_shin"], 2]
-    end = hip - hem * (hip - knee)
-    collar = h.joints[ROW["neck"], 2] + 0.25 * (h.joints[ROW["head"], 2] - h.joints[ROW["neck"], 2])
+    hip, end = h.joints[ROW["pelvis"], 2], hem_of(h, hem)
+    collar = collar_of(h)
     height = np.minimum(p[:, 2] - end, collar - p[:, 2])
     value = np.where(arm >= 0, np.minimum((sleeve - arm) * 0.25, np.where(arm < 0.3, height, 1.0)), height)
     value = np.where(arm >= 0.3, (sleeve - arm) * 0.25, value)
@@ -191,26 +191,56 @@ def top(h: Human, look: str, sleeve: float, hem: float, thick: float, crease: fl
     return garment(h, look, value, thick, np.where(arm >= 0, 0.008 * cuff, belly * down), crease, seed)
 
 
-def trousers(h: Human, look: str, leg: float, thick: float, wide: float, crease: float, seed: float) -> Shell:
-    """Trousers or shorts; ``leg``: where they end, 1 the knee and 1.95 the ankle; ``wide``: flare at the hem [m]."""
+def hem_of(h: Human, hem: float) -> float:
+    """Height of a top's lower edge [m]; ``hem`` as of `top`."""
+    hip, knee = h.joints[ROW["pelvis"], 2], h.joints[ROW["l_shin"], 2]
+    return float(hip - hem * (hip - knee))
+
+
+def collar_of(h: Human) -> float:
+    """Height where tops end at the neck [m]."""
+    neck, head = h.joints[ROW["neck"], 2], h.joints[ROW["head"], 2]
+    return float(neck + 0.25 * (head - neck))
+
+
+def trousers(h: Human, look: str, leg: float, thick: float, wide: float, crease: float, seed: float, waist: float) -> Shell:
+    """Trousers or shorts.
+
+    Args:
+        h: The body.
+        look: Their material.
+        leg: Where they end: 1 the knee, 1.95 the ankle.
+        thick: Of the cloth [m].
+        wide: Flare at the hem [m].
+        crease: Depth of folds [m].
+        seed: Of the folds.
+        waist: Height of what shows of them: the rest lies below the top [m].
+    """
     p, w = h.points, h.weights
     at = reach(h, w, p, "leg")
-    waist = h.joints[ROW["pelvis"], 2] + 0.45 * (h.joints[ROW["spine"], 2] - h.joints[ROW["pelvis"], 2])
-    value = np.where(at >= 0, np.minimum((leg - at) * 0.4, 1.0), np.where(reach(h, w, p, "arm") >= 0, -1.0, waist - p[:, 2]))
+    value = np.where(at >= 0, np.minimum((leg - at) * 0.4, waist - p[:, 2]), np.where(reach(h, w, p, "arm") >= 0, -1.0, waist - p[:, 2]))
     loose = np.where(at >= 0, wide * np.clip(at / max(leg, 0.1), 0, 1) ** 0.7, 0.0)
     return garment(h, look, value, thick, loose, crease, seed)
 
 
-def skirt(h: Human, look: str, length: float, seed: float) -> Shell:
-    """A skirt from the helper's; ``length``: 1 to the ankles as it comes, 0.5 to the knees."""
+def skirt(h: Human, look: str, length: float, seed: float, waist: float) -> Shell:
+    """A skirt from the helper's.
+
+    Args:
+        h: The body.
+        look: Its material.
+        length: 1 to the ankles as it comes, 0.5 to the knees.
+        seed: Of its pleats.
+        waist: Height of what shows of it [m].
+    """
     shell = tights(h, look, "helper-skirt")
     z = shell.points[np.unique(shell.faces), 2]
     end = z.max() - length * (z.max() - z.min())
-    shell = clipped(shell, shell.points[:, 2] - end)
-    down = np.clip((z.max() - shell.points[:, 2]) / (z.max() - end), 0.0, 1.0)
+    shell = clipped(shell, np.minimum(shell.points[:, 2] - end, waist - shell.points[:, 2]))
+    down = np.clip((waist - shell.points[:, 2]) / (waist - end), 0.0, 1.0)
     angle = np.arctan2(shell.points[:, 1], shell.points[:, 0])
     pleat = 0.012 * down * np.sin(11 * angle + 3 * np.sin(2 * angle + seed))
-    shell = pushed(shell, 0.012 + pleat)
+    shell = pushed(shell, 0.012 * down**0.5 + pleat)
     lower = np.array([h.points[:, 1].min(), h.points[:, 2].min()])
     upper = np.array([h.points[:, 1].max(), h.joints[ROW["head"], 2]])
     # Skirts hang from the hips and follow the thighs, less the lower they reach.

@@ -92,8 +92,8 @@ def face(skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: f
 def hair(color: Color, seed: int = 0) -> Picture:
     """Strands from top to bottom."""
     size = (128, 96)
-    strands = 0.5 * _noise(size, seed, (1.3, 26)) + 0.35 * _noise(size, seed + 1, (5, 40)) + 0.2 * _noise(size, seed + 2, (16, 30))
-    return _done(np.array(color)[None, None] * (1.0 + 0.75 * strands)[..., None])
+    strands = 0.4 * _noise(size, seed, (1.2, 30)) + 0.2 * _noise(size, seed + 1, (4, 50)) + 0.15 * _noise(size, seed + 2, (24, 30))
+    return _done(np.array(color)[None, None] * (1.0 + 0.6 * strands)[..., None])
 
 
 Layer = Callable[[Array, Array, Array], Array]
