@@ -198,9 +198,12 @@ def body_of(figure: Figure) -> Body:
     return Body(soup, index, at, weights[near], joints, ends)
 
 
+def neutral_of(figure: Figure) -> Body:
+    """The dressed body in the neutral pose."""
+    return people.neutral(body_of(figure), figure.person)
+
+
 def build(figure: Figure) -> None:
     """Make one figure: writes the .glb, the .yaml and the entry of the manifest."""
-    person = figure.person
-    body = people.neutral(body_of(figure), person)
-    people.write(person, body, "bodies.py")
+    people.write(figure.person, neutral_of(figure), "bodies.py")
 

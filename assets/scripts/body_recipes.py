@@ -98,9 +98,9 @@ ALL = [
         plain(DARK_SKIN, (0.75, 0.74, 0.72)),
     ),
     Figure(
-        Person("man_heavy", "", {}, ["man", "adult"], 1.76, 112.0, Pose(abduction=13.0), variants=[
-            look("man_heavy_green", [dyed("top", -90.0, 1.2, 0.7), *skins(0.8)], kinds=["man", "adult"], height=1.72, mass=105.0, wear=["cap"]),
-            look("man_heavy_sitting", [dyed("top", 140.0, 1.4, 0.6)], kinds=["sitting"], height=1.8, mass=115.0, posture="sitting"),
+        Person("man_heavy", "", {}, ["man", "adult"], 1.76, 101.0, Pose(abduction=13.0), variants=[
+            look("man_heavy_green", [dyed("top", -90.0, 1.2, 0.7), *skins(0.8)], kinds=["man", "adult"], height=1.72, mass=97.0, wear=["cap"]),
+            look("man_heavy_sitting", [dyed("top", 140.0, 1.4, 0.6)], kinds=["sitting"], height=1.8, mass=106.0, posture="sitting"),
         ]),
         Shape("male", {"young": 0.55, "old": 0.45}, {"maxweight": 1.0}, {"averagemuscle": 1.0}, {"caucasian": 0.8, "african": 0.2}),
         outfit(1.93, 0.75, 0.24, wide=0.015, thick=0.008, belly=0.004),
@@ -194,7 +194,7 @@ ALL = [
     ),
     Figure(
         Person("toddler", "", {}, ["boy", "child"], 1.02, 16.0, Pose(abduction=14.0), variants=[
-            look("toddler_girl", [dyed("top", 110.0, 1.0, 1.1), dyed("trousers", 120.0, 0.7, 1.3), dyed("hair", 0.0, 0.8, 1.8)], kinds=["girl", "child"], height=0.98, mass=15.0, wear=["sun_hat"]),
+            look("toddler_girl", [dyed("top", 110.0, 1.0, 1.1), dyed("trousers", 120.0, 0.7, 1.3), dyed("hair", 0.0, 0.8, 1.8)], kinds=["girl", "child"], height=1.01, mass=15.5, wear=["sun_hat"]),
             look("toddler_green", [dyed("top", -90.0, 1.0, 0.9), dyed("hair", 0.0, 0.5, 0.3), *skins(0.55)], kinds=["boy", "child"], height=1.08, mass=18.0),
         ]),
         Shape("male", {"child": 0.6, "baby": 0.4}, {"averageweight": 1.0}, {"averagemuscle": 1.0}, {"caucasian": 0.5, "african": 0.5}),
