@@ -29,8 +29,8 @@ class Figure:
     shape: Shape
     wear: Callable[[Human], list[Shell]]
     """Clothes and shoes."""
-    pictures: dict[str, npt.NDArray[np.uint8]]
-    """By look; ``face`` and ``hair`` among them."""
+    pictures: Callable[[], dict[str, npt.NDArray[np.uint8]]]
+    """Paints them, by look; ``face`` and ``hair`` among them."""
     plain: dict[str, paint.Color]
     """sRGB of looks without picture: skin, shoes."""
     style: str = "short"
@@ -49,13 +49,17 @@ def _hairline(h: Human, points: Array, low: float = 0.0) -> Array:
     """Height of points above the hair's lower edge, in crowns' heights, (npoint,)."""
     eyes, size = _head_frame(h)
     x, z = (points[:, 0] - eyes[0]) / size, (points[:, 2] - eyes[2]) / size
-    edge = np.interp(x, [-1.9, -1.2, -0.95, -0.72, -0.45, -0.12, 0.05], [-0.75 - low, -0.6 - low, 0.0 - low, 0.12 - 0.6 * low, 0.3, 0.6, 0.72])
+    edge = np.interp(
+        x,
+        [-1.9, -1.2, -0.95, -0.72, -0.45, -0.12, 0.05],
+        [-0.75 - low, -0.6 - low, 0.0 - low, 0.12 - 0.6 * low, 0.3, 0.6, 0.72],
+    )
     return z - edge
 
 
 def scalp(h: Human, thick: float, low: float = 0.0, seed: float = 0.0) -> Shell:
     """Short hair: the skin of the skull pushed out, without the ears."""
-    faces, uvs = h.faces["body"]
+    faces = h.faces["body"][0]
     above = _hairline(h, h.points, low)
     head = h.weights[:, ROW["head"]] + h.weights[:, ROW["neck"]] > 0.6
     ears = np.zeros(len(h.points), bool)
@@ -142,10 +146,17 @@ def _skin(h: Human, bare: npt.NDArray[np.bool_] | None) -> list[Shell]:
     shown = upper & (h.points[:, 2] > ga.collar_of(h) - 0.016)
     left, top, right, bottom = paint.HEAD
     uv = h.uvs[uvs]
-    head = shown[faces].all(axis=1) & (uv[..., 0] > left).all(axis=1) & (uv[..., 1] > top).all(axis=1) & (uv[..., 1] < bottom).all(axis=1)
+    head = (
+        shown[faces].all(axis=1)
+        & (uv[..., 0] > left).all(axis=1)
+        & (uv[..., 1] > top).all(axis=1)
+        & (uv[..., 1] < bottom).all(axis=1)
+    )
     spread = (uv - [left, top]) / [right - left, bottom - top]
     neck = shown[faces].all(axis=1) & ~head & (h.points[faces, 2] < h.marks["l-eye"][2]).all(axis=1)
-    ends = (ga.reach(h, own, h.points, "arm") > 1.7) | (ga.reach(h, own, h.points, "leg") > 1.6) & (ga.reach(h, own, h.points, "leg") < 2.0)
+    ends = (ga.reach(h, own, h.points, "arm") > 1.7) | (ga.reach(h, own, h.points, "leg") > 1.6) & (
+        ga.reach(h, own, h.points, "leg") < 2.0
+    )
     other = neck | ends[faces].all(axis=1)
     if bare is not None:
         other |= bare[faces].all(axis=1) & ~head
@@ -159,14 +170,18 @@ def _skin(h: Human, bare: npt.NDArray[np.bool_] | None) -> list[Shell]:
         middle = h.points[np.unique(ball)].mean(axis=0)
         off = np.linalg.norm((h.points[ball].mean(axis=1) - middle)[:, 1:], axis=1)
         dark = (off < 0.0065) & (ahead > middle[0])
-        out += [Shell(name, h.points, ball[m], own, np.zeros((int(m.sum()), 3, 2))) for name, m in (("eye", ~dark), ("iris", dark))]
+        out += [
+            Shell(name, h.points, ball[m], own, np.zeros((int(m.sum()), 3, 2)))
+            for name, m in (("eye", ~dark), ("iris", dark))
+        ]
     return out
 
 
 def soup_of(figure: Figure, h: Human, shells: list[Shell]) -> Soup:
     """Loose triangles of all shells with their looks."""
     names = list(dict.fromkeys(s.look for s in shells))
-    looks = [Look(n, figure.plain.get(n, (0.6, 0.6, 0.6)), figure.pictures.get(n)) for n in names]
+    pictures = figure.pictures()
+    looks = [Look(n, figure.plain.get(n, (0.6, 0.6, 0.6)), pictures.get(n)) for n in names]
     look = np.concatenate([np.full(len(s.faces), names.index(s.look), np.int32) for s in shells])
     return Soup(
         np.concatenate([s.points[s.faces] for s in shells]), np.concatenate([s.uvs for s in shells]), look, np.zeros(len(look), np.int32),
@@ -206,4 +221,3 @@ def neutral_of(figure: Figure) -> Body:
 def build(figure: Figure) -> None:
     """Make one figure: writes the .glb, the .yaml and the entry of the manifest."""
     people.write(figure.person, neutral_of(figure), "bodies.py")
-

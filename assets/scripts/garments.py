@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,7 @@ def reach(h: Human, weights: Array, points: Array, limb: str) -> Array:
 
 def clipped(shell: Shell, value: Array) -> Shell:
     """What lies where a value of its points is positive; points of cut triangles slide onto the line, which gives a clean hem."""
-    keep = (value[shell.faces] > 0).any(axis=1)
+    keep = np.asarray((value[shell.faces] > 0).any(axis=1))
     out = shell.keep(keep)
     points, moved = out.points.copy(), np.zeros(len(out.points))
     for a, b in ((0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2)):
@@ -91,7 +91,13 @@ def folds(h: Human, points: Array, weights: Array, size: float = 0.055) -> Array
     near = lambda t, at, wide: np.exp(-(((t - at) / wide) ** 2))  # noqa: E731
     waist = near(points[:, 2], h.joints[ROW["spine"], 2], 2.2 * size)
     trunk = (arm < 0) & (leg < 0)
-    strength = near(arm, 1.0, 0.45) + 0.7 * near(arm, 1.9, 0.3) + near(leg, 1.0, 0.3) + near(leg, 0.0, 0.3) + 0.9 * near(leg, 1.95, 0.25)
+    strength = (
+        near(arm, 1.0, 0.45)
+        + 0.7 * near(arm, 1.9, 0.3)
+        + near(leg, 1.0, 0.3)
+        + near(leg, 0.0, 0.3)
+        + 0.9 * near(leg, 1.95, 0.25)
+    )
     return np.where(trunk, 0.25 + waist, 0.3 + strength)
 
 
@@ -122,7 +128,8 @@ def two_sided(shell: Shell, lower: Array, upper: Array) -> Shell:
 
 def pushed(shell: Shell, by: Array) -> Shell:
     """A shell moved out along its normals [m]."""
-    return Shell(shell.look, shell.points + vertex_normals(shell.points, shell.faces) * by[:, None], shell.faces, shell.weights, shell.uvs)  # fmt: skip
+    normals = vertex_normals(shell.points, shell.faces)
+    return replace(shell, points=shell.points + normals * by[:, None])
 
 
 def smoothed(shell: Shell, rounds: int, share: Array) -> Shell:
@@ -166,7 +173,9 @@ def garment(h: Human, look: str, value: Array, thick: float, loose: Array, creas
     return two_sided(shell, lower, upper)
 
 
-def top(h: Human, look: str, sleeve: float, hem: float, thick: float, crease: float, seed: float, belly: float = 0.0) -> Shell:
+def top(
+    h: Human, look: str, sleeve: float, hem: float, thick: float, crease: float, seed: float, belly: float = 0.0
+) -> Shell:
     """Shirt, jacket or coat.
 
     Args:
@@ -203,7 +212,9 @@ def collar_of(h: Human) -> float:
     return float(neck + 0.25 * (head - neck))
 
 
-def trousers(h: Human, look: str, leg: float, thick: float, wide: float, crease: float, seed: float, waist: float) -> Shell:
+def trousers(
+    h: Human, look: str, leg: float, thick: float, wide: float, crease: float, seed: float, waist: float
+) -> Shell:
     """Trousers or shorts.
 
     Args:
@@ -218,7 +229,11 @@ def trousers(h: Human, look: str, leg: float, thick: float, wide: float, crease:
     """
     p, w = h.points, h.weights
     at = reach(h, w, p, "leg")
-    value = np.where(at >= 0, np.minimum((leg - at) * 0.4, waist - p[:, 2]), np.where(reach(h, w, p, "arm") >= 0, -1.0, waist - p[:, 2]))
+    value = np.where(
+        at >= 0,
+        np.minimum((leg - at) * 0.4, waist - p[:, 2]),
+        np.where(reach(h, w, p, "arm") >= 0, -1.0, waist - p[:, 2]),
+    )
     loose = np.where(at >= 0, wide * np.clip(at / max(leg, 0.1), 0, 1) ** 0.7, 0.0)
     return garment(h, look, value, thick, loose, crease, seed)
 

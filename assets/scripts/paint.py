@@ -43,7 +43,9 @@ def _mask(name: str) -> Array:
     return np.asarray(picture.resize(FACE_SIZE, Image.Resampling.BILINEAR, box), np.float64) / 255.0
 
 
-def face(skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: float = 0.0, seed: int = 0, scalp: bool = True) -> Picture:
+def face(
+    skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: float = 0.0, seed: int = 0, scalp: bool = True
+) -> Picture:
     """Skin of a head: cheeks, lips, lids, brows, shade of a beard, wrinkles, dark scalp.
 
     Args:
@@ -61,7 +63,10 @@ def face(skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: f
     u, v = np.meshgrid(u, v)
     side = np.abs(v - 0.5157)
     spot = lambda u0, v0, du, dv: np.exp(-(((u - u0) / du) ** 2) - (((side - v0) / dv) ** 2))  # noqa: E731
-    out = np.array(skin)[None, None] * (1.0 + 0.035 * _noise(FACE_SIZE, seed, (9, 9)) + 0.05 * _noise(FACE_SIZE, seed + 1, (60, 60)))[..., None]
+    out = (
+        np.array(skin)[None, None]
+        * (1.0 + 0.035 * _noise(FACE_SIZE, seed, (9, 9)) + 0.05 * _noise(FACE_SIZE, seed + 1, (60, 60)))[..., None]
+    )
 
     def mix(color: Color | Array, share: Array) -> None:
         nonlocal out
@@ -79,8 +84,15 @@ def face(skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: f
         mix(np.array(skin) * 0.72, age * (0.4 * (lines > 0.6) * (u < 0.815) + 0.5 * spot(0.9, 0.03, 0.03, 0.004)))
         mix(np.array(skin) * 0.8, 0.5 * age * spot(0.853, 0.033, 0.004, 0.018))
     if beard:
-        jaw = _mask("face") * np.clip((u - 0.885) / 0.02, 0.0, 1.0) * np.clip((0.075 - side) / 0.01 + (u > 0.92), 0.0, 1.0)
-        mix(np.array(hair) * 0.9 + 0.05, beard * jaw * (1.0 - _mask("lips")) * (0.75 + 0.25 * _noise(FACE_SIZE, seed + 3, (2, 2))))
+        jaw = (
+            _mask("face")
+            * np.clip((u - 0.885) / 0.02, 0.0, 1.0)
+            * np.clip((0.075 - side) / 0.01 + (u > 0.92), 0.0, 1.0)
+        )
+        mix(
+            np.array(hair) * 0.9 + 0.05,
+            beard * jaw * (1.0 - _mask("lips")) * (0.75 + 0.25 * _noise(FACE_SIZE, seed + 3, (2, 2))),
+        )
     arch = 0.8115 - 0.004 * np.sin(np.clip((side - 0.012) / 0.045, 0.0, 1.0) * np.pi)
     mix(hair, brow * np.exp(-(((u - arch) / 0.0042) ** 2)) * (side > 0.011) * (side < 0.058))
     if scalp:
@@ -92,7 +104,11 @@ def face(skin: Color, hair: Color, brow: float = 0.8, beard: float = 0.0, age: f
 def hair(color: Color, seed: int = 0) -> Picture:
     """Strands from top to bottom."""
     size = (128, 96)
-    strands = 0.4 * _noise(size, seed, (1.2, 30)) + 0.2 * _noise(size, seed + 1, (4, 50)) + 0.15 * _noise(size, seed + 2, (24, 30))
+    strands = (
+        0.4 * _noise(size, seed, (1.2, 30))
+        + 0.2 * _noise(size, seed + 1, (4, 50))
+        + 0.15 * _noise(size, seed + 2, (24, 30))
+    )
     return _done(np.array(color)[None, None] * (1.0 + 0.6 * strands)[..., None])
 
 
@@ -110,7 +126,12 @@ def cloth(color: Color, *layers: Layer, seed: int = 0, weave: float = 0.06, stai
     width, height = CLOTH_SIZE
     u, v = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     crease = _noise(CLOTH_SIZE, seed + 2, (22, 8)) + 0.6 * _noise(CLOTH_SIZE, seed + 3, (10, 5))
-    shade = 1.0 + weave * _noise(CLOTH_SIZE, seed, (1.5, 1.5)) + stains * _noise(CLOTH_SIZE, seed + 1, (40, 40)) + 0.09 * crease
+    shade = (
+        1.0
+        + weave * _noise(CLOTH_SIZE, seed, (1.5, 1.5))
+        + stains * _noise(CLOTH_SIZE, seed + 1, (40, 40))
+        + 0.09 * crease
+    )
     out = np.array(color)[None, None] * shade[..., None]
     for layer in layers:
         out = layer(out, u, v)
@@ -162,7 +183,12 @@ def worn(v0: float, v1: float, gain: float = 1.35) -> Layer:
 
     def draw(rgb: Array, u: Array, v: Array) -> Array:
         x = np.abs(_front(u))
-        share = np.exp(-(((x - 0.24) / 0.1) ** 2)) * np.clip((v - v0) / 0.08, 0, 1) * np.clip((v1 - v) / 0.15, 0, 1) * (u < 0.5)
+        share = (
+            np.exp(-(((x - 0.24) / 0.1) ** 2))
+            * np.clip((v - v0) / 0.08, 0, 1)
+            * np.clip((v1 - v) / 0.15, 0, 1)
+            * (u < 0.5)
+        )
         return rgb * (1.0 + (gain - 1.0) * share)[..., None]
 
     return draw

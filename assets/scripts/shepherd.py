@@ -21,7 +21,12 @@ from shape import welded
 from sim.render.mesh import Material
 
 Array = npt.NDArray[np.float64]
-CREDIT = {"package": "PyPI dm-control 1.0.50", "file": "suite/dog_assets/dog_skin.skn", "creator": "DeepMind", "licence": "Apache-2.0"}
+CREDIT = {
+    "package": "PyPI dm-control 1.0.50",
+    "file": "suite/dog_assets/dog_skin.skn",
+    "creator": "DeepMind",
+    "licence": "Apache-2.0",
+}
 DOG = beast(
     """hips -0.3 0 0.476, spine -0.12 0 0.45, chest 0.06 0 0.44, neck 0.19 0 0.5, head 0.29 0 0.68, nose 0.46 0 0.66,
     fl_up 0.195 0.053 0.425, fl_low 0.145 0.068 0.28, fl_can 0.148 0.053 0.09, fl_paw 0.168 0.053 0.03, fl_tip 0.22 0.055 0.012,
@@ -82,7 +87,9 @@ def _coat(lower: Array, upper: Array, animal: Mover) -> npt.NDArray[np.uint8]:
     nose = stand[ROW["head"], :, :3] @ animal.beast.ends["nose"] + stand[ROW["head"], :, 3]
     color = np.ones((*x.shape, 1)) * np.array([148.0, 105.0, 62.0])
     wave = 0.02 * smooth_noise(x.shape, (10.0, 10.0), 3)
-    saddle = ramp(z + wave, at["spine"][2] - 0.06, at["spine"][2] + 0.01) * ramp(x + wave, at["hips"][0] - 0.34, at["hips"][0] - 0.2)
+    saddle = ramp(z + wave, at["spine"][2] - 0.06, at["spine"][2] + 0.01) * ramp(
+        x + wave, at["hips"][0] - 0.34, at["hips"][0] - 0.2
+    )
     saddle = saddle * (1 - ramp(x + wave, at["neck"][0] - 0.03, at["neck"][0] + 0.05))
     color += saddle * (np.array([34.0, 29.0, 26.0]) - color)
     tail = 1 - ramp(x, at["hips"][0] - 0.16, at["hips"][0] - 0.06)
@@ -111,7 +118,15 @@ def build() -> None:
 
     points, faces, weights = _read()
     n = len(faces)
-    soup = Soup(points[faces], np.zeros((n, 3, 2)), np.zeros(n, np.int32), np.zeros(n, np.int32), [Look("coat")], [""], dict(CREDIT))
+    soup = Soup(
+        points[faces],
+        np.zeros((n, 3, 2)),
+        np.zeros(n, np.int32),
+        np.zeros(n, np.int32),
+        [Look("coat")],
+        [""],
+        dict(CREDIT),
+    )
     soup = people.thinned(soup, 6500)
     index = welded(soup.corners)
     at = np.zeros((int(index.max()) + 1, 3))
@@ -123,12 +138,27 @@ def build() -> None:
     materials = [Material("coat", (0.95, 0.95, 0.95), 0.85, texture=_coat(lower, upper, mover))]
     variants = [
         look("shepherd_black", [Tint("coat", 0.0, 0.25, 0.35)], kinds=["dog"], height=0.78, mass=31.0),
-        look("shepherd_golden", [Tint("coat", 0.0, 1.0, 1.5), Tint("coat", 4.0, 0.8, 1.25)], kinds=["dog"], height=0.72, mass=28.0),
+        look(
+            "shepherd_golden",
+            [Tint("coat", 0.0, 1.0, 1.5), Tint("coat", 4.0, 0.8, 1.25)],
+            kinds=["dog"],
+            height=0.72,
+            mass=28.0,
+        ),
         look("shepherd_grey", [Tint("coat", 0.0, 0.15, 1.15)], kinds=["dog"], height=0.66, mass=22.0),
         look("shepherd_small", [Tint("coat", -6.0, 1.1, 0.9)], kinds=["dog"], height=0.45, mass=9.0),
     ]
     spec = {"kinds": ["dog"], "mass": 30.0, "variants": variants}
-    save("shepherd", body, mover, materials, WALK, RUN, spec, "bones merged, taken to walk and gallop, thinned out, coat painted")
+    save(
+        "shepherd",
+        body,
+        mover,
+        materials,
+        WALK,
+        RUN,
+        spec,
+        "bones merged, taken to walk and gallop, thinned out, coat painted",
+    )
 
 
 ALL = {"shepherd": build}
