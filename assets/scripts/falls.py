@@ -99,13 +99,17 @@ def fall_of(body: Body, starts: Sequence[Array], x: float = 0.0, low: float = 0.
     joints = body.joints
     flat = limp_turns()
     back, front = sunk(body, flat, -1.0), sunk(body, flat, 1.0)
-    foot = skin(body.points, body.weights, matrices(joints, flat, np.zeros(3))[0])[:, 2].min()
-    root = np.array([x, 0.0, low - foot])
+
+    def root(turns: Array) -> Array:
+        """Where the pelvis is when the lower end is in place."""
+        foot = skin(body.points, body.weights, matrices(joints, turns, np.zeros(3))[0])[:, 2].min()
+        return np.array([x, 0.0, low - foot])
+
     out = []
     for start in starts:
         pose = turns_of(start, joints)
-        out += [matrices(joints, *between(pose, (flat, root), k / STEPS))[0] for k in range(STEPS)]
-    return np.array([*out, matrices(joints, back, root)[0], matrices(joints, front, root)[0]])
+        out += [matrices(joints, *between(pose, (flat, root(flat)), k / STEPS))[0] for k in range(STEPS)]
+    return np.array([*out, *(matrices(joints, turns, root(turns))[0] for turns in (back, front))])
 
 
 def animal_fall(mover: Mover) -> Array:

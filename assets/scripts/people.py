@@ -251,7 +251,17 @@ def whole_uvs(soup: Soup) -> None:
 
 def build(person: Person) -> None:
     """Make one person: writes the .glb, the .yaml and the entry of the manifest."""
-    body = neutral(body_of(person), person)
+    write(person, neutral(body_of(person), person), "people.py")
+
+
+def write(person: Person, body: Body, script: str) -> None:
+    """Give a body in the neutral pose its gaits and write it.
+
+    Args:
+        person: Whose.
+        body: In the neutral pose.
+        script: Named in the spec.
+    """
     whole_uvs(body.soup)
     feet = ga.feet_of(body.points, body.weights, body.joints)
     materials = [material_of(look, person) for look in body.soup.looks]
@@ -282,9 +292,9 @@ def build(person: Person) -> None:
         gaits,
         skeleton_of(body),
     )
-    write_spec(folder / f"{person.name}.yaml", spec, "people.py")
+    write_spec(folder / f"{person.name}.yaml", spec, script)
     if person.variants:
-        measure_variants(folder / f"{person.name}.yaml", spec, "people.py")
+        measure_variants(folder / f"{person.name}.yaml", spec, script)
     triangles = len(mesh.triangles)
     print(f"{person.name:16s} {triangles:6d} triangles {size / 1024:6.0f} KB {np.round(upper - lower, 2)}", flush=True)
     record(folder / f"{person.name}.glb", [credit], person.changed)

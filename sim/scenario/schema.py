@@ -50,7 +50,7 @@ KINDS = {
     "caravan": "trailer", "bus": "bus", "coach": "bus", "minibus": "van", "fire_engine": "truck", "tipper": "truck", "forklift": "truck",
     "farm_tractor": "truck", "tram": "tram",
     "motorcycle": "motorbike", "scooter": "motorbike", "bicycle": "bicycle", "cyclist": "bicycle",
-    "child_bicycle": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
+    "child_bicycle": "bicycle", "e_bike": "bicycle", "e_scooter": "bicycle", "wheelchair": "wheelchair", "stroller": "wheelchair",
     "pedestrian": "pedestrian", "man": "pedestrian", "woman": "pedestrian", "child": "pedestrian", "worker": "pedestrian",
     "police_officer": "pedestrian", "sitting": "pedestrian", "boy": "pedestrian", "girl": "pedestrian", "elderly": "pedestrian",
          "mpv": "car",

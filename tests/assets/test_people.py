@@ -18,7 +18,7 @@ PEOPLE = [name for name in EVERYBODY if "walk" in load_asset(name).clips]
 ANIMALS = [name for name, spec in list_assets().items() if spec.category == Category.ANIMAL]
 CLIPS = [(name, clip) for name in [*PEOPLE, *ANIMALS, *RIDERS] for clip in load_asset(name).clips]
 GAITS = [(name, clip) for name, clip in CLIPS if clip in ("walk", "run")]
-STOUT = ("woman_elderly_stout", "man_jacket_black", "man_suit_blue")
+STOUT = ("woman_elderly_stout", "man_jacket_black", "man_suit_blue", "man_heavy", "man_heavy_green", "woman_skirt_blue")
 
 
 def ground_slides(clip):
