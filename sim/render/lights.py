@@ -140,6 +140,7 @@ def luminance(c: wp.vec3) -> float:
     return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
 
 
+@wp.func
 def beam_pattern(axis: wp.vec3, d: wp.vec3, high: int) -> float:
     """Intensity of a head lamp in direction ``d`` over the one that its asset states.
 
