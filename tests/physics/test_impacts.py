@@ -124,8 +124,8 @@ def test_an_impacts_delta_v_is_that_of_one_blow():
     for i in range(3):
         n = count[i]
         blow = np.linalg.norm(change[i, :n], axis=-1)
-        # Later ones may be of a turning body's end, which gives way.
-        assert (blow[:2] > 0.5 * speed[i, :2]).all() and (blow < 1.25 * speed[i, :n]).all()
+        # Later ones may be of a turning body's end, which gives way; slow ones press somebody who lies between the two.
+        assert (blow[:2] > 0.5 * speed[i, :2]).all() and (blow < np.maximum(1.25 * speed[i, :n], 1.2)).all()
     person = np.linalg.norm(state.impacts.delta_second.numpy()[:2, 0], axis=-1)
     assert ((person > 0.9 * 12.0) & (person < 12.5)).all()
 

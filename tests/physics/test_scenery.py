@@ -103,16 +103,17 @@ def watch(arrays, ticks):
 
 @pytest.mark.parametrize("degrees", [8, 15, 25])
 def test_a_guard_rail_redirects_a_car(degrees):
-    """25 m/s into a rail: along it afterwards, on the road's side of it, and no tick adds energy."""
-    arrays = build([world_rows([actor(CAR, x=3.0, y=0.5, heading=math.radians(degrees), speed=25.0)])], solids=[RAIL])
+    """25 m/s into a rail: along it afterwards, on the road's side of it, and no tick adds energy; brakes give 0.35 g."""
+    car = actor(CAR, x=3.0, y=0.5, heading=math.radians(degrees), speed=25.0, max_brake=0.35 * CAR["mass"] * 9.81)
+    arrays = build([world_rows([car])], solids=[RAIL])
     vel, energy = watch(arrays, 200)
     state = arrays[1]
     assert (np.diff(energy) < 0.002 * energy[0]).all(), "no more than springs give back of what the blow put into roll"
     assert state.impacts.pair.numpy()[0, 0].tolist() == [0, SCENERY - Solid.GUARD_RAIL]
     pos, rot = state.pos.numpy()[0, 0], state.rot.numpy()[0, 0]
     yaw = 2.0 * math.atan2(rot[2], rot[3])
-    assert abs(yaw) < math.radians(11), "it lies along the rail, braked"
-    assert vel[-1, 0] > 8.0 and abs(vel[-1, 1]) < 0.6
+    assert abs(yaw) < math.radians(8), "it lies along the rail"
+    assert vel[-1, 0] > 8.0 and abs(vel[-1, 1]) < 0.7
     assert corners(pos[:2], yaw, CAR)[:, 1].max() < 3.9 + 0.03
     # It never catches on a joint: no tick takes more speed along the rail than the first blow did.
     blow = np.flatnonzero(np.diff(vel[:, 1]) < -1.0)
