@@ -15,7 +15,7 @@ TINY = [
     "--worlds",
     "3",
     "--scenarios",
-    "2",
+    "1",
     "--sizes",
     "32x24",
     "--seconds",
@@ -75,12 +75,11 @@ def test_memory_of_a_world_grows_with_its_picture(worlds):
 def test_the_street_takes_more_cars():
     assert len(car_poses()) == CARS and len(car_poses(3)) == 3 and car_poses(60)[:CARS] == car_poses()
     assert len({(round(x, 2), round(y, 2)) for x, y, _ in car_poses(100)}) == 100
-    _, _, state, few = build_renderer(5000, (16, 16), 1, 2)
-    _, _, more, many = build_renderer(5000, (16, 16), 1, 30)
-    assert state.pos.shape[1] == 3 and more.pos.shape[1] == 31 and many > few
+    _, _, state, count = build_renderer(5000, (16, 16), 1, 30)
+    assert state.pos.shape[1] == 31 and count > 5000
 
 
-@pytest.mark.parametrize("case", ["standard", "triangles", "instances", "library"])
+@pytest.mark.parametrize("case", ["standard", "triangles", "library"])
 def test_cases_write_what_they_measure(case, tmp_path, capsys):
     out = tmp_path / "render.json"
     more = ["--large", "32x18", "--triangles", "3000", "--instances", "5", "--assets", "3", "--out", str(out)]
@@ -92,7 +91,8 @@ def test_cases_write_what_they_measure(case, tmp_path, capsys):
     assert capsys.readouterr().out.count(f'"case": "{case}"') == len(result["rows"])
 
 
-def test_pictures_of_a_gpu_are_measured_on_a_cpu_too(tmp_path):
+def test_pictures_of_a_gpu_are_measured_on_a_cpu_too(worlds, tmp_path, monkeypatch):
+    monkeypatch.setattr(render, "make_worlds", lambda *settings: worlds)  # they take a while to build
     sizes = [
         "--worlds",
         "1",
