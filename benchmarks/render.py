@@ -358,7 +358,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("cases", nargs="*", choices=[*CASES, "one", []], help="default: all")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seconds", type=float, default=4.0, help="to measure each figure for")
-    parser.add_argument("--worlds", type=int, default=28, help="worlds of `frames`")
+    parser.add_argument("--worlds", type=int, default=14, help="worlds of `frames`")
     parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
     parser.add_argument("--detail", type=float, default=1.0, help="of the scenery: 1 is what ships")
     parser.add_argument("--sizes", type=parse_size, nargs="+", default=list(SIZES))
