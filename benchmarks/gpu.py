@@ -4,13 +4,15 @@
     python -m benchmarks.gpu compare .gpu/cpu.npz --device cuda:0 --out OUT
     python -m benchmarks.gpu bench --device cuda:0 --out OUT
     python -m benchmarks.gpu all .gpu/cpu.npz --out OUT --budget 500      # both, within 500 s
+    python -m benchmarks.gpu pictures --device cuda:0 --out OUT           # pictures alone, memory per world
 
 `reference` drives fixed worlds with fixed actions and keeps poses, observations, rewards, ends and 64x64 pictures, and the scenes of
 `benchmarks.gpu_physics`. `compare` repeats that on another device and checks the limits in `LIMITS`. Both devices run the same kernels on
 floats of 32 bits but with different orders of rounding and different libm, so figures drift apart as time goes on, and after a contact
 quickly: what is compared of the library's worlds ends at a world's first contact on either device. All steps run as captured graphs, so
 that a step that CUDA cannot capture fails here. `bench` times physics alone, environments, and environments with a camera. Results are
-files in the folder OUT, written as they come; what has not begun when the budget is used up is left out.
+files in the folder OUT, written as they come; what has not begun when the budget is used up is left out. `pictures` draws worlds that
+all differ, the same on every device (`benchmarks.render`): of 8192 some two minutes go into drawing them by lot.
 """
 
 from __future__ import annotations
@@ -198,6 +200,37 @@ def run_bench(args: argparse.Namespace) -> int:
     return int(any("failed" in row for row in rows))
 
 
+def run_pictures(args: argparse.Namespace) -> int:
+    """Pictures alone, as a captured graph: tree refitted, drawn with shadows; one large one at `standard` too."""
+    from benchmarks import render
+
+    began, rows, late = time.perf_counter(), [], []
+    worlds = render.make_worlds(max(args.worlds), args.device, args.scenarios, args.detail)
+    built = {"build_s": time.perf_counter() - began, "device": args.device}
+    cases = [(n, size, outputs) for outputs in (("rgb",), render.LABELS) for size in args.sizes for n in args.worlds]
+    for n, size, outputs in cases:
+        if time.perf_counter() - began > args.budget:
+            late.append(f"{n} {size} {outputs}")
+            continue
+        some = worlds.first(n)
+        row = {"case": "pictures", "quality": "fast", "size": [size, size], "outputs": outputs, **some.about()}
+        try:
+            row |= render.world_memory(some, (size, size), outputs, args.seconds)
+        except (RuntimeError, MemoryError) as error:  # out of memory: smaller ones may fit
+            row["failed"] = str(error)[:300]
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        keep(args, "pictures", built | {"rows": rows, "left_out": late})
+    if time.perf_counter() - began < args.budget:
+        some = worlds.first(1)
+        for quality in ("standard", "fast"):
+            seconds = render.picture_seconds(some, tuple(args.large), quality, 1, 5)
+            rows.append({"case": "large", "quality": quality, "size": args.large, "seconds": seconds, **some.about()})
+            print(json.dumps(rows[-1]), flush=True)
+    keep(args, "pictures", built | {"rows": rows, "left_out": late})
+    return int(any("failed" in row for row in rows))
+
+
 def run_all(args: argparse.Namespace) -> int:
     """Compare, then time with what is left of the budget; a failure of one does not keep the other from running."""
     began, failed = time.perf_counter(), 1
@@ -221,7 +254,7 @@ def keep(args: argparse.Namespace, case: str, result: dict[str, Any]) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("reference", "compare", "bench", "all"))
+    parser.add_argument("task", choices=("reference", "compare", "bench", "pictures", "all"))
     parser.add_argument("file", type=Path, nargs="?", help="reference file (.npz)")
     parser.add_argument("--device", help="Warp device; default: CUDA if there is one (reference: cpu)")
     parser.add_argument("--worlds", type=int, nargs="+", help="worlds (reference 48; bench: 1024 4096 16384 65536)")
@@ -233,14 +266,27 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[64, 128], help="pictures' height and width (default 64 128)"
     )
+    parser.add_argument("--detail", type=float, default=1.0, help="of the scenery of `pictures`: 1 is what ships")
+    parser.add_argument("--seconds", type=float, default=3.0, help="to draw pictures for, each case (default 3)")
+    parser.add_argument(
+        "--large", type=int, nargs=2, default=[1280, 720], help="size of the large picture of `pictures`"
+    )
     parser.add_argument("--budget", type=float, default=1e9, help="begin no other case after that many seconds")
     parser.add_argument("--out", type=Path, help="folder for the results")
     args = parser.parse_args(argv)
-    if args.task != "bench" and args.file is None:
+    if args.task not in ("bench", "pictures") and args.file is None:
         parser.error(f"{args.task} needs a file")
     args.device = args.device or ("cpu" if args.task == "reference" else None)
-    args.worlds = args.worlds or ([48] if args.task == "reference" else [1024, 4096, 16384, 65536])
-    return {"reference": run_reference, "compare": run_compare, "bench": run_bench, "all": run_all}[args.task](args)
+    usual = {"reference": [48], "pictures": [256, 1024, 4096, 8192]}
+    args.worlds = args.worlds or usual.get(args.task, [1024, 4096, 16384, 65536])
+    tasks = {
+        "reference": run_reference,
+        "compare": run_compare,
+        "bench": run_bench,
+        "pictures": run_pictures,
+        "all": run_all,
+    }
+    return tasks[args.task](args)
 
 
 if __name__ == "__main__":

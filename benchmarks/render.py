@@ -23,7 +23,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from sim.render.world import build_library, library_of
 from sim.sampling import Batch, sample_worlds
 from sim.scenario.reader import library_files, load_scenario
 from sim.simulation import WorldGraph
-from sim.structs import is_struct
+from sim.structs import is_struct, slice_worlds
 
 SIZES = ((128, 128), (640, 384))
 LABELS = ("rgb", "depth", "semantic", "instance")
@@ -84,19 +84,27 @@ class Worlds:
             "triangles_per_world": self.triangles, "instances_per_world": self.instances,
         }  # fmt: skip
 
+    def first(self, nworld: int) -> Worlds:
+        """The first so many of them, in the same arrays."""
+        b, n = self.batch, self.batch.nworld
+        scene, state, control = (slice_worlds(s, 0, nworld, n) for s in (b.scene, b.state, b.control))
+        rows = {"specs": b.specs[:nworld], "keys": b.keys[:nworld], "actor_specs": b.actor_specs[:nworld]}
+        return Worlds(replace(b, scene=scene, state=state, control=control, **rows), self.library)
 
-def make_worlds(nworld: int, device: Any = None, scenarios: int | None = None) -> Worlds:
+
+def make_worlds(nworld: int, device: Any = None, scenarios: int | None = None, detail: float = 1.0) -> Worlds:
     """Worlds of the library in turn, each another draw.
 
     Args:
         nworld: How many.
         device: Warp device.
         scenarios: Only the first so many files; None: all.
+        detail: Of the scenery, 1 is what ships.
     """
     files = list(library_files().values())[:scenarios]
     config = SimConfig(pool=1, map_variants=2)
     batch = sample_worlds([load_scenario(f) for f in files], list(range(nworld)), device, config)
-    return Worlds(batch, build_library(batch))
+    return Worlds(batch, build_library(batch, detail=detail))
 
 
 def picture_graph(
@@ -127,7 +135,11 @@ def frame_rate(
     worlds: Worlds, size: tuple[int, int], seconds: float, outputs: tuple[str, ...] = LABELS, threads: int = 1
 ) -> float:
     """Pictures per second of all worlds together."""
-    graph, _ = picture_graph(worlds, size, outputs, threads)
+    return graph_rate(worlds, picture_graph(worlds, size, outputs, threads)[0], seconds)
+
+
+def graph_rate(worlds: Worlds, graph: WorldGraph, seconds: float) -> float:
+    """Pictures per second of all worlds together, by their recorded picture."""
 
     def run() -> int:
         graph.launch()
@@ -177,7 +189,7 @@ def memory_in_use(device: Any) -> int:
 
 def bench_frames(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Pictures per second on one core and on all."""
-    worlds, cores = make_worlds(args.worlds, "cpu", args.scenarios), os.cpu_count() or 1
+    worlds, cores = make_worlds(args.worlds, "cpu", args.scenarios, args.detail), os.cpu_count() or 1
     for size in args.sizes:
         row = {"case": "frames", "quality": "fast", "size": list(size), **worlds.about()}
         for name, outputs in (("", LABELS), ("_rgb_only", ("rgb",))):
@@ -192,7 +204,7 @@ def bench_frames(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
             "--sizes",
             f"{size[0]}x{size[1]}",
         ]
-        numbers += ["--scenarios", str(args.scenarios)] if args.scenarios else []
+        numbers += ["--detail", str(args.detail), *(["--scenarios", str(args.scenarios)] if args.scenarios else [])]
         row["frames_per_s_processes"] = process_rate("benchmarks.render", numbers)
         row["cores"] = cores
         for how in ("threads", "processes"):
@@ -205,7 +217,7 @@ def bench_standard(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     size, files = args.large, library_files()
     for name in [n for n in STANDARD if n in files][: args.scenarios]:
         batch = sample_worlds([load_scenario(files[name])], [0], "cpu", SimConfig(pool=1))
-        worlds = Worlds(batch, build_library(batch))
+        worlds = Worlds(batch, build_library(batch, detail=args.detail))
         for quality in ("standard", "fast"):
             row = {"case": "standard", "scenario": name, "quality": quality, "size": list(size), **worlds.about()}
             for threads in sorted({1, os.cpu_count() or 1}):
@@ -220,7 +232,13 @@ def picture_seconds(worlds: Worlds, size: tuple[int, int], quality: str, threads
     renderer = Renderer(worlds.library, scene, state, config, threads=threads)
     renderer.reset(scene, state)
     renderer.render(scene)
-    return least(lambda: renderer.render(scene), repeats)
+    wp.synchronize()
+
+    def draw() -> None:
+        renderer.render(scene)
+        wp.synchronize()
+
+    return least(draw, repeats)
 
 
 def least(action: Callable[[], object], repeats: int) -> float:
@@ -280,16 +298,19 @@ def bench_instances(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def bench_memory(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """What a world takes up besides the meshes that all share."""
     for nworld, side in args.memory:
-        worlds = make_worlds(nworld, "cpu", args.scenarios)
+        worlds = make_worlds(nworld, "cpu", args.scenarios, args.detail)
         yield {"case": "memory", "size": [side, side], **worlds.about(), **world_memory(worlds, (side, side), LABELS)}
 
 
-def world_memory(worlds: Worlds, size: tuple[int, int], outputs: tuple[str, ...]) -> dict[str, float]:
-    """Bytes per world of its state and of its pictures, and by how much the memory in use grew with the latter."""
+def world_memory(
+    worlds: Worlds, size: tuple[int, int], outputs: tuple[str, ...], seconds: float = 0.0
+) -> dict[str, float]:
+    """Bytes per world of its state and of its pictures, and by how much the memory in use grew with the latter; pictures per second too."""
     batch = worlds.batch
     before = memory_in_use(batch.device)
     graph, renderers = picture_graph(worlds, size, outputs)
     graph.launch()
+    speed = graph_rate(worlds, graph, seconds) if seconds > 0.0 else 0.0
     grown = memory_in_use(batch.device) - before
     shared = [worlds.library, batch.scene.road, batch.scene.solid]
     steps = [array_bytes(*shared)]
@@ -300,7 +321,7 @@ def world_memory(worlds: Worlds, size: tuple[int, int], outputs: tuple[str, ...]
         "simulation_bytes_per_world": (steps[1] - steps[0]) / batch.nworld,
         "picture_bytes_per_world": (steps[2] - steps[1]) / batch.nworld,
         "grown_bytes_per_world": grown / batch.nworld, "library_bytes": array_bytes(worlds.library),
-    }  # fmt: skip
+    } | ({"frames_per_s": speed} if speed else {})  # fmt: skip
 
 
 def bench_library(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -337,8 +358,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("cases", nargs="*", choices=[*CASES, "one", []], help="default: all")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seconds", type=float, default=4.0, help="to measure each figure for")
-    parser.add_argument("--worlds", type=int, default=28, help="worlds of `frames`")
+    parser.add_argument("--worlds", type=int, default=14, help="worlds of `frames`")
     parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
+    parser.add_argument("--detail", type=float, default=1.0, help="of the scenery: 1 is what ships")
     parser.add_argument("--sizes", type=parse_size, nargs="+", default=list(SIZES))
     parser.add_argument("--large", type=parse_size, default=LARGE, help="size of `standard`")
     parser.add_argument("--triangles", type=int, nargs="+", default=list(TRIANGLES))
@@ -349,7 +371,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--note", default="", help="kept with the result, such as what else the machine did")
     args = parser.parse_args(argv)
     if args.cases == ["one"]:
-        print(frame_rate(make_worlds(args.worlds, "cpu", args.scenarios), args.sizes[0], args.seconds))
+        print(frame_rate(make_worlds(args.worlds, "cpu", args.scenarios, args.detail), args.sizes[0], args.seconds))
         return 0
     rows = []
     for name in args.cases or CASES:

@@ -1,7 +1,7 @@
 """Makes `docs/gallery/`: every asset on a turntable, every weather and hour on one street, dangerous moments of all scenarios.
 
-    python docs/gallery.py                 # some two hours on two cores; goes on where it was if it is interrupted
-    python docs/gallery.py --draft         # a look at all of it in a quarter of that, under build/gallery/draft
+    python docs/gallery.py                 # goes on where it was if it is interrupted
+    python docs/gallery.py --draft         # quick and small, under build/gallery/draft
     python docs/gallery.py --only weather  # or assets, moments
 
 Pictures are kept one by one under `build/gallery`, by what they show and how well; `--again` makes them anew. Everything is drawn from
@@ -24,7 +24,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "assets" / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs"), str(ROOT / "assets" / "scripts")]
 
 from moments import choose, graph_of, picture, shoot  # noqa: E402
 from turntable import FOLDERS, is_faced, pictures, save, shown  # noqa: E402
@@ -166,6 +166,11 @@ def asset_sheets(store: Store, settings: Settings) -> dict[str, Image.Image]:
 # --- weather ----------------------------------------------------------------------------------------------------------
 
 
+def street_text(text: str, hour: str, weather: str) -> str:
+    """The street's file at an hour, in a weather."""
+    return text.replace("environment: {}", f"environment: {{time: '{hour}', {weather}}}")
+
+
 def street_row(weather: str, folder: Path, settings: Settings) -> tuple[Picture, dict[str, object]]:
     """The street in a weather at all hours, side by side."""
     text, scenarios = STREET.read_text(encoding="utf-8"), []
@@ -173,7 +178,7 @@ def street_row(weather: str, folder: Path, settings: Settings) -> tuple[Picture,
         # Of one name each, as draws go by it.
         path = folder / f"hour-{column}" / STREET.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("environment: {}", f"environment: {{time: '{hour}', {WEATHERS[weather]}}}"))
+        path.write_text(street_text(text, hour, WEATHERS[weather]))
         scenarios.append(load_scenario(path))
     batch = sample_worlds(scenarios, [0] * len(scenarios), None, SimConfig(pool=1))
     camera = CameraConfig(width=settings.street[0], height=settings.street[1])
