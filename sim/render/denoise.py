@@ -163,7 +163,11 @@ def _filter_lamps(
 
 @wp.kernel
 def _tame_mirror(
-    src: wp.array4d[wp.vec4], blur: wp.array4d[wp.vec2], first_row: int, dst: wp.array4d[wp.vec4], reach: wp.array4d[wp.vec2]
+    src: wp.array4d[wp.vec4],
+    blur: wp.array4d[wp.vec2],
+    first_row: int,
+    dst: wp.array4d[wp.vec4],
+    reach: wp.array4d[wp.vec2],
 ):
     """Reads mirrored light and blur. Writes it with pixels no brighter than the second brightest around them, and the mean blur.
 

@@ -14,6 +14,7 @@ from sim.cameras import MOSAICS
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
+
 def mosaic_code(pattern: str | None) -> int:
     """0 for none, else 1 + column of red + 2 row of red in the pattern's square of two by two."""
     return 0 if pattern is None else 1 + MOSAICS.index(pattern)

@@ -262,7 +262,9 @@ def measured_light(
     c += wp.lerp(a, b, v) * GLARE_SHARE
     if chip.full_well[camera] > 0.0:
         number = cameras.number[world, camera]
-        c = sensed(chip, scene, poses.tick[world], world, camera, number, row * image.shape[3] + col, c, luminance(gain))
+        c = sensed(
+            chip, scene, poses.tick[world], world, camera, number, row * image.shape[3] + col, c, luminance(gain)
+        )
     return c
 
 
