@@ -14,7 +14,6 @@ import warp as wp
 from sim.render.colour import Buffers
 from sim.render.lights import luminance
 from sim.render.options import RAYS
-from sim.render.raycast import FAR
 
 wp.set_module_options(RAYS | {"max_unroll": 1})
 
@@ -93,6 +92,9 @@ def _estimate_noise(guide: wp.array4d[wp.vec4], src: wp.array4d[wp.vec4], first_
     """Reads guide and light as sum and weight. Writes the variance of its luminance among the like pixels of 5 x 5."""
     world, camera, row, col = wp.tid()
     row += first_row
+    if src[world, camera, row, col][3] == 0.0:
+        noise[world, camera, row, col] = 0.0
+        return
     own = guide[world, camera, row, col]
     grade = slope(guide, world, camera, row, col)
     count = float(0.0)
@@ -131,7 +133,8 @@ def _filter_lamps(
     own = src[world, camera, row, col]
     total = wp.vec4(0.0, 0.0, 0.0, 0.0)
     left = float(0.0)
-    if guide[world, camera, row, col][3] < FAR:
+    # By day, and where no lamp reaches, there is nothing to do.
+    if own[3] > 0.0:
         here = guide[world, camera, row, col]
         grade = slope(guide, world, camera, row, col)
         y0 = luminance(wp.vec3(own[0], own[1], own[2])) / wp.max(own[3], 1.0e-12)
@@ -151,8 +154,7 @@ def _filter_lamps(
                     expected = grade[0] * float(x - col) + grade[1] * float(y - row)
                     k = likeness(here, guide[world, camera, y, x], expected, float(step))
                     v = luminance(wp.vec3(light[0], light[1], light[2])) / wp.max(light[3], 1.0e-12)
-                    if own[3] > 0.0:
-                        k = k * wp.exp(-wp.abs(v - y0) / spread)
+                    k = k * wp.exp(-wp.abs(v - y0) / spread)
                     if i % 2 == 1:
                         k = k * 2.0
                 total += light * k

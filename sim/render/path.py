@@ -404,9 +404,8 @@ def follow_path(
                 else:
                     seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
                     walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
-                    walk = take_in(
-                        walk, seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air), hit.t, pixel
-                    )
+                    color = seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
+                    walk = take_in(walk, color, hit.t, pixel)
         k += 1
         if passes == 0:
             walk = next_ray(walk)

@@ -252,7 +252,7 @@ def lamp_ray(w: World, world: int, p: wp.vec3, n: wp.vec3, u: float) -> LightRay
         g = luminance(e)
         if g > 0.0:
             sum += g
-            # Reservoir: with probability g / sum this lamp replaces the pick, so that of all lamps' light only the colour is left to chance.
+            # Reservoir: with probability g / sum this lamp replaces the pick; of all lamps' light only the colour is left to chance.
             if u * sum < g:
                 pick = k
                 picked = g

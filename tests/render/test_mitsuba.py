@@ -9,7 +9,7 @@ import pytest
 import warp as wp
 
 from sim.config import CameraConfig, RenderConfig, SimConfig
-from sim.render import frames
+from sim.render.denoise import Denoiser
 from sim.render.frames import Renderer
 from sim.render.raycast import FAR
 from sim.render.world import build_library
@@ -95,14 +95,16 @@ def test_light(name, monkeypatch):
     Light is compared before the filter: the filter smooths what is left of noise, and multiplies means of albedo and of light, which
     on pixels that hold several materials is not the mean of their product.
     """
-    monkeypatch.setattr(frames, "denoise", lambda *_: None)
+    monkeypatch.setattr(Denoiser, "run", lambda *_: None)
     # Among the houses half of what Mitsuba's noise leaves at 4096 samples would already use up the bound.
     samples = 8192 if name == "child-between-parked-cars" else 4096
     renderer, camera, scene = renderer_of(name, 32, 20)
     renderer.samples = renderer.bounces = samples
     renderer.render(scene)
-    sun, albedo, bounce = (getattr(renderer.buffers, n).numpy()[0, 0] for n in ("sun", "albedo", "bounce"))
+    parts = ("sun", "albedo", "bounce", "glow", "lamps")
+    sun, albedo, bounce, glow, lamps = (getattr(renderer.buffers, n).numpy()[0, 0] for n in parts)
     ours = sun[..., :3] * sun[..., 3:] + albedo * bounce[..., :3] / np.maximum(bounce[..., 3:], 1e-9)
+    ours += glow * lamps[..., :3] / np.maximum(lamps[..., 3:], 1e-12)
     theirs = np.array(mi.render(ms.light_scene(renderer, camera, BOUNCES + 2), spp=samples))
     here = even(hits_of(renderer, camera, 4))
     ours, theirs = ours[here].mean(axis=-1), theirs[here].mean(axis=-1)

@@ -196,7 +196,7 @@ def _demosaic(raw: wp.array4d[float], code: int, out: wp.array2d[wp.vec3]):
     out[row, col] = demosaiced(raw, 0, 0, row, col, code)
 
 
-def demosaic(image, pattern):
+def demosaic(image: np.ndarray, pattern: str) -> tuple[np.ndarray, np.ndarray]:
     """The colours that a mosaic sees of a picture, (height, width, 3), and which of them each pixel measures."""
     shape = image.shape[:2]
     sites = wp.zeros(shape, dtype=int, device="cpu")
@@ -204,9 +204,7 @@ def demosaic(image, pattern):
     site = sites.numpy()
     raw = np.take_along_axis(image, site[..., None], 2)[None, None, ..., 0].astype(np.float32)
     out = wp.zeros(shape, dtype=wp.vec3, device="cpu")
-    wp.launch(
-        _demosaic, shape, [wp.array(raw, dtype=float, device="cpu"), mosaic_code(pattern)], [out], device="cpu"
-    )
+    wp.launch(_demosaic, shape, [wp.array(raw, dtype=float, device="cpu"), mosaic_code(pattern)], [out], device="cpu")
     return out.numpy(), site
 
 
