@@ -198,7 +198,9 @@ class CameraConfig:
         shutter = self.shutter
         moments = shutter.moments if shutter.exposure > 0.0 else 1
         kinds = {fault.kind for fault in self.faults} & set(FAULTS[:3])
-        glass = self.optics.vignetting != 0.0 or self.optics.aberration != 0.0 or self.optics.exposed != 0.0 or bool(kinds)
+        glass = (
+            self.optics.vignetting != 0.0 or self.optics.aberration != 0.0 or self.optics.exposed != 0.0 or bool(kinds)
+        )
         straight = self.lens.model == "pinhole"
         return (
             self.width,

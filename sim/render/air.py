@@ -157,7 +157,9 @@ def streak_of(fall: Fall, sight: Sight, along: wp.vec3, side: wp.vec3, up: wp.ve
     half_cell = fall.cell * 0.5
     middle = (hash3(column, row, fall.salt + 32) - 0.5) * (fall.cell - size)
     across = wp.abs((x - wp.floor(x) - 0.5) * fall.cell - middle)
-    from_end = wp.abs((y - wp.floor(y) - 0.5) * tall - (hash3(column, row, fall.salt + 33) - 0.5) * (tall - streak) * 0.9)
+    from_end = wp.abs(
+        (y - wp.floor(y) - 0.5) * tall - (hash3(column, row, fall.salt + 33) - 0.5) * (tall - streak) * 0.9
+    )
     past = wp.max(from_end - 0.5 * (streak - size), 0.0)
     off = wp.sqrt(across * across + past * past)
     # Never thinner than a pixel: then it is fainter instead.
@@ -235,7 +237,9 @@ def camera_motion(scene: Scene, poses: Poses, cameras: Cameras, world: int, came
 
 
 @wp.func(inline=True)
-def through_fall(air: Air, scene: Scene, poses: Poses, world: int, ego: wp.vec3, sight: Sight, color: wp.vec3) -> wp.vec3:
+def through_fall(
+    air: Air, scene: Scene, poses: Poses, world: int, ego: wp.vec3, sight: Sight, color: wp.vec3
+) -> wp.vec3:
     """Light with rain and snow before it; ``ego``: the camera's velocity [m/s]."""
     out = color
     rain = scene.weather.rain[world]
@@ -297,7 +301,9 @@ def _fill_air(
             thick += t
     if thick > 0.0:
         mu = wp.max(wp.dot(sight.d, air.sky.sun_direction[world]), 0.0)
-        white = air.sky.ambient[world] * 0.85 + air.sky.sun[world] * (0.05 + 0.25 * wp.pow(mu, 8.0)) + lit * (0.08 / thick)
+        white = (
+            air.sky.ambient[world] * 0.85 + air.sky.sun[world] * (0.05 + 0.25 * wp.pow(mu, 8.0)) + lit * (0.08 / thick)
+        )
         c = wp.lerp(white, c, wp.exp(-thick))
     if falling:
         c = through_fall(air, scene, poses, world, camera_motion(scene, poses, cameras, world, camera), sight, c)

@@ -39,7 +39,8 @@ class Glass:
 def set_glass(out: Glass, cameras: Sequence[CameraConfig], device: wp.DeviceLike) -> None:
     """Write the cameras' optics and faults, into the arrays that are there or new ones."""
     rows = {
-        name: np.array([getattr(c.optics, name) for c in cameras], np.float32) for name in ("vignetting", "aberration", "exposed")
+        name: np.array([getattr(c.optics, name) for c in cameras], np.float32)
+        for name in ("vignetting", "aberration", "exposed")
     }
     for kind in SPREADING:
         of = [next((f for f in c.faults if f.kind == kind), None) for c in cameras]

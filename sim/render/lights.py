@@ -86,7 +86,9 @@ def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, line
         out.cone[world, n] = geo.light_cone[k]
         out.beam[world, n] = wp.static(CONE)
         if geo.light_role[k] == wp.static(int(Role.HEAD_LAMP)) and geo.light_cone[k][1] > wp.static(AIMED):
-            out.beam[world, n] = wp.where((lamps & wp.static(int(Lamp.HIGH_BEAM))) != 0, wp.static(HIGH), wp.static(LOW))
+            out.beam[world, n] = wp.where(
+                (lamps & wp.static(int(Lamp.HIGH_BEAM))) != 0, wp.static(HIGH), wp.static(LOW)
+            )
             out.axis[world, n] = wp.normalize(linear * wp.vec3(1.0, 0.0, 0.0))
         out.count[world] = n + 1
 

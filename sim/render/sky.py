@@ -248,7 +248,9 @@ def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     sky.sun[world] = direct * (through * veil)
     sky.ambient[world] = wp.lerp(dim, uniform, foggy)
     total = sky.ambient[world] + direct * (through * veil * wp.max(sun[2], 0.0) * 0.31831)
-    sky.ground[world] = wp.cw_mul(total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world]))
+    sky.ground[world] = wp.cw_mul(
+        total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
+    )
     sky.extinction[world] = k
     sky.sun_direction[world] = sun
     sky.night[world] = wp.where(bright < 0.035, 1.0, 1.0 - wp.smoothstep(-0.02, 0.06, sun[2]))

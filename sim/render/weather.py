@@ -140,7 +140,11 @@ def snowed(snow: float, ground: bool, s: Surf, q: wp.vec3, n: wp.vec3, foot: flo
     fine = plane_noise(q[0] * 19.0, q[1] * 19.0) * fade(foot, 0.1) + 0.5 * (1.0 - fade(foot, 0.1))
     drift = 0.5 * plane_noise(q[0] * 0.6, q[1] * 0.6) + 0.3 * plane_noise(q[0] * 3.3, q[1] * 3.3) + 0.2 * fine
     if not ground:
-        drift = 0.55 * plane_noise(q[0] * 2.1 + q[2], q[1] * 2.1) + 0.25 * plane_noise(q[0] * 9.0, q[1] * 9.0 + q[2]) + 0.2 * fine
+        drift = (
+            0.55 * plane_noise(q[0] * 2.1 + q[2], q[1] * 2.1)
+            + 0.25 * plane_noise(q[0] * 9.0, q[1] * 9.0 + q[2])
+            + 0.2 * fine
+        )
         # What is cold and dry keeps more than a road; people and animals are warm and move.
         cover = wp.min(1.0, 1.7 * snow)
         if s.surface == wp.static(int(Surface.CLOTH)) or s.surface == wp.static(int(Surface.FUR)):
@@ -181,6 +185,13 @@ def dusted(dust: float, s: Surf, q: wp.vec3, n: wp.vec3) -> Surf:
     out.metallic = s.metallic * (1.0 - share)
     out.roughness = wp.lerp(s.roughness, 0.95, share)
     return out
+
+
+@wp.func(inline=True)
+def is_weathered(weather: Weather, world: int, surface: int) -> bool:
+    """Whether `weathered` changes surfaces of a kind at all."""
+    any = weather.wetness[world] + weather.snow_cover[world] + weather.ice[world] + weather.dust[world]
+    return any > 0.0 or surface == wp.static(int(Surface.ICE))
 
 
 @wp.func(inline=True)

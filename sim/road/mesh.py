@@ -262,9 +262,7 @@ def _triangulate(faces: Faces) -> MeshData:
     cover, part, across, driven = (np.concatenate([x, x[is_quad]]) for x in columns)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-9
-    triangles, cover, part, cross, across, driven = (
-        x[keep] for x in (triangles, cover, part, cross, across, driven)
-    )
+    triangles, cover, part, cross, across, driven = (x[keep] for x in (triangles, cover, part, cross, across, driven))
     vertices = triangles.reshape(-1, 3)
     # Where on its lane: tyres run along two tracks (`sim.render.weather.track_of`).
     offset = (triangles[..., :2] * across[:, None, :2]).sum(2) + across[:, 2:]

@@ -85,6 +85,10 @@ def draw_potholes(m: Map, length: float, draws: Draws, borders: Borders) -> tupl
 def draw_tunnels(m: Map, draws: Draws) -> tuple[Tunnel, ...]:
     """The tunnels of a map; one that reaches beyond the road ends with it."""
     return tuple(
-        Tunnel(draws.number(t.s, ("map", "tunnels", i, "s")), draws.number(t.length, ("map", "tunnels", i, "length")), t.lit)
+        Tunnel(
+            draws.number(t.s, ("map", "tunnels", i, "s")),
+            draws.number(t.length, ("map", "tunnels", i, "length")),
+            t.lit,
+        )
         for i, t in enumerate(m.tunnels or [])
     )

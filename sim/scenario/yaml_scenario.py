@@ -335,7 +335,11 @@ def sun_elevation(environment: Environment) -> float:
 
 def lights_on(environment: Environment) -> bool:
     """Whether vehicles in traffic have their lights on: at night, in fog, in rain and in snow."""
-    return sun_elevation(environment) < LIT_ELEVATION or environment.fog_visibility < 600.0 or environment.rain + environment.snow > 0.5
+    return (
+        sun_elevation(environment) < LIT_ELEVATION
+        or environment.fog_visibility < 600.0
+        or environment.rain + environment.snow > 0.5
+    )
 
 
 __all__ = ["ScenarioError", "Spot", "YamlScenario"]

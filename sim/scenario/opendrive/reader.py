@@ -178,7 +178,9 @@ class _Reader:
         road.objects = [self.object(o) for o in node.iterfind("objects/object")]
         road.tunnels = [self.tunnel(t) for t in node.iterfind("objects/tunnel")]
         road.tunnels += [
-            Tunnel(o.s, o.length) for o in road.objects if o.kind.lower() == "tunnel" and o.length > 0.0 and not o.repeats
+            Tunnel(o.s, o.length)
+            for o in road.objects
+            if o.kind.lower() == "tunnel" and o.length > 0.0 and not o.repeats
         ]
         road.signals = [self.signal(s) for s in node.iterfind("signals/signal")]
         return road
