@@ -21,6 +21,7 @@ from sim.render.shading import (
     lift,
     object_point,
     open_sky,
+    reshuffled,
     smooth_normal,
     sun_ray,
     tyre_track,
@@ -333,13 +334,6 @@ def next_ray(walk: Walk) -> Walk:
     else:
         walk.kind = -1
     return walk
-
-
-@wp.func
-def reshuffled(draw: wp.vec4, round: int) -> wp.vec4:
-    """Four numbers in 0..1 that do not depend on ``draw`` as far as one can tell: for what follows a bounce."""
-    state = wp.rand_init(int(draw[3] * 8388608.0) + 8388608 * round, int(draw[2] * 8388608.0))
-    return wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
 
 
 @wp.func(inline=True)
