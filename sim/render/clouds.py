@@ -1,7 +1,7 @@
 """Clouds: a layer of fractal noise above the world, thresholded so that it hides the share of the sky that the weather says.
 
-Each world has clouds of its own, by its key and seed: from heaps with flat grey bases to drawn-out veils; towards full cover both close to a
-deck. Noise: sums of octaves after Perlin 1985 and Musgrave (Ebert et al. 1994, Texturing and modeling, ch. 15), bent by itself.
+Each world has clouds of its own, by its key and seed: from heaps with flat grey bases to drawn-out veils; towards full cover both close
+to a deck. Noise: sums of octaves after Perlin 1985 and Musgrave (Ebert et al. 1994, Texturing and modeling, ch. 15), bent by itself.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false

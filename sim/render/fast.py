@@ -26,7 +26,7 @@ from sim.render.shading import (
 )
 from sim.render.sky import sky_radiance
 from sim.render.tonemap import Exposure, display
-from sim.render.weather import through_air, weathered
+from sim.render.weather import is_weathered, through_air, weathered
 
 wp.set_module_options(RAYS | {"max_unroll": 1})
 
@@ -144,9 +144,9 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     s = base_surface(w, world, hit, distance / (k[0] * wp.max(0.2, wp.abs(wp.dot(n, d)))))
     if s.surface == wp.static(int(Surface.ASPHALT)):
         s.albedo = s.albedo * (0.85 + 0.3 * plane_noise(p[0] * 1.1, p[1] * 1.1))
-    s = weathered(
-        w.weather, world, s, object_point(w, world, hit, p), n, 1.0, w.tick[world], tyre_track(w.geo, s.surface, hit)
-    )
+    if is_weathered(w.weather, world, s.surface):
+        q = object_point(w, world, hit, p)
+        s = weathered(w.weather, world, s, q, n, 1.0, w.tick[world], tyre_track(w.geo, s.surface, hit))
     e = ambient_light(w, world, n) * open_sky(w, world, p, n)
     nl = wp.dot(n, w.sky.sun_direction[world])
     if nl > 0.0:

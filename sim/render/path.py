@@ -23,12 +23,13 @@ from sim.render.shading import (
     lift,
     object_point,
     open_sky,
+    reshuffled,
     smooth_normal,
     sun_ray,
     tyre_track,
 )
 from sim.render.sky import seen_sky, sky_radiance
-from sim.render.weather import fog_radiance, fog_transmittance, through_air, weathered
+from sim.render.weather import fog_radiance, fog_transmittance, is_weathered, through_air, weathered
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -267,7 +268,7 @@ def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.ve
     s = base_surface(w, world, hit, foot)
     if primary:
         s = detailed(s, q, n, foot, w.sky.night[world], hit.slot == 0)
-    if s.surface != 0 or w.weather.snow_cover[world] + w.weather.dust[world] > 0.0:
+    if is_weathered(w.weather, world, s.surface):
         s = weathered(w.weather, world, s, q, n, foot, w.tick[world], tyre_track(w.geo, s.surface, hit))
     if not primary and s.transmission > 0.0:
         s.albedo = wp.vec3(0.03, 0.03, 0.03)

@@ -58,9 +58,9 @@ def make_spray(nworld: int, device: wp.DeviceLike) -> Spray:
 def spray_extinction(water: float, speed: float, wheels: float, section: float) -> float:
     """Extinction in the middle of a wake [1/m].
 
-    Behind every metre of road lies the water of depth ``water`` [m] that the ``wheels`` tyres have met; the share of it that hangs in the air
-    has the liquid water content w over the wake's Gaussian ``section`` (product of its standard deviations [m^2]), and droplets of radius r
-    take 1.5 w / (rho r) of the light per metre (geometric optics: van de Hulst 1957, extinction efficiency 2).
+    The ``wheels`` tyres meet water of depth ``water`` [m] on every metre of road; the share of it that hangs in the air has the liquid
+    water content w over the wake's Gaussian ``section`` (product of its standard deviations [m^2]), and droplets of radius r take
+    1.5 w / (rho r) of the light per metre (geometric optics: van de Hulst 1957, extinction efficiency 2).
     """
     share = SHARE * wp.smoothstep(ONSET, FULL, speed)
     return 1.5 * water * TYRE * wheels * share / (MIST * 6.2831853 * section)

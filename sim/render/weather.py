@@ -188,6 +188,13 @@ def dusted(dust: float, s: Surf, q: wp.vec3, n: wp.vec3) -> Surf:
 
 
 @wp.func(inline=True)
+def is_weathered(weather: Weather, world: int, surface: int) -> bool:
+    """Whether `weathered` changes surfaces of a kind at all."""
+    any = weather.wetness[world] + weather.snow_cover[world] + weather.ice[world] + weather.dust[world]
+    return any > 0.0 or surface == wp.static(int(Surface.ICE))
+
+
+@wp.func(inline=True)
 def weathered(
     weather: Weather, world: int, s: Surf, q: wp.vec3, n: wp.vec3, foot: float, tick: int, track: float
 ) -> Surf:

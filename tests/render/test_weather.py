@@ -1,5 +1,6 @@
 """Weather in pictures: each kind is there, grows with its strength, and moves no label."""
 
+# pyright: reportIndexIssue=false, reportArgumentType=false, reportCallIssue=false
 from __future__ import annotations
 
 import math
@@ -11,6 +12,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.cameras import Optics
 from sim.config import CameraConfig, RenderConfig
+from sim.render.air import fill_air
 from sim.render.frames import Renderer, camera_at
 from sim.render.library import MeshLibrary
 from sim.render.lights import HIGH, LOW, beam_pattern
@@ -37,11 +39,25 @@ GREY = {"cloud_cover": 1.0, "sun_direction": (0.3, 0.2, 0.9)}
 def street(lights=(), lamp=None):
     """A car before the camera, a wall behind it, on asphalt."""
     car = scenes.model(scenes.box((-2, -0.9, 0.2), (2, 0.9, 1.5), material=PAINT), "car", lights=lights)
-    wall = scenes.model(scenes.box((0, -9, 0), (1, 9, 6), Semantic.BUILDING, Material("wall", (0.06, 0.06, 0.06))), "wall")
+    wall = scenes.model(
+        scenes.box((0, -9, 0), (1, 9, 6), Semantic.BUILDING, Material("wall", (0.06, 0.06, 0.06))), "wall"
+    )
     return scenes.library([car, wall], scenes.plane(material=ASPHALT), () if lamp is None else (lamp,))
 
 
-def shoot(lib, weather, *, quality="draft", size=(96, 64), camera=None, key=1, actors=None, outputs=("rgb", *LABELS), scene=None, **state):
+def shoot(
+    lib,
+    weather,
+    *,
+    quality="draft",
+    size=(96, 64),
+    camera=None,
+    key=1,
+    actors=None,
+    outputs=("rgb", *LABELS),
+    scene=None,
+    **state,
+):
     """Light, exposed picture and labels of one world."""
     actors = [("car", (12.0, 0.0, 0.0), 0.0), ("wall", (40.0, 0.0, 0.0), 0.0)] if actors is None else actors
     rows = scenes.world(lib, actors, weather, key, **state)
@@ -51,7 +67,9 @@ def shoot(lib, weather, *, quality="draft", size=(96, 64), camera=None, key=1, a
     renderer = Renderer(lib, made, now, RenderConfig((eye,), quality, outputs))
     renderer.render(made)
     out = {name: np.array(array[0, 0]) for name, array in renderer.frames.numpy().items()}
-    return out | {"light": renderer.radiance.numpy()[0, 0].copy()} if renderer._full else out
+    if quality == "fast":
+        return out
+    return out | {"light": renderer.radiance.numpy()[0, 0].copy(), "dazzle": renderer.air.dazzle.numpy()[0, 0]}
 
 
 def mapped(network):
@@ -63,7 +81,12 @@ def mapped(network):
 def test_clouds_follow_from_what_falls():
     rates = np.linspace(0.0, 10.0, 101)
     cover = np.array([clouds_for(r, 0.0) for r in rates])
-    assert cover[0] == pytest.approx(0.2) and cover[20] > 0.95 and (np.diff(cover) >= 0.0).all() and np.diff(cover).max() < 0.12
+    assert (
+        cover[0] == pytest.approx(0.2)
+        and cover[20] > 0.95
+        and (np.diff(cover) >= 0.0).all()
+        and np.diff(cover).max() < 0.12
+    )
     assert clouds_for(0.0, 1.0) == clouds_for(1.0, 0.0)
 
 
@@ -192,7 +215,11 @@ def test_ice_is_darker_and_glossier_than_the_road_but_no_puddle():
                          scenes.plane(material=ASPHALT))  # fmt: skip
     red = []
     for weather in ({}, {"ice": 1.0}, {"wetness": 1.0}):
-        seen = shoot(lib, {"sun_direction": (-0.7, 0.1, 0.7), "cloud_cover": 0.0, **weather}, actors=[("wall", (15.0, 0, 0), 0.0)])
+        seen = shoot(
+            lib,
+            {"sun_direction": (-0.7, 0.1, 0.7), "cloud_cover": 0.0, **weather},
+            actors=[("wall", (15.0, 0, 0), 0.0)],
+        )
         near, far = seen["light"][58:], seen["light"][40:44]
         red.append((near.mean(), far[..., 0].mean() / far[..., 1].mean()))
     dry, ice, wet = red
@@ -227,7 +254,9 @@ def beam(points, high=0):
 def test_beams_have_the_form_that_regulations_ask_for():
     """UN R112: B50L (0.57 deg up, 3.43 left) dark, 75R and 50R bright, 25 m lines broad; the driving beam brightest straight ahead."""
     deg = math.tan(math.radians(1.0))
-    b50, r75, r50, r25 = beam([(0.57 * deg, -3.43 * deg), (-0.57 * deg, 1.15 * deg), (-0.86 * deg, 1.72 * deg), (-1.72 * deg, 9 * deg)])
+    b50, r75, r50, r25 = beam(
+        [(0.57 * deg, -3.43 * deg), (-0.57 * deg, 1.15 * deg), (-0.86 * deg, 1.72 * deg), (-1.72 * deg, 9 * deg)]
+    )
     assert b50 < 0.05 * r75 and b50 < 0.05 * r50 and r25 > 0.1 * r50
     straight, aside = beam([(0.0, 0.0), (0.0, -12 * deg)], 1)
     assert straight > 2.0 * beam([(0.0, 0.0)])[0] and straight > 4.0 * aside
@@ -240,7 +269,9 @@ def test_high_beam_reaches_further():
     lib = street((lamp,))
     for bits in (0, Lamp.LOW_BEAM, Lamp.LOW_BEAM | Lamp.HIGH_BEAM):
         actors = [("car", (0.0, 0.0, 0.0), 0.0), ("wall", (40.0, 0.0, 0.0), 0.0)]
-        seen = shoot(lib, NIGHT, actors=actors, lamps=[int(bits), 0], camera=camera_at((1.0, 0.0, 2.2), width=96, height=64))
+        seen = shoot(
+            lib, NIGHT, actors=actors, lamps=[int(bits), 0], camera=camera_at((1.0, 0.0, 2.2), width=96, height=64)
+        )
         wall = seen["light"][seen["instance"] == 2].reshape(-1, 3)
         light.append(wall[: len(wall) // 2].mean())
     assert light[1] > 1.1 * light[0] and light[2] > 4.0 * light[1]
@@ -258,15 +289,26 @@ def test_lamps_glow_in_fog():
 
 def test_sun_in_the_lens_veils_the_picture_unless_it_is_hidden():
     lib = street()
-    free, hidden = (
-        shoot(lib, {"sun_direction": (0.97, 0.1, 0.22), "cloud_cover": 0.0}, actors=[("wall", (x, 0, 0), 0.0)], size=(96, 64))
-        for x in (300.0, 12.0)
+    ahead, aside = (
+        {"sun_direction": direction, "cloud_cover": 0.0} for direction in ((0.97, 0.1, 0.22), (0.45, 0.86, 0.23))
     )
-    away = shoot(lib, {"sun_direction": (0.45, 0.86, 0.23), "cloud_cover": 0.0}, actors=[("wall", (300.0, 0, 0), 0.0)])
-    road = (slice(50, 64), slice(0, 96))
-    assert free["light"][road].mean() > 1.02 * away["light"][road].mean()
-    r = [x["light"][road].mean() for x in (free, hidden)]
-    assert r[1] < r[0]
+    free, hidden, away = (
+        shoot(lib, weather, actors=[("wall", (x, 0, 0), 0.0)])
+        for weather, x in ((ahead, 300.0), (ahead, 12.0), (aside, 300.0))
+    )
+    assert free["dazzle"][1] > 3.0 and (hidden["dazzle"] == 0.0).all() and (away["dazzle"] == 0.0).all()
+    # 10 / a^3 + 5 / a^2 in degrees, of which a lens has 0.3: added to a black picture it is all there is.
+    made, now = scenes.batch([scenes.world(lib, [("wall", (300.0, 0, 0), 0.0)], ahead)])
+    eye = camera_at((0.0, 0.0, 1.5), width=96, height=64)
+    r = Renderer(lib, made, now, RenderConfig((eye,), "draft", ("rgb",)))
+    r.render(made)
+    r.radiance.zero_()
+    fill_air(made, r.window.current, r.air, r.cameras, r.views[1], r.buffers.depth, r.radiance)
+    seen = r.radiance.numpy()[0, 0, 60, 20]
+    ray = r.views[1].rot.numpy()[0, 0] @ np.array([20 - 47.5, 60 - 31.5, r.cameras.intrinsics.numpy()[0, 0][0]])
+    sun = r.sky.sun_direction.numpy()[0]
+    angle = math.degrees(math.acos(float(ray @ sun) / float(np.linalg.norm(ray) * np.linalg.norm(sun))))
+    np.testing.assert_allclose(seen, free["dazzle"] * 0.3 * (10.0 / angle**3 + 5.0 / angle**2), rtol=0.02)
 
 
 def test_rain_wets_a_lens_in_the_open():
@@ -286,8 +328,8 @@ def test_rain_draws_rings_on_water():
     lib = scenes.library([], scenes.plane(material=ASPHALT))
     camera = camera_at((0.0, 0.0, 0.6), pitch=0.9, width=96, height=96, horizontal_fov=0.5)
     still, early, late = (
-        shoot(lib, {"wetness": 1.0, "rain": rate, "cloud_cover": 0.6, "sun_direction": (0.1, 0.2, 0.97)}, camera=camera, actors=(), tick=tick)
-        ["light"] for rate, tick in ((1e-9, 0), (14.0, 0), (14.0, 9))
+        shoot(lib, {"wetness": 1.0, "rain": rate, "cloud_cover": 0.6, "sun_direction": (0.1, 0.2, 0.97)},
+              camera=camera, actors=(), tick=tick)["light"] for rate, tick in ((1e-9, 0), (14.0, 0), (14.0, 9))
     )  # fmt: skip
     assert np.abs(early - late).mean() > 2e-4 and np.abs(early - still).mean() > 2e-4
 

@@ -42,3 +42,13 @@ def test_they_change_no_other_draw_and_no_other_map(tmp_path: Path) -> None:
     assert rough.map_key != plain.map_key
     # The key of `tests.scenario.files.BASE`, as it was before roads could have bumps.
     assert plain.map_key == "test/4/6e3c09e6b55e"
+
+
+def test_tunnels_lie_where_the_file_says(tmp_path: Path) -> None:
+    road, _ = drawn_road(
+        tmp_path, changed("lanes: 1+1", "lanes: 1+1, tunnels: {s: 50..70 m, length: 90 m, lit: false}")
+    )
+    (tunnel,) = road.tunnels
+    assert 50.0 <= tunnel.s <= 70.0 and tunnel.length == 90.0 and not tunnel.lit
+    plain, _ = drawn_road(tmp_path, changed("lanes: 1+1", "lanes: 1+1"))
+    assert plain.tunnels == []

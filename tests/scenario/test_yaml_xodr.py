@@ -8,6 +8,7 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.random import Stream
+from sim.road.elements import Tunnel
 from sim.scenario.reader import load_scenario
 from sim.scenario.storyboard import LanePosition
 from tests.scenario.files import BASE, changed, write
@@ -89,3 +90,13 @@ def test_what_the_file_holds_and_no_one_uses_is_noted(tmp_path: Path) -> None:
     assert [note.message for note in load_scenario(path).notes] == ["element station is not used"]
     with pytest.raises(ScenarioError, match="station"):
         load_scenario(path, strict=True)
+
+
+def test_tunnels_of_a_file(tmp_path: Path) -> None:
+    """The element of its own, and objects of that type."""
+    objects = (
+        '<objects><tunnel id="1" name="t" type="standard" s="20" length="60" lighting="0"/>'
+        '<object id="2" type="tunnel" name="u" s="120" t="0" length="50"/></objects></road>'
+    )
+    world = load_scenario(scenario_on(tmp_path, TOWN.replace("</road>", objects))).draw(Stream(0, 0))
+    assert world.network.roads["7"].tunnels == [Tunnel(20.0, 60.0, False), Tunnel(120.0, 50.0)]
