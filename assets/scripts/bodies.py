@@ -19,6 +19,8 @@ from shape import welded
 from skeleton import ROW
 
 Array = npt.NDArray[np.float64]
+TRIANGLES = 5200
+"""Of a dressed body: each of its 60 poses takes memory."""
 
 
 @dataclass
@@ -197,7 +199,7 @@ def body_of(figure: Figure) -> Body:
     seed = float(sum(map(ord, figure.person.name)) % 89)
     bare = figure.bare(h) if figure.bare else None
     shells = [*_skin(h, bare), *figure.wear(h), *_hair(h, figure.style, seed)]
-    soup = people.thinned(soup_of(figure, h, shells), figure.person.triangles)
+    soup = people.thinned(soup_of(figure, h, shells), TRIANGLES)
     points = np.concatenate([s.points[np.unique(s.faces)] for s in shells])
     weights = np.concatenate([s.weights[np.unique(s.faces)] for s in shells])
     index = welded(soup.corners)

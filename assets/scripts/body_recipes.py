@@ -63,7 +63,7 @@ def outfit(
 
     def wear(h: Human) -> list[Shell]:
         out: list[Shell] = []
-        waist = ga.hem_of(h, hem) + 0.03
+        waist = ga.hem_of(h, hem) + (0.012 if length else 0.03)
         if length:
             out = [skirt(h, "skirt", length, leg, waist)]
         if leg > 0.5:
@@ -109,7 +109,7 @@ ALL = [
             look("man_hoodie_red", [dyed("top", 160.0, 4.0, 0.9), dyed("trousers", 0.0, 0.2, 0.5)], kinds=["man", "adult"], height=1.8,
                 mass=80.0, wear=["backpack"]),
             look("man_hoodie_grey", [dyed("top", 0.0, 0.2, 1.5), dyed("trousers", 20.0, 0.6, 0.6)], kinds=["man", "adult"], height=1.76,
-                mass=74.0, wear=["cap"], posture="phone"),
+                mass=74.0, wear=["cap"]),
             look("worker_hoodie", [dyed("top", 40.0, 1.0, 0.8), dyed("trousers", -190.0, 0.5, 0.9)], kinds=["worker"], height=1.85,
                 mass=88.0, wear=["vest", "hard_hat"]),
         ]),

@@ -255,13 +255,13 @@ def skirt(h: Human, look: str, length: float, seed: float, waist: float) -> Shel
     down = np.clip((waist - shell.points[:, 2]) / (waist - end), 0.0, 1.0)
     angle = np.arctan2(shell.points[:, 1], shell.points[:, 0])
     pleat = 0.012 * down * np.sin(11 * angle + 3 * np.sin(2 * angle + seed))
-    shell = pushed(shell, 0.012 * down**0.5 + pleat)
+    shell = pushed(shell, 0.022 * down**0.7 + pleat)
     lower = np.array([h.points[:, 1].min(), h.points[:, 2].min()])
     upper = np.array([h.points[:, 1].max(), h.joints[ROW["head"], 2]])
     # Skirts hang from the hips and follow the thighs, less the lower they reach.
     weights = np.zeros_like(shell.weights)
     side = np.clip(0.5 + shell.points[:, 1] / 0.12, 0.0, 1.0)
-    share = np.clip((h.joints[0, 2] - shell.points[:, 2]) / 0.2, 0.0, 0.9)
+    share = np.clip((h.joints[0, 2] - shell.points[:, 2]) / 0.13, 0.0, 1.0)
     weights[:, 0] = 1.0 - share
     weights[:, ROW["l_thigh"]], weights[:, ROW["r_thigh"]] = share * side, share * (1 - side)
     shell.weights = weights

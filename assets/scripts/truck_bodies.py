@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sh3f import Look, Soup
 from shape import add_look, box, cut, tube
-from vehicle_recipes import LORRY, VAN
+from vehicle_recipes import LORRY, VAN, lorry_tyres
 
 from sim.render.mesh import Material, Role, Surface
 
@@ -22,6 +22,7 @@ STRIPE = lk.colored("yellow stripe", (0.62, 0.55, 0.02), 0.45)
 TREAD_PLATE = lk.colored("tread plate", (0.36, 0.37, 0.38), 0.4, metallic=0.8, surface=Surface.METAL)
 RAW_STEEL = lk.colored("tipper body", (0.33, 0.12, 0.015), 0.5, clearcoat=0.4)
 GRAVEL = lk.colored("gravel", (0.2, 0.185, 0.165), 0.95, surface=Surface.GRAVEL)
+CHASSIS = "wheels and lamps split off, normals creased"
 REAR, CAB = -3.12, 1.31
 """Ends of the body on the source's chassis [m]."""
 
@@ -71,8 +72,7 @@ def _bare(soup: Soup) -> Soup:
 
 def _fire_engine(soup: Soup) -> Soup:
     """Crew cab with windows, lockers behind roller shutters, a pump at the back, a ladder and blue lights on the roof."""
-    assert LORRY.prepare
-    soup = LORRY.prepare(_bare(soup))
+    soup = lorry_tyres(_bare(soup))
     top, low, w, crew = 2.98, 0.98, 1.18, 0.42
     add = livery.add_faces
     soup = add(soup, box((REAR, -w, low), (crew, w, top)), "fire body")
@@ -114,8 +114,7 @@ def _fire_engine(soup: Soup) -> Soup:
 
 def _tipper(soup: Soup) -> Soup:
     """A steel body with ribs and a cab guard, heaped with gravel."""
-    assert LORRY.prepare
-    soup = LORRY.prepare(_bare(soup))
+    soup = lorry_tyres(_bare(soup))
     floor, rim, half = 1.12, 2.25, 1.2
     add = livery.add_faces
     for s in (-1.0, 1.0):
@@ -158,12 +157,12 @@ FIRE_ENGINE = replace(
     looks={"^beacon$": lk.lamp(Role.BEACON), "^bar$": lk.colored("light bar", (0.5, 0.5, 0.5), 0.4), "^word$": "atlas",
            "fire body|red-cabin": RED, "fire stripe": STRIPE, "fire chevron": RED, "tread plate": TREAD_PLATE,
            "crew window": lk.PRIVACY, "^shutter$": "atlas", **LORRY.looks, "grey-metal-wheels": "atlas"},
-    plate_at=[(3.155, 0.78), (-3.083, 0.86)], changed=LORRY.changed + ", body of a fire engine and blue lights in place of the box",
+    plate_at=[(3.155, 0.78), (-3.083, 0.86)], changed=CHASSIS + ", body of a fire engine and blue lights in place of the box",
 )  # fmt: skip
 TIPPER = replace(
     LORRY, name="tipper", kinds=["tipper"], variants=[], mass=18000.0, prepare=_tipper, parameters="lorry",
     looks={"tipper body": RAW_STEEL, "^gravel$": GRAVEL, **LORRY.looks}, plate_at=[(3.155, 0.78), (-3.24, 0.86)],
-    changed=LORRY.changed + ", tipping body with gravel in place of the box",
+    changed=CHASSIS + ", tipping body with gravel in place of the box",
 )  # fmt: skip
 MINIBUS = replace(
     VAN, name="minibus", kinds=["minibus"], variants=[], mass=2900.0, prepare=_minibus, parameters="van",

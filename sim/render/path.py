@@ -23,7 +23,6 @@ from sim.render.shading import (
     lift,
     object_point,
     open_sky,
-    reshuffled,
     smooth_normal,
     sun_ray,
     tyre_track,

@@ -198,13 +198,6 @@ def cosine_direction(n: wp.vec3, u: float, v: float) -> wp.vec3:
     return wp.normalize(d)
 
 
-@wp.func
-def reshuffled(draw: wp.vec4, round: int) -> wp.vec4:
-    """Four numbers in 0..1 that do not depend on ``draw`` as far as one can tell: for what follows a bounce."""
-    state = wp.rand_init(int(draw[3] * 8388608.0) + 8388608 * round, int(draw[2] * 8388608.0))
-    return wp.vec4(wp.randf(state), wp.randf(state), wp.randf(state), wp.randf(state))
-
-
 @wp.func(inline=True)
 def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
     """Irradiance over pi of sky and ground on a surface that sees both freely."""

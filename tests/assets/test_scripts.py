@@ -51,3 +51,19 @@ def test_plates_are_laid_front_and_rear() -> None:
     for end in (soup.centers[:, 0] > 0.0, soup.centers[:, 0] < 0.0):
         uv = soup.uvs[plates & end].reshape(-1, 2)
         assert np.allclose([uv.min(0), uv.max(0)], [[0.0, 0.0], [1.0, 1.0]])
+
+
+def test_a_garment_ends_in_a_clean_hem() -> None:
+    """Points of cut triangles slide onto the line where the value is 0; nothing is left below it."""
+    garments = importlib.import_module("garments")
+    grid = np.stack(np.meshgrid(np.linspace(-0.5, 0.5, 9), np.linspace(0.0, 1.0, 9)), -1).reshape(-1, 2)
+    points = np.stack([0.03 * np.sin(9 * grid[:, 0]), grid[:, 0], grid[:, 1]], -1)
+    row = np.arange(72).reshape(8, 9)[:, :8].ravel()
+    faces = np.concatenate([np.stack([row, row + 1, row + 10], 1), np.stack([row, row + 10, row + 9], 1)])
+    sheet = garments.Shell("top", points, faces, np.zeros((81, 19)), np.zeros((len(faces), 3, 2)))
+    hem = garments.clipped(sheet, points[:, 2] - 0.43)
+    used = np.unique(hem.faces)
+    assert 0 < len(hem.faces) < len(faces)
+    assert hem.points[used, 2].min() == pytest.approx(0.43, abs=1e-9)
+    assert (np.abs(hem.points[used, 2] - 0.43) < 1e-9).sum() == 9
+    assert np.array_equal(sheet.points, points)
