@@ -387,7 +387,11 @@ def follow_path(
                 passes = wp.where(s.transmission > 0.0 and k < 4, 1, 0)
             air = fog_transmittance(extinction, walk.total)
             if passes == 1:
+                before = walk.weight
                 walk = pass_pane(walk, s, p, n, hit.t, air, draw)
+                # The fog before the pane is not seen through it.
+                color = fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
+                walk.out.direct += wp.cw_mul(before - walk.weight, color)
             else:
                 chance = draw
                 if walk.kind == DIFFUSE:

@@ -157,7 +157,11 @@ def tyre_track(geo: Geometry, surface: int, hit: Hit) -> float:
 def detailed(s: Surf, p: wp.vec3, n: wp.vec3, foot: float, night: float, on_map: bool) -> Surf:
     """A surface with its procedural look; ``p`` in the frame of its mesh, ``foot`` the ray's footprint [m]."""
     if is_open_ground(s.surface) and s.surface != wp.static(int(Surface.PAVING)):
-        return look_of_ground(s, p, foot)
+        q = p
+        if wp.abs(n[2]) < 0.7:
+            # Upright concrete: along the wall and up. Things turn, and the normal is the world's.
+            q = wp.vec3(wp.where(on_map, p[0] * n[1] - p[1] * n[0], 0.8 * p[0] + 0.6 * p[1]), p[2], 0.0)
+        return look_of_ground(s, q, foot)
     if s.surface == wp.static(int(Surface.WINDOW)):
         return look_of_window(s, p, n, night)
     if s.surface >= wp.static(int(Surface.BARK)):
