@@ -109,10 +109,13 @@ def check_flow_geometry(renderer: FrameRenderer, picture: Mapping[str, Any], fra
     points = _points_next(renderer, picture, frame, (row, col), end[:, 1])
     off = np.linalg.norm(land(renderer, points, end[:, 1], 2) - end, axis=1)
     with np.errstate(invalid="ignore"):
-        bad = off > FLOW_MARGIN + FLOW_SHARE * np.linalg.norm(end - start, axis=1)
-    # Beyond a rolling picture's first and last row poses are continued, which is not what is checked.
+        # Places are single precision, which shows in what is very near.
+        close = np.abs(points).max(1) / np.maximum(arrays["range"][row, col], 1e-3)
+        rounding = 4.0 * np.finfo(np.float32).eps * close * intrinsic_matrix(renderer.renderer.config.cameras[0])[0, 0]
+        bad = off > FLOW_MARGIN + FLOW_SHARE * np.linalg.norm(end - start, axis=1) + rounding
+    # What no row of a rolling shutter sees has no end that could be checked.
     if renderer.renderer.sweep_next is not None:
-        bad &= (end[:, 1] >= 0.0) & (end[:, 1] <= height - 1.0)
+        bad &= arrays["flow_occluded"][row, col] == 0
     if not bad.any():
         return []
     k = int(np.argmax(np.where(bad, off, 0.0)))

@@ -21,6 +21,9 @@ ERRORS = 5.0
 """Standard errors of a detection's range, azimuth and speed that are granted: a cell's size over sqrt(2 SNR) each, beside the cell."""
 DOOR = 1.3
 """How far an open door stands out [m]."""
+LIMB = 0.5
+"""The same of who has limbs, running or fallen [m]."""
+LIMBED = (Semantic.PERSON, Semantic.RIDER, Semantic.ANIMAL)
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,10 +67,10 @@ def check_detections(recorder: SensorRecorder, radar: Radar, frame: int) -> list
         pos, rot, vel, rate = (arrays[name][frame, slot].astype(float) for name in ("pos", "rot", "vel", "ang_vel"))
         actor = recorder.actors[slot]
         bits = np.array([[i >> axis & 1 for axis in range(3)] for i in range(8)]) - 0.5
-        world = pos + rotate(rot, bits * actor.size + actor.box_center)
-        if arrays["door"][frame, slot].any():
-            # Open doors stand out of the box, and rays meet them.
-            world = pos + rotate(rot, bits * (np.array(actor.size) + (0.0, 2.0 * DOOR, 0.0)) + actor.box_center)
+        # Open doors and limbs stand out of the contact box, and rays meet them.
+        beyond = DOOR if arrays["door"][frame, slot].any() else LIMB if actor.asset.semantic in LIMBED else 0.0
+        wide = np.array(actor.size) + (min(beyond, 2.0 * LIMB), 2.0 * beyond, 0.0)
+        world = pos + rotate(rot, bits * wide + actor.box_center)
         local = (world - at) @ turn
         moves = (vel + np.cross(rate, world - pos) - own) @ turn
         extra = float(np.linalg.norm(vel)) if _has_moving_parts(actor.asset.semantic) else 0.0

@@ -104,21 +104,26 @@ def straightened(lens: LensValues, u: float, v: float) -> wp.vec3:
     """Direction that Brown-Conrady shows at (u, v), z = 1; zero if there is none."""
     r = wp.sqrt(u * u + v * v)
     a = relaxed(lens, r)
+    radial = lens.more[2] == 0.0 and lens.more[3] == 0.0
     if a < 0.0:
-        return wp.vec3(0.0, 0.0, 0.0)
+        if radial:
+            return wp.vec3(0.0, 0.0, 0.0)
+        # The tangential terms may have moved a point out there from within the field.
+        a = lens.field
     x = float(0.0)
     y = float(0.0)
     if r > 0.0:
         x = u * a / r
         y = v * a / r
-    if lens.more[2] == 0.0 and lens.more[3] == 0.0:
+    if radial:
         return wp.vec3(x, y, 1.0)
+    found = int(0)
     k = int(0)
     while k < wp.static(TURNS):
         # Newton's method, with the Jacobian of the radial part alone turned to the radius.
         at = bent(lens, x, y)
         s = wp.sqrt(x * x + y * y)
-        g = stretched(lens, s)
+        g = stretched(lens, wp.min(s, lens.field))
         e = wp.vec2(u - at[0], v - at[1])
         around = g[0] / wp.max(s, 1.0e-9)
         if s < 1.0e-6:
@@ -132,10 +137,18 @@ def straightened(lens: LensValues, u: float, v: float) -> wp.vec3:
         else:
             x += n[0] * out - n[1] * side
             y += n[1] * out + n[0] * side
+        # Out there the model folds: back to the edge of the field.
+        most = 1.05 * lens.field / wp.max(wp.sqrt(x * x + y * y), 1.0e-9)
+        if most < 1.0:
+            x *= most
+            y *= most
         k += 1
+        if wp.abs(e[0]) + wp.abs(e[1]) < 2.0e-6 * (1.0 + r):
+            found = 1
         if wp.abs(e[0]) + wp.abs(e[1]) < 2.0e-7 * (1.0 + r):
             k = wp.static(TURNS)
-    if x * x + y * y > lens.field * lens.field:
+    # Where the model folds the search may end nowhere.
+    if found == 0 or x * x + y * y > lens.field * lens.field:
         return wp.vec3(0.0, 0.0, 0.0)
     return wp.vec3(x, y, 1.0)
 
@@ -202,6 +215,10 @@ def stretch(lens: Lens, a: Any) -> Any:
     return a * (1.0 + q * (k[0] + q * (k[1] + q * k[2]))) / bottom
 
 
+FOLD = 0.02
+"""A lens with tangential terms ends where its picture grows by less than this share of what it does at the middle: farther out it folds."""
+
+
 def field_of(lens: Lens) -> float:
     """Where a lens ends, as `LensValues.field` says: its ``max_angle``, or where its model folds if that comes first."""
     fisheye = lens.model == "kannala_brandt"
@@ -209,9 +226,10 @@ def field_of(lens: Lens) -> float:
     widest = angle if fisheye else min(math.tan(min(angle, 1.56)), STEEPEST)
     # Finer near the axis, where most pixels are, than far out.
     a = widest * np.linspace(0.0, 1.0, 20001) ** 2
+    least = FOLD if any(coefficients(lens)[1][2:]) and not fisheye else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         r = stretch(lens, a)
-    falls = np.flatnonzero(~(np.diff(r) > 0.0))
+        falls = np.flatnonzero(~(np.diff(r) > least * np.diff(a)))
     return float(a[falls[0]]) if len(falls) else widest
 
 
@@ -268,7 +286,9 @@ def directions(camera: CameraConfig, points: npt.ArrayLike) -> Floats:
     for _ in range(1 if p1 == p2 == 0.0 else 100):
         r = np.linalg.norm(aim - shift, axis=-1)
         a = relax(camera.lens, r)
-        xy = (aim - shift) * (a / np.maximum(r, 1e-12))[..., None]
+        # Tangential terms may bring points from beyond the field into it: only the last turn tells.
+        inner = np.where(np.isnan(a), field_of(camera.lens), a)
+        xy = (aim - shift) * (inner / np.maximum(r, 1e-12))[..., None]
         x, y = xy[..., 0], xy[..., 1]
         before, shift = shift, np.stack(
             [2 * p1 * x * y + p2 * (3 * x * x + y * y), p1 * (x * x + 3 * y * y) + 2 * p2 * x * y], -1

@@ -35,8 +35,11 @@ class Beam:
 
 @wp.func
 def turn_since(rate: wp.vec3, ago: float) -> wp.quat:
-    """The rotation of the last ``ago`` seconds at a turn rate [rad/s], by Cayley's map: exact to (angle)^3 / 12."""
+    """The rotation of the last ``ago`` seconds at a turn rate [rad/s]."""
     half = 0.5 * ago
+    angle = half * wp.length(rate)
+    if angle > 1.0e-3:
+        half *= wp.tan(angle) / angle
     return wp.normalize(wp.quat(rate[0] * half, rate[1] * half, rate[2] * half, 1.0))
 
 

@@ -15,6 +15,7 @@ from sim.errors import SwerveError
 from sim.render.camera import Cameras, make_cameras, pixel_direction, project
 from sim.render.frames import Renderer, camera_at
 from sim.render.labels import Labeller
+from sim.render.lens import directions as host_directions
 from sim.render.lens import field_of, intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.render.probe import probe_pixels
@@ -294,3 +295,28 @@ def test_picture_of_a_fisheye_is_the_pinholes_where_they_look_alike():
         views[name] = {k: v[0, 0].astype(int) for k, v in r.frames.numpy().items()}
     near = np.abs(views["pinhole"]["rgb"] - views["fisheye"]["rgb"]).max(-1)[30:90, 40:120]
     assert np.median(near) <= 2 and (near > 12).mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fov", "distortion"),
+    [
+        (1.29, (-0.2368, -0.0097, -1e-4, 6e-4)),
+        (1.5, (-0.282, -0.0291, -1.9e-3, 7e-4, -0.0189, 0.0328, 0.0241, -0.0325)),
+        (1.5, (-0.1561, -0.0484, 1.3e-3, 5e-4, 8.8e-3, 8.4e-3, 0.0176, 0.0334)),
+    ],
+)
+def test_nothing_is_seen_where_a_lens_with_tangential_terms_has_folded(fov, distortion):
+    """In such corners the search for a pixel's direction ends nowhere: they are void, and their light is no more than black."""
+    camera = camera_at(
+        (0.0, 0.0, 1.5), width=96, height=80, horizontal_fov=fov, lens=Lens("brown_conrady", None, distortion)
+    )
+    lib = scenes.library()
+    scene, state = scenes.batch([scenes.world(lib)])
+    renderer = Renderer(lib, scene, state, RenderConfig((camera,), "fast", ("rgb", "semantic", "hdr")))
+    renderer.render(scene)
+    out = {name: array[0, 0] for name, array in renderer.frames.numpy().items()}
+    row, col = np.indices((80, 96))
+    void = (host_directions(camera, np.stack([col, row], -1)) == 0.0).all(-1)
+    assert void.any() and not void[20:60, 24:72].any()
+    np.testing.assert_array_equal(out["semantic"] == int(Semantic.VOID), void)
+    assert np.isfinite(out["hdr"]).all() and not out["hdr"][void].any()
