@@ -110,6 +110,26 @@ def test_glass_keeps_its_label_and_shows_what_is_behind():
     assert seen[0] > seen[1] + 30
 
 
+def test_fog_before_a_pane_is_not_tinted_by_it():
+    """Far away in thick fog a pane looks like the fog beside it."""
+    pane = scenes.model(board(Material("pane", (0.02, 0.02, 0.02), 0.05, transmission=0.5), Semantic.CAR), "pane")
+    black = scenes.model(scenes.box((0, -9, -9), (1, 9, 9), material=Material("black", (0.02, 0.02, 0.02))), "black")
+    weather = {**NOON, "fog_visibility": 10.0}
+    out = picture([pane, black], [("pane", (12, 0, 0), 0.0), ("black", (14, 0, 0), 0.0)], weather=weather)
+    fog, through = (out["rgb"][out["instance"] == k].mean(0) for k in (2, 1))
+    assert (out["instance"] == 1).sum() > 50
+    assert np.abs(through - fog).max() < 4.0
+
+
+def test_upright_concrete_varies_along_and_up():
+    concrete = Material("concrete", (0.4, 0.4, 0.4), 0.9, surface=Surface.CONCRETE)
+    wall = scenes.model(scenes.box((0, -3, -3), (1, 3, 5), material=concrete), "wall")
+    for turn in (0.0, np.pi / 2):
+        seen = picture([wall], [("wall", (4, 0, 0), turn)])["rgb"][20:44, 20:44, 1].astype(float)
+        down, across = np.abs(np.diff(seen, axis=0)).mean(), np.abs(np.diff(seen, axis=1)).mean()
+        assert 0.4 < down / across < 2.5
+
+
 @pytest.mark.parametrize("quality", ["fast", "draft"])
 def test_paint_is_the_actors(quality):
     paint = Material("paint", (0.0, 1.0, 0.0), 0.5, surface=Surface.CAR_PAINT, role=Role.PAINT)
