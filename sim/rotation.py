@@ -52,6 +52,6 @@ def rotate(q: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def _turn(x: Any, y: Any, z: Any, w: Any, a: Any, b: Any, c: Any) -> tuple[Any, Any, Any]:
-    """v + w t + q x t with t = 2 q x v, of a vector's or of many vectors' parts a, b, c."""
+    """Parts of v + w t + q x t with t = 2 q x v, of a vector's or of many vectors' parts a, b, c."""
     i, j, k = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
     return a + w * i + (y * k - z * j), b + w * j + (z * i - x * k), c + w * k + (x * j - y * i)

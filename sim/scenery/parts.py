@@ -66,8 +66,9 @@ def _cross(a: Floats, b: Floats) -> Floats:
 
 def _twice(each: Any, count: int) -> Any:
     """What quads have, for their two triangles each; one material or class for all of them stays one."""
-    single = isinstance(each, Material) or np.ndim(each) == 0
-    return each if single else np.repeat(np.broadcast_to(each, count), 2)
+    if isinstance(each, Material) or np.ndim(each) == 0:
+        return each
+    return np.repeat(np.broadcast_to(each, count), 2)
 
 
 class MeshBuilder:
