@@ -35,7 +35,7 @@ PAIRS = (("val", "rgb"), ("held", "rgb"), ("val", "flat"), ("held", "flat"))
 """What is looked at: which draws, and which pictures of them."""
 SHOWN = 0.4
 """Score from which a box is drawn."""
-EXAMPLES = 6
+EXAMPLES = 4
 """Pictures of the figure."""
 
 

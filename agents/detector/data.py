@@ -185,7 +185,7 @@ def vary(image: np.ndarray, boxes: Boxes, rng: np.random.Generator) -> tuple[np.
     moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=mean)
     gain = np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
     curve = 255.0 * np.linspace(0, 1, 256, dtype=np.float32) ** np.float32(np.exp(rng.normal(0, 0.2)))
-    varied = curve[moved] * gain
+    varied = curve[np.asarray(moved, np.uint8)] * gain
     if rng.random() < 0.2:
         varied = np.repeat(varied.mean(2, keepdims=True), 3, 2)
     return varied, move(boxes, scale, shift, (width, height))
