@@ -73,8 +73,9 @@ def view_at(renderer: FrameRenderer, row: Floats, moment: int) -> tuple[Floats, 
     sweep = (None, r.sweep, r.sweep_next)[moment]
     views = r.views[moment] if sweep is None else sweep.views
     pos, rot = (a.numpy()[:, 0].astype(float) for a in (views.pos, views.rot))
-    at = np.clip(np.nan_to_num(row), 0.0, len(pos) - 1.0)
-    first = np.minimum(np.floor(at).astype(int), max(len(pos) - 2, 0))
+    # Half a row beyond the first and the last still belongs to the picture.
+    at = np.clip(np.nan_to_num(row), -0.5, len(pos) - 0.5) if len(pos) > 1 else np.zeros(len(row))
+    first = np.clip(np.floor(at).astype(int), 0, max(len(pos) - 2, 0))
     after = np.minimum(first + 1, len(pos) - 1)
     f = at - first
     turn = rot[first] * (1.0 - f)[:, None, None] + rot[after] * f[:, None, None]
@@ -139,7 +140,7 @@ def _points_next(
         ray = rays(renderer, instance.shape)[pixel][sky]
         points[sky] = pos + FAR * np.einsum("nij,nj->ni", rot, ray / np.linalg.norm(ray, axis=1, keepdims=True))
     instance = instance[pixel]
-    now, then = (seen_at(renderer, at) for at in (pixel[0].astype(float), np.clip(landed, 0, height - 1)))
+    now, then = (seen_at(renderer, at) for at in (pixel[0].astype(float), np.clip(landed, -0.5, height - 0.5)))
     for a in np.unique(instance[instance > 0]):
         mine = instance == a
         points[mine] = carried(renderer, a - 1, points[mine], (frame, now[mine]), (frame + 1, then[mine]))

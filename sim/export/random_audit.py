@@ -228,8 +228,9 @@ def run(frames: int, seed: int, out: Path, files: Sequence[Path], only: int | No
                             f"block {number}, {block.scenario.stem}: {fault}", markup=False, highlight=False
                         )
                 row["cpu_seconds"] = round(process_time() - begun, 1)
+                # A row that was cut off stays a line of its own.
                 with file.open("a") as lines:
-                    lines.write(json.dumps(row) + "\n")
+                    lines.write("\n" * (file.stat().st_size > 0) + json.dumps(row))
             else:
                 progress.advance(task, row["pictures"])
             faults += [f"block {number}, {row['scenario']}: {fault}" for fault in row["faults"]]
