@@ -77,7 +77,7 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", *["pinhole"] * 4]
     assert cameras[0]["distortion"] == [-0.3, 0.1, 0.001, -0.001]
     film = decode_video(out / "video.mp4")
-    assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 3 * 96, 3)
+    assert len(film) == 3 and film[0].shape == (2 * 80, 3 * 3 * 96, 3), "pictures, classes and depth"
     check_faults(out, data, files)
     # An interrupted run goes on with the same bytes; a replay needs no rig file.
     (out / "labels/crossing-0000/wide/000001.json").unlink()
