@@ -202,6 +202,9 @@ def check_flow(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) 
         faults.append(f"flow leaves the picture at {int((open_ & ~inside).sum())} pixels that are not marked")
     expected = next_depth(renderer, picture, frame)
     wrong = open_ & ~arrives(instance, expected, there, depth)
+    if renderer.renderer.sweep_next is not None:
+        # Between two rows the probe sees actors where the nearer row has them: of the ego, half a metre away, that is a pixel.
+        wrong &= there != 1
     if wrong.any():
         shifts = SHIFTS if renderer.renderer.sweep_next is None else ROLLING_SHIFTS
         near = probe(renderer, end[wrong][:, None] + shifts)

@@ -1,4 +1,4 @@
-"""The film of a draw from its files: the pictures, and beside them boxes and classes; of several cameras a mosaic."""
+"""The film of a draw from its files: the pictures, and beside them boxes and classes; of several cameras mosaics, of depth too."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from sim.export.hazard import hazard_rows
 from sim.export.tracks import Tracks
 from sim.export.views import View, views_of
 
+NEAR, FAR = 1.0, 200.0
+"""Distances at the ends of the colours of depth [m]."""
 WIDEST = 1920
 """Of a mosaic [pixels]: pictures are made smaller where they are wider together."""
 
@@ -32,9 +34,24 @@ def overlaid_frames(
         cells = [_read(root, view, k, labels[i][k], rows[k]) for i, view in enumerate(views)]
         if len(cells) == 1:
             yield side_by_side(*cells[0])
-        else:
-            titles = [view.camera.name for view in views]
-            yield side_by_side(*(mosaic([cell[side] for cell in cells], titles) for side in (0, 1)))
+            continue
+        titles = [view.camera.name for view in views]
+        parts = [mosaic([plain for plain, _ in cells], titles), mosaic([drawn for _, drawn in cells])]
+        if "depth" in config.outputs:
+            parts.append(mosaic([_read_depth(root, view, k) for view in views]))
+        yield side_by_side(*parts)
+
+
+def _read_depth(root: Path, view: View, frame: int) -> np.ndarray:
+    """Length of the pixels' rays as colours, near ones warm, by its logarithm; sky and what a lens does not show are black."""
+    import cv2
+
+    with np.load(view.writer(root).path(view.key(frame), "depth.npz")) as file:
+        away = file["range"].astype(np.float32)
+    seen = np.isfinite(away) & (away > 0.0)
+    share = np.log(np.where(seen, away, NEAR) / NEAR) / np.log(FAR / NEAR)
+    level = np.clip(255.0 * (1.0 - share), 0.0, 255.0).astype(np.uint8)
+    return np.where(seen[..., None], cv2.applyColorMap(level, cv2.COLORMAP_TURBO)[..., ::-1], 0).astype(np.uint8)
 
 
 def _read(
@@ -55,12 +72,12 @@ def _read(
     return np.ascontiguousarray(shown[..., ::-1]), drawn
 
 
-def mosaic(images: Sequence[np.ndarray], titles: Sequence[str]) -> np.ndarray:
+def mosaic(images: Sequence[np.ndarray], titles: Sequence[str] = ()) -> np.ndarray:
     """Pictures in a grid, each as large as its cell allows and with its title in a corner; half a film's width at most.
 
     Args:
         images: Two or more, (height, width, 3) uint8 each.
-        titles: Names of the cameras.
+        titles: Names of the cameras, if they are to be read.
     """
     import cv2
 
@@ -75,7 +92,8 @@ def mosaic(images: Sequence[np.ndarray], titles: Sequence[str]) -> np.ndarray:
         h, w = (max(1, min(limit, round(n * fit))) for n, limit in zip(image.shape, (height, width), strict=False))
         small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         top, left = (k // across) * height + (height - h) // 2, (k % across) * width + (width - w) // 2
-        write_title(small, titles[k])
+        if titles:
+            write_title(small, titles[k])
         out[top : top + h, left : left + w] = small
     return out
 

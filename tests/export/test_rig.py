@@ -78,7 +78,7 @@ def test_every_camera_has_its_folder_and_replays(scenario, rig, tmp_path):
     assert [c["model"] for c in cameras] == ["brown_conrady", "kannala_brandt", *["pinhole"] * 4]
     assert cameras[0]["distortion"] == [-0.3, 0.1, 0.001, -0.001]
     film = decode_video(out / "video.mp4")
-    assert len(film) == 3 and film[0].shape == (2 * 80, 2 * 3 * 96, 3)
+    assert len(film) == 3 and film[0].shape == (2 * 80, 3 * 3 * 96, 3), "pictures, classes and depth"
     check_faults(out, data, files)
     page = json.loads(parse((out / "index.html").read_bytes()).scripts[0])["draws"][0]
     assert [(c, folder) for c, folder, _ in page["pictures"]] == [(c, f"crossing-0000/{c}") for c in names[:18:3]]
