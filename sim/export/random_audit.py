@@ -249,10 +249,11 @@ def main(
     only: Annotated[int | None, typer.Option(help="Look at this block alone, again.")] = None,
 ) -> None:
     """Audit the labels of random frames; exit code 1 if anything is wrong."""
-    from sim.console import start_warp
+    import warp as wp
+
     from sim.scenario.reader import expand, library_files
 
-    start_warp()
+    wp.config.log_level = wp.LOG_WARNING
     scenarios = expand(files) if files else [library_files()[name] for name in sorted(library_files())]
     faults = run(frames, seed, out, scenarios, only)
     typer.echo(f"{frames} frames, {len(faults)} faults")
