@@ -156,7 +156,7 @@ def beam_pattern(axis: wp.vec3, d: wp.vec3, high: int) -> float:
     under = edge - v
     wide = 0.55 * wp.exp(-25.0 * h * h) + 0.33 * wp.exp(-5.0 * h * h) + 0.12 * wp.exp(-1.2 * h * h)
     drop = wp.max(under, 0.0)
-    low = 5.0 * wide * wp.smoothstep(-0.004, 0.006, under) * (0.08 + 0.92 * wp.exp(-drop * drop * 220.0)) + 0.06 * wide
+    low = 5.0 * wide * wp.smoothstep(-0.004, 0.006, under) * (0.02 + 0.98 * wp.exp(-drop * drop * 220.0)) + 0.06 * wide
     if high == 1:
         low += 9.0 * wp.exp(-60.0 * h * h - 160.0 * v * v)
     return wp.where(wp.dot(d, axis) > 0.02, low, 0.0)
