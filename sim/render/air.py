@@ -227,20 +227,23 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
     return out * ((k - CLEAR) * 0.0795775)
 
 
-@wp.func(inline=True)
-def camera_motion(scene: Scene, poses: Poses, cameras: Cameras, world: int, camera: int) -> wp.vec3:
-    """Velocity of a camera [m/s]."""
-    out = wp.vec3(0.0, 0.0, 0.0)
-    if (cameras.flags[world, camera] & ATTACHED) != 0:
-        out = poses.vel[world, 0]
-    return out
+@wp.func
+def way_through(traveled: float, wind: float, speed: float, time: float) -> float:
+    """How far drops that fall at ``speed`` [m/s] have come through the camera's frame [m].
+
+    Of a camera and a wind that keep their velocities it is their relative speed times the time, but for how wind and camera point;
+    whatever the camera does, it grows with the way that it has ``traveled`` [m], so streaks never run backwards.
+    """
+    return wp.sqrt(traveled * traveled + (wind * wind + speed * speed) * time * time)
 
 
 @wp.func(inline=True)
 def through_fall(
-    air: Air, scene: Scene, poses: Poses, world: int, ego: wp.vec3, sight: Sight, color: wp.vec3
+    air: Air, scene: Scene, poses: Poses, world: int, carried: float, sight: Sight, color: wp.vec3
 ) -> wp.vec3:
-    """Light with rain and snow before it; ``ego``: the camera's velocity [m/s]."""
+    """Light with rain and snow before it; ``carried``: 1 of a camera on the ego, whose turning is left out, else 0."""
+    ego = poses.vel[world, 0] * carried
+    way = poses.traveled[world, 0] * carried
     out = color
     rain = scene.weather.rain[world]
     snow = scene.weather.snow[world]
@@ -250,7 +253,7 @@ def through_fall(
     fall.salt = int(scene.world_key[world] % wp.uint32(9973)) * 17
     if rain > 0.0:
         fall.motion = wind - ego - wp.vec3(0.0, 0.0, RAIN_SPEED)
-        fall.phase = time * wp.length(fall.motion)
+        fall.phase = way_through(way, wp.length(wind), RAIN_SPEED, time)
         fall.width = 0.0026
         fall.cell = 0.05
         fall.chance = wp.min(0.07 * wp.pow(rain, 0.7), 0.7)
@@ -259,7 +262,7 @@ def through_fall(
     if snow > 0.0:
         sway = wp.vec3(0.4 * wp.sin(1.3 * time), 0.4 * wp.cos(1.1 * time), 0.0)
         fall.motion = wind - ego + sway - wp.vec3(0.0, 0.0, SNOW_SPEED)
-        fall.phase = time * wp.length(fall.motion)
+        fall.phase = way_through(way, wp.length(wind), SNOW_SPEED, time)
         fall.width = 0.009
         fall.cell = 0.11
         fall.chance = wp.min(0.14 * wp.pow(snow, 0.6), 0.6)
@@ -306,7 +309,8 @@ def _fill_air(
         )
         c = wp.lerp(white, c, wp.exp(-thick))
     if falling:
-        c = through_fall(air, scene, poses, world, camera_motion(scene, poses, cameras, world, camera), sight, c)
+        carried = wp.where((cameras.flags[world, camera] & ATTACHED) != 0, 1.0, 0.0)
+        c = through_fall(air, scene, poses, world, carried, sight, c)
     if dazzle[1] > 0.0:
         c += dazzle * veil(wp.acos(wp.clamp(wp.dot(sight.d, air.sky.sun_direction[world]), -1.0, 1.0)))
     image[world, camera, row, col] = c

@@ -33,6 +33,8 @@ class Lights:
 
     count: wp.array[wp.int32]
     """By day of lamps in tunnels alone, (nworld,)."""
+    in_tunnel: wp.array[wp.int32]
+    """How many of them hang in a tunnel, (nworld,)."""
     pos: wp.array2d[wp.vec3]
     """[m], (nworld, CAPACITY)."""
     axis: wp.array2d[wp.vec3]
@@ -49,6 +51,7 @@ def make_lights(nworld: int, device: wp.DeviceLike) -> Lights:
     """No lamps."""
     out = Lights()
     out.count = wp.zeros(nworld, dtype=wp.int32, device=device)
+    out.in_tunnel = wp.zeros(nworld, dtype=wp.int32, device=device)
     shape = (nworld, CAPACITY)
     for name in ("pos", "axis", "intensity"):
         setattr(out, name, wp.zeros(shape, dtype=wp.vec3, device=device))
@@ -98,6 +101,7 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
     """Reads the library's lights, actors' lamps and poses, the sky. Writes the world's list of lamps that are on."""
     world = wp.tid()
     out.count[world] = 0
+    out.in_tunnel[world] = 0
     # By day only tunnels' lamps matter.
     dark = sky.night[world] >= 0.01
     eye = poses.pos[world, 0]
@@ -120,8 +124,9 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
         m = scene.map_index[world]
         for k in range(geo.map_light[m], geo.map_light[m + 1]):
             distance = wp.length(geo.light_pos[k] - eye)
-            shines = dark or geo.light_role[k] == wp.static(int(Role.TUNNEL_LAMP))
-            if shines and distance >= inner and distance < outer:
+            in_tunnel = geo.light_role[k] == wp.static(int(Role.TUNNEL_LAMP))
+            if (dark or in_tunnel) and distance >= inner and distance < outer:
+                out.in_tunnel[world] += wp.where(in_tunnel, 1, 0)
                 add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float), 0)
         inner = outer
 

@@ -212,7 +212,7 @@ def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
 @wp.func(inline=True)
 def open_sky(w: World, world: int, p: wp.vec3, n: wp.vec3) -> float:
     """Share of the sky's light that reaches a place: nearly none under a tunnel's roof, which is asked for where its lamps are near."""
-    if w.lights.count[world] == 0 or w.sky.night[world] > 0.9:
+    if w.lights.in_tunnel[world] == 0:
         return 1.0
     up = wp.vec3(0.02, 0.01, 0.99975)
     return 0.02 + 0.98 * visibility(w.geo, w.inst, world, lift(p, n, 1.0), up, 30.0, 0)

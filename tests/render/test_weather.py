@@ -12,7 +12,7 @@ import warp as wp
 from sim.assets.spec import Category
 from sim.cameras import Optics
 from sim.config import CameraConfig, RenderConfig
-from sim.render.air import fill_air
+from sim.render.air import fill_air, way_through
 from sim.render.frames import Renderer, camera_at
 from sim.render.library import MeshLibrary
 from sim.render.lights import HIGH, LOW, beam_pattern
@@ -275,6 +275,39 @@ def test_high_beam_reaches_further():
         wall = seen["light"][seen["instance"] == 2].reshape(-1, 3)
         light.append(wall[: len(wall) // 2].mean())
     assert light[1] > 1.1 * light[0] and light[2] > 4.0 * light[1]
+
+
+@wp.kernel
+def _ways(traveled: wp.array[float], time: wp.array[float], out: wp.array[float]):
+    i = wp.tid()
+    out[i] = way_through(traveled[i], 0.0, 6.5, time[i])
+
+
+def test_streaks_run_as_fast_as_drops_come_and_never_backwards():
+    """Ten seconds at 20 m/s, then a stop at 8 m/s^2: the way's rate lies between what falls and the relative speed."""
+    time = np.arange(0.0, 13.0, 0.01)
+    speed = np.clip(20.0 - 8.0 * (time - 10.0), 0.0, 20.0)
+    traveled = np.concatenate([[0.0], np.cumsum(0.005 * (speed[1:] + speed[:-1]))])
+    out = wp.empty(len(time), dtype=float, device="cpu")
+    inputs = [wp.array(x.astype(np.float32), dtype=float, device="cpu") for x in (traveled, time)]
+    wp.launch(_ways, dim=len(time), inputs=inputs, outputs=[out], device="cpu")
+    rate = np.diff(out.numpy().astype(float)) / 0.01
+    assert np.abs(rate[100:999] - np.hypot(20.0, 6.5)).max() < 0.05
+    assert rate.min() > 1.0 and (rate <= np.hypot(speed[:-1], 6.5) + 0.05).all()
+
+
+def test_dusk_under_an_eave_is_no_tunnel():
+    """Street lamps that go on do not take the sky's light from what stands under something."""
+    roof = scenes.model(scenes.box((-3, -3, 3.0), (3, 3, 3.2), Semantic.BUILDING, PAINT), "roof")
+    lamp = Light((60.0, 0.0, 6.0), (0.0, 0.0, -1.0), (7.0, 6.0, 4.0), 0.45, 0.12)
+    seen = []
+    for lamps in ((), (lamp,)):
+        lib = scenes.library([roof], scenes.plane(material=ASPHALT), lamps)
+        dusk = {"sun_direction": (0.99, 0.0, -0.05)}
+        out = shoot(lib, dusk, quality="fast", actors=[("roof", (8.0, 0.0, 0.0), 0.0)], outputs=("hdr", *LABELS))
+        ground = (out["instance"] == 0) & np.isfinite(out["depth"]) & (out["depth"] > 5.0) & (out["depth"] < 11.0)
+        seen.append(out["hdr"].astype(float)[ground].mean())
+    assert seen[0] > 0.0 and 0.9 < seen[1] / seen[0] < 1.5
 
 
 def test_lamps_glow_in_fog():
