@@ -104,6 +104,8 @@ def watch(arrays, ticks):
 @pytest.mark.parametrize("degrees", [8, 15, 25])
 def test_a_guard_rail_redirects_a_car(degrees):
     """25 m/s into a rail: along it afterwards, on the road's side of it, and no tick adds energy; brakes give 0.35 g."""
+    # Since a vehicle that takes less than `STUN_SPEED` brakes fully, brakes are as weak as the damaged wheels that slowed it before:
+    # locked wheels would not steer, and this is about the rail.
     car = actor(CAR, x=3.0, y=0.5, heading=math.radians(degrees), speed=25.0, max_brake=0.35 * CAR["mass"] * 9.81)
     arrays = build([world_rows([car])], solids=[RAIL])
     vel, energy = watch(arrays, 200)
