@@ -24,7 +24,7 @@ import typer
 import sim
 from sim.cameras import MOSAICS, CameraConfig, CameraFault, Lens, Optics, Sensor, Shutter
 from sim.config import LABELS, DatasetConfig, SimConfig
-from sim.errors import SwerveError
+from sim.errors import SwerveError, told_plainly
 from sim.export.writer import encode_json, write_bytes
 from sim.scenario.world import Environment
 
@@ -306,4 +306,5 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with told_plainly():
+        typer.run(main)
