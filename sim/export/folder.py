@@ -133,18 +133,21 @@ def _differences(name: str, a: Any, b: Any) -> list[str]:
         return []
     if isinstance(a, dict) and isinstance(b, dict):
         return [d for key in {**a, **b} for d in _differences(f"{name}.{key}", a.get(key), b.get(key))]
-    rows = [x for x in (*(a or ()), *(b or ()))] if all(isinstance(x, list | None) for x in (a, b)) else []
+    rows = [*(a or ()), *(b or ())] if all(isinstance(x, list | None) for x in (a, b)) else []
     if rows and all(isinstance(x, dict) and "name" in x for x in rows):
         old, new = ([str(x["name"]) for x in side or ()] for side in (a, b))
         if old != new:
-            return [f"{name} of {_several(old)} there and of {_several(new)} here"]
+            return [f"{name} {_several(old, name)} there and {_several(new, name)} here"]
         pairs = zip(old, a, b, strict=True)
         return [d for who, x, y in pairs for d in _differences(f"{name} {who}", x, y)]
     return [f"{name} {_show(a)} there and {_show(b)} here"]
 
 
-def _several(names: Sequence[str]) -> str:
-    return ", ".join(names) or "one camera"
+def _several(names: Sequence[str], setting: str) -> str:
+    """Who is in a list; a data set without a rig has one camera."""
+    if not names:
+        return "of one camera" if setting == "rig" else "none"
+    return f"of {', '.join(names)}"
 
 
 def _show(value: Any) -> str:

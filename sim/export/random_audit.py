@@ -2,12 +2,14 @@
 
 Frames come in blocks. A block is one world of a scenario, in a weather drawn for it, seen by cameras drawn for it (lens, size, shutter,
 optics, sensor, faults; now and then a rig's preset) and by a lidar and radars, at a few moments; every label is on. A block's draws
-depend on the seed and its number alone, and its row in ``blocks.jsonl`` is written when it is through, so that an interrupted audit
-goes on where it was, and one block can be looked at again (``--only``).
+depend on the seed, the scenarios and its number alone, and its row in ``blocks.jsonl`` is written when it is through, so that an
+interrupted audit goes on where it was, and one block can be looked at again (``--only``). The file's first line says of what seed,
+scenarios and code the rows are; an audit of others does not go on there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -19,8 +21,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from sim.cameras import CameraConfig, CameraFault, Lens, Optics, Sensor, Shutter
+import sim
+from sim.cameras import MOSAICS, CameraConfig, CameraFault, Lens, Optics, Sensor, Shutter
 from sim.config import LABELS, DatasetConfig, SimConfig
+from sim.errors import SwerveError, told_plainly
+from sim.export.writer import encode_json, write_bytes
 from sim.scenario.world import Environment
 
 MOMENTS, CAMERAS = 6, 6
@@ -92,14 +97,17 @@ def random_camera(rng: np.random.Generator, number: int) -> CameraConfig:
     rolling, blurred, glass = rng.random(3) < (0.4, 0.25, 0.4)
     shutter = Shutter(float(rng.uniform(5e-3, 0.06)) * rolling, float(rng.uniform(1e-3, 0.02)) * blurred, 2)
     optics = Optics(vignetting=float(rng.random()), aberration=float(rng.uniform(-4e-3, 4e-3))) if glass else Optics()
+    drops, mosaic = rng.spawn(1)[0].random(2)  # of its own stream, so that all else is drawn as it was before these two
+    optics = replace(optics, exposed=float(drops)) if glass else optics
     kinds = [k for k in ("dirt", "drops", "blinding", "frozen", "dropped") if rng.random() < 0.12]
     faults = tuple(CameraFault(k, float(rng.random()), *sorted(rng.uniform(0.0, 12.0, 2).tolist())) for k in kinds)
+    pattern = MOSAICS[int(8 * mosaic) % 4] if mosaic < 0.5 else None
     return CameraConfig(
         f"camera{number}", width, height, fov,
         (float(rng.uniform(-1.0, 3.8)), float(rng.uniform(-1.0, 1.0)), float(rng.uniform(0.7, 2.2))),
         float(rng.choice((0.0, rng.uniform(-math.pi, math.pi)))), float(rng.uniform(-0.1, 0.3)), float(rng.normal(0.0, 0.05)),
         show_ego=True if rng.random() < 0.2 else None, lens=lens, shutter=shutter, optics=optics,
-        sensor=Sensor(full_well=float(rng.choice((4e3, 1e4)))) if rng.random() < 0.5 else None,
+        sensor=Sensor(full_well=float(rng.choice((4e3, 1e4))), mosaic=pattern) if rng.random() < 0.5 else None,
         jpeg=int(rng.choice((0, 90))), faults=faults,
     )  # fmt: skip
 
@@ -178,6 +186,37 @@ def tell_block(block: Block) -> dict[str, Any]:
     }
 
 
+def tell_audit(seed: int, files: Sequence[Path]) -> dict[str, Any]:
+    """What all rows of an audit have in common: seed, Swerve's version and a digest of its code, and one of each scenario in turn."""
+    code = hashlib.sha256()
+    for path in sorted(Path(sim.__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    scenarios = [f"{path.stem} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" for path in files]
+    return {"seed": seed, "version": sim.__version__, "code": code.hexdigest()[:16], "scenarios": scenarios}
+
+
+def open_audit(file: Path, head: dict[str, Any]) -> None:
+    """Write an audit's first line, or hold the one that stands there against it.
+
+    Raises:
+        SwerveError: if the rows below it are of another seed, version, code or of other scenarios, or nothing says of which they are.
+    """
+    if not file.is_file():
+        write_bytes(file, encode_json({"audit": head}).strip())
+        return
+    try:
+        earlier = json.loads(file.read_text().partition("\n")[0])["audit"]
+        differ = [name for name in head if earlier.get(name) != head[name]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise SwerveError(f"{file}: its first line does not say of what its rows are; choose another --out") from None
+    if differ:
+        what = ", ".join(
+            f"{name} {earlier.get(name)} there and {head[name]} here" if name != "scenarios" else "scenarios differ"
+            for name in differ
+        )
+        raise SwerveError(f"{file}: holds another audit ({what}); choose another --out, or remove the file")
+
+
 def done_blocks(file: Path) -> dict[int, dict[str, Any]]:
     """Rows of the blocks that are through, by number; a row cut off by an interruption does not count."""
     rows: dict[int, dict[str, Any]] = {}
@@ -186,7 +225,8 @@ def done_blocks(file: Path) -> dict[int, dict[str, Any]]:
             row = json.loads(line)
         except ValueError:
             continue
-        rows[row["block"]] = row
+        if "block" in row:
+            rows[row["block"]] = row
     return rows
 
 
@@ -202,11 +242,14 @@ def run(frames: int, seed: int, out: Path, files: Sequence[Path], only: int | No
 
     Returns:
         One sentence per fault, with block, scenario and camera.
+
+    Raises:
+        SwerveError: if what stands in ``out`` is of another audit (`open_audit`).
     """
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    out.mkdir(parents=True, exist_ok=True)
     file = out / "blocks.jsonl"
+    open_audit(file, tell_audit(seed, files))
     done = {} if only is not None else done_blocks(file)
     faults: list[str] = []
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
@@ -230,7 +273,7 @@ def run(frames: int, seed: int, out: Path, files: Sequence[Path], only: int | No
                 row["cpu_seconds"] = round(process_time() - begun, 1)
                 # A row that was cut off stays a line of its own.
                 with file.open("a") as lines:
-                    lines.write("\n" * (file.stat().st_size > 0) + json.dumps(row))
+                    lines.write("\n" + json.dumps(row))
             else:
                 progress.advance(task, row["pictures"])
             faults += [f"block {number}, {row['scenario']}: {fault}" for fault in row["faults"]]
@@ -263,4 +306,5 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with told_plainly():
+        typer.run(main)

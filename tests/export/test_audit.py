@@ -8,8 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sim.cameras import LENSES, CameraConfig, Lens, Shutter
+from sim.cameras import LENSES, MOSAICS, CameraConfig, Lens, Shutter
 from sim.config import LABELS, DatasetConfig, SimConfig
+from sim.errors import SwerveError
 from sim.export import audit, audit_geometry, audit_images, audit_sensors, audit_space, random_audit
 from sim.export.frames import FrameRenderer
 from sim.export.sensors import SensorRecorder
@@ -258,6 +259,8 @@ def test_a_random_audit_is_the_same_again_and_goes_on(tmp_path, monkeypatch):
     assert blocks == [random_audit.plan_block(5, k, files) for k in range(60)]
     cameras = [camera for block in blocks for camera in block.config.rig]
     assert {c.lens.model for c in cameras} == set(LENSES) and any(c.shutter.readout for c in cameras)
+    assert {c.sensor.mosaic for c in cameras if c.sensor} >= {None, *MOSAICS}
+    assert any(c.optics.exposed for c in cameras if c.name.startswith("camera"))
     assert {b.config.lidar for b in blocks} == set(random_audit.MAP_LIDARS) and {c.width > 96 for c in cameras} == {
         True,
         False,
@@ -276,9 +279,36 @@ def test_a_random_audit_is_the_same_again_and_goes_on(tmp_path, monkeypatch):
         assert len(random_audit.run(50, 5, tmp_path, files)) == 3 and looked == [0, 1, 2]
 
 
-@pytest.mark.slow
-def test_random_frames_pass(tmp_path):
-    """A share of what ``python -m sim.export.random_audit`` looks at: four blocks, in which lens, shutter, weather and sensors vary."""
+def test_an_audit_of_something_else_does_not_go_on_there(tmp_path, monkeypatch):
     files = [FILES[name] for name in sorted(FILES)]
-    faults = random_audit.run(144, 11, tmp_path, files)
-    assert not faults, "\n".join(faults)
+    edited = tmp_path / files[0].name
+    edited.write_text(files[0].read_text() + "\n# other\n")
+    monkeypatch.setattr(random_audit, "audit_block", lambda block, seed, most: iter([[]] * min(20, most)))
+    out = tmp_path / "out"
+    assert random_audit.run(20, 5, out, files) == []
+    before = (out / "blocks.jsonl").read_bytes()
+    for seed, others, text in (
+        (6, files, "seed 5 there and 6 here"),
+        (5, files[1:], "scenarios differ"),
+        (5, [edited, *files[1:]], "scenarios differ"),
+    ):
+        for only in (None, 0):
+            with pytest.raises(SwerveError, match=text):
+                random_audit.run(20, seed, out, others, only)
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.__version__", "0.0.0")
+        with pytest.raises(SwerveError, match=r"version .* there and 0\.0\.0 here"):
+            random_audit.run(20, 5, out, files)
+    assert (out / "blocks.jsonl").read_bytes() == before
+    (out / "blocks.jsonl").write_text('{"block": 0, "pictures": 20, "faults": []}')
+    with pytest.raises(SwerveError, match="does not say"):
+        random_audit.run(20, 5, out, files)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(FILES)), ids=sorted(FILES))
+def test_random_frames_pass(number):
+    """A share of what ``python -m sim.export.random_audit`` looks at: the first block of each scenario, three of its pictures."""
+    block = random_audit.plan_block(5, number, [FILES[name] for name in sorted(FILES)])
+    faults = list(random_audit.audit_block(block, 5, 3))
+    assert faults == [[]] * 3

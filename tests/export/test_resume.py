@@ -252,6 +252,11 @@ def test_a_difference_of_rigs_is_told_by_camera_and_setting():
     assert describe_difference({"config": there}, {"config": here}) == [
         f"rig of {names[0]} there and of {', '.join(names)} here"
     ]
+    there["rig"] = []
+    assert describe_difference({"config": there}, {"config": here})[0].startswith("rig of one camera there and of ")
+    assert describe_difference({"config": {"lidars": []}}, {"config": {"lidars": [{"name": "top"}]}}) == [
+        "lidars none there and of top here"
+    ]
 
 
 def test_foreign_folders_are_refused(scenario, tmp_path):

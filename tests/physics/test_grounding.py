@@ -92,9 +92,11 @@ def test_scraping_over_a_bump_at_speed_takes_way_off():
 
 def test_crest_hangs_a_car_up_with_its_wheels_in_the_air():
     network, crest = hill()
+    # Bodies meet the ground with their own corners from 4 degrees of lean on (`TILTED`; 14 before). Since then the low car comes to rest
+    # further on at 4.0 m/s, its wheels bearing 0.28 of it; at 3.7 they bear 0.16, and the high one is 1.6 m past the crest instead of 3.1.
     arrays = cars(network, x=crest - 4.5, speed=3.7, z=4.0, nose_down=-0.245)
     state = run(arrays, 250)
-    hung = state.pos.numpy()[0, 0]
+    hung = state.pos.numpy()[0, 0].copy()
     assert crest - 2.6 < hung[0] < crest
     assert state.pos.numpy()[1, 0, 0] > crest + 1.5  # the other one has crossed it
     press(arrays, accel=0.5)
