@@ -312,3 +312,20 @@ def test_random_frames_pass(number):
     block = random_audit.plan_block(5, number, [FILES[name] for name in sorted(FILES)])
     faults = list(random_audit.audit_block(block, 5, 3))
     assert faults == [[]] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_random_frames_of_all_scenarios_pass(name):
+    """In sum 500 frames or more, each scenario its share, of two draws."""
+    share = -(-500 // len(FILES))
+    rng = np.random.default_rng(5)
+    faults = []
+    for key in (1, 2):
+        renderer = renderer_of(name, key, rig=RIG)
+        count = renderer.tracks.nframe
+        frames = rng.choice(count, min(-(-share // 2), count), replace=False)
+        for i, k in enumerate(frames):
+            camera = i % len(RIG)
+            faults += [f"draw {key}, {RIG[camera].name}, {f}" for f in audit.audit_frame(renderer, int(k), camera)]
+    assert not faults, "\n".join(faults)
