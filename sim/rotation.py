@@ -35,6 +35,17 @@ def multiply(a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.float64]:
     )
 
 
+def matrices(q: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Rotation matrices of unit quaternions, (..., 4) -> (..., 3, 3)."""
+    x, y, z, w = np.moveaxis(np.asarray(q, float), -1, 0)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+
+
 def yaw_of(q: npt.ArrayLike) -> float:
     """Heading of an orientation; inside kernels: `sim.behavior.measures.yaw_of`."""
     x, y, z, w = (float(v) for v in np.asarray(q))

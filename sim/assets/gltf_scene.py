@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sim.assets.gltf import Gltf
 from sim.render.mesh import Material
+from sim.rotation import matrices
 
 MAX_NODES, MAX_DEPTH, MAX_PIECES = 8192, 64, 4096
 MAX_TRIANGLES = 200_000
@@ -134,13 +135,8 @@ class _Reader:
         norm = math.sqrt(x * x + y * y + z * z + w * w)
         if not 1e-6 < norm < 1e6:
             raise self.file.error("the rotation of a node has no length")
-        x, y, z, w = x / norm, y / norm, z / norm, w / norm
-        turn = np.array([
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ])  # fmt: skip
-        out[:3, :3] = turn * np.array(self.file.numbers(node, "scale", (1.0, 1.0, 1.0)))
+        scale = np.array(self.file.numbers(node, "scale", (1.0, 1.0, 1.0)))
+        out[:3, :3] = matrices(np.array([x, y, z, w]) / norm) * scale
         out[:3, 3] = self.file.numbers(node, "translation", (0.0, 0.0, 0.0))
         return out
 

@@ -16,6 +16,7 @@ from sim.export.audit_poses import carried, rays, seen_at, world_points
 from sim.render.lens import intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.render.parts import Part
+from sim.rotation import matrices
 
 if TYPE_CHECKING:
     from sim.export.frames import FrameRenderer
@@ -155,16 +156,8 @@ def check_corners(renderer: FrameRenderer, picture: Mapping[str, Any], frame: in
     faults = []
     for a in np.flatnonzero(labels["visible_count"]):
         said = labels["corner"][a].astype(float)
-        x, y, z, w = labels["box_rot"][a].astype(float)
-        turn = np.array(
-            [
-                [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-            ]
-        )
         # Rear to front, right to left, bottom to top.
-        corners = (bits * labels["box_size"][a]) @ turn.T + labels["box_pos"][a]
+        corners = (bits * labels["box_size"][a]) @ matrices(labels["box_rot"][a]).T + labels["box_pos"][a]
         here = np.isfinite(said).all(1) & (np.abs(said[:, :2] - (width / 2, height / 2)) < (width, height)).all(1)
         if renderer.renderer.sweep is not None:
             here &= (said[:, 1] >= 0.0) & (said[:, 1] <= height - 1.0)

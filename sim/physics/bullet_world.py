@@ -14,6 +14,7 @@ from sim.physics.bullet_doors import AJAR, Doors
 from sim.physics.bullet_scenery import Scenery
 from sim.physics.bullet_wheels import Floats, Motions, Wheels, cross
 from sim.physics.contact import FELL_CYCLE_SPEED, FELL_SPEED, JOSTLE_SPEED, LIGHT_TOUCH, WAKE_SPEED
+from sim.rotation import matrices
 from sim.types import TICK, Contact, Lamp, Motion
 
 SUBSTEPS = 5
@@ -24,17 +25,6 @@ TOUCH = 0.002
 
 Rows = dict[str, Any]
 """Arrays of one world by dotted field name, without the world axis."""
-
-
-def matrices(rot: Floats) -> Floats:
-    """Rotation matrices of quaternions x y z w, (n, 4) -> (n, 3, 3)."""
-    x, y, z, w = np.asarray(rot, float).T
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.array(rows).transpose(2, 0, 1)
 
 
 class BulletWorld:

@@ -11,6 +11,7 @@ import warp as wp
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
 from sim.render.scene_bvh import Instances
+from sim.rotation import matrices
 from sim.sensors.echoes import NO_CLASS, EchoType
 from sim.sensors.lidar import Lidar
 
@@ -131,24 +132,13 @@ def _turn(angle: Floats, v: Floats) -> Floats:
     return along + (v - along) * np.cos(a) + np.cross(axis, v) * np.sin(a)
 
 
-def _rotation(q: npt.ArrayLike) -> Floats:
-    x, y, z, w = (float(k) for k in np.asarray(q))
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
 def station_matrix(lidar: Lidar, world: int) -> tuple[Floats, Floats]:
     """Position [m] and rotation (3, 3) of the sensor in the world at the end of the scan."""
     mount = lidar.beams.mount
-    pos, rot = np.array(list(mount.pos)), _rotation(list(mount.rot))
+    pos, rot = np.array(list(mount.pos)), matrices(list(mount.rot))
     if mount.attached:
         poses = lidar.swept.poses
-        carrier = _rotation(poses.rot.numpy()[world, 0])
+        carrier = matrices(poses.rot.numpy()[world, 0])
         pos, rot = poses.pos.numpy()[world, 0] + carrier @ pos, carrier @ rot
     return pos, rot
 

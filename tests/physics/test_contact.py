@@ -10,6 +10,7 @@ import warp as wp
 
 from sim.physics.contact import _resolve_contacts, resolve_contacts
 from sim.physics.pairs import _bound_actors, _find_contacts, bound_actors
+from sim.rotation import matrices
 from sim.types import Contact, Motion
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, corners, run, straight, world_rows
 
@@ -120,17 +121,6 @@ def test_report_only_records():
     assert state.contact_speed.numpy()[0] == pytest.approx([20.0, 20.0], rel=1e-4)
     assert state.contact_normal.numpy()[0, 0].tolist() == [-1.0, 0.0, 0.0]
     assert state.contact_point.numpy()[0, 0, 0] == pytest.approx(129.15, abs=0.21)
-
-
-def matrices(q):
-    """Rotation matrices of quaternions x y z w, (..., 3, 3)."""
-    x, y, z, w = np.moveaxis(np.asarray(q, float), -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
 def arms(arrays):

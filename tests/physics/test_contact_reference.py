@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sim.physics.parameters import actor_parameters
+from sim.rotation import matrices
 from sim.types import Motion
-from tests.physics.test_contact import BOX, FIELD, arms, matrices
+from tests.physics.test_contact import BOX, FIELD, arms
 from tests.physics.worlds import CAR, LORRY, actor, build, run, world_rows
 
 bullet = pytest.importorskip("pybullet", reason="PyBullet, the reference, is not installed (no wheels for this Python)")

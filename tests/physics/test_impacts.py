@@ -10,8 +10,9 @@ import pytest
 from sim.assets.spec import Category
 from sim.physics.parameters import CLEARANCE
 from sim.physics.record import BLOW_TICKS
+from sim.rotation import matrices
 from sim.types import MAX_IMPACTS, Contact, Motion
-from tests.physics.test_contact import BICYCLE, BOX, FIELD, arms, matrices
+from tests.physics.test_contact import BICYCLE, BOX, FIELD, arms
 from tests.physics.worlds import CAR, LORRY, PERSON, actor, build, press, run, straight, world_rows
 
 WALL = {

@@ -8,8 +8,9 @@ import math
 import numpy as np
 
 from sim.road.shorthand import KERB, CrossSection, Segment, road
+from sim.rotation import matrices
 from sim.types import Motion
-from tests.physics.test_contact import BICYCLE, BOX, matrices
+from tests.physics.test_contact import BICYCLE, BOX
 from tests.physics.worlds import CAR, PERSON, actor, build, run, world_rows
 
 KERBED = [road([Segment(length=2000.0)], CrossSection(oncoming=2, forward=2, lane_width=6.0, sidewalk=8.0))]

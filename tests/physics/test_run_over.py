@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sim.assets.spec import Category
+from sim.rotation import matrices
 from sim.types import Contact, Motion
-from tests.physics.test_contact import FIELD, matrices
+from tests.physics.test_contact import FIELD
 from tests.physics.test_impacts import world
 from tests.physics.worlds import PERSON, actor, build, press, run, world_rows
 

@@ -11,8 +11,9 @@ import warp as wp
 from sim.physics.body import Body, point_velocity
 from sim.physics.collide import Manifold, with_point
 from sim.physics.impulse import Grip, contact_impulse, give, slackened
+from sim.rotation import matrices
 from sim.types import TICK, Lamp, Motion
-from tests.physics.test_contact import FIELD, matrices
+from tests.physics.test_contact import FIELD
 from tests.physics.worlds import PERSON, actor, build, press, run, world_rows
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
