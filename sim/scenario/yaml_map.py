@@ -15,7 +15,8 @@ from sim.road.network import RoadNetwork
 from sim.road.shorthand import CrossSection, Segment, intersection, parse_lanes, road
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.fields import Quantity
-from sim.scenario.schema import Map, ScenarioFile
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.schema_map import Map
 from sim.scenario.source import Path_, Source
 from sim.scenario.world import Note
 from sim.scenario.yaml_relief import draw_bumps, draw_potholes, draw_tunnels

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sim.road.elements import Bump, Pothole, Tunnel
 from sim.scenario.draws import Draws, Rejected
 from sim.scenario.fields import Quantity
-from sim.scenario.schema import Map
+from sim.scenario.schema_map import Map
 from sim.scenario.source import Path_
 
 HEIGHT, LENGTH, RAMP = 0.075, 3.7, 10.0
