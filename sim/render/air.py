@@ -74,10 +74,10 @@ def make_air(sky: Sky, lights: Lights, ncamera: int) -> Air:
 
 
 @wp.kernel
-def _find_sun(air: Air, cameras: Cameras, views: Views, depth: wp.array4d[float], dazzle: wp.array2d[wp.vec3]):
-    """Reads the sun, where the cameras look and distances. Writes how much of the sun shines into each lens."""
+def _find_sun(cameras: Cameras, views: Views, depth: wp.array4d[float], air: Air):
+    """Reads the sun, where the cameras look and distances. Writes how much of the sun dazzles each lens."""
     world, camera = wp.tid()
-    dazzle[world, camera] = wp.vec3(0.0, 0.0, 0.0)
+    air.dazzle[world, camera] = wp.vec3(0.0, 0.0, 0.0)
     to = wp.transpose(views.rot[world, camera]) * air.sky.sun_direction[world]
     at = project(cameras, world, camera, to)
     if at.seen == 0 or air.sky.sun[world][1] <= 0.0:
@@ -88,7 +88,7 @@ def _find_sun(air: Air, cameras: Cameras, views: Views, depth: wp.array4d[float]
         col = int(at.col + 0.5) + k % 3 - 1
         if row >= 0 and col >= 0 and row < depth.shape[2] and col < depth.shape[3]:
             found += wp.where(depth[world, camera, row, col] > BEYOND, 1.0 / 9.0, 0.0)
-    dazzle[world, camera] = air.sky.sun[world] * (found * wp.max(to[2], 0.0))
+    air.dazzle[world, camera] = air.sky.sun[world] * (found * wp.max(to[2], 0.0))
 
 
 @wp.func
@@ -332,7 +332,7 @@ def fill_air(
     """
     device = image.device
     gather_spray(scene, poses, air.spray)
-    wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[air, cameras, views, depth], outputs=[air.dazzle], device=device)
+    wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[cameras, views, depth], outputs=[air], device=device)
     wp.launch(
         _fill_air, dim=image.shape, inputs=[scene, poses, air, cameras, views, depth], outputs=[image], device=device
     )  # fmt: skip
