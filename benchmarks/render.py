@@ -347,10 +347,10 @@ CASES = {
 }  # fmt: skip
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height of '128x128'."""
-    width, height = (int(v) for v in text.split("x"))
-    return width, height
+def parse_pair(text: str) -> tuple[int, int]:
+    """The two numbers of '128x64'."""
+    first, second = (int(v) for v in text.split("x"))
+    return first, second
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -361,11 +361,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--worlds", type=int, default=14, help="worlds of `frames`")
     parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
     parser.add_argument("--detail", type=float, default=1.0, help="of the scenery: 1 is what ships")
-    parser.add_argument("--sizes", type=parse_size, nargs="+", default=list(SIZES))
-    parser.add_argument("--large", type=parse_size, default=LARGE, help="size of `standard`")
+    parser.add_argument("--sizes", type=parse_pair, nargs="+", default=list(SIZES))
+    parser.add_argument("--large", type=parse_pair, default=LARGE, help="size of `standard`")
     parser.add_argument("--triangles", type=int, nargs="+", default=list(TRIANGLES))
     parser.add_argument("--instances", type=int, nargs="+", default=list(INSTANCES))
-    parser.add_argument("--memory", type=parse_size, nargs="+", default=list(MEMORY), help="WORLDSxSIDE")
+    parser.add_argument("--memory", type=parse_pair, nargs="+", default=list(MEMORY), help="WORLDSxSIDE")
     parser.add_argument("--assets", type=int, help="only the first so many assets in `library`")
     parser.add_argument("--repeats", type=int, default=3, help="pictures of `standard`, of which the fastest counts")
     parser.add_argument("--note", default="", help="kept with the result, such as what else the machine did")

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs"), str(ROOT / "assets" / "scripts")]
 
 from moments import choose, graph_of, picture, shoot  # noqa: E402
-from turntable import FOLDERS, is_faced, pictures, save, shown  # noqa: E402
+from turntable import FOLDERS, is_faced, pictures, save, sheet, shown  # noqa: E402
 
 from sim.config import CameraConfig, RenderConfig, SimConfig  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
@@ -124,22 +124,6 @@ class Store:
         draft.replace(path)
 
 
-def label(picture: Picture, text: str) -> Picture:
-    """A picture with a name in its corner."""
-    image = Image.fromarray(picture)
-    ImageDraw.Draw(image).text((3, 1), text, fill=(255, 255, 255), stroke_width=1, stroke_fill=(0, 0, 0))
-    return np.asarray(image)
-
-
-def tile(cells: list[Picture], columns: int) -> Image.Image:
-    """Pictures of one size in rows."""
-    height, width = cells[0].shape[:2]
-    out = Image.new("RGB", (columns * width, -(-len(cells) // columns) * height), (90, 90, 90))
-    for k, cell in enumerate(cells):
-        out.paste(Image.fromarray(cell), (k % columns * width, k // columns * height))
-    return out
-
-
 # --- assets -----------------------------------------------------------------------------------------------------------
 
 
@@ -158,8 +142,8 @@ def asset_sheets(store: Store, settings: Settings) -> dict[str, Image.Image]:
         cells = []
         for spec in [s for s in shown() if s.file.parent.name == folder]:
             row, _ = store.get(f"{folder}/{spec.name}", lambda n=spec.name, f=folder: asset_row(n, f, settings))
-            cells.append(label(row, spec.name))
-        out[folder] = tile(cells, max(1, WIDE // cells[0].shape[1]))
+            cells.append((spec.name, row))
+        out[folder] = sheet(cells, max(1, WIDE // cells[0][1].shape[1]))
     return out
 
 
@@ -194,14 +178,13 @@ def street_row(weather: str, folder: Path, settings: Settings) -> tuple[Picture,
 
 def weather_sheet(store: Store, settings: Settings) -> Image.Image:
     """Weathers down, hours across."""
-    rows = []
+    cells = []
     for weather in WEATHERS:
         name = "weather/" + "".join(c if c.isalnum() else "-" for c in weather)
         row, _ = store.get(name, lambda w=weather: street_row(w, store.folder, settings))
         width = row.shape[1] // len(HOURS)
-        cells = [row[:, k * width : (k + 1) * width] for k in range(len(HOURS))]
-        rows += [label(cell, f"{weather}, {hour}") for cell, hour in zip(cells, HOURS, strict=True)]
-    return tile(rows, len(HOURS))
+        cells += [(f"{weather}, {hour}", row[:, k * width : (k + 1) * width]) for k, hour in enumerate(HOURS)]
+    return sheet(cells, len(HOURS))
 
 
 # --- moments ----------------------------------------------------------------------------------------------------------
@@ -222,9 +205,9 @@ def moment_sheet(store: Store, settings: Settings) -> tuple[Image.Image, list[st
         (name, path), turn = files[k % len(files)], k // len(files)
         keys = range(KEYS * turn, KEYS * (turn + 1))
         made, about = store.get(f"moments/{name}-{turn}", lambda p=path, q=keys: moment_picture(p, q, settings))
-        cells.append(label(made, name.replace("-", " ")))
+        cells.append((name.replace("-", " "), made))
         told.append(f"{name}, draw {about['draw']} at {about['seconds']:.1f} s")
-    return tile(cells, 4), told
+    return sheet(cells, 4), told
 
 
 # --- all --------------------------------------------------------------------------------------------------------------
@@ -278,8 +261,8 @@ def main() -> None:
         sheets["weather"] = weather_sheet(store, settings)
     if "moments" in args.only:
         sheets["moments"], told = moment_sheet(store, settings)
-    for name, sheet in sheets.items():
-        save(sheet, out / f"{name}.jpg", LIMITS[name] * 1000)
+    for name, drawn in sheets.items():
+        save(drawn, out / f"{name}.jpg", LIMITS[name] * 1000)
     if told:
         page(out, told, settings)
     print(f"{out}: {', '.join(sheets)}")

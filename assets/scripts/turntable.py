@@ -1,6 +1,6 @@
-"""Contact sheets of assets on a turntable, ray traced: ``python assets/scripts/turntable.py`` writes ``docs/assets.jpg``.
+"""Assets on a turntable, ray traced: ``python assets/scripts/turntable.py tram boar --views 4`` shows some from four sides.
 
-``turntable.py tram boar --views 4 --out sheet.png`` shows some assets from four sides; ``--lamps 255 --hour night`` with their lamps on.
+``--lamps 255 --hour night`` shows them with their lamps on. `docs/gallery.py` makes the sheets of all of them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT)]
 
 from sim.assets import AssetSpec, list_assets  # noqa: E402
 from sim.config import CameraConfig, RenderConfig  # noqa: E402
+from sim.console import parse_size  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
 from sim.render.library import MapModel  # noqa: E402
 from sim.render.mesh import Material, MeshData, Semantic, Surface  # noqa: E402
@@ -34,7 +35,7 @@ FOV = 0.42
 """Horizontal field of view [rad]: a long lens, as catalogues use it."""
 SUNS = {"day": (-0.45, 0.35, 0.82), "night": (0.3, 0.2, -0.5)}
 FOLDERS = ("vehicles", "people", "animals", "props", "signs", "plants")
-"""Order of a sheet of all."""
+"""Of assets, in the order in which they are shown."""
 LIMIT = 600_000
 """Bytes of a sheet as .jpg."""
 PAINT = (0.03, 0.07, 0.22)
@@ -125,7 +126,7 @@ def _rows(
 
 
 def shown() -> list[AssetSpec]:
-    """Assets of a sheet of all: riders with what they ride, of signs the variants, as the mesh's own asset looks like the first."""
+    """All assets that look different: riders with what they ride, of signs the variants, as the mesh's own asset is like the first."""
     specs = [s for s in list_assets().values() if s.file.parent.name != "signs" or s.variant]
     specs = [s for s in specs if "rider" not in s.kinds and s.recipe is None]
     return sorted(specs, key=lambda s: (FOLDERS.index(s.file.parent.name), s.name))
@@ -145,11 +146,10 @@ def sheet(cells: list[tuple[str, Picture]], columns: int) -> Image.Image:
     """Named pictures of one size in rows."""
     height, width = cells[0][1].shape[:2]
     out = Image.new("RGB", (columns * width, -(-len(cells) // columns) * height), (90, 90, 90))
-    draw = ImageDraw.Draw(out)
     for k, (name, picture) in enumerate(cells):
-        at = (k % columns * width, k // columns * height)
-        out.paste(Image.fromarray(picture), at)
-        draw.text((at[0] + 3, at[1] + 1), name, fill=(255, 255, 255), stroke_width=1, stroke_fill=(0, 0, 0))
+        cell = Image.fromarray(picture)
+        ImageDraw.Draw(cell).text((3, 1), name, fill=(255, 255, 255), stroke_width=1, stroke_fill=(0, 0, 0))
+        out.paste(cell, (k % columns * width, k // columns * height))
     return out
 
 
@@ -167,9 +167,9 @@ def save(picture: Image.Image, path: Path, limit: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Write a sheet of all assets, or of those named."""
+    """Write a sheet of assets."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("names", nargs="+")
     parser.add_argument("--views", type=int, default=1)
     parser.add_argument("--size", default="144x108")
     parser.add_argument("--columns", type=int, default=0)
@@ -178,26 +178,25 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--hour", default="day", choices=list(SUNS))
     parser.add_argument("--walked", type=float)
     parser.add_argument("--turn", type=float, help="heading of the first view [deg], 0: from behind")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "assets.jpg")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "turntable.jpg")
     options = parser.parse_args(arguments)
-    width, height = (int(v) for v in options.size.split("x"))
-    names = options.names or [s.name for s in shown()]
     yaws = [
         math.radians((-145.0 if options.turn is None else options.turn) + 360.0 * k / options.views)
         for k in range(options.views)
     ]
     cells = []
-    for name in names:
+    for name in options.names:
         # Signs and works equipment are made to be seen by who drives along +x.
         turned = yaws if options.turn is not None else [0.35 if is_faced(name) else v for v in yaws]
         looks = pictures(
-            name, turned, (width, height), quality=options.quality, lamps=options.lamps, hour=options.hour,
+            name, turned, parse_size(options.size), quality=options.quality, lamps=options.lamps, hour=options.hour,
             walked=options.walked,
         )  # fmt: skip
         cells += [(name if k == 0 else "", look) for k, look in enumerate(looks)]
-    out = sheet(cells, options.columns or (options.views if options.views > 1 else 14))
+    out = sheet(cells, options.columns or (options.views if options.views > 1 else min(14, len(cells))))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     save(out, options.out, LIMIT)
-    print(f"{options.out}: {len(names)} assets, {out.width} x {out.height}, {options.out.stat().st_size // 1024} KB")
+    print(f"{options.out}: {out.width} x {out.height}, {options.out.stat().st_size // 1024} KB")
 
 
 if __name__ == "__main__":
