@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -178,8 +179,10 @@ def simulate(
     typer.echo(json.dumps(summary, indent=2))
 
 
-WORLDS, PICTURES, SENSORS = "Worlds", "Pictures", "Lidar and radar"
-"""Panels of the help of `swerve render`."""
+in_worlds = partial(typer.Option, rich_help_panel="Worlds")
+in_pictures = partial(typer.Option, rich_help_panel="Pictures")
+in_sensors = partial(typer.Option, rich_help_panel="Lidar and radar")
+"""Options by panels of the help of `swerve render`."""
 
 RenderFiles = Annotated[
     list[Path] | None, typer.Argument(help="Scenario files, folders of them, or ids that `swerve list` shows.")
@@ -187,105 +190,88 @@ RenderFiles = Annotated[
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder to write: new, empty, or left by an interrupted run.")]
 Draws = Annotated[
     int,
-    typer.Option(min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file.", rich_help_panel=WORLDS),
+    in_worlds(min=1, max=MAX_DRAWS, metavar="N", help="Worlds to draw from each file."),
 ]
-WorldSeed = Annotated[
-    int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.", rich_help_panel=WORLDS)
-]
-WorldDriver = Annotated[
-    str | None, typer.Option(metavar="NAME", help=DRIVERS_HELP, rich_help_panel=WORLDS, show_default=False)
-]
-WorldContact = Annotated[
-    str, typer.Option(metavar="MODE", help="What a collision does: physics or report.", rich_help_panel=WORLDS)
-]
-WorldPhysics = Annotated[str, typer.Option(metavar="NAME", help=PHYSICS_HELP, rich_help_panel=WORLDS)]
+WorldSeed = Annotated[int, in_worlds(min=0, max=MAX_SEED, metavar="N", help="Seed of all draws.")]
+WorldDriver = Annotated[str | None, in_worlds(metavar="NAME", help=DRIVERS_HELP, show_default=False)]
+WorldContact = Annotated[str, in_worlds(metavar="MODE", help="What a collision does: physics or report.")]
+WorldPhysics = Annotated[str, in_worlds(metavar="NAME", help=PHYSICS_HELP)]
 Replay = Annotated[
     Path | None,
-    typer.Option(metavar="MANIFEST", help="Rebuild the data set of this manifest.json.", rich_help_panel=WORLDS),
+    in_worlds(metavar="MANIFEST", help="Rebuild the data set of this manifest.json."),
 ]
 WorldStrict = Annotated[
     bool,
-    typer.Option(
-        "--strict", help="Treat what a file uses and Swerve does not know as an error.", rich_help_panel=WORLDS
-    ),
+    in_worlds("--strict", help="Treat what a file uses and Swerve does not know as an error."),
 ]
 Size = Annotated[
     str | None,
-    typer.Option(
+    in_pictures(
         metavar="WxH",
         help="Width and height in pixels, of a rig's first camera; default: 800x450, or as the rig says.",
-        rich_help_panel=PICTURES,
         show_default=False,
     ),
 ]
 Rig = Annotated[
     str | None,
-    typer.Option(
+    in_pictures(
         metavar="NAME|FILE",
         help="Cameras: single, nuscenes6, surround4, or a YAML file (docs/dataset.md).",
-        rich_help_panel=PICTURES,
         show_default=False,
     ),
 ]
 Rate = Annotated[
     float,
-    typer.Option(
-        min=0.1, max=1000, metavar="RATE", help="Frames per second of scenario time.", rich_help_panel=PICTURES
-    ),
+    in_pictures(min=0.1, max=1000, metavar="RATE", help="Frames per second of scenario time."),
 ]
 Duration = Annotated[
     float | None,
-    typer.Option(
+    in_pictures(
         min=0.01,
         max=3600,
         metavar="SECONDS",
         help="Longest time to render, in seconds; default: to the end.",
-        rich_help_panel=PICTURES,
         show_default=False,
     ),
 ]
 Quality = Annotated[
     str,
-    typer.Option(metavar="NAME", help=f"From quick to beautiful: {', '.join(QUALITIES)}.", rich_help_panel=PICTURES),
+    in_pictures(metavar="NAME", help=f"From quick to beautiful: {', '.join(QUALITIES)}."),
 ]
 Chase = Annotated[
     bool,
-    typer.Option(
+    in_pictures(
         "--chase",
         help="Also film from behind the ego: pictures in chase/, shown in the video. Labels stay the ego camera's.",
-        rich_help_panel=PICTURES,
     ),
 ]
 Outputs = Annotated[
     str,
-    typer.Option(
+    in_pictures(
         metavar="LIST",
         help=f"Labels to write beside pictures, classes, instances and boxes: usual ({', '.join(USUAL_LABELS)}), all, none, or some of "
         f"{', '.join(LABELS)}.",
-        rich_help_panel=PICTURES,
     ),
 ]
 Lidar = Annotated[
     str | None,
-    typer.Option(
+    in_sensors(
         metavar="PRESET",
         help="Also scan with a lidar: spin16, spin32, spin64, spin128, solid or rosette; points in lidar/, a view from above in the video.",
-        rich_help_panel=SENSORS,
         show_default=False,
     ),
 ]
 Radar = Annotated[
     str | None,
-    typer.Option(
+    in_sensors(
         metavar="PRESET",
         help="Also measure with radar: long, short, long+short, imaging or surround; detections in folders radar_*/.",
-        rich_help_panel=SENSORS,
         show_default=False,
     ),
 ]
 RenderDevice = Annotated[
     str | None,
-    typer.Option(help="cpu or cuda:0; default: the GPU if there is one.", rich_help_panel=PICTURES, show_default=False),
+    in_pictures(help="cpu or cuda:0; default: the GPU if there is one.", show_default=False),
 ]
 
 

@@ -15,8 +15,9 @@ LOW_BEAM = (1.6, 1.5, 1.32)
 """Of one headlamp on its axis: about 20,000 cd, where a sunlit white wall (25,000 cd/m^2) has radiance 2."""
 FAR = {"direction": [1.0, 0.0, -0.02], "intensity": [5.0 * c for c in LOW_BEAM], "inner": 0.01, "outer": 0.34}
 WIDE = {"direction": [1.0, 0.0, -0.04], "intensity": [0.3 * c for c in LOW_BEAM], "inner": 0.15, "outer": 0.85}
-"""The low beam of both lamps together, as a narrow cone that reaches far and a wide one before the wheels: real lamps
-throw little of their intensity to the sides and at the ground close by. Brighter than real ones, as the night sky is."""
+"""The low beam of both lamps together: what is aimed ahead, and an even cone of what spills to the sides and at the ground close by.
+The aimed part is a beam pattern (`sim.render.lights.beam_pattern`), level and straight ahead: of its angles counts only that it is narrow.
+Brighter than real ones, as the night sky is."""
 BEACONS = {Role.BEACON: (0.05, 0.18, 1.6), Role.AMBER_BEACON: (1.0, 0.4, 0.02)}
 """What a roof's flashing lights throw to all sides together while they flash."""
 

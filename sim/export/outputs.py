@@ -72,8 +72,11 @@ class Output:
     """Whether a frame has it once, whatever its cameras."""
 
 
-def _array(name: str) -> Callable[[Picture], Any]:
-    return lambda picture: picture["arrays"][name]
+def _mask(name: str, about: str) -> Output:
+    """A class image as the renderer has it."""
+    return Output(
+        f"{name}.png", "masks", (name,), lambda picture: picture["arrays"][name], f"masks/*.{name}.png: {about}"
+    )
 
 
 def _flow(name: str) -> Callable[[Picture], Any]:
@@ -125,26 +128,11 @@ OUTPUTS: dict[str, Output] = {
         "panoptic.png", "masks", ("panoptic",), lambda p: panoptic_rgb(p["arrays"]["panoptic"]),
         "masks/*.panoptic.png: COCO panoptic, id = R + 256 G + 65536 B = 256 track_id + class + 1; segments in panoptic.json",
     ),
-    "part": Output(
-        "part.png", "masks", ("part",), _array("part"),
-        "masks/*.part.png: part of the thing, of the road or of its markings: names under 'parts'",
-    ),
-    "lane": Output(
-        "lane.png", "masks", ("lane",), _array("lane"),
-        "masks/*.lane.png: the same for road markings alone, 0 elsewhere",
-    ),
-    "drivable": Output(
-        "drivable.png", "masks", ("drivable",), _array("drivable"),
-        "masks/*.drivable.png: 1 lanes and junctions, 2 what lies beside them and is paved, 0 elsewhere",
-    ),
-    "anomaly": Output(
-        "anomaly.png", "masks", ("anomaly",), _array("anomaly"),
-        "masks/*.anomaly.png: 1 animal, 2 obstacle, 3 somebody or a cycle that lies, 4 overturned vehicle, 0 elsewhere",
-    ),
-    "lamp": Output(
-        "lamp.png", "masks", ("lamp",), _array("lamp"),
-        "masks/*.lamp.png: 1 a lamp that is off, 2 one that is on, 0 elsewhere",
-    ),
+    "part": _mask("part", "part of the thing, of the road or of its markings: names under 'parts'"),
+    "lane": _mask("lane", "the same for road markings alone, 0 elsewhere"),
+    "drivable": _mask("drivable", "1 lanes and junctions, 2 what lies beside them and is paved, 0 elsewhere"),
+    "anomaly": _mask("anomaly", "1 animal, 2 obstacle, 3 somebody or a cycle that lies, 4 overturned vehicle, 0 elsewhere"),
+    "lamp": _mask("lamp", "1 a lamp that is off, 2 one that is on, 0 elsewhere"),
     "bev": Output(
         "bev.npz", "bev", (), lambda p: p["bev"],
         "bev/*.npz: from above, row 0 farthest ahead, column 0 farthest left of the ego: 'ground' and 'semantic' (with actors) classes, "
