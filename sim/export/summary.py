@@ -67,69 +67,68 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
     Returns:
         The manifest.
     """
-    scenarios = plan.scenarios
     films, hazards, rows, pages = [], [], [], []
     for draw in plan.draws:
-        tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
-        names = [actor.name for actor in draw.spec.actors]
-        views, hazard = views_of(draw.id, plan.config), hazard_rows(draw.id, tracks, names)
-        impacts = tracks.impacts(names)
-        events = find_events(tracks, hazard, [i for i in impacts if i["actors"][0] == names[0]])
-        index = next(i for i, s in enumerate(scenarios) if s is draw.scenario)
-        for view in views:
-            size, suffix = (view.camera.width, view.camera.height), view.picture.rsplit(".", 1)[-1]
-            read = partial(view.read_labels, root, tracks.nframe)
-            films.append(
-                Film(view.name, size, suffix, read, draw.family, split_of(plan.config.seed, draw.family, draw.key))
-            )
+        some, hazard, row, page = _summarize_draw(plan, draw, root)
+        films += some
         hazards += hazard
-        rows.append(draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts})
-        rows[-1]["cut_at"] = plan.config.duration if is_cut(tracks, draw, plan.config.duration) else None
-        video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
-        seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
-        pages.append(
-            page_draw(draw, index, tracks, views, seen, hazard, events, video) | {"cut_at": rows[-1]["cut_at"]}
-        )
+        rows.append(row)
+        pages.append(page)
     info = {"description": "Made by Swerve", "version": known["version"], "fingerprint": known["fingerprint"]}
-    write_chunks(root / "annotations.json", merge_annotations(films, info))
-    parts = {split: [film for film in films if film.split == split] for split in SPLITS}
-    parts = parts if all(parts.values()) else {}
-    for split, some in parts.items():
-        write_chunks(root / f"{split}.json", merge_annotations(some, info))
-    panoptic = "panoptic" in plan.config.outputs
-    if panoptic:
-        write_chunks(root / "panoptic.json", merge_panoptic(films, info))
+    more = _write_annotations(plan, films, info, root)
     write_bytes(root / "hazard.csv", format_csv(hazards).encode())
     write_bytes(root / "calibration.json", encode_json(calibration(plan.config)))
-    outputs = [
-        "annotations.json",
-        "hazard.csv",
-        "calibration.json",
-        "video.mp4",
-        "index.html",
-        *(f"{split}.json" for split in parts),
-        *(["panoptic.json"] if panoptic else []),
-    ]
     if sensor_configs(plan.config):
         scans = [(draw.id, row["frames"]) for draw, row in zip(plan.draws, rows, strict=True)]
         write_bytes(root / "sensors.json", encode_json(sensor_index(root, scans, plan.config)))
-        outputs.append("sensors.json")
+        more.append("sensors.json")
     if len(plan.draws) > 1:
         write_bytes(root / "video.mp4", join_videos([video_path(root, draw, len(plan.draws)) for draw in plan.draws]))
     page = {
         "version": known["version"],
         "config": known["config"],
-        "scenarios": [page_scenario(s) for s in scenarios],
+        "scenarios": [page_scenario(s) for s in plan.scenarios],
         "categories": {str(c.id): c.name for c in CATEGORIES},
         "draws": pages,
     }
     write_bytes(root / "index.html", build_page(page))
-    return {
-        "format": FORMAT,
-        **known,
-        "draws": rows,
-        "outputs": {name: sha256_of(root / name) for name in outputs},
-    }
+    outputs = ["annotations.json", "hazard.csv", "calibration.json", "video.mp4", "index.html", *more]
+    return {"format": FORMAT, **known, "draws": rows, "outputs": {name: sha256_of(root / name) for name in outputs}}
+
+
+def _summarize_draw(
+    plan: Plan, draw: PlannedDraw, root: Path
+) -> tuple[list[Film], list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    """A draw's films, hazard rows, row of the manifest and part of the page."""
+    tracks = Tracks.decode(tracks_path(root, draw).read_bytes())
+    names = [actor.name for actor in draw.spec.actors]
+    views, hazard = views_of(draw.id, plan.config), hazard_rows(draw.id, tracks, names)
+    impacts = tracks.impacts(names)
+    events = find_events(tracks, hazard, [i for i in impacts if i["actors"][0] == names[0]])
+    index = next(i for i, s in enumerate(plan.scenarios) if s is draw.scenario)
+    split, films = split_of(plan.config.seed, draw.family, draw.key), []
+    for view in views:
+        size, suffix = (view.camera.width, view.camera.height), view.picture.rsplit(".", 1)[-1]
+        read = partial(view.read_labels, root, tracks.nframe)
+        films.append(Film(view.name, size, suffix, read, draw.family, split))
+    cut = {"cut_at": plan.config.duration if is_cut(tracks, draw, plan.config.duration) else None}
+    row = draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts} | cut
+    video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
+    seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
+    return films, hazard, row, page_draw(draw, index, tracks, views, seen, hazard, events, video) | cut
+
+
+def _write_annotations(plan: Plan, films: Sequence[Film], info: Mapping[str, Any], root: Path) -> list[str]:
+    """Write COCO's annotations of all films and, where there are any, of each split and panoptic ones; names of the latter files."""
+    write_chunks(root / "annotations.json", merge_annotations(films, info))
+    parts = {f"{split}.json": [film for film in films if film.split == split] for split in SPLITS}
+    parts = parts if all(parts.values()) else {}
+    for name, some in parts.items():
+        write_chunks(root / name, merge_annotations(some, info))
+    if "panoptic" not in plan.config.outputs:
+        return [*parts]
+    write_chunks(root / "panoptic.json", merge_panoptic(films, info))
+    return [*parts, "panoptic.json"]
 
 
 def draw_row(

@@ -92,13 +92,22 @@ def _interpolate_poses(older: Poses, state: State, mask: wp.array[wp.int32], fra
     out.door[world, actor] = wp.lerp(older.door[world, actor], state.door[world, actor], f)
 
 
-@wp.func
+@wp.func(inline=True)
+def copy_still(source: Poses, out: Poses, world: int, row: int, actor: int):
+    """Copy to a row of ``out`` what of an actor does not move, and with the first actor's what belongs to the world."""
+    if actor == 0:
+        out.tick[row] = source.tick[world]
+        for k in range(source.signal.shape[1]):
+            out.signal[row, k] = source.signal[world, k]
+    out.lamps[row, actor] = source.lamps[world, actor]
+    out.visible[row, actor] = source.visible[world, actor]
+    out.fallen[row, actor] = source.fallen[world, actor]
+
+
+@wp.func(inline=True)
 def copy_pose(source: Poses, out: Poses, world: int, actor: int):
     """Copy an actor's pose, and with the first actor's what belongs to the world."""
-    if actor == 0:
-        out.tick[world] = source.tick[world]
-        for k in range(source.signal.shape[1]):
-            out.signal[world, k] = source.signal[world, k]
+    copy_still(source, out, world, world, actor)
     out.pos[world, actor] = source.pos[world, actor]
     out.rot[world, actor] = source.rot[world, actor]
     out.vel[world, actor] = source.vel[world, actor]
@@ -109,21 +118,12 @@ def copy_pose(source: Poses, out: Poses, world: int, actor: int):
     out.lift[world, actor] = source.lift[world, actor]
     out.traveled[world, actor] = source.traveled[world, actor]
     out.door[world, actor] = source.door[world, actor]
-    out.lamps[world, actor] = source.lamps[world, actor]
-    out.visible[world, actor] = source.visible[world, actor]
-    out.fallen[world, actor] = source.fallen[world, actor]
 
 
 @wp.func(inline=True)
 def blend_pose(one: Poses, other: Poses, f: float, out: Poses, world: int, row: int, actor: int):
     """Write to a row of ``out`` an actor's pose between two moments of a world, ``f`` 0: one, 1: other; what does not move is one's."""
-    if actor == 0:
-        out.tick[row] = one.tick[world]
-        for k in range(out.signal.shape[1]):
-            out.signal[row, k] = one.signal[world, k]
-    out.lamps[row, actor] = one.lamps[world, actor]
-    out.visible[row, actor] = one.visible[world, actor]
-    out.fallen[row, actor] = one.fallen[world, actor]
+    copy_still(one, out, world, row, actor)
     out.pos[row, actor] = wp.lerp(one.pos[world, actor], other.pos[world, actor], f)
     out.rot[row, actor] = wp.normalize(wp.quat_slerp(one.rot[world, actor], other.rot[world, actor], f))
     out.vel[row, actor] = wp.lerp(one.vel[world, actor], other.vel[world, actor], f)
