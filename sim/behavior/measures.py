@@ -53,6 +53,41 @@ def compare(value: float, limit: float, rule: int) -> bool:
     return wp.abs(d) > eps
 
 
+@wp.func(inline=True)
+def _spot_on_road(scene: Scene, state: State, world: int, p: int, v: wp.vec4) -> Spot:
+    """Where position ``p`` of the table, of values ``v``, is by the road or the lane of the entity that it is relative to."""
+    out = Spot()
+    kind = scene.story.position_code[world, p, wp.static(int(PositionField.KIND))]
+    entity = scene.story.position_code[world, p, wp.static(int(PositionField.ENTITY))]
+    road = state.road[world, entity]
+    lane = state.lane[world, entity]
+    s = state.s[world, entity]
+    out.road = road
+    out.lane = lane
+    out.s = s + v[0]
+    t = state.t[world, entity] + v[1]
+    back = float(0.0)
+    if kind == wp.static(int(PositionKind.LANE_RELATIVE)):
+        way = int(1)
+        if scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] != 0:
+            way = lane_direction(scene.road, road, lane, s)
+        steps = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * way
+        target = lane + steps
+        if steps != 0 and (target == 0 or (target > 0) != (lane > 0)):
+            target += wp.where(steps > 0, 1, -1)
+        ahead = v[0] * float(way)
+        moved = follow_lane(scene.road, road, target, s, wp.where(ahead >= 0.0, 1, -1), wp.abs(v[0]), 0)
+        out.road = moved.road
+        out.lane = moved.lane
+        out.s = moved.s
+        t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * float(way)
+        back = wp.where(way > 0, 0.0, wp.pi)
+    pose = road_pose(scene.road, out.road, out.s, t)
+    out.pos = pose.pos
+    out.heading = wp.where(v[3] != 0.0, v[2], pose.heading + back + v[2])
+    return out
+
+
 @wp.func
 def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
     """Where position ``p`` of the table is now."""
@@ -92,32 +127,7 @@ def spot_of(scene: Scene, state: State, world: int, p: int) -> Spot:
         out.pos = base + wp.vec3(v[0], v[1], v[2])
         out.heading = wp.where(own, v[3], yaw + v[3])
         return out
-    lane = state.lane[world, entity]
-    s = state.s[world, entity]
-    out.road = road
-    out.lane = lane
-    out.s = s + v[0]
-    t = state.t[world, entity] + v[1]
-    back = float(0.0)
-    if kind == wp.static(int(PositionKind.LANE_RELATIVE)):
-        way = int(1)
-        if scene.story.position_code[world, p, wp.static(int(PositionField.PATH))] != 0:
-            way = lane_direction(scene.road, road, lane, s)
-        steps = scene.story.position_code[world, p, wp.static(int(PositionField.LANE))] * way
-        target = lane + steps
-        if steps != 0 and (target == 0 or (target > 0) != (lane > 0)):
-            target += wp.where(steps > 0, 1, -1)
-        ahead = v[0] * float(way)
-        moved = follow_lane(scene.road, road, target, s, wp.where(ahead >= 0.0, 1, -1), wp.abs(v[0]), 0)
-        out.road = moved.road
-        out.lane = moved.lane
-        out.s = moved.s
-        t = lane_center(scene.road, moved.road, moved.lane, moved.s) + v[1] * float(way)
-        back = wp.where(way > 0, 0.0, wp.pi)
-    pose = road_pose(scene.road, out.road, out.s, t)
-    out.pos = pose.pos
-    out.heading = wp.where(v[3] != 0.0, v[2], pose.heading + back + v[2])
-    return out
+    return _spot_on_road(scene, state, world, p, v)
 
 
 @wp.func

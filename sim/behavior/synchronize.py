@@ -193,6 +193,31 @@ def _run_modes(
     state.speed[world, a] = v0 + acc * dt
 
 
+@wp.func(inline=True)
+def _pursue(scene: Scene, state: State, world: int, r: int, a: int, left: float, until: float, final: float, dt: float):
+    """Set the actor's speed so that it covers ``left`` [m] within ``until`` [s], when the master arrives, and then has its final speed."""
+    dist = float(left)
+    time = float(until)
+    flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
+    if (flags & wp.static(codes.FLAG_STEADY)) != 0 and state.story.row_mode[world, r] != wp.static(int(Mode.STEADY)):
+        steady = state.story.row_value[world, r, wp.static(STEADY)]
+        steady_time = steady / wp.max(final, 1.0e-6)
+        if dist - steady < 1.0e-6 or time - steady_time < 1.0e-6:
+            state.story.row_mode[world, r] = wp.static(int(Mode.STEADY))
+        elif time >= wp.static(FAR):
+            # esmini takes its mark of "never" less the steady time for a time: the actor stops, to catch up once the master moves
+            state.speed[world, a] = 0.0
+            state.story.row_mode[world, r] = wp.static(int(Mode.CONCAVE))
+            return
+        else:
+            dist -= steady
+            time -= steady_time
+    if state.story.row_mode[world, r] == wp.static(int(Mode.STEADY)):
+        state.speed[world, a] = final
+        return
+    _run_modes(scene, state, world, r, a, dist, time, final, dt)
+
+
 @wp.func
 def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
     """One step of a SynchronizeAction; True once either has arrived or passed its place."""
@@ -246,21 +271,5 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
             state.story.row_mode[world, r] = wp.static(int(Mode.LINEAR))
             state.speed[world, a] = v0 + 2.0 * (dist / time - v0) / time * dt
         return False
-    if (flags & wp.static(codes.FLAG_STEADY)) != 0 and state.story.row_mode[world, r] != wp.static(int(Mode.STEADY)):
-        steady = state.story.row_value[world, r, wp.static(STEADY)]
-        steady_time = steady / wp.max(final, 1.0e-6)
-        if dist - steady < 1.0e-6 or time - steady_time < 1.0e-6:
-            state.story.row_mode[world, r] = wp.static(int(Mode.STEADY))
-        elif time >= wp.static(FAR):
-            # esmini takes its mark of "never" less the steady time for a time: the actor stops, to catch up once the master moves
-            state.speed[world, a] = 0.0
-            state.story.row_mode[world, r] = wp.static(int(Mode.CONCAVE))
-            return False
-        else:
-            dist -= steady
-            time -= steady_time
-    if state.story.row_mode[world, r] == wp.static(int(Mode.STEADY)):
-        state.speed[world, a] = final
-        return False
-    _run_modes(scene, state, world, r, a, dist, time, final, dt)
+    _pursue(scene, state, world, r, a, dist, time, final, dt)
     return False

@@ -99,26 +99,9 @@ def broadleaf(
     lean = rng.normal(0.0, (0.02 if foot is None else 0.006) * height, 2)
     fork = np.array([lean[0], lean[1], max(0.45 * height, low + 0.1 * height)])
     radius = 0.018 * height + 0.03
-    builder.tubes(
-        np.array([[0, 0, -0.4]]),
-        np.array([[0, 0, 0.25]]),
-        1.6 * radius,
-        bark,
-        VEGETATION,
-        sides=8,
-        end_radius=1.05 * radius,
-        cap=False,
-    )
-    builder.tubes(
-        np.array([[0, 0, 0.25]]),
-        fork[None],
-        1.05 * radius,
-        bark,
-        VEGETATION,
-        sides=8,
-        end_radius=0.7 * radius,
-        cap=False,
-    )
+    ends = np.array([[0, 0, -0.4], [0, 0, 0.25], fork])
+    for k, (start, end) in enumerate(((1.6 * radius, 1.05 * radius), (1.05 * radius, 0.7 * radius))):
+        builder.tubes(ends[k : k + 1], ends[k + 1 : k + 2], start, bark, VEGETATION, sides=8, end_radius=end, cap=False)
     centre = np.array([lean[0], lean[1], low + (height - low) * 0.52])
     shape = np.array([crown, crown, (height - low) * 0.5])
     tips = _sphere(rng, twigs)

@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.render.mesh import Material, MeshData, Role, Semantic
 from sim.road.elements import Signal
@@ -169,18 +170,7 @@ def sign_face(kind: str, value: str) -> tuple[Floats, Material]:
         outline = _polygon(28, 0.0)
         cv2.circle(image, middle, side // 2, (*red, 255), -1)
         cv2.circle(image, middle, int(side * 0.385), (*white, 255), -1)
-        scale = 2.6 if len(value) < 3 else 1.9
-        (w, h), _ = cv2.getTextSize(value, cv2.FONT_HERSHEY_DUPLEX, scale, 7)
-        cv2.putText(
-            image,
-            value,
-            (middle[0] - w // 2, middle[1] + h // 2),
-            cv2.FONT_HERSHEY_DUPLEX,
-            scale,
-            (*black, 255),
-            7,
-            cv2.LINE_AA,
-        )
+        _write_centred(image, value, 2.6 if len(value) < 3 else 1.9, black, 7)
     elif base == "205":
         outline = _polygon(3, -math.pi / 2)
         image[..., :3] = red
@@ -189,17 +179,7 @@ def sign_face(kind: str, value: str) -> tuple[Floats, Material]:
     elif base == "206":
         outline = _polygon(8, math.pi / 8)
         image[..., :3] = red
-        (w, h), _ = cv2.getTextSize("STOP", cv2.FONT_HERSHEY_DUPLEX, 1.8, 6)
-        cv2.putText(
-            image,
-            "STOP",
-            (middle[0] - w // 2, middle[1] + h // 2),
-            cv2.FONT_HERSHEY_DUPLEX,
-            1.8,
-            (*white, 255),
-            6,
-            cv2.LINE_AA,
-        )
+        _write_centred(image, "STOP", 1.8, white, 6)
     elif base == "306":
         outline = _polygon(4, 0.0)
         corners = np.stack([0.5 - outline[:, 0] * 0.36, 0.5 - outline[:, 1] * 0.36], 1) * side
@@ -212,6 +192,18 @@ def sign_face(kind: str, value: str) -> tuple[Floats, Material]:
             image, (side // 2, int(side * 0.8)), (side // 2, int(side * 0.2)), (*white, 255), 14, tipLength=0.35
         )
     return outline, Material(f"sign {kind} {value}", (0.9, 0.9, 0.9), 0.5, texture=image)
+
+
+def _write_centred(
+    image: npt.NDArray[np.uint8], text: str, scale: float, color: tuple[int, int, int], width: int
+) -> None:
+    """Write in the middle of a face, in strokes of a width [pixels]."""
+    import cv2
+
+    side, font = image.shape[0], cv2.FONT_HERSHEY_DUPLEX
+    (w, h), _ = cv2.getTextSize(text, font, scale, width)
+    corner = (side // 2 - w // 2, side // 2 + h // 2)
+    cv2.putText(image, text, corner, font, scale, (*color, 255), width, cv2.LINE_AA)
 
 
 def _polygon(corners: int, start: float) -> Floats:
