@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.physics.body import BONNET, CARS, PERSON
 from sim.physics.sets import CYCLES
+from sim.rotation import matrices
 from sim.sampling import Batch
 from sim.simulation import WorldGraph, step
 from sim.types import TICK
@@ -27,18 +28,6 @@ SPHERES = 9
 """Along a capsule's core."""
 GROUND_EVERY = 5
 """Ticks between looks at the ground."""
-
-
-def matrix(q: Floats) -> Floats:
-    """Rotation of a quaternion x y z w, (3, 3)."""
-    x, y, z, w = q
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 @dataclass
@@ -147,7 +136,7 @@ class Auditor:
 
     def solid(self, pos: Floats, rot: Floats, a: int) -> Solid:
         """An actor as contacts see it."""
-        axes = matrix(rot[a])
+        axes = matrices(rot[a])
         half = 0.5 * self.size[a]
         return Solid(pos[a] + axes @ self.middle[a], axes, half, float(half.min()) if self.kind[a] == PERSON else 0.0)
 
@@ -197,7 +186,7 @@ class Auditor:
 
     def _sunk(self, pos: Floats, rot: Floats, a: int) -> float:
         """How far an actor's lowest corner lies below the road [m]."""
-        axes = matrix(rot[a])
+        axes = matrices(rot[a])
         rounded = 0.0
         if self.kind[a] < CYCLES:
             center, half = self.hull[a], self.hull_half[a]

@@ -49,4 +49,3 @@ def test_an_auditor_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None
     assert audit.depth(box, audit.Solid(np.array([2.15, 0.0, 0.3]), eye, man, 0.2)) == pytest.approx(0.05)
     assert audit.depth(audit.Solid(np.array([2.3, 0.0, 0.3]), eye, man, 0.2), box) == pytest.approx(-0.1)
     assert audit.depth(*(audit.Solid(np.array([x, 0.0, 0.0]), eye, man, 0.2) for x in (0.0, 0.3))) == pytest.approx(0.1)
-    assert audit.matrix(np.array([0.0, 0.0, 1.0, 1.0]) / np.sqrt(2.0)) == pytest.approx(turned)

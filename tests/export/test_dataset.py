@@ -17,6 +17,7 @@ from sim.export.hazard import COLUMNS
 from sim.export.plan import sha256_of
 from sim.export.tracks import Tracks
 from sim.export.video import decode_video
+from sim.rotation import matrices
 from tests.export.conftest import FRAMES, SETTINGS, hashes
 from tests.review.test_page import parse
 
@@ -126,12 +127,7 @@ def test_camera_and_boxes_project_onto_the_pictures_boxes(dataset, annotations):
         camera, box = images[a["image_id"]]["camera"], a["box_3d"]
         rotation = np.array(camera["rotation"]).reshape(3, 3)
         signs = np.array([[(i >> axis & 1) * 2 - 1 for axis in range(3)] for i in range(8)])
-        x, y, z, w = box["rotation"]
-        turn = np.array(
-            [[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-             [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]]
-        )  # fmt: skip
+        turn = matrices(box["rotation"])
         corners = np.array(box["center"]) + (signs * np.array(box["size"]) / 2) @ turn.T
         local = (corners - np.array(camera["position"])) @ rotation
         if (local[:, 2] < 0.5).any():
@@ -155,12 +151,7 @@ def test_calibration_places_the_camera_on_the_ego(dataset, manifest, annotations
         tracks = Tracks.decode((dataset / f"tracks/{draw['id']}.npz").read_bytes())
         images = [i for i in annotations["images"] if draw["id"] in i["file_name"]]
         for k, image in enumerate(images):
-            x, y, z, w = tracks.arrays["rot"][k, 0]
-            turn = np.array([
-                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-            ])  # fmt: skip
+            turn = matrices(tracks.arrays["rot"][k, 0])
             np.testing.assert_allclose(
                 image["camera"]["position"], tracks.arrays["pos"][k, 0] + turn @ to_ego[:3, 3], atol=2e-3
             )

@@ -158,9 +158,10 @@ def test_torch_tensors_share_memory():
     assert int(tensors["visible_count"].sum()) == 0
 
 
-def test_lost_wheels_are_missing_where_they_were():
+def cart_pixels(*shapes):
+    """Where a cart on wheels of some shapes is seen, as a function of bits of `State.visible` that it has."""
     wheels = [
-        ModelPart((scenes.box((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3)),), motion, (x, y, 0.3))
+        ModelPart(shapes, motion, (x, y, 0.3))
         for x, motion in ((3.0, PartMotion.STEERED_WHEEL), (0.0, PartMotion.WHEEL))
         for y in (1.0, -1.0)
     ]
@@ -171,6 +172,11 @@ def test_lost_wheels_are_missing_where_they_were():
         rows = scenes.world(lib, [("cart", (6.0, 0.0, 0.0), 0.0)], visible=[7 | bits])
         return render(lib, [rows], camera, masks=False)[0]["instance"][0, 0] == 1
 
+    return pixels
+
+
+def test_lost_wheels_are_missing_where_they_were():
+    pixels = cart_pixels(scenes.box((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3)))
     whole = pixels(0)
     spots = [np.argwhere(whole & ~pixels(NO_WHEEL << k)).mean(0) for k in range(4)]  # row, column
     assert all(spots[k][1] < W / 2 - 3 < W / 2 + 3 < spots[k + 1][1] for k in (0, 2))
@@ -179,19 +185,9 @@ def test_lost_wheels_are_missing_where_they_were():
 
 
 def test_a_burst_tyre_shows_the_wheels_second_shape_and_no_other():
-    whole, flat = scenes.box((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3)), scenes.box((-0.2, -0.3, -0.2), (0.2, 0.3, 0.2))
-    wheels = [
-        ModelPart((whole, flat), motion, (x, y, 0.3))
-        for x, motion in ((3.0, PartMotion.STEERED_WHEEL), (0.0, PartMotion.WHEEL))
-        for y in (1.0, -1.0)
-    ]
-    lib = scenes.library([Model("cart", tuple(wheels), (3.6, 2.6, 0.6), (1.5, 0.0, 0.3))])
-    camera = camera_at((0, 0, 3.0), pitch=0.3, width=W, height=H)
-
-    def pixels(bits):
-        rows = scenes.world(lib, [("cart", (6.0, 0.0, 0.0), 0.0)], visible=[7 | bits])
-        return render(lib, [rows], camera, masks=False)[0]["instance"][0, 0] == 1
-
+    pixels = cart_pixels(
+        scenes.box((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3)), scenes.box((-0.2, -0.3, -0.2), (0.2, 0.3, 0.2))
+    )
     for k in range(4):
         wheel = pixels(0) & ~pixels(NO_WHEEL << k)
         gone = pixels(0) & ~pixels(BURST_TYRE << k)

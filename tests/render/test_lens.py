@@ -19,6 +19,7 @@ from sim.render.lens import directions as host_directions
 from sim.render.lens import field_of, intrinsic_matrix
 from sim.render.mesh import Semantic
 from sim.render.probe import probe_pixels
+from sim.rotation import matrices
 from tests.render import scenes
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
@@ -215,12 +216,7 @@ def check_boxes(out, labels, amodal):
 def check_corners(camera, labels):
     signs = np.array([[(i >> axis & 1) - 0.5 for axis in range(3)] for i in range(8)])
     for a in range(len(PLACES)):
-        x, y, z, w = labels["camera_rot"][0, 0, a].astype(float)
-        turn = np.array(
-            [[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-             [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]]
-        )  # fmt: skip
+        turn = matrices(labels["camera_rot"][0, 0, a])
         points = labels["camera_pos"][0, 0, a] + (signs * labels["box_size"][0, a]) @ turn.T
         corner = labels["corner"][0, 0, a]
         seen = ~np.isnan(corner[:, 0])
