@@ -24,6 +24,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 KEY = 0.19
 """Mean display luminance aimed at, before the filmic curve."""
+SKY_SHARE = 4
+"""One in so many pixels of the sky is metered: cameras of cars expose and balance for the road and what stands on it."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
 GLARE_MOST = 9.0
@@ -136,12 +138,13 @@ def _count_light(cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d
         ray = pixel_direction(cameras, world, camera, float(col), float(row))
         if wp.dot(ray, ray) == 0.0:
             return
+    if depth[world, camera, row, col] > 1.0e4 and col % wp.static(SKY_SHARE) != 0:
+        return
     y = luminance(c)
     bin = wp.clamp(int(4.0 * (wp.log2(wp.max(y, 1.0e-6)) + 16.0)), 0, BINS - 1)
     wp.atomic_add(exposure.histogram, world, camera, bin, 1)
     total = c[0] + c[1] + c[2]
-    if total > 1.0e-5 and (depth[world, camera, row, col] < 1.0e4 or col % 4 == 0):
-        # Cameras balance for what stands on the ground more than for the sky.
+    if total > 1.0e-5:
         for k in range(3):
             wp.atomic_add(exposure.chroma, world, camera, k, wp.int64(c[k] / total * 4096.0))
         wp.atomic_add(exposure.chroma, world, camera, 3, wp.int64(1))
