@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, crossing, project
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, found_spot, project, start_search, take_step
 from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
@@ -16,8 +16,6 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll":
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
-TRIES = 6
-"""Most steps towards the row on which a corner lands."""
 STEPS = 12
 """Pieces of a box's edge that are projected by a lens that bends lines."""
 
@@ -281,24 +279,12 @@ def land_corner(
     cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moments: int
 ) -> Spot:
     """Where a point of an actor's frame is in the picture: on the row that sees when the point is on that row."""
-    out = Spot()
-    first = moments / 2 - 1
-    k = int(0)
-    while k < TRIES:
-        one = corner_at(cameras, poses, views, world, camera, actor, p, first)
-        two = corner_at(cameras, poses, views, world, camera, actor, p, first + 1)
-        f = crossing(one.row - float(first), two.row - float(first + 1))
-        out.col = wp.lerp(one.col, two.col, f)
-        out.row = float(first) + f
-        out.seen = one.seen * two.seen
-        k += 1
-        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
-        if near == first or out.seen == 0:
-            return out
-        first = near
-    # It outruns the shutter: no row sees it.
-    out.seen = 0
-    return out
+    search = start_search(moments / 2 - 1, moments)
+    while search.ended == 0:
+        one = corner_at(cameras, poses, views, world, camera, actor, p, search.first)
+        two = corner_at(cameras, poses, views, world, camera, actor, p, search.first + 1)
+        search = take_step(search, one, two)
+    return found_spot(search)
 
 
 @wp.kernel

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Spot, Views, crossing, pixel_direction, project
+from sim.render.camera import Cameras, Spot, Views, pixel_direction, project, start_search, take_step
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
 from sim.render.primary import BLOCK, VOID, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
@@ -14,9 +14,6 @@ from sim.render.raycast import FAR
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False})
-
-TRIES = 6
-"""Most steps towards the row on which a point lands."""
 
 
 @wp.struct
@@ -93,24 +90,15 @@ def land(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, at: 
     """
     if views.moments == 1:
         return spot_at(geo, then, cameras, views, at, px, 0)
-    out = Spot()
-    first = wp.min(px.row, views.moments - 2)
-    k = int(0)
-    while k < TRIES:
-        one = spot_at(geo, then, cameras, views, at, px, first)
-        two = spot_at(geo, then, cameras, views, at, px, first + 1)
-        f = crossing(one.row - float(first), two.row - float(first + 1))
-        out.col = wp.lerp(one.col, two.col, f)
-        out.row = float(first) + f
-        out.depth = wp.lerp(one.depth, two.depth, f)
-        out.seen = one.seen * two.seen
-        k += 1
-        near = wp.clamp(int(wp.floor(out.row)), 0, views.moments - 2)
-        if near == first or out.seen == 0:
-            return out
-        first = near
-    out = spot_at(geo, then, cameras, views, at, px, px.row)
-    out.seen = 2 * out.seen
+    search = start_search(px.row, views.moments)
+    while search.ended == 0:
+        one = spot_at(geo, then, cameras, views, at, px, search.first)
+        two = spot_at(geo, then, cameras, views, at, px, search.first + 1)
+        search = take_step(search, one, two)
+    out = search.spot
+    if search.ended == 2:
+        out = spot_at(geo, then, cameras, views, at, px, px.row)
+        out.seen = 2 * out.seen
     return out
 
 
