@@ -259,6 +259,33 @@ def found_spot(search: RowSearch) -> Spot:
     return out
 
 
+@wp.struct
+class Eye:
+    """Where a camera is."""
+
+    pos: wp.vec3
+    """[m]."""
+    rot: wp.mat33
+    """Its axes in the world, as columns."""
+
+
+@wp.func(inline=True)
+def eye_between(cameras: Cameras, views: Views, world: int, camera: int, row: float) -> Eye:
+    """Where a camera is when a point between two rows is read; half a row beyond the picture too."""
+    nworld = cameras.flags.shape[0]
+    last = views.pos.shape[0] / nworld - 1
+    first = wp.clamp(int(wp.floor(row)), 0, wp.max(last - 1, 0))
+    one = first * nworld + world
+    out = Eye()
+    out.pos = views.pos[one, camera]
+    out.rot = views.rot[one, camera]
+    if last > 0:
+        f = row - float(first)
+        out.pos = wp.lerp(out.pos, views.pos[one + nworld, camera], f)
+        out.rot = out.rot * (1.0 - f) + views.rot[one + nworld, camera] * f
+    return out
+
+
 @wp.func(inline=True)
 def place_at(cameras: Cameras, views: Views, world: int, camera: int, p: wp.vec3, moment: int) -> Spot:
     """Where a point that stands still is in the picture as a moment has it."""
