@@ -85,9 +85,9 @@ def test_what_the_mask_leaves_open_is_seen_at_its_share_of_a_row():
 def test_a_wall_seen_edge_on_is_hidden_by_itself():
     """Where a wall shrinks to a line, that line shows one of its points, not all."""
     camera = CameraConfig(width=W, height=H, pos=(0.0, 0.0, 1.2))
-    wall = merge([scenes.plane(), scenes.box((3.0, 0.7, 0.0), (9.0, 1.7, 3.0))])
-    for beside in (1e-3, 2e-4, 3e-5):
-        r, out = look(camera, wall, (0.0, 1.0), (0.0, 0.6 - beside))
+    wall = merge([scenes.plane(1000.0), scenes.box((296.0, 410.7, 0.0), (302.0, 411.7, 3.0))])
+    for beside in (3e-3, 1e-3, 3e-4):
+        r, out = look(camera, wall, (0.0, 1.0), (293.0, 410.6 - beside))
         start, end = ends(out)
         face = np.abs(out["normal"][start[:, 1], start[:, 0], 0]) > 0.9
         _, depth = probe_pixels(r, end[None], moment="next")
