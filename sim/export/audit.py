@@ -14,6 +14,7 @@ from sim.export.audit_poses import carried, rays, seen_at, world_points
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.export.views import views_of
+from sim.render.hidden import TOUCH, TOUCH_SHARE
 from sim.render.lens import intrinsic_matrix
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
@@ -26,8 +27,6 @@ PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
 SIGNAL_SIZE = 0.14
 """Least height of a traffic light's head that must show [m]: farther away it is narrower than a pixel."""
-TOUCH, TOUCH_SHARE = 2e-3, 2e-4
-"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other (`sim.render.hidden`) [m]."""
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
