@@ -14,24 +14,19 @@ from sim.export.audit_poses import carried, rays, seen_at, world_points
 from sim.export.coco import decode_mask
 from sim.export.frames import FrameRenderer
 from sim.export.views import views_of
+from sim.render.hidden import TOUCH, TOUCH_SHARE
 from sim.render.lens import intrinsic_matrix
-from sim.render.mesh import Semantic
 from sim.render.probe import probe_pixels
 from sim.rotation import rotate
 
 BOX_MARGIN = 0.02
 """How far depth points may lie outside their instance's 3D box [m]."""
-LIMB_MARGIN = 0.1
-"""The same under a rolling shutter for who has limbs, which move on between a row's time and the frame's, of which the box is [m]."""
-LIMBED = (Semantic.PERSON, Semantic.RIDER, Semantic.ANIMAL)
 DEPTH_MARGIN, DEPTH_SHARE = 0.02, 2e-3
 """How far depth may differ from where flow leads [m], and per metre of depth."""
 PART_MARGIN = 1.2
 """The same for actors, whose wheels, doors and limbs move within them [m]."""
 SIGNAL_SIZE = 0.14
 """Least height of a traffic light's head that must show [m]: farther away it is narrower than a pixel."""
-TOUCH, TOUCH_SHARE = 2e-3, 2e-4
-"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other (`sim.render.hidden`) [m]."""
 
 _TURN = np.arange(8) * (np.pi / 4)
 SHIFTS = np.concatenate([r * np.stack([np.cos(_TURN), np.sin(_TURN)], 1) for r in (3e-5, 3e-4, 3e-3, 0.02)])
@@ -176,8 +171,7 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int)
         local = rotate(turn * [-1, -1, -1, 1], there - labels["box_pos"][a - 1])
         local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
-        limbs = renderer.tracks.span and np.isin(arrays["semantic"][mine], [int(s) for s in LIMBED]).any()
-        if outside.max() > (LIMB_MARGIN if limbs else BOX_MARGIN):
+        if outside.max() > BOX_MARGIN:
             faults.append(f"actor {a - 1}: depth points lie up to {outside.max():.3f} m outside its 3D box")
     finite = np.isfinite(arrays["depth"])
     d = rays(renderer, arrays["depth"].shape)[finite]

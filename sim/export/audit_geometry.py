@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.export.frames import FrameRenderer
 
 FLOW_MARGIN, FLOW_SHARE = 0.05, 2e-4
-"""How far flow may lead from where depth and poses do [pixels], and per pixel of flow: depth is single precision."""
+"""How far flow may lead from where depth and poses, or scene flow, do [pixels], and per pixel of flow: depth is single precision."""
 CORNER_MARGIN, CORNER_SHARE = 0.05, 1e-3
 """The same of 3D boxes' corners, and per pixel beyond the picture's middle."""
 RIGID = (Semantic.CAR, Semantic.VAN, Semantic.TRUCK, Semantic.BUS, Semantic.TRAIN, Semantic.TRAILER)

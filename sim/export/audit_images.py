@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.export.audit_geometry import FLOW_MARGIN, FLOW_SHARE
+from sim.export.audit_space import GROUND
 from sim.export.outputs import panoptic_rgb
 from sim.export.states import VEHICLES
 from sim.render.class_images import Anomaly, Drivable, LampState
@@ -15,9 +17,6 @@ from sim.render.mesh import Semantic
 from sim.render.parts import FIRST_MARKING, Part
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-FLOW_MARGIN = 0.05
-"""How far scene flow may lead from where flow does [pixels]."""
-
 LAMP_PARTS = (
     Part.HEAD_LAMP, Part.TAIL_LAMP, Part.BRAKE_LAMP, Part.INDICATOR_LEFT, Part.INDICATOR_RIGHT, Part.REVERSE_LAMP, Part.BEACON,
     Part.SIGNAL_RED, Part.SIGNAL_AMBER, Part.SIGNAL_GREEN, Part.STREET_LAMP, Part.AMBER_BEACON, Part.WARNING_LAMP,
@@ -63,7 +62,7 @@ def check_parts(arrays: Arrays) -> list[str]:
     wrong(np.isin(part, LIMBS) & ~(people | (semantic == int(Semantic.ANIMAL))), "limbs on something without any")
     wrong(people & ~np.isin(part, LIMBS) & (instance > 0), "a person without limbs")
     wrong(
-        (part > 0) & (part <= int(Part.RIGHT_HIND_LEG)) & (instance == 0) & np.isin(semantic, _GROUND),
+        (part > 0) & (part <= int(Part.RIGHT_HIND_LEG)) & (instance == 0) & np.isin(semantic, [int(s) for s in GROUND]),
         "the ground has parts of things",
     )
     if "lane" in arrays:
@@ -73,9 +72,6 @@ def check_parts(arrays: Arrays) -> list[str]:
         wrong((arrays["drivable"] != int(Drivable.NONE)) != paved, "the drivable area is not the road")
         wrong(marking & (arrays["drivable"] != int(Drivable.LANE)), "a marking beside the lanes")
     return faults
-
-
-_GROUND = [int(s) for s in (Semantic.ROAD, Semantic.SIDEWALK, Semantic.TERRAIN, Semantic.ROAD_MARKING)]
 
 
 def check_states(arrays: Arrays, labels: Mapping[str, Any]) -> list[str]:
@@ -165,7 +161,7 @@ def check_motion(
     end, start = project(local[ahead]), start[ahead]
     off = np.linalg.norm(start + flow[known][ahead] - end, axis=1)
     # Depth is single precision: beside a close camera its last bit is more than a pixel's share.
-    bad = off > FLOW_MARGIN + 2e-4 * np.linalg.norm(end - start, axis=1)
+    bad = off > FLOW_MARGIN + FLOW_SHARE * np.linalg.norm(end - start, axis=1)
     if bad.any():
         k = int(off.argmax())
         faults.append(

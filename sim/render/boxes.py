@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, crossing, project
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, found_spot, project, start_search, take_step
 from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
 from sim.render.scene_bvh import Instances
+from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "max_unroll": 1})
 
 NEAR = 0.05
 """Boxes are cut off here before they are projected [m]."""
-TRIES = 6
-"""Most steps towards the row on which a corner lands."""
 STEPS = 12
 """Pieces of a box's edge that are projected by a lens that bends lines."""
 
@@ -41,7 +40,8 @@ class ActorLabels:
     truncation: wp.array3d[float]
     """Share of the silhouette, as far as the lens would show it, that lies outside the picture, (nworld, ncamera, nactor)."""
     box_center: wp.array2d[wp.vec3]
-    """Centre of the tight box of the posed meshes, in the actor's frame [m], (nworld, nactor)."""
+    """Centre of the tight box of the posed meshes, in the actor's frame [m], (nworld, nactor). Of who has limbs it holds the poses of all
+    rows of a rolling shutter."""
     box_size: wp.array2d[wp.vec3]
     """Length, width, height of that box [m], 0 for actors without a mesh, (nworld, nactor)."""
     box_pos: wp.array2d[wp.vec3]
@@ -216,43 +216,78 @@ def _bound_actors(inst: Instances, cameras: Cameras, views: Views, size: wp.vec2
     out.rect[world, camera, actor] = wp.vec4i(col0, row0, wp.max(col1 - col0 + 1, 0), wp.max(row1 - row0 + 1, 0))
 
 
+@wp.struct
+class Extent:
+    """Bounds in an actor's frame [m]."""
+
+    lower: wp.vec3
+    upper: wp.vec3
+
+
+@wp.func(inline=True)
+def spread_part(
+    geo: Geometry, inst: Instances, poses: Poses, row: int, actor: int, slot: int, extent: Extent
+) -> Extent:
+    """Widen an actor's bounds by one of its parts, as a row of the instances and poses has it."""
+    out = extent
+    mesh = inst.mesh[row, slot]
+    if mesh >= 0:
+        to_actor = wp.transpose(wp.quat_to_matrix(poses.rot[row, actor]))
+        m = to_actor * inst.linear[row, slot]
+        shift = to_actor * (inst.pos[row, slot] - poses.pos[row, actor])
+        off = wp.abs(m[0, 1]) + wp.abs(m[0, 2]) + wp.abs(m[1, 0])
+        off += wp.abs(m[1, 2]) + wp.abs(m[2, 0]) + wp.abs(m[2, 1])
+        if off < 1.0e-4:
+            # Not turned in the actor's frame: the mesh's own bounds, scaled.
+            for i in range(8):
+                p = m * pick_corner(geo.mesh_lower[mesh], geo.mesh_upper[mesh], i) + shift
+                out.lower = wp.min(out.lower, p)
+                out.upper = wp.max(out.upper, p)
+        else:
+            points = wp.mesh_get(geo.mesh_id[mesh]).points
+            for i in range(points.shape[0]):
+                p = m * points[i] + shift
+                out.lower = wp.min(out.lower, p)
+                out.upper = wp.max(out.upper, p)
+    return out
+
+
+@wp.func
+def moves_limbs(geo: Geometry, asset: int, part: int) -> bool:
+    """Whether a part of a model, of which it need not have as many, is a body that walks, pedals, runs or falls."""
+    clip = geo.model_clip[asset][0] > 0.0 or geo.model_gait[asset][2] > 0
+    return clip and part < geo.model_part[asset + 1] and geo.part_frames[part] > 1
+
+
 @wp.kernel
-def _bound_meshes(geo: Geometry, inst: Instances, poses: Poses, out: ActorLabels):
-    """Reads geometry, instances, poses. Writes the tight 3D box of each actor's posed meshes."""
+def _bound_meshes(
+    geo: Geometry, scene: Scene, inst: Instances, poses: Poses, swept: Instances, swept_poses: Poses, out: ActorLabels
+):  # fmt: skip
+    """Reads geometry, instances, poses; those at rows' moments. Writes the tight 3D box of each actor's posed meshes.
+
+    Under a rolling shutter it holds a body with limbs as each row sees it: meanwhile they move, and a fall turns it over.
+    """
     world, actor = wp.tid()
-    pos = poses.pos[world, actor]
-    rot = poses.rot[world, actor]
-    to_actor = wp.transpose(wp.quat_to_matrix(rot))
-    lower = wp.vec3(1.0e9, 1.0e9, 1.0e9)
-    upper = wp.vec3(-1.0e9, -1.0e9, -1.0e9)
+    e = Extent(wp.vec3(1.0e9, 1.0e9, 1.0e9), wp.vec3(-1.0e9, -1.0e9, -1.0e9))
+    first = inst.first_actor + actor * inst.part_capacity
     for part in range(inst.part_capacity):
-        slot = inst.first_actor + actor * inst.part_capacity + part
-        mesh = inst.mesh[world, slot]
-        if mesh >= 0:
-            m = to_actor * inst.linear[world, slot]
-            shift = to_actor * (inst.pos[world, slot] - pos)
-            off = wp.abs(m[0, 1]) + wp.abs(m[0, 2]) + wp.abs(m[1, 0])
-            off += wp.abs(m[1, 2]) + wp.abs(m[2, 0]) + wp.abs(m[2, 1])
-            if off < 1.0e-4:
-                # Not turned in the actor's frame: the mesh's own bounds, scaled.
-                for i in range(8):
-                    p = m * pick_corner(geo.mesh_lower[mesh], geo.mesh_upper[mesh], i) + shift
-                    lower = wp.min(lower, p)
-                    upper = wp.max(upper, p)
-            else:
-                points = wp.mesh_get(geo.mesh_id[mesh]).points
-                for i in range(points.shape[0]):
-                    p = m * points[i] + shift
-                    lower = wp.min(lower, p)
-                    upper = wp.max(upper, p)
+        e = spread_part(geo, inst, poses, world, actor, first + part, e)
+        asset = scene.asset[world, actor]
+        if out.moments > 1 and asset >= 0:
+            if moves_limbs(geo, asset, geo.model_part[asset] + part):
+                for moment in range(out.moments):
+                    row = moment * poses.pos.shape[0] + world
+                    e = spread_part(geo, swept, swept_poses, row, actor, first + part, e)
+    lower = e.lower
+    upper = e.upper
     if lower[0] > upper[0]:
         lower = wp.vec3(0.0, 0.0, 0.0)
         upper = wp.vec3(0.0, 0.0, 0.0)
     center = (lower + upper) * 0.5
     out.box_center[world, actor] = center
     out.box_size[world, actor] = upper - lower
-    out.box_pos[world, actor] = pos + wp.quat_rotate(rot, center)
-    out.box_rot[world, actor] = rot
+    out.box_pos[world, actor] = poses.pos[world, actor] + wp.quat_rotate(poses.rot[world, actor], center)
+    out.box_rot[world, actor] = poses.rot[world, actor]
 
 
 @wp.func
@@ -281,24 +316,12 @@ def land_corner(
     cameras: Cameras, poses: Poses, views: Views, world: int, camera: int, actor: int, p: wp.vec3, moments: int
 ) -> Spot:
     """Where a point of an actor's frame is in the picture: on the row that sees when the point is on that row."""
-    out = Spot()
-    first = moments / 2 - 1
-    k = int(0)
-    while k < TRIES:
-        one = corner_at(cameras, poses, views, world, camera, actor, p, first)
-        two = corner_at(cameras, poses, views, world, camera, actor, p, first + 1)
-        f = crossing(one.row - float(first), two.row - float(first + 1))
-        out.col = wp.lerp(one.col, two.col, f)
-        out.row = float(first) + f
-        out.seen = one.seen * two.seen
-        k += 1
-        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
-        if near == first or out.seen == 0:
-            return out
-        first = near
-    # It outruns the shutter: no row sees it.
-    out.seen = 0
-    return out
+    search = start_search(moments / 2 - 1, moments)
+    while search.ended == 0:
+        one = corner_at(cameras, poses, views, world, camera, actor, p, search.first)
+        two = corner_at(cameras, poses, views, world, camera, actor, p, search.first + 1)
+        search = take_step(search, one, two)
+    return found_spot(search)
 
 
 @wp.kernel

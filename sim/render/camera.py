@@ -206,6 +206,86 @@ def crossing(one: float, two: float) -> float:
     return one / wp.where(wp.abs(one - two) > 1.0e-3, one - two, 1.0)
 
 
+@wp.struct
+class RowSearch:
+    """Steps towards the row of a rolling shutter that sees a point when the point is on that row."""
+
+    first: int
+    """Of the two rows to look from next."""
+    moments: int
+    """Rows in all."""
+    steps: int
+    """Taken so far."""
+    ended: int
+    """0 while it goes on; 1: ``spot`` is where the point is; 2: the point outruns the shutter, no row sees it."""
+    spot: Spot
+
+
+@wp.func(inline=True)
+def start_search(row: int, moments: int) -> RowSearch:
+    """A search that looks from a row first."""
+    out = RowSearch()
+    out.first = wp.min(row, moments - 2)
+    out.moments = moments
+    return out
+
+
+@wp.func(inline=True)
+def take_step(search: RowSearch, one: Spot, two: Spot) -> RowSearch:
+    """Go on by where the point is at the moments of the search's row and of the one below it."""
+    out = search
+    f = crossing(one.row - float(search.first), two.row - float(search.first + 1))
+    spot = Spot()
+    spot.col = wp.lerp(one.col, two.col, f)
+    spot.row = float(search.first) + f
+    spot.depth = wp.lerp(one.depth, two.depth, f)
+    spot.seen = one.seen * two.seen
+    out.spot = spot
+    out.steps = search.steps + 1
+    out.first = wp.clamp(int(wp.floor(spot.row)), 0, search.moments - 2)
+    if out.first == search.first or spot.seen == 0:
+        out.ended = 1
+    elif out.steps == TRIES:
+        out.ended = 2
+    return out
+
+
+@wp.func
+def found_spot(search: RowSearch) -> Spot:
+    """Where a search that ended found its point; not seen if no row sees it."""
+    out = search.spot
+    if search.ended == 2:
+        out.seen = 0
+    return out
+
+
+@wp.struct
+class Eye:
+    """Where a camera is."""
+
+    pos: wp.vec3
+    """[m]."""
+    rot: wp.mat33
+    """Its axes in the world, as columns."""
+
+
+@wp.func(inline=True)
+def eye_between(cameras: Cameras, views: Views, world: int, camera: int, row: float) -> Eye:
+    """Where a camera is when a point between two rows is read; half a row beyond the picture too."""
+    nworld = cameras.flags.shape[0]
+    last = views.pos.shape[0] / nworld - 1
+    first = wp.clamp(int(wp.floor(row)), 0, wp.max(last - 1, 0))
+    one = first * nworld + world
+    out = Eye()
+    out.pos = views.pos[one, camera]
+    out.rot = views.rot[one, camera]
+    if last > 0:
+        f = row - float(first)
+        out.pos = wp.lerp(out.pos, views.pos[one + nworld, camera], f)
+        out.rot = out.rot * (1.0 - f) + views.rot[one + nworld, camera] * f
+    return out
+
+
 @wp.func(inline=True)
 def place_at(cameras: Cameras, views: Views, world: int, camera: int, p: wp.vec3, moment: int) -> Spot:
     """Where a point that stands still is in the picture as a moment has it."""
@@ -219,21 +299,9 @@ def land_still(cameras: Cameras, views: Views, world: int, camera: int, p: wp.ve
     moments = views.pos.shape[0] / cameras.flags.shape[0]
     if moments == 1:
         return place_at(cameras, views, world, camera, p, 0)
-    out = Spot()
-    first = moments / 2 - 1
-    k = int(0)
-    while k < TRIES:
-        one = place_at(cameras, views, world, camera, p, first)
-        two = place_at(cameras, views, world, camera, p, first + 1)
-        f = crossing(one.row - float(first), two.row - float(first + 1))
-        out.col = wp.lerp(one.col, two.col, f)
-        out.row = float(first) + f
-        out.depth = wp.lerp(one.depth, two.depth, f)
-        out.seen = one.seen * two.seen
-        k += 1
-        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
-        if near == first or out.seen == 0:
-            return out
-        first = near
-    out.seen = 0
-    return out
+    search = start_search(moments / 2 - 1, moments)
+    while search.ended == 0:
+        one = place_at(cameras, views, world, camera, p, search.first)
+        two = place_at(cameras, views, world, camera, p, search.first + 1)
+        search = take_step(search, one, two)
+    return found_spot(search)

@@ -6,36 +6,76 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, remoteness
-from sim.render.flow import ViewPair, follow, land
+from sim.render.camera import ATTACHED, Cameras, Eye, Views, eye_between, pixel_direction, remoteness
+from sim.render.flow import ViewPair, follow, land, sight_of
 from sim.render.library import Geometry
 from sim.render.options import RAYS
 from sim.render.primary import BLOCK, Hits, Pixel, Share, hidden_actor, is_inside, pixel_of
-from sim.render.raycast import trace
+from sim.render.raycast import Hit, actor_of, trace
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options(RAYS | {"fuse_fp": False})
 
+TOUCH, TOUCH_SHARE = wp.constant(2.0e-3), wp.constant(2.0e-4)
+"""Surfaces nearer to each other than this, and per metre of depth, do not hide each other [m]; five times as far of one and the same thing
+that stands still, whose ray is rounded to a pixel's place."""
+
+
+@wp.func(inline=True)
+def look_along(
+    geo: Geometry, inst: Instances, cameras: Cameras, views: Views, world: int, camera: int, row: float, ray: wp.vec3, reach: float,
+    still: bool,
+) -> Hit:  # fmt: skip
+    """First surface along a ray of the camera frame, up to ``reach`` times its length, when a point between two rows is read.
+
+    All is where the nearer row has it, the ego also to its own camera. What stands still is where the camera between the rows sees it
+    (``still``), which moves half a row's way at most: a hand's breadth before the lens, that is pixels of the ego's body.
+    """
+    nworld = cameras.flags.shape[0]
+    last = views.pos.shape[0] / nworld - 1
+    near = wp.clamp(int(wp.round(row)), 0, last) * nworld + world
+    hidden = hidden_actor(cameras, world, camera)
+    hit = trace(geo, inst, near, views.pos[near, camera], views.rot[near, camera] * ray, reach, hidden)
+    if still and last > 0:
+        if (cameras.flags[world, camera] & ATTACHED) != 0:
+            if hit.slot >= 0 and actor_of(inst, hit.slot) == 0:
+                return hit
+            hidden = 0
+        eye = eye_between(cameras, views, world, camera, row)
+        hit = trace(geo, inst, near, eye.pos, eye.rot * ray, reach, hidden)
+    return hit
+
 
 @wp.func(inline=True)
 def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, px: Pixel) -> bool:
-    """Whether the other frame shows something else than a pixel's point: before it, or behind if rounding puts it off an edge."""
+    """Whether the other frame shows something else than a pixel's point: before it, or behind if rounding puts it off an edge.
+
+    For what stands still, the ray is that of the place where flow ends, as of a surface seen edge-on no ray may be left of a pixel's.
+    """
     world = px.world
     camera = px.camera
     at = hits.at[world, camera, px.row, px.col]
-    moment = int(0)
-    if views.moments > 1:
-        moment = wp.clamp(int(wp.round(land(geo, then, cameras, views, at, px).row)), 0, views.moments - 1)
-    row = moment * cameras.flags.shape[0] + world
-    to = follow(geo, then, cameras, views, at, px, row)
-    pos = views.then.pos[row, camera]
-    way = to.point - pos
-    depth = remoteness(cameras, world, camera, wp.transpose(views.then.rot[row, camera]) * way)
-    hit = trace(geo, then, row, pos, way, 2.0, hidden_actor(cameras, world, camera))
+    sight = sight_of(cameras, views, px)
+    q = land(geo, then, cameras, views, at, sight, px)
+    row = wp.clamp(int(wp.round(q.row)), 0, views.moments - 1) * cameras.flags.shape[0] + world
+    to = follow(geo, then, views, at, sight, px, row)
+    still = to.slot < then.first_actor
+    eye = Eye(views.then.pos[row, camera], views.then.rot[row, camera])
+    if still:
+        eye = eye_between(cameras, views.then, world, camera, q.row)
+    ray = wp.transpose(eye.rot) * (to.point - eye.pos)
+    depth = remoteness(cameras, world, camera, ray)
+    if still:
+        ray = pixel_direction(cameras, world, camera, q.col, q.row) * depth
+        if wp.dot(ray, ray) == 0.0:
+            return True
+    hit = look_along(geo, then, cameras, views.then, world, camera, q.row, ray, 2.0, still)
     if hit.slot < 0 or to.slot < 0:
         return hit.slot != to.slot
-    own = hit.slot == to.slot and hit.face == to.face
-    return not own and wp.abs(hit.t - 1.0) > 2.0e-4 + 2.0e-3 / wp.max(depth, 0.1)
+    off = wp.abs(hit.t - 1.0) * depth
+    if hit.slot != to.slot or not still:
+        return (hit.slot != to.slot or hit.face != to.face) and off > TOUCH + TOUCH_SHARE * depth
+    return off > 5.0 * (TOUCH + TOUCH_SHARE * depth)
 
 
 @wp.kernel(grid_stride=False, launch_bounds=(64, 8))

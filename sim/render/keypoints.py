@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import TRIES, Cameras, Spot, Views, crossing, project
+from sim.render.camera import Cameras, Spot, Views, found_spot, project, start_search, take_step
 from sim.render.library import Geometry, KeypointTables
 from sim.render.options import RAYS
 from sim.render.primary import hidden_actor
@@ -107,25 +107,12 @@ def land_keypoint(tables: KeypointTables, inst: Instances, cameras: Cameras, vie
     moments = views.pos.shape[0] / cameras.flags.shape[0]
     if moments == 1:
         return spot_of(tables, inst, cameras, views, who, k, 0)
-    out = Spot()
-    first = moments / 2 - 1
-    step = int(0)
-    while step < TRIES:
-        one = spot_of(tables, inst, cameras, views, who, k, first)
-        two = spot_of(tables, inst, cameras, views, who, k, first + 1)
-        f = crossing(one.row - float(first), two.row - float(first + 1))
-        out.col = wp.lerp(one.col, two.col, f)
-        out.row = float(first) + f
-        out.depth = wp.lerp(one.depth, two.depth, f)
-        out.seen = one.seen * two.seen
-        step += 1
-        near = wp.clamp(int(wp.floor(out.row)), 0, moments - 2)
-        if near == first or out.seen == 0:
-            return out
-        first = near
-    # It outruns the shutter: no row sees it.
-    out.seen = 0
-    return out
+    search = start_search(moments / 2 - 1, moments)
+    while search.ended == 0:
+        one = spot_of(tables, inst, cameras, views, who, k, search.first)
+        two = spot_of(tables, inst, cameras, views, who, k, search.first + 1)
+        search = take_step(search, one, two)
+    return found_spot(search)
 
 
 @wp.func(inline=True)

@@ -192,7 +192,8 @@ class Labeller:
             out.amodal_mask.zero_()
         inputs = [geometry, table[0], r.cameras, table[1], instance, self.lanes]
         wp.launch(_cast_amodal, dim=(*shape, self.lanes), inputs=inputs, outputs=[out], device=device)
-        wp.launch(_bound_meshes, dim=out.box_size.shape, inputs=[geometry, inst, poses], outputs=[out], device=device)
+        inputs = [geometry, scene, inst, poses, table[0], table[2]]
+        wp.launch(_bound_meshes, dim=out.box_size.shape, inputs=inputs, outputs=[out], device=device)
         inputs = [r.cameras, views, table[2], table[1]]
         wp.launch(_finish_labels, dim=shape, inputs=inputs, outputs=[out], device=device)
         if self.keypoints is None:

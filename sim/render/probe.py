@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Views, land_still, pixel_direction
+from sim.render.camera import Cameras, Views, land_still, pixel_direction
 from sim.render.frames import Renderer
+from sim.render.hidden import look_along
 from sim.render.library import Geometry
 from sim.render.primary import hidden_actor
 from sim.render.raycast import FAR, actor_of, trace
@@ -36,26 +37,10 @@ def _probe_pixels(
     at = pixel[world, i]
     if wp.isnan(at[0]) or wp.isnan(at[1]):
         return
-    hidden = int(-1)
-    if (cameras.flags[world, camera] & HIDES_EGO) != 0:
-        hidden = 0
-    row = world
-    pos = views.pos[world, camera]
-    rot = views.rot[world, camera]
-    nworld = cameras.flags.shape[0]
-    if views.pos.shape[0] > nworld:
-        # Between two rows the camera is between its two views; all else is as the nearer row has it.
-        last = views.pos.shape[0] / nworld - 1
-        first = wp.clamp(int(wp.floor(at[1])), 0, last - 1)
-        f = at[1] - float(first)
-        row += wp.clamp(int(wp.round(at[1])), 0, last) * nworld
-        one = first * nworld + world
-        pos = wp.lerp(views.pos[one, camera], views.pos[one + nworld, camera], f)
-        rot = views.rot[one, camera] * (1.0 - f) + views.rot[one + nworld, camera] * f
     ray = pixel_direction(cameras, world, camera, at[0], at[1])
     if wp.dot(ray, ray) == 0.0:
         return
-    hit = trace(geo, inst, row, pos, rot * ray, FAR, hidden)
+    hit = look_along(geo, inst, cameras, views, world, camera, at[1], ray, FAR, True)
     if hit.slot >= 0:
         instance_out[world, i] = actor_of(inst, hit.slot) + 1
         depth_out[world, i] = hit.t * ray[2]

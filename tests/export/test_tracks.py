@@ -1,4 +1,4 @@
-"""Tracks read from files of strangers: damaged, incomplete and swollen ones are refused."""
+"""Tracks: how many frames they have; read from files of strangers, damaged, incomplete and swollen ones are refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import SwerveError
 from sim.export import tracks
-from sim.export.tracks import IMPACTS, METRICS, POSES, STATE, Tracks
+from sim.export.tracks import IMPACTS, METRICS, POSES, STATE, Tracks, frame_count, frame_rate
 from sim.export.writer import encode_npz
 
 
@@ -48,3 +48,9 @@ def test_swollen_tracks_are_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(tracks, "MAX_BYTES", 1_000_000)
     with pytest.raises(SwerveError, match="unpack to"):
         Tracks.decode(data)
+
+
+def test_frames_are_counted_to_the_end_or_the_duration():
+    assert frame_count(Fraction(10), 2.0, None) == 21 and frame_count(Fraction(10), 2.0, 1.0) == 10
+    assert frame_count(Fraction(10), 0.55, 3.0) == 6 and frame_count(Fraction(1, 10), 2.0, None) == 1
+    assert frame_rate(29.97) == Fraction(2997, 100) and frame_rate(10) == 10

@@ -7,6 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from sim.cameras import Shutter
+from sim.config import RenderConfig
+from sim.render.frames import Renderer, camera_at
+from sim.render.labels import Labeller
+from sim.render.lens import directions
 from sim.render.poses import PoseWindow
 from sim.render.scene_bvh import FALL_TIME, SceneBvh
 from sim.render.world import library_of
@@ -79,3 +84,36 @@ def test_a_fall_begins_with_the_step_in_which_one_is_struck_and_takes_its_time(l
 
 def test_models_of_things_are_not_asked_for_a_fall():
     assert model(plane()).fall_frames == 0
+
+
+def test_under_a_rolling_shutter_the_box_holds_who_is_thrown_as_each_row_sees_him(library):
+    """A rider turns onto his back in the air, and from one row to another spreads his limbs by 6 cm."""
+    camera = camera_at((-3.5, 0.0, 1.5), width=64, height=64, horizontal_fov=0.8, shutter=Shutter(0.06))
+    frame = 0.1
+
+    def at(t):
+        turn = quaternion(0.0, -0.8 - 9.0 * t)
+        actor = ("cyclist_rider", (0.0, 0.0, 1.0), 0.0)
+        return batch([world(library, [actor], tick=400, fallen=[100], rot=[turn], speed=[0.0])])
+
+    scene, state = at(-frame)
+    r = Renderer(library, scene, state, RenderConfig((camera,), "fast", ("range", "instance", "depth", "semantic")))
+    r.window.share = camera.shutter.half / frame
+    r.advance(scene, at(0.0)[1])
+    r.render(scene)
+    labeller = Labeller(r)
+    labeller.measure(scene)
+    labels = {k: v[0, 0] for k, v in labeller.numpy().items() if k in ("box_center", "box_size")}
+    out = {k: v[0, 0] for k, v in r.frames.numpy().items()}
+    row, col = np.nonzero(out["instance"] == 1)
+    sweep = r.sweep
+    assert sweep is not None and len(row) > 100
+    shown = {int(m) for m in sweep.bvh.instances.mesh.numpy()[np.unique(row), int(sweep.bvh.instances.first_actor)]}
+    d = directions(camera, np.stack([col, row], -1))
+    d = d / np.linalg.norm(d, axis=-1, keepdims=True) * out["range"][row, col, None]
+    pos, axes = (a.numpy()[:, 0].astype(float)[row] for a in (sweep.views.pos, sweep.views.rot))
+    points = np.einsum("nij,nj->ni", axes, d) + pos
+    at_row, turn = (a.numpy()[:, 0].astype(float)[row] for a in (sweep.poses.pos, sweep.poses.rot))
+    local = np.array([rotate(q * [-1, -1, -1, 1], p) for q, p in zip(turn, points - at_row, strict=True)])
+    outside = (np.abs(local - labels["box_center"]) - labels["box_size"] / 2).max()
+    assert len(shown) > 1 and outside < 0.003, outside
