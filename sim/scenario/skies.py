@@ -149,12 +149,30 @@ def read_sky(path: Path, has_sun: bool = True) -> SkyPicture:
     Raises:
         ScenarioError: if it cannot be used.
     """
+    return _read(path, has_sun, *_stamp(path))
+
+
+def sun_of(path: Path) -> tuple[float, float, float] | None:
+    """`SkyPicture.sun_direction` of a picture, read once: a draw needs no more.
+
+    Raises:
+        ScenarioError: if the picture cannot be used.
+    """
+    return _sun_of(path, *_stamp(path))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
     check_sky(path)
     stat = path.stat()
-    return _read(path, has_sun, stat.st_size, stat.st_mtime_ns)
+    return stat.st_size, stat.st_mtime_ns
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1024)
+def _sun_of(path: Path, size: int, changed: int) -> tuple[float, float, float] | None:
+    return _read(path, True, size, changed).sun_direction
+
+
+@lru_cache(maxsize=4)
 def _read(path: Path, has_sun: bool, _size: int, _changed: int) -> SkyPicture:
     import cv2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sim.scenario.draws import Draws
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.skies import COMPUTED, SkyFile, read_sky, told
+from sim.scenario.skies import COMPUTED, SkyFile, sun_of, told
 from sim.scenario.source import Source
 from sim.scenario.world import Environment, clouds_for
 
@@ -58,10 +58,10 @@ def draw_sky(
         return environment, None
     night = model.environment.time is not None and sun_elevation(environment) < 0.0
     path = files[environment.sky]
-    picture = told(lambda p: read_sky(p, not night), path, source)
-    if picture.sun_direction is None:
+    sun = told(sun_of, path, source)
+    if sun is None or night:
         return environment, SkyFile(path, not night)
-    x, y, z = picture.sun_direction
+    x, y, z = sun
     from_x = math.atan2(y, x) + environment.sky_heading
     azimuth = (0.5 * math.pi - from_x) % (2 * math.pi)
     placed = {**vars(environment), "sun_azimuth": azimuth, "sun_elevation": math.asin(z)}
