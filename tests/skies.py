@@ -44,7 +44,9 @@ def write_sky(path: Path, light: np.ndarray) -> Path:
 
 def irradiance(path: Path, normal: np.ndarray) -> np.ndarray:
     """What all that a file shows above the horizon gives on a surface, by its texels, (3,)."""
-    light = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1].astype(float)
+    read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert read is not None
+    light = read[..., ::-1].astype(float)
     rows, cols = len(light) // 2, light.shape[1]
     polar = (np.arange(rows) + 0.5) * np.pi / len(light)
     solid = np.sin(polar) * (np.pi / len(light)) * (2 * np.pi / cols)

@@ -31,7 +31,7 @@ DUST_EXTINCTION = 0.02
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
 DISC = 0.99997
-"""Cosine of the angle from the sun's middle within which a camera sees its disc."""
+"""Cosine of half the sun's disc, as cameras see it."""
 
 
 @wp.struct

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ GLARE = 4.0
 """What is brighter than so many times that ring counts as sun."""
 LEAST_SUN = 0.1
 """Irradiance facing it over the sky's on level ground below which a bright place is no sun."""
+T = TypeVar("T")
 _SIZE = re.compile(rb"-Y (\d{1,6}) \+X (\d{1,6})\n")
 
 
@@ -58,7 +59,7 @@ class SkyPicture:
     @property
     def ambient(self) -> npt.NDArray[np.float32]:
         """Irradiance of the sky without the sun on level ground over pi, (3,)."""
-        return _irradiance(self.radiance) / np.float32(np.pi)
+        return (_irradiance(self.radiance) / np.pi).astype(np.float32)
 
 
 def sky_files(model: ScenarioFile, parameters: Mapping[str, Node], source: Source) -> dict[str, Path]:
@@ -85,7 +86,7 @@ def sky_files(model: ScenarioFile, parameters: Mapping[str, Node], source: Sourc
     return files
 
 
-def told(read, path: Path, source: Source):
+def told(read: Callable[[Path], T], path: Path, source: Source) -> T:
     """What ``read`` makes of a picture; its errors name the scenario's line."""
     try:
         return read(path)
@@ -185,7 +186,7 @@ def _read(path: Path, has_sun: bool, _size: int, _changed: int) -> SkyPicture:
         raise ScenarioError("the picture is damaged", hint="It ends early, or is not in RGBE.")
     if picture.shape[1] > KEPT_WIDTH:
         picture = cv2.resize(picture, (KEPT_WIDTH, KEPT_WIDTH // 2), interpolation=cv2.INTER_AREA)
-    upper = np.ascontiguousarray(picture[: len(picture) // 2, :, ::-1])
+    upper: npt.NDArray[np.float32] = picture[: len(picture) // 2, :, ::-1].astype(np.float32)
     if not np.isfinite(upper).all() or (upper < 0.0).any() or upper.max() > 1e12:
         raise ScenarioError("the picture holds negative, infinite or undefined light")
     direction, sun = None, np.zeros(3, np.float32)

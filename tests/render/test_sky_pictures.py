@@ -100,6 +100,20 @@ def test_light_is_the_pictures(pictures):
     assert np.allclose(ambient[2], ambient[0]) and np.allclose(sun[2], sun[0])
 
 
+@pytest.mark.parametrize("heading", [0.0, 1.0, -4.2])
+def test_the_table_that_lights_and_mirrors_is_turned_with_the_picture(pictures, heading):
+    """The red patch stands in its cells, and nowhere else."""
+    sky = light_of(library(pictures), [under(2, heading)])
+    table = sky.table.numpy()[0, :, :, :3]
+    red = table[..., 0] / table[..., 2]
+    row, col = np.unravel_index(np.argmax(red), red.shape)
+    assert abs(((row + 0.5) / ROWS) ** 2 - math.sin(0.35)) < 0.03
+    turn = (col + 0.5) / COLS * 2 * math.pi - (0.5 + heading)
+    assert abs(math.remainder(turn, 2 * math.pi)) < 1.2 * math.pi / COLS
+    level = np.einsum("r,rck->k", np.diff((np.arange(ROWS + 1) / ROWS) ** 4), table) / COLS
+    assert level == pytest.approx(sky.ambient.numpy()[0], rel=0.005)
+
+
 def test_a_picture_of_a_clear_day_is_as_bright_as_the_computed_one(tmp_path):
     suns = [(0.1, 1.2), (0.1, 0.4)]
     days = [read_sky(write_sky(tmp_path / f"{sun[1]}.hdr", gradient(sun=sun, amount=400000.0))) for sun in suns]
