@@ -103,8 +103,9 @@ def test_light_is_the_pictures(pictures):
 @pytest.mark.parametrize("heading", [0.0, 1.0, -4.2])
 def test_the_table_that_lights_and_mirrors_is_turned_with_the_picture(pictures, heading):
     """The red patch stands in its cells, and nowhere else."""
-    sky = light_of(library(pictures), [under(2, heading)])
+    sky = light_of(library(pictures), [under(2, heading, cloud_cover=0.9)])
     table = sky.table.numpy()[0, :, :, :3]
+    assert not sky.table.numpy()[0, :, :, 3].any(), "no computed cloud stands before it"
     red = table[..., 0] / table[..., 2]
     row, col = np.unravel_index(np.argmax(red), red.shape)
     assert abs(((row + 0.5) / ROWS) ** 2 - math.sin(0.35)) < 0.03
@@ -150,15 +151,20 @@ def test_the_camera_sees_the_picture_where_it_is(pictures, quality, heading):
     assert (cols.mean(), rows.mean()) == pytest.approx((cx - fx * y / x, cy - fy * z / x), abs=1.5)
 
 
-def test_the_sky_is_seen_as_bright_as_its_texels(pictures):
+@pytest.mark.parametrize("visibility", [5e4, 400.0])
+def test_the_sky_is_seen_as_bright_as_its_texels(pictures, visibility):
+    """Behind as much fog as lies before it: a picture holds good weather's haze."""
     lib = library(pictures)
     camera = camera_at((0.0, 0.0, 1.5), pitch=-0.9, width=32, height=24)
-    out, renderer = shoot(lib, [row(lib, under(2))], "draft", camera=camera)
-    scale = renderer.sky.look.numpy()["scale"][0]
+    out, renderer = shoot(lib, [row(lib, under(2, fog_visibility=visibility))], "draft", camera=camera)
+    look = renderer.sky.look.numpy()[0]
     seen = out["hdr"][0, 12, 16]
     forward = np.array(renderer.views[1].rot.numpy()[0, 0])[:, 2]
     v, u = math.acos(forward[2]) / (np.pi / 2) * 128, (0.5 - math.atan2(forward[1], forward[0]) / (2 * np.pi)) * 512
-    assert seen == pytest.approx(pictures[1].radiance[int(v), int(u)] * scale, rel=0.04)
+    foggy = 1.0 - math.exp(-3.912 / visibility * 120.0)
+    light = (1.0 - foggy) * pictures[1].radiance[int(v), int(u)] * look["scale"] + foggy * look["mist"]
+    air = math.exp(-max(3.912 / visibility - 3e-4, 0.0) * 60.0 / forward[2])
+    assert seen == pytest.approx(light * air + renderer.sky.haze.numpy()[0] * (1.0 - air), rel=0.03)
 
 
 def test_the_sun_casts_shadows_away_from_it(pictures):
