@@ -24,6 +24,7 @@ from sim.random import Stream
 from sim.road.friction import film_depth, film_factor, water_depth
 from sim.road.tables import build_road_tables
 from sim.scenario.riders import choose_look
+from sim.scenario.skies import SkyFile
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
 from sim.scenery.build import map_solids
 from sim.scenery.solids import NO_SOLIDS, build_solid_tables
@@ -31,6 +32,8 @@ from sim.structs import from_rows, row_sizes
 from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, SolidTables, State
 
 MAX_WORLDS = 1 << 20
+MAX_SKIES = 64
+"""Pictures of skies in a batch: 4 MiB each on the device."""
 PAINTS = (
     ((0.78, 0.79, 0.80), 24), ((0.42, 0.43, 0.45), 18), ((0.02, 0.02, 0.022), 20), ((0.15, 0.16, 0.18), 14),
     ((0.03, 0.07, 0.22), 9), ((0.32, 0.02, 0.02), 7), ((0.35, 0.33, 0.28), 4), ((0.02, 0.10, 0.06), 2), ((0.55, 0.25, 0.03), 2),
@@ -56,6 +59,8 @@ class Batch:
     device: Any
     actor_specs: list[list[list[ResolvedActor]]] = field(default_factory=list)
     """By world, draw and actor."""
+    skies: list[SkyFile] = field(default_factory=list)
+    """Pictures that `sim.types.Weather.sky` counts."""
 
     @property
     def nworld(self) -> int:
@@ -133,6 +138,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
     map_index, map_specs = {key: i for i, key in enumerate(maps)}, list(maps.values())
     actors = [[resolve_actor(spec, i) for i in range(len(spec.actors))] for spec in flat]
     first_road = np.concatenate([[0], np.cumsum([len(spec.network.order) for spec in map_specs])])
+    skies = _number_skies(flat)
     scene_rows, state_rows = [], []
     for n, spec in enumerate(flat):
         scene_row, state_row = world_rows(spec, actors[n], config)
@@ -142,6 +148,7 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
             "episode": n % draws,
             "map_index": map_index[spec.map_key],
         }
+        scene_row["weather"]["sky"] = 0 if spec.sky is None else 1 + skies[spec.sky]
         road = np.asarray(state_row["road"], np.int32)
         state_row["road"] = np.where(road >= 0, road + first_road[map_index[spec.map_key]], road)
         scene_rows.append(scene_row)
@@ -166,8 +173,16 @@ def pack_worlds(specs: list[list[WorldSpec]], keys: list[int], device: Any, conf
         measure(some_scene, some_state)
     return Batch(
         scene, state, control, pool_scene, pool_state, specs, map_specs, keys, config, device,
-        [actors[i * draws : (i + 1) * draws] for i in range(len(specs))],
+        [actors[i * draws : (i + 1) * draws] for i in range(len(specs))], list(skies),
     )  # fmt: skip
+
+
+def _number_skies(specs: Sequence[WorldSpec]) -> dict[SkyFile, int]:
+    """Pictures of some worlds' skies, numbered."""
+    skies = list(dict.fromkeys(spec.sky for spec in specs if spec.sky is not None))
+    if len(skies) > MAX_SKIES:
+        raise SwerveError(f"the skies of a batch show {len(skies)} pictures, more than {MAX_SKIES}")
+    return {sky: i for i, sky in enumerate(skies)}
 
 
 def _solid_tables(
@@ -307,6 +322,7 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "friction_scale": -1.0 if environment.friction_scale is None else environment.friction_scale,
         "wind": np.array(environment.wind, np.float32),
         "temperature": environment.temperature,
+        "sky_heading": environment.sky_heading,
     }
 
 

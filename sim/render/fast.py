@@ -24,7 +24,7 @@ from sim.render.shading import (
     smooth_normal,
     tyre_track,
 )
-from sim.render.sky import sky_radiance
+from sim.render.sky import plain_sky, sky_radiance
 from sim.render.tonemap import Exposure, display
 from sim.render.weather import is_weathered, through_air, weathered
 
@@ -136,7 +136,7 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     length = wp.length(ray)
     d = ray / length
     if at.slot < 0:
-        return through_air(w.sky, world, sky_radiance(w.sky, world, d), d, FAR)
+        return through_air(w.sky, world, plain_sky(w.sky, world, d), d, FAR)
     hit = hit_of(w, world, at)
     distance = hit.t * length
     p = views.pos[world, camera] + ray * hit.t

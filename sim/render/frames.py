@@ -119,7 +119,7 @@ class Renderer:
             Sweep(library, scene, self.window.current, self.cameras, nmoment) if want else None for want in wanted
         )
         self._time_shutter()
-        self.sky = make_sky(nworld, device)
+        self.sky = make_sky(nworld, device, library.skies)
         self.lights = make_lights(nworld, device)
         self.air = make_air(self.sky, self.lights, ncamera)
         lit = bool(self.wanted & (RGB | HDR))
@@ -176,7 +176,7 @@ class Renderer:
 
     def refresh(self, scene: Scene, mask: wp.array | None = None) -> None:
         """Take over the weather of the masked worlds (all by default): at the start and after resets."""
-        update_sky(scene, self.sky, self._ones if mask is None else mask)
+        update_sky(scene, self.library.skies, self.sky, self._ones if mask is None else mask)
         expose_world(self.sky, self.exposure)
 
     def reset(self, scene: Scene, state: State, mask: wp.array | None = None) -> None:

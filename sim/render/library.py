@@ -18,7 +18,9 @@ from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
 from sim.render.parts import Part, find_parts, pack_word
 from sim.render.plates import lay_plates
+from sim.render.sky_pictures import pack_skies
 from sim.render.textures import Textures, texel_density
+from sim.scenario.skies import SkyPicture
 
 wp.set_module_options({"enable_backward": False})
 
@@ -201,12 +203,15 @@ class MeshLibrary:
         models: Models by row of ``Scene.asset``.
         maps: Maps by row of ``Scene.map_index``.
         device: Warp device.
+        skies: Pictures by `sim.types.Weather.sky` less one.
     """
 
-    def __init__(self, models: Sequence[Model], maps: Sequence[MapModel], device: wp.DeviceLike = None) -> None:
+    def __init__(
+        self, models: Sequence[Model], maps: Sequence[MapModel], device: wp.DeviceLike = None, skies: Sequence[SkyPicture] = ()
+    ) -> None:  # fmt: skip
         self.device = wp.get_device(device)
-        self.models = tuple(models)
-        self.maps = tuple(maps)
+        self.models, self.maps = tuple(models), tuple(maps)
+        self.skies = pack_skies(skies, self.device)
         self.row = {model.name: i for i, model in enumerate(self.models)}
         self.part_capacity = max([1, *(len(m.parts) for m in self.models)])
         """Most parts of any model."""

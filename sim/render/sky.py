@@ -3,6 +3,7 @@
 Clear sky: Nishita et al. 1993 (single scattering, spherical atmosphere), with a factor for higher orders.
 Overcast: the CIE sky, L(z) = Lz (1 + 2 cos z) / 3. Clouds: `sim.render.clouds`; the sun's own share shines through where none hides it.
 Scale: outside the atmosphere the sun gives ``SUN``.
+Pictures instead of all this: `sim.render.sky_pictures`.
 """
 
 # pyright: reportIndexIssue=false, reportAssignmentType=false, reportArgumentType=false, reportOperatorIssue=false
@@ -12,12 +13,11 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.clouds import Clouds, cloud_depth, cloud_place, cloud_share, clouds_of
+from sim.render.sky_pictures import COLS, DECK, ROWS, SkyLook, SkyPictures, look_at, picture_radiance, turned_cell
 from sim.types import Scene
 
 wp.set_module_options({"enable_backward": False})
 
-ROWS, COLS = 32, 64
-"""Size of the table: elevation (finer at the horizon) and azimuth."""
 SUN = 10.0
 """Irradiance of the sun outside the atmosphere; a road by day then reflects about 0.3."""
 EARTH = 6_371_000.0
@@ -30,6 +30,8 @@ DUST_EXTINCTION = 0.02
 """Of air full of dust [1/m]: one sees 200 m, the limit below which a dust storm is severe."""
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
+DISC = 0.99997
+"""Cosine of half the sun's disc, as cameras see it."""
 
 
 @wp.struct
@@ -60,11 +62,16 @@ class Sky:
     """Light that air scatters towards the eye from a long path, away from the sun, (nworld,)."""
     glow: wp.array[wp.vec3]
     """What is added to it towards the sun, times the phase function's denominator, (nworld,)."""
+    texel: wp.array[wp.uint32]
+    """Of all pictures, as in `SkyPictures`."""
+    look: wp.array[SkyLook]
+    """The world's picture, if it has one, (nworld,)."""
 
 
-def make_sky(nworld: int, device: wp.DeviceLike) -> Sky:
-    """Empty tables."""
+def make_sky(nworld: int, device: wp.DeviceLike, pictures: SkyPictures) -> Sky:
+    """Empty tables of worlds that may show ``pictures``."""
     out = Sky()
+    out.texel, out.look = pictures.texel, wp.zeros(nworld, dtype=SkyLook, device=device)
     out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec4, device=device)
     out.clouds = wp.zeros(nworld, dtype=Clouds, device=device)
     for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow", "beam", "gray"):
@@ -217,14 +224,32 @@ def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
     return wp.clamp(1.0 - hidden, 0.0, 1.0) * (1.0 - clouds.deck)
 
 
+@wp.func
+def veil_table(scene: Scene, pictures: SkyPictures, sky: Sky, world: int):
+    """Lay the world's picture into the table, if it has one, and fog over that."""
+    look = sky.look[world]
+    number = scene.weather.sky[world] - 1
+    for row in range(ROWS):
+        for col in range(COLS):
+            c = sky.table[world, row, col]
+            clear = wp.vec3(c[0], c[1], c[2])
+            hidden = c[3] * (1.0 - look.foggy)
+            if look.first >= 0:
+                clear = turned_cell(pictures, number, look.heading, row, col) * look.scale
+                hidden = 0.0
+            clear = wp.lerp(clear, look.mist, look.foggy)
+            sky.table[world, row, col] = wp.vec4(clear[0], clear[1], clear[2], hidden)
+
+
 @wp.kernel
-def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
-    """Reads weather, the table. Writes sun, ambient, ground, fog and night; blends fog into the table."""
+def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], sky: Sky):
+    """Reads weather, pictures, the table. Writes sun, ambient, ground, fog, night and looks; lays picture and fog into the table."""
     world = wp.tid()
     if mask[world] == 0:
         return
     weather = scene.weather
     sun = weather.sun_direction[world]
+    up = wp.max(sun[2], 0.0)
     mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
     direct = exp3(sun_depth(2.0, sun[2], mie)) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
     clear = clear_ambient(sky, world)
@@ -233,21 +258,27 @@ def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     k += DUST_EXTINCTION * dust * dust
     veil = wp.exp(-k * FOG_TOP / wp.max(sun[2], 0.05))
     through = sun_through_clouds(sky.clouds[world], sun)
-    level = direct * wp.max(sun[2], 0.0) * 0.31831 + clear
+    level = direct * up * 0.31831 + clear
     bright = (level[0] + level[1] + level[2]) * 0.333333
     # A deck that rains is thick: darker by day.
     thick = 1.0 - 0.4 * (1.0 - wp.exp(-0.15 * (weather.rain[world] + weather.snow[world])))
-    overcast = wp.lerp(level, wp.vec3(bright * 0.96, bright, bright * 1.04), 0.8) * (0.42 * thick)
+    overcast = wp.lerp(level, wp.vec3(bright * 0.96, bright, bright * 1.04), 0.8) * (DECK * thick)
     dim = wp.lerp(clear, overcast, wp.smoothstep(0.0, 1.0, weather.cloud_cover[world]))
-    foggy = 1.0 - wp.exp(-k * FOG_TOP * 2.0)
-    uniform = dim + direct * (through * wp.max(sun[2], 0.0) * 0.31831 * (1.0 - veil) * 0.6)
+    look = look_at(scene, pictures, world, bright, (direct[0] + direct[1] + direct[2]) * (0.333333 * 0.31831) * up)
+    if look.first >= 0:
+        direct = pictures.sun[weather.sky[world] - 1] * look.scale
+        dim = pictures.ambient[weather.sky[world] - 1] * look.scale
+        through = 1.0
+    look.foggy = 1.0 - wp.exp(-k * FOG_TOP * 2.0)
+    uniform = dim + direct * (through * up * 0.31831 * (1.0 - veil) * 0.6)
     # Dust in the air: less blue in everything that crosses it.
     uniform = wp.cw_mul(uniform, wp.lerp(wp.vec3(1.0, 1.0, 1.0), wp.vec3(1.04, 0.79, 0.52), wp.min(2.0 * dust, 1.0)))
+    look.mist = uniform
     sky.beam[world] = direct
     sky.gray[world] = overcast
     sky.sun[world] = direct * (through * veil)
-    sky.ambient[world] = wp.lerp(dim, uniform, foggy)
-    total = sky.ambient[world] + direct * (through * veil * wp.max(sun[2], 0.0) * 0.31831)
+    sky.ambient[world] = wp.lerp(dim, uniform, look.foggy)
+    total = sky.ambient[world] + direct * (through * veil * up * 0.31831)
     sky.ground[world] = wp.cw_mul(
         total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
     )
@@ -255,22 +286,21 @@ def _balance_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     sky.sun_direction[world] = sun
     sky.night[world] = wp.where(bright < 0.035, 1.0, 1.0 - wp.smoothstep(-0.02, 0.06, sun[2]))
     horizon = wp.lerp(blend_clouds(sky, world, 0, 0), blend_clouds(sky, world, 0, COLS / 2), 0.5)
-    sky.haze[world] = wp.lerp(horizon * 0.5 + dim * 0.5, uniform, foggy)
+    if look.first >= 0:
+        horizon = pictures.horizon[weather.sky[world] - 1] * look.scale
+    sky.haze[world] = wp.lerp(horizon * 0.5 + dim * 0.5, uniform, look.foggy)
     # A low sun stands behind trees and houses: its beams do not reach the air before them.
     sky.glow[world] = sky.sun[world] * (0.0084 * wp.smoothstep(0.02, 0.3, sun[2]))
-    for row in range(ROWS):
-        for col in range(COLS):
-            c = sky.table[world, row, col]
-            clean = wp.lerp(wp.vec3(c[0], c[1], c[2]), uniform, foggy)
-            sky.table[world, row, col] = wp.vec4(clean[0], clean[1], clean[2], c[3] * (1.0 - foggy))
+    sky.look[world] = look
+    veil_table(scene, pictures, sky, world)
 
 
-def update_sky(scene: Scene, sky: Sky, mask: wp.array) -> None:
+def update_sky(scene: Scene, pictures: SkyPictures, sky: Sky, mask: wp.array) -> None:
     """Compute the light of the masked worlds ((nworld,) int32); needed once per episode."""
     nworld = sky.sun.shape[0]
     device = sky.sun.device
     wp.launch(_scatter_sky, dim=(nworld, ROWS, COLS), inputs=[scene, mask], outputs=[sky], device=device)
-    wp.launch(_balance_sky, dim=nworld, inputs=[scene, mask], outputs=[sky], device=device)
+    wp.launch(_balance_sky, dim=nworld, inputs=[scene, pictures, mask], outputs=[sky], device=device)
 
 
 @wp.func(inline=True)
@@ -330,10 +360,24 @@ def sky_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
 
 
 @wp.func(inline=True)
-def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
-    """What a camera sees of the sky: the table, clouds in full detail and the sun's disc."""
-    if d[2] < 0.0:
+def plain_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
+    """What a camera sees of the sky but for details of clouds: the world's picture, with its sun's disc, or the table."""
+    look = sky.look[world]
+    if look.first < 0:
         return sky_radiance(sky, world, d)
+    out = picture_radiance(sky.texel, look, d)
+    if d[2] < 0.0:
+        return wp.lerp(out, sky.ground[world], wp.clamp(-d[2] * 12.0, 0.0, 1.0))
+    if wp.dot(d, sky.sun_direction[world]) > DISC:
+        out += sky.sun[world] * 60.0
+    return out
+
+
+@wp.func(inline=True)
+def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
+    """What a camera sees of the sky: the world's picture, or the table with clouds in full detail and the sun's disc."""
+    if d[2] < 0.0 or sky.look[world].first >= 0:
+        return plain_sky(sky, world, d)
     c = table_radiance(sky, world, d)
     out = wp.vec3(c[0], c[1], c[2])
     clouds = sky.clouds[world]
@@ -352,6 +396,6 @@ def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
         fog = wp.exp(-sky.extinction[world] * FOG_TOP / wp.max(d[2], 0.02))
         share = cloud_share(clouds, depth, d[2]) * fog
         out = wp.lerp(out, cloud_light(sky, world, d, thick), share)
-    if wp.dot(d, sky.sun_direction[world]) > 0.99997:
+    if wp.dot(d, sky.sun_direction[world]) > DISC:
         out += sky.sun[world] * (60.0 * (1.0 - share))
     return out

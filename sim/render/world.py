@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import warp as wp
@@ -15,6 +15,7 @@ from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, PartMoti
 from sim.render.mesh import MeshData
 from sim.render.scenery import map_of, scenery_model
 from sim.sampling import Batch
+from sim.scenario.skies import SkyPicture, read_sky
 
 MOTION = {
     "body": PartMotion.FIXED,
@@ -44,17 +45,19 @@ def build_library(batch: Batch, device: wp.DeviceLike = None, *, detail: float =
     """
     maps = [map_of(spec.map_key, spec.network, spec.setting, detail) for spec in batch.map_specs]
     used = {actor.asset.name for draws in batch.actor_specs for actors in draws for actor in actors}
-    return library_of(used, maps, batch.device if device is None else device, detail)
+    skies = [read_sky(sky.path, sky.has_sun) for sky in batch.skies]
+    return library_of(used, maps, batch.device if device is None else device, detail, skies)
 
 
 def library_of(
-    names: Iterable[str], maps: list[MapModel], device: wp.DeviceLike = None, detail: float = 1.0
-) -> MeshLibrary:
-    """A library of some assets and maps; models of assets that are not named are empty."""
+    names: Iterable[str], maps: list[MapModel], device: wp.DeviceLike = None, detail: float = 1.0,
+    skies: Sequence[SkyPicture] = (),
+) -> MeshLibrary:  # fmt: skip
+    """A library of some assets, maps and pictures of skies; models of assets that are not named are empty."""
     wanted = set(names)
     models = [asset_model(name) if name in wanted else absent(name) for name in list_assets()]
     scenery = sorted({instance.model for m in maps for instance in m.instances})
-    return MeshLibrary([*models, *(scenery_model(name, detail) for name in scenery)], maps, device)
+    return MeshLibrary([*models, *(scenery_model(name, detail) for name in scenery)], maps, device, skies)
 
 
 def absent(name: str) -> Model:

@@ -105,6 +105,18 @@ def own_assets(source: Source) -> dict[str, AssetSpec]:
     Raises:
         ScenarioError: if a folder is not there or an asset in it cannot be used.
     """
+    out: dict[str, AssetSpec] = {}
+    for folder in own_folders(source):
+        out |= {spec.name: spec for spec in read_folder(folder)}
+    return out
+
+
+def own_folders(source: Source) -> list[Path]:
+    """Folders that a scenario file names under ``assets``, then those in `FOLDERS`.
+
+    Raises:
+        ScenarioError: if one is not there.
+    """
     named = source.data.get("assets", [])
     named = named if isinstance(named, list) else [named]
     folders = [_folder(source, text, i) for i, text in enumerate(named) if isinstance(text, str)]
@@ -112,10 +124,7 @@ def own_assets(source: Source) -> dict[str, AssetSpec]:
         if not Path(text).is_dir():
             raise ScenarioError(f"{FOLDERS} names a folder that is not there: {text}")
         folders.append(Path(text).resolve())
-    out: dict[str, AssetSpec] = {}
-    for folder in dict.fromkeys(folders):
-        out |= {spec.name: spec for spec in read_folder(folder)}
-    return out
+    return list(dict.fromkeys(folders))
 
 
 def _folder(source: Source, text: str, index: int) -> Path:
@@ -142,6 +151,8 @@ def read_folder(folder: Path) -> list[AssetSpec]:
         if not any(mesh.with_suffix(suffix) in specs for suffix in SUFFIXES):
             hint = f"Write {mesh.stem}.yaml beside it, with class: car, length: 4.2 m and credits."
             raise ScenarioError("this mesh has no spec", file=mesh, hint=hint)
+    if not specs and any(folder.glob("*.hdr")):
+        return []  # only skies (`sim.scenario.skies`)
     if not 1 <= len(specs) <= MAX_SPECS:
         hint = f"An asset is NAME.glb and NAME.yaml; a folder holds 1 to {MAX_SPECS}."
         raise ScenarioError(f"the folder holds {len(specs)} specs of assets", file=folder, hint=hint)

@@ -106,6 +106,9 @@ class Environment(Strict):
     latitude: Angle | None = None
     cloud: Share | None = None
     turbidity: Numeric | None = None
+    sky: word("sky") | None = None
+    """Name or path of a picture, or 'computed'."""
+    sky_heading: Angle | None = None
     fog: PositiveLength | None = None
     """Visibility [m]."""
     rain: Rain | None = None

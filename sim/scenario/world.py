@@ -14,6 +14,7 @@ from sim.scenario.storyboard import Position, Storyboard
 if TYPE_CHECKING:
     from sim.random import Stream
     from sim.road.network import RoadNetwork
+    from sim.scenario.skies import SkyFile
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Environment:
     """Multiplies the road's friction; None: derived from surface, water, snow, ice and speed (`sim.road.grip`)."""
     wind: tuple[float, float] = (0.0, 0.0)
     """[m/s] along world x, y."""
+    sky: str | None = None
+    """What the file calls the picture of its sky; None: computed from the above."""
+    sky_heading: float = 0.0
+    """Where the middle of that picture lies, from world x to the left [rad]."""
 
 
 def clouds_for(rain: float, snow: float) -> float:
@@ -141,6 +146,8 @@ class WorldSpec:
     """Waypoints of the ego between start and goal."""
     duration: float = 30.0
     """Episode length [s]."""
+    sky: SkyFile | None = None
+    """Picture of the sky that ``environment.sky`` names."""
     setting: str = "auto"
     """What stands beside the road: town, suburb, rural, motorway, forest, auto."""
     look_seed: int = 0

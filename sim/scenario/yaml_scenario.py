@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,11 +16,13 @@ from sim.scenario.fields import suggest
 from sim.scenario.own_assets import used_files
 from sim.scenario.riders import with_riders
 from sim.scenario.schema import SIGNAL_FAULT, SIGNAL_HINT, Actor, ScenarioFile
+from sim.scenario.skies import sky_files
 from sim.scenario.source import Path_, Source, dotted
 from sim.scenario.units import QuantityError
-from sim.scenario.world import ActorSpec, Environment, Goal, WorldSpec, clouds_for, refuse_notes
+from sim.scenario.world import ActorSpec, Goal, WorldSpec, refuse_notes
 from sim.scenario.yaml_color import color_of
 from sim.scenario.yaml_conditions import signal_name, signal_state
+from sim.scenario.yaml_environment import draw_environment, draw_sky, lights_on
 from sim.scenario.yaml_map import MapBuilder, MapDraw
 from sim.scenario.yaml_place import FACING, Placer, Spot
 from sim.scenario.yaml_storyboard import LAMPS, StoryBuilder
@@ -29,8 +30,6 @@ from sim.scenario.yaml_traffic import Filler, path_boxes
 from sim.scenario.yaml_walk import WALKERS
 
 MAX_TRIES = 40
-LIT_ELEVATION = math.radians(8)
-"""Sun elevation below which vehicles in traffic have their lights on."""
 
 
 class YamlScenario:
@@ -56,7 +55,8 @@ class YamlScenario:
         if strict:
             refuse_notes(self.notes)
         self.inputs = (self.path,) if self._maps.file is None else (self.path, self._maps.file)
-        self.inputs += tuple(used_files(model, self.parameters, self._own))
+        self._skies = sky_files(model, self.parameters, source)
+        self.inputs += (*used_files(model, self.parameters, self._own), *dict.fromkeys(self._skies.values()))
 
     def draw(self, stream: Stream) -> WorldSpec:
         """One world; equal streams give equal worlds.
@@ -98,7 +98,7 @@ class YamlScenario:
     def _world(self, draws: Draws) -> WorldSpec:
         model = self._model
         drawn = self._maps.draw(draws)
-        environment = draw_environment(model, draws)
+        environment, sky = draw_sky(draw_environment(model, draws), model, self._skies, self._text)
         placer = Placer(drawn.network, self._text, draws)
         lit = lights_on(environment)
         actors = self._actors(placer, draws, lit)
@@ -119,6 +119,7 @@ class YamlScenario:
             storyboard=asam.Storyboard(tuple(init), board.stories, board.stop), environment=environment,
             goal=self._goal(placer, draws), route=route, duration=duration, setting=drawn.setting,
             look_seed=draws.look_seed(), map_key=drawn.key, record=draws.record, file=str(self._text.file),
+            sky=sky,
         )  # fmt: skip
         return with_riders(world)
 
@@ -302,50 +303,6 @@ class YamlScenario:
 def _base(actor: Actor) -> str | None:
     """The actor this one is placed relative to."""
     return actor.at.ahead_of or actor.at.behind or actor.at.beside or actor.at.on
-
-
-def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
-    """Weather and light of one world; water lies on the road where it rains, unless the file says how much."""
-    e, plain = model.environment, Environment()
-    at = "environment"
-
-    def number(name: str, default: float) -> float:
-        return draws.number(getattr(e, name), (at, name), default)
-
-    rain = number("rain", 0.0)
-    snow = number("snow", 0.0)
-    water = None if e.water is None else number("water", 0.0)
-    wet = min(1.0, 0.45 + 0.1 * rain) if rain > 0.0 else 0.0
-    wet = 1.0 if water else wet
-    wind, blow = number("wind", 0.0), number("wind_from", 0.0) + math.pi
-    return Environment(
-        time_of_day=number("time", plain.time_of_day), day_of_year=int(number("day", plain.day_of_year)),
-        latitude=number("latitude", plain.latitude), cloud_cover=number("cloud", clouds_for(rain, snow)),
-        turbidity=number("turbidity", plain.turbidity), fog_visibility=number("fog", plain.fog_visibility), rain=rain, snow=snow,
-        wetness=number("wetness", wet), water=water, snow_cover=number("snow_cover", 0.0), ice=number("ice", 0.0), dust=number("dust", 0.0),
-        temperature=number("temperature", plain.temperature),
-        friction_scale=None if e.friction is None else number("friction", 1.0),
-        wind=(wind * math.cos(blow), wind * math.sin(blow)),
-    )  # fmt: skip
-
-
-def sun_elevation(environment: Environment) -> float:
-    """Of the sun at the environment's time, day and latitude [rad] (declination after Cooper 1969)."""
-    if environment.sun_elevation is not None:
-        return environment.sun_elevation
-    declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
-    hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
-    phi = environment.latitude
-    return math.asin(math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour))
-
-
-def lights_on(environment: Environment) -> bool:
-    """Whether vehicles in traffic have their lights on: at night, in fog, in rain and in snow."""
-    return (
-        sun_elevation(environment) < LIT_ELEVATION
-        or environment.fog_visibility < 600.0
-        or environment.rain + environment.snow > 0.5
-    )
 
 
 __all__ = ["ScenarioError", "Spot", "YamlScenario"]

@@ -91,6 +91,10 @@ class Weather:
     """[m/s], (nworld,)."""
     temperature: wp.array[float]
     """Of the air [degC], (nworld,)."""
+    sky: wp.array[wp.int32]
+    """Picture of the sky (`sim.render.sky_pictures`) plus one, 0: computed, (nworld,)."""
+    sky_heading: wp.array[float]
+    """Where the picture's middle lies, from x to the left [rad], (nworld,)."""
 
 
 @wp.struct

@@ -96,8 +96,8 @@ def test_clouds_hide_the_share_of_the_sky_that_the_weather_says(cover):
     n = 48
     lib = scenes.library()
     scene, _ = scenes.batch([scenes.world(lib, (), {"cloud_cover": cover}, key=k) for k in range(n)])
-    sky = make_sky(n, "cpu")
-    update_sky(scene, sky, wp.ones(n, dtype=wp.int32, device="cpu"))
+    sky = make_sky(n, "cpu", lib.skies)
+    update_sky(scene, lib.skies, sky, wp.ones(n, dtype=wp.int32, device="cpu"))
     hidden = sky.table.numpy()[..., 3][:, 12:].mean((1, 2))
     sun = sky.sun.numpy()[:, 1] / sky.beam.numpy()[:, 1].max()
     if cover in (0.0, 1.0):
