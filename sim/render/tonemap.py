@@ -24,6 +24,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 KEY = 0.19
 """Mean display luminance aimed at, before the filmic curve."""
+HIGHEST, BRIGHT_SHARE = 3.0, 0.015
+"""Display luminance towards which exposure holds down the brightest part of a picture, and how large that part is."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
 GLARE_MOST = 9.0
@@ -149,7 +151,11 @@ def _count_light(cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d
 
 @wp.kernel
 def _expose_picture(exposure: Exposure):
-    """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile."""
+    """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile.
+
+    As cameras' highlight metering does, less the nearer the brightest BRIGHT_SHARE of the picture would come to HIGHEST: what stands before
+    head lamps at night is a hundred times as bright as the road around, and is what matters.
+    """
     world, camera = wp.tid()
     count = int(0)
     for k in range(BINS):
@@ -157,11 +163,14 @@ def _expose_picture(exposure: Exposure):
     seen = int(0)
     mean = float(0.0)
     top = float(1.0e9)
+    bright = float(0.0)
     for k in range(BINS):
         n = exposure.histogram[world, camera, k]
         y = wp.pow(2.0, (float(k) + 0.5) * 0.25 - 16.0)
         if float(seen + n) > 0.95 * float(count) and top > 1.0e8:
             top = y
+        if float(seen) <= (1.0 - BRIGHT_SHARE) * float(count):
+            bright = y
         mean += float(n) * wp.min(y, top) / float(count)
         seen += n
         exposure.histogram[world, camera, k] = 0
@@ -173,7 +182,9 @@ def _expose_picture(exposure: Exposure):
     exposure.chroma[world, camera, 3] = wp.int64(0)
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
-    exposure.picture[world, camera] = balance(light) * (KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22))
+    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
+    over = gain * bright / HIGHEST
+    exposure.picture[world, camera] = balance(light) * (gain * wp.pow(1.0 + over * over * over * over, -0.25))
 
 
 @wp.kernel
