@@ -194,7 +194,7 @@ def falls(air: Air, world: int, fall: Fall, sight: Sight, color: wp.vec3) -> wp.
 
 @wp.func(inline=True)
 def blurred_flux(lights: Lights, world: int, k: int, p: wp.vec3) -> wp.vec3:
-    """Irradiance of a lamp in fog: that blurs the edge of a car's beam."""
+    """Irradiance of a lamp in fog: that blurs the edges of a car's beam, which has little light for what lies right before the bonnet."""
     if lights.beam[world, k] == wp.static(CONE):
         return lamp_flux(lights, world, k, p)
     to = p - lights.pos[world, k]
@@ -202,7 +202,9 @@ def blurred_flux(lights: Lights, world: int, k: int, p: wp.vec3) -> wp.vec3:
     axis = lights.axis[world, k]
     ahead = wp.dot(to, axis) / wp.sqrt(r2)
     sink = (to[2] / wp.sqrt(r2) - axis[2] * ahead) + 0.03
-    beam = 2.2 * wp.exp(-7.0 * (1.0 - ahead)) * wp.smoothstep(0.16, -0.16, sink)
+    below = wp.min(sink, 0.0)
+    near = 0.06 + 0.94 * wp.exp(-70.0 * below * below)
+    beam = 2.6 * wp.exp(-7.0 * (1.0 - ahead)) * wp.smoothstep(0.16, -0.16, sink) * near
     if lights.beam[world, k] == wp.static(HIGH):
         beam += 5.0 * wp.exp(-40.0 * (1.0 - ahead))
     return lights.intensity[world, k] * (beam * wp.smoothstep(0.0, 0.3, ahead) / r2)

@@ -285,8 +285,8 @@ def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.ve
 def pass_pane(walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, t: float, air: float, draw: wp.vec4) -> Walk:
     """On through a pane, which also mirrors; ``t``: distance of the hit [m], ``air``: what the air lets through.
 
-    A car's glass (transmission 0.7) lets three quarters through, slightly green (at least 0.7 in windscreens, UN Regulation 43), and mirrors
-    with both its faces. Skylight comes into a cabin the same way: a ray bounced behind a pane goes on through others.
+    A car's glass (transmission 0.7) lets three quarters through, slightly green (UN Regulation 43: at least 0.7), and mirrors with both
+    faces. Skylight comes into a cabin the same way: a ray bounced behind a pane goes on through others.
     """
     f = fresnel(0.08, wp.abs(wp.dot(n, walk.dir)))
     through = wp.vec3(0.9, 0.95, 0.93) * ((0.35 + 0.65 * s.transmission) * (1.0 - f))

@@ -24,8 +24,6 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 KEY = 0.19
 """Mean display luminance aimed at, before the filmic curve."""
-HIGHEST, BRIGHT_SHARE = 3.0, 0.015
-"""Display luminance towards which exposure holds down the brightest part of a picture, and how large that part is."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
 GLARE_MOST = 9.0
@@ -39,6 +37,8 @@ CURVE_SIZE = wp.constant(20 << 7)
 """The table of codes spans 2^-14 to 2^6, 128 steps an octave: each within half a code."""
 BALANCE = 0.45
 """Share of the light's colour that white balance removes."""
+HIGHEST, BRIGHT_SHARE, HELD_DOWN = 2.0, 0.015, 0.5
+"""Display luminance towards which exposure holds down the brightest part of a picture, how large that part is, and the least factor."""
 
 
 @wp.struct
@@ -184,7 +184,9 @@ def _expose_picture(exposure: Exposure):
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
     gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
     over = gain * bright / HIGHEST
-    exposure.picture[world, camera] = balance(light) * (gain * wp.pow(1.0 + over * over * over * over, -0.25))
+    exposure.picture[world, camera] = balance(light) * (
+        gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
+    )
 
 
 @wp.kernel
