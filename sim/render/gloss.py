@@ -30,10 +30,10 @@ def coat_width(s: Surf, least: float) -> float:
 def facet_cosine(cosine: float, width: float) -> float:
     """Cosine between a ray and the facets that it meets: at grazing angles it meets those that are turned towards it.
 
-    ``cosine``: of the ray and the normal, ``width``: of the GGX lobe, the slopes' root mean square times the root of 2. Exact for Gaussian
-    slopes head on and in the limit of grazing rays, where visible slopes are distributed as s exp(-s^2 / 2) with mean (pi / 2)^0.5.
+    ``cosine``: of the ray and the normal, ``width``: of the GGX lobe. Chosen so that Fresnel's share at this cosine is its mean over the
+    facets of `ggx_facet`, within 0.05 for widths up to 0.2: of a wet road seen at 3 degrees a third, of still water 0.8.
     """
-    return wp.sqrt(cosine * cosine + 0.785 * width * width)
+    return wp.min(wp.sqrt(cosine * cosine + 1.6 * width * width), 1.0)
 
 
 @wp.func

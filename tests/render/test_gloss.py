@@ -62,14 +62,16 @@ def test_facets_seen_head_on_are_distributed_as_ggx_says():
     assert abs(n[:, :2].mean(0)).max() < 0.003
 
 
-@pytest.mark.parametrize("grazing", [0.03, 0.2, 1.0])
-def test_rays_meet_facets_that_face_them(grazing):
-    """At grazing angles the mean cosine is that of the facets, not of the surface."""
+@pytest.mark.parametrize("width", [0.01, 0.08, 0.17])
+@pytest.mark.parametrize("grazing", [0.03, 0.1, 0.3, 1.0])
+def test_rays_meet_facets_that_face_them(grazing, width):
+    """All facets drawn face the ray, and Fresnel's share (Schlick) is that of their mean."""
     d = (math.cos(grazing), 0.0, -math.sin(grazing))
-    _, n = facets(d, 0.15)
+    _, n = facets(d, width)
     cosine = -n @ np.array(d)
     assert (cosine > 0.0).all()
-    assert tell([math.sin(grazing)], 0.15)[0][0] == pytest.approx(cosine.mean(), rel=0.16)
+    mean = tell([math.sin(grazing)], width)[0][0]
+    assert (1.0 - mean) ** 5 == pytest.approx(((1.0 - cosine) ** 5).mean(), abs=0.06)
 
 
 def test_fog_scatters_all_light_and_most_of_it_ahead():
@@ -108,9 +110,9 @@ def laid(wet, ice=0.0):
 def test_only_standing_water_mirrors_sharply_and_there_is_more_of_it_the_wetter_the_road():
     wets = np.linspace(0.02, 1.0, 50)
     seen = [laid(w)[0] for w in wets]
-    sharp = np.array([(s[:, 1] < 0.01).mean() for s in seen])
+    sharp = np.array([(s[:, 1] < 0.03).mean() for s in seen])
     rough = np.array([np.median(s[:, 1]) for s in seen])
-    assert sharp[wets < 0.3].max() < 0.03 and 0.05 < sharp[-1] < 0.4
+    assert sharp[wets < 0.3].max() < 0.03 and 0.03 < sharp[-1] < 0.4
     assert (np.diff(sharp) >= 0.0).all() and np.diff(sharp).max() < 0.03
     # A film levels the grains little by little, and never where it is merely wet.
     assert (np.diff(rough) <= 0.0).all() and abs(np.diff(rough)).max() < 0.01 and rough[-1] > 0.03
@@ -119,7 +121,7 @@ def test_only_standing_water_mirrors_sharply_and_there_is_more_of_it_the_wetter_
 def test_ice_never_mirrors_sharply_and_is_whiter_than_water():
     wet, ice = laid(0.9, 0.9)
     assert ice[:, 1].min() > 0.05 and ice[:, 2].mean() > 1.5 * wet[:, 2].mean()
-    assert np.percentile(ice[:, 2], 95) > 2.0 * np.percentile(ice[:, 2], 10)
+    assert np.percentile(ice[:, 2], 95) > 1.5 * np.percentile(ice[:, 2], 10)
 
 
 def gain(levels):
