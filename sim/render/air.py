@@ -28,6 +28,8 @@ SHUTTER = 0.006
 """Time over which a drop or flake draws its streak [s]."""
 RAIN_SPEED, SNOW_SPEED = 6.5, 1.3
 """Falling drops of 2 mm (Gunn and Kinzer 1949) and flakes [m/s]."""
+AHEAD, SHARE_AHEAD = 0.75, 0.7
+"""Asymmetry of what droplets of fog scatter ahead, and its share; they scatter the rest evenly."""
 STEPS = 4
 """Points of a ray at which a lamp's light in fog is asked for."""
 BRIGHTEST = 1.5
@@ -192,18 +194,32 @@ def falls(air: Air, world: int, fall: Fall, sight: Sight, color: wp.vec3) -> wp.
 
 @wp.func(inline=True)
 def blurred_flux(lights: Lights, world: int, k: int, p: wp.vec3) -> wp.vec3:
-    """Irradiance of a lamp in fog: that blurs the edge of a car's beam."""
+    """Irradiance of a lamp in fog: that blurs the edges of a car's beam, which has little light for what lies right before the bonnet."""
     if lights.beam[world, k] == wp.static(CONE):
         return lamp_flux(lights, world, k, p)
     to = p - lights.pos[world, k]
-    r2 = wp.max(wp.dot(to, to), 0.01)
+    r2 = wp.max(wp.dot(to, to), 0.05)
     axis = lights.axis[world, k]
     ahead = wp.dot(to, axis) / wp.sqrt(r2)
     sink = (to[2] / wp.sqrt(r2) - axis[2] * ahead) + 0.03
-    beam = 2.2 * wp.exp(-7.0 * (1.0 - ahead)) * wp.smoothstep(0.16, -0.16, sink)
+    below = wp.min(sink, 0.0)
+    near = 0.06 + 0.94 * wp.exp(-70.0 * below * below)
+    beam = 2.6 * wp.exp(-7.0 * (1.0 - ahead)) * wp.smoothstep(0.16, -0.16, sink) * near
     if lights.beam[world, k] == wp.static(HIGH):
         beam += 5.0 * wp.exp(-40.0 * (1.0 - ahead))
     return lights.intensity[world, k] * (beam * wp.smoothstep(0.0, 0.3, ahead) / r2)
+
+
+@wp.func
+def fog_phase(cosine: float) -> float:
+    """Share of light that droplets of fog turn by an angle, per steradian over that of even scattering.
+
+    Droplets are far larger than light's waves: most goes nearly ahead (Henyey and Greenstein 1941; to Mie's theory fog's asymmetry is 0.85,
+    here less, as light is scattered more than once), so lamps that shine at the eye have halos. Back comes a third of what even
+    scattering would send (of clouds of water 1 / 18 per steradian, Pinnick et al. 1983): fog is no white wall before one's own lamps.
+    """
+    q = 1.0 + AHEAD * AHEAD - 2.0 * AHEAD * cosine
+    return SHARE_AHEAD * (1.0 - AHEAD * AHEAD) / (q * wp.sqrt(q)) + (1.0 - SHARE_AHEAD)
 
 
 @wp.func(inline=True)
@@ -222,7 +238,7 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
         for i in range(STEPS):
             t = middle + h * wp.tan(first + (float(i) + 0.5) * step)
             r2 = h * h + (t - middle) * (t - middle)
-            e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t)
+            e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t) * fog_phase((middle - t) / wp.sqrt(r2))
             out += e * (r2 / h * step * wp.exp(-k * (wp.max(t, 0.0) + wp.sqrt(r2))))
     return out * ((k - CLEAR) * 0.0795775)
 

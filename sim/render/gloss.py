@@ -20,9 +20,47 @@ def fresnel(f0: float, cosine: float) -> float:
 
 
 @wp.func
-def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, roughness: float) -> float:
+def coat_width(s: Surf, least: float) -> float:
+    """Width of a coat's GGX lobe: ``least`` of a clean one, what dirt adds, and its ripples' slope times the root of 2."""
+    r = least + 0.3 * (1.0 - s.coat)
+    return wp.sqrt(r * r * r * r + 2.0 * s.ripple * s.ripple)
+
+
+@wp.func
+def facet_cosine(cosine: float, width: float) -> float:
+    """Cosine between a ray and the facets that it meets: at grazing angles it meets those that are turned towards it.
+
+    ``cosine``: of the ray and the normal, ``width``: of the GGX lobe. Chosen so that Fresnel's share at this cosine is its mean over the
+    facets of `ggx_facet`, within 0.05 for widths up to 0.2: of a wet road seen at 3 degrees a third, of still water 0.8.
+    """
+    return wp.min(wp.sqrt(cosine * cosine + 1.6 * width * width), 1.0)
+
+
+@wp.func
+def ggx_facet(n: wp.vec3, d: wp.vec3, width: float, u: float, v: float) -> wp.vec3:
+    """Normal of a facet that a ray along ``d`` meets, drawn with two uniform numbers; the farthest tail of GGX is cut off.
+
+    Visible normals are those of a cap of the sphere in a frame stretched by ``width`` (Heitz 2018; Dupuy and Benyoub 2023).
+    """
+    cosine = -wp.dot(n, d)
+    t = -d - n * cosine
+    sine = wp.length(t)
+    if sine > 1.0e-3:
+        t = t / sine
+    else:
+        t = wp.normalize(wp.cross(n, wp.vec3(0.36, 0.48, 0.8)))
+    seen = wp.normalize(wp.vec2(width * sine, cosine))
+    z = 1.0 - 0.85 * u * (1.0 + seen[1])
+    r = wp.sqrt(wp.max(1.0 - z * z, 0.0))
+    x = (r * wp.cos(6.2831853 * v) + seen[0]) * width
+    y = r * wp.sin(6.2831853 * v) * width
+    return wp.normalize(t * x + wp.cross(n, t) * y + n * (z + seen[1]))
+
+
+@wp.func
+def ggx_sun(n: wp.vec3, v: wp.vec3, l: wp.vec3, width: float) -> float:
     """GGX lobe times cosine for F = 1 (Walter et al. 2007, height-correlated Smith visibility)."""
-    a = wp.max(roughness * roughness, 0.02)
+    a = wp.max(width, 0.02)
     a2 = a * a
     nl = wp.dot(n, l)
     nv = wp.max(wp.dot(n, v), 0.02)
@@ -43,20 +81,21 @@ def highlight(
     """The sun's glint on a surface and on its coat; ``sun`` is its irradiance there, with shadow."""
     l = w.sky.sun_direction[world]
     nl = wp.max(wp.dot(n, l), 0.02)
-    lobe = ggx_sun(n, view, l, wp.max(s.roughness, 0.12)) * (1.0 - coat)
+    r = wp.max(s.roughness, 0.12)
+    lobe = ggx_sun(n, view, l, r * r) * (1.0 - coat)
     out = wp.cw_mul(f0, sun) * wp.min(lobe / nl, 8.0)
     if s.coat > 0.0:
-        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, 0.09) / nl, 60.0))
+        out += sun * (s.coat * 0.04 * wp.min(ggx_sun(n, view, l, coat_width(s, 0.09)) / nl, 60.0))
     return out
 
 
 @wp.func(inline=True)
-def lamp_glints(w: World, world: int, p: wp.vec3, n: wp.vec3, view: wp.vec3, coat: float, roughness: float) -> wp.vec3:
+def lamp_glints(w: World, world: int, p: wp.vec3, n: wp.vec3, view: wp.vec3, coat: float, width: float) -> wp.vec3:
     """The glints of all lamps on a coat, as on a wet road at night; their shadows are left out."""
     out = wp.vec3(0.0, 0.0, 0.0)
     for k in range(w.lights.count[world]):
         l = wp.normalize(w.lights.pos[world, k] - p)
-        lobe = ggx_sun(n, view, l, roughness)
+        lobe = ggx_sun(n, view, l, width)
         if lobe > 1.0e-4:
             f = fresnel(0.04, wp.dot(view, wp.normalize(l + view)))
             out += lamp_flux(w.lights, world, k, p) * (coat * f * wp.min(0.4 * lobe, 12.0))

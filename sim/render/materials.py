@@ -69,7 +69,7 @@ class Surf:
     bump: wp.vec2
     """Slope of small-scale relief along the tangents of a level surface."""
     ripple: float
-    """Slope of waves on its coat that are too small to see."""
+    """Slope (root mean square) of waves and grains of its coat that are too small to see."""
 
 
 def pack_materials(materials: Sequence[Material], device: wp.DeviceLike) -> tuple[Materials, Textures]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.gloss import fresnel, highlight, lamp_glints
+from sim.render.gloss import coat_width, facet_cosine, fresnel, highlight, lamp_glints
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
 from sim.render.raycast import visibility
@@ -105,7 +105,7 @@ class Seen:
     mirrors: int
     """1 if a mirrored ray is worth its cost."""
     spread: float
-    """Its roughness."""
+    """Width of its GGX lobe."""
     tint: wp.vec3
     """Its weight."""
 
@@ -114,23 +114,24 @@ class Seen:
 def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, mirrored: int) -> Seen:
     """Emission and gloss of a surface; ``mirrored`` is not 0 once the path has its mirrored ray."""
     out = Seen()
-    coat = s.coat * fresnel(0.04, wp.max(-wp.dot(n, d), 0.0))
+    width = coat_width(s, 0.05)
+    coat = s.coat * fresnel(0.04, facet_cosine(wp.dot(n, d), width))
     out.matt = (1.0 - s.metallic) * (1.0 - coat)
     f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
     out.color = s.emission
     if lit.sun[1] > 0.0 and wp.dot(lit.side, n) > 0.0:
         out.color += highlight(w, world, s, n, -d, f0, coat, lit.sun)
     if s.coat > 0.0 and w.lights.count[world] > 0:
-        out.color += lamp_glints(w, world, lit.near, n, -d, s.coat, 0.13 + 0.3 * (1.0 - s.coat) + s.ripple)
+        out.color += lamp_glints(w, world, lit.near, n, -d, s.coat, coat_width(s, 0.13))
     if coat > 0.01:
         out.mirrors = wp.where(mirrored == 0, 1, 0)
-        out.spread = 0.08 + 0.3 * (1.0 - s.coat) + s.ripple
+        out.spread = width
         out.tint = wp.vec3(coat, coat, coat)
         if out.mirrors == 0:
             out.color += sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))) * (0.4 * coat)
     elif s.metallic > 0.3:
         out.mirrors = wp.where(mirrored == 0 and s.roughness < 0.75, 1, 0)
-        out.spread = s.roughness
+        out.spread = 0.35 * s.roughness * s.roughness
         out.tint = f0
         if out.mirrors == 0:
             out.color += wp.cw_mul(f0, ambient_light(w, world, n))

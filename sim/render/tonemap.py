@@ -39,6 +39,8 @@ CURVE_SIZE = wp.constant(20 << 7)
 """The table of codes spans 2^-14 to 2^6, 128 steps an octave: each within half a code."""
 BALANCE = 0.45
 """Share of the light's colour that white balance removes."""
+HIGHEST, BRIGHT_SHARE, HELD_DOWN = 2.0, 0.015, 0.5
+"""Display luminance towards which exposure holds down the brightest part of a picture, how large that part is, and the least factor."""
 
 
 @wp.struct
@@ -152,7 +154,11 @@ def _count_light(cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d
 
 @wp.kernel
 def _expose_picture(exposure: Exposure):
-    """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile."""
+    """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile.
+
+    As cameras' highlight metering does, less the nearer the brightest BRIGHT_SHARE of the picture would come to HIGHEST: what stands before
+    head lamps at night is a hundred times as bright as the road around, and is what matters.
+    """
     world, camera = wp.tid()
     count = int(0)
     for k in range(BINS):
@@ -160,11 +166,14 @@ def _expose_picture(exposure: Exposure):
     seen = int(0)
     mean = float(0.0)
     top = float(1.0e9)
+    bright = float(0.0)
     for k in range(BINS):
         n = exposure.histogram[world, camera, k]
         y = wp.pow(2.0, (float(k) + 0.5) * 0.25 - 16.0)
         if float(seen + n) > 0.95 * float(count) and top > 1.0e8:
             top = y
+        if float(seen) <= (1.0 - BRIGHT_SHARE) * float(count):
+            bright = y
         mean += float(n) * wp.min(y, top) / float(count)
         seen += n
         exposure.histogram[world, camera, k] = 0
@@ -176,7 +185,11 @@ def _expose_picture(exposure: Exposure):
     exposure.chroma[world, camera, 3] = wp.int64(0)
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
-    exposure.picture[world, camera] = balance(light) * (KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22))
+    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
+    over = gain * bright / HIGHEST
+    exposure.picture[world, camera] = balance(light) * (
+        gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
+    )
 
 
 @wp.kernel

@@ -15,6 +15,8 @@ wp.set_module_options({"enable_backward": False})
 
 RING_CELL, RING_TIME = 0.17, 0.6
 """Width of the cells of water in which one drop falls at a time [m], and how long its rings last [s]."""
+GRAINS, DROWNED = 0.125, 0.4
+"""Slope (root mean square) of the thinnest film, which follows the grains of a road, and the depth of water that levels it by e [mm]."""
 
 
 @wp.func
@@ -84,36 +86,49 @@ def rain_rings(x: float, y: float, time: float, rate: float) -> wp.vec2:
 
 @wp.func
 def wetted(weather: Weather, world: int, s: Surf, q: wp.vec3, foot: float, time: float, track: float) -> Surf:
-    """Level ground under water: it fills the pores (darker), then ruts and hollows (a mirror), on which rain draws rings."""
+    """Level ground under water: it fills the pores (darker), then a film follows the grains, then ruts and hollows stand full.
+
+    All follows from the depth of water at a place. A film has the slopes of the grains under it, less the deeper it is, until standing
+    water is a mirror, on which rain draws rings; so what a road mirrors at night is drawn out into streaks (CIE 047-1979: the luminance
+    of wet road surfaces), and Fresnel's share of facets that face the eye is far below that of a level one (`sim.render.gloss`).
+    """
     out = s
     wet = weather.wetness[world]
-    hollow = 0.6 * plane_noise(q[0] * 0.33, q[1] * 0.33) + 0.4 * plane_noise(q[0] * 1.7, q[1] * 1.7)
-    pool = wp.clamp((hollow + 0.24 * track - 0.84 + 0.42 * wet) * 6.0, 0.0, 1.0)
-    film = float(1.0)
+    hollow = 0.55 * plane_noise(q[0] * 0.33, q[1] * 0.33) + 0.33 * plane_noise(q[0] * 1.7, q[1] * 1.7)
+    hollow += 0.12 * plane_noise(q[0] * 6.7, q[1] * 6.7)
+    depth = (0.3 + 0.12 * track) * wet + 9.0 * wp.max(hollow + 0.16 * track - 0.99 + 0.3 * wet, 0.0)
     if s.surface == wp.static(int(Surface.HOLE)):
-        pool = wp.clamp(3.0 * wet + 0.5 * hollow - 0.6, 0.0, 1.0)
+        depth = 4.0 * wp.max(3.0 * wet + 0.5 * hollow - 0.6, 0.0)
     if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
-        pool = 0.0
-        film = 0.0
+        out.albedo = out.albedo * (1.0 - 0.42 * wp.min(1.0, 1.6 * wet))
+        return out
+    level = wp.exp(-depth / wp.static(DROWNED))
+    pool = (1.0 - level) * (1.0 - level)
     out.albedo = out.albedo * (1.0 - (0.42 + 0.15 * pool) * wp.min(1.0, 1.6 * wet))
-    out.coat = wp.max(out.coat, film * wp.min(1.0, 1.5 * wet) * (0.55 + 0.45 * pool))
+    out.coat = wp.max(out.coat, (1.0 - 0.35 * level) * wp.min(1.0, 2.0 * wet))
     out.roughness = wp.lerp(out.roughness, 0.35, wet)
     near = fade(foot, 0.06)
-    grain = (plane_noise(q[0] * 37.0, q[1] * 37.0) - 0.5) * near * 0.16 * (1.0 - pool)
-    out.bump = out.bump * (1.0 - 0.8 * pool) * 0.3 + wp.vec2(grain, -grain)
+    grain = (plane_noise(q[0] * 37.0, q[1] * 37.0) - 0.5) * near * 0.16 * level
+    out.bump = out.bump * (0.06 + 0.24 * level) + wp.vec2(grain, -grain)
+    out.ripple = wp.static(GRAINS) * level
     rate = wp.min(0.07 * weather.rain[world], 0.9)
     if rate > 0.0 and pool > 0.0:
         rings = fade(foot, 0.03)
         if rings > 0.0:
             out.bump += rain_rings(q[0], q[1], time, rate) * (pool * rings)
         # Rings too small to see still blur what the water mirrors.
-        out.ripple = 0.22 * wp.sqrt(rate) * pool * (1.0 - rings)
+        out.ripple += 0.04 * wp.sqrt(rate) * pool * (1.0 - rings)
     return out
 
 
 @wp.func
-def iced(ice: float, s: Surf, q: wp.vec3, foot: float) -> Surf:
-    """Level ground under a thin glaze: dark and satin where it is closed, with rime along its edges; grass and soil turn hoary."""
+def iced(ice: float, s: Surf, q: wp.vec3, foot: float, track: float) -> Surf:
+    """Level ground under a thin glaze, with hoar where nobody drives and rests of trodden snow; grass and soil turn hoary.
+
+    A glaze follows the road's grains and is full of bubbles: it hardly darkens the road, and unlike water it mirrors dimly, from place
+    to place differently rough, never sharply. Along its edges and between the tracks lies hoar, matt and whitish (albedo of hoar and old
+    snow 0.4 to 0.7, Warren 1982), in patches; tyres polish it away.
+    """
     out = s
     fine = plane_noise(q[0] * 23.0, q[1] * 23.0) * fade(foot, 0.08)
     if s.surface == wp.static(int(Surface.GRASS)) or s.surface == wp.static(int(Surface.SOIL)):
@@ -122,12 +137,19 @@ def iced(ice: float, s: Surf, q: wp.vec3, foot: float) -> Surf:
         return out
     patch = 0.6 * plane_noise(q[0] * 0.31, q[1] * 0.31) + 0.25 * plane_noise(q[0] * 1.3, q[1] * 1.3)
     patch += 0.15 * plane_noise(q[0] * 6.1, q[1] * 6.1)
-    glaze = wp.clamp((patch - 1.0 + 1.1 * ice) * 4.5, 0.0, 1.0)
-    rime = glaze * (1.0 - glaze) * (0.5 + fine)
-    out.albedo = wp.lerp(s.albedo * (1.0 - 0.4 * glaze), wp.vec3(0.4, 0.42, 0.45), wp.min(0.6 * rime, 0.5))
-    out.coat = wp.max(s.coat, (0.25 + 0.3 * patch) * glaze)
-    out.roughness = wp.lerp(s.roughness, 0.3, glaze)
-    out.bump = s.bump * (1.0 - 0.7 * glaze)
+    glaze = wp.clamp((patch - 1.0 + 1.1 * ice + 0.1 * track) * 4.5, 0.0, 1.0)
+    streak = plane_noise(q[0] * 2.9 + 1.7 * q[1], q[1] * 2.9 - 1.7 * q[0])
+    hoar = wp.clamp(0.4 * streak + 0.4 * patch + 0.5 * fine + 0.55 * ice - 0.62, 0.0, 1.0)
+    hoar *= 0.35 + 2.0 * glaze * (1.0 - glaze)
+    hoar = wp.min(ice * hoar * 1.6 * (1.0 - 0.7 * track), 0.8)
+    snow = wp.clamp((patch + 0.2 * streak + 0.3 * ice - 1.08 - 0.3 * track) * 8.0, 0.0, 1.0) * wp.min(2.0 * ice, 1.0)
+    white = wp.max(hoar, 0.85 * snow)
+    milky = wp.lerp(s.albedo * (1.0 - 0.25 * glaze), wp.vec3(0.3, 0.315, 0.33), 0.13 * glaze)
+    out.albedo = wp.lerp(milky, wp.vec3(0.62, 0.65, 0.69), white)
+    out.coat = wp.max(s.coat, (0.8 - 0.3 * streak) * glaze) * (1.0 - white)
+    out.roughness = wp.lerp(s.roughness, 0.4, glaze)
+    out.ripple = wp.max(s.ripple, 0.06 + 0.12 * streak)
+    out.bump = s.bump * (1.0 - 0.6 * glaze) + wp.vec2(fine - 0.5, 0.5 - fine) * (0.15 * snow * fade(foot, 0.08))
     return out
 
 
@@ -212,7 +234,7 @@ def weathered(
         if weather.wetness[world] > 0.0:
             out = wetted(weather, world, out, q, foot, float(tick) * wp.static(TICK), track)
         if weather.ice[world] > 0.0:
-            out = iced(weather.ice[world], out, q, foot)
+            out = iced(weather.ice[world], out, q, foot, track)
     if s.surface == wp.static(int(Surface.ICE)):
         out.albedo = s.albedo * (0.6 + 0.8 * plane_noise(q[0] * 1.3, q[1] * 1.3))
         out.bump = wp.vec2(0.0, 0.0)

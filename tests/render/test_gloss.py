@@ -1,0 +1,167 @@
+"""What mirrors, scatters and holds exposure down: facets, wet and icy roads, fog, panes, metering."""
+
+# pyright: reportIndexIssue=false, reportArgumentType=false, reportCallIssue=false
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import warp as wp
+
+from sim.config import RenderConfig
+from sim.render.air import fog_phase
+from sim.render.frames import Renderer, camera_at
+from sim.render.gloss import facet_cosine, ggx_facet
+from sim.render.materials import Surf
+from sim.render.mesh import Material, Semantic, Surface, merge
+from sim.render.tonemap import BINS, HELD_DOWN, _expose_picture, make_exposure
+from sim.render.weather import iced, wetted
+from sim.types import Weather
+from tests.render import scenes
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.kernel
+def _draw_facets(d: wp.vec3, width: float, draws: wp.array[wp.vec2], facet: wp.array[wp.vec3]):
+    """Reads uniform draws. Writes facets of a level surface."""
+    i = wp.tid()
+    facet[i] = ggx_facet(wp.vec3(0.0, 0.0, 1.0), d, width, draws[i][0], draws[i][1])
+
+
+@wp.kernel
+def _tell(cosines: wp.array[float], width: float, facing: wp.array[float], phase: wp.array[float]):
+    """Reads cosines. Writes the facets' mean cosine and fog's phase function."""
+    i = wp.tid()
+    facing[i] = facet_cosine(cosines[i], width)
+    phase[i] = fog_phase(cosines[i])
+
+
+def facets(d, width, n=20000):
+    u = np.random.default_rng(5).uniform(size=(n, 2)).astype(np.float32)
+    out = wp.zeros(n, dtype=wp.vec3, device="cpu")
+    draws = wp.array(u, dtype=wp.vec2, device="cpu")
+    wp.launch(_draw_facets, dim=n, inputs=[wp.vec3(*d), width, draws], outputs=[out], device="cpu")
+    return u, out.numpy()
+
+
+def tell(cosines, width):
+    at = wp.array(np.array(cosines, np.float32), dtype=float, device="cpu")
+    out = [wp.zeros(len(cosines), dtype=float, device="cpu") for _ in range(2)]
+    wp.launch(_tell, dim=len(cosines), inputs=[at, width], outputs=out, device="cpu")
+    return [x.numpy() for x in out]
+
+
+def test_facets_seen_head_on_are_distributed_as_ggx_says():
+    """Quantiles of the slope: tan^2 = width^2 u / (1 - u), with the tail beyond 0.85 cut off."""
+    u, n = facets((0.0, 0.0, -1.0), 0.2)
+    tan = np.hypot(n[:, 0], n[:, 1]) / n[:, 2]
+    x = 0.85 * u[:, 0]
+    np.testing.assert_allclose(tan, 0.2 * np.sqrt(x / (1.0 - x)), rtol=1e-3, atol=1e-4)
+    assert abs(n[:, :2].mean(0)).max() < 0.003
+
+
+@pytest.mark.parametrize("width", [0.01, 0.08, 0.17])
+@pytest.mark.parametrize("grazing", [0.03, 0.1, 0.3, 1.0])
+def test_rays_meet_facets_that_face_them(grazing, width):
+    """All facets drawn face the ray, and Fresnel's share (Schlick) is that of their mean."""
+    d = (math.cos(grazing), 0.0, -math.sin(grazing))
+    _, n = facets(d, width)
+    cosine = -n @ np.array(d)
+    assert (cosine > 0.0).all()
+    mean = tell([math.sin(grazing)], width)[0][0]
+    assert (1.0 - mean) ** 5 == pytest.approx(((1.0 - cosine) ** 5).mean(), abs=0.06)
+
+
+def test_fog_scatters_all_light_and_most_of_it_ahead():
+    c = np.linspace(-1.0, 1.0, 20001)
+    phase = tell(c, 0.1)[1]
+    assert phase.mean() == pytest.approx(1.0, rel=0.003)
+    assert phase[0] == pytest.approx(0.34, abs=0.03) and phase[-1] > 10.0
+
+
+@wp.kernel
+def _lay(weather: Weather, ice: float, x: wp.array[wp.vec3], out: wp.array[wp.vec3], glaze: wp.array[wp.vec3]):
+    """Reads places on asphalt. Writes coat, ripple and albedo under water and under ice."""
+    i = wp.tid()
+    s = Surf()
+    s.surface = wp.static(int(Surface.ASPHALT))
+    s.albedo = wp.vec3(0.1, 0.1, 0.1)
+    s.roughness = 0.9
+    w = wetted(weather, 0, s, x[i], 0.3, 0.0, 0.0)
+    out[i] = wp.vec3(w.coat, w.ripple, w.albedo[0])
+    g = iced(ice, s, x[i], 0.3, 0.0)
+    glaze[i] = wp.vec3(g.coat, g.ripple, g.albedo[0])
+
+
+def laid(wet, ice=0.0):
+    weather = Weather()
+    weather.wetness = wp.array([wet], dtype=float, device="cpu")
+    weather.rain = wp.zeros(1, dtype=float, device="cpu")
+    p = np.random.default_rng(3).uniform(-60.0, 60.0, (4000, 3)).astype(np.float32)
+    out = [wp.zeros(len(p), dtype=wp.vec3, device="cpu") for _ in range(2)]
+    wp.launch(
+        _lay, dim=len(p), inputs=[weather, ice, wp.array(p, dtype=wp.vec3, device="cpu")], outputs=out, device="cpu"
+    )
+    return [x.numpy() for x in out]
+
+
+def test_only_standing_water_mirrors_sharply_and_there_is_more_of_it_the_wetter_the_road():
+    wets = np.linspace(0.02, 1.0, 50)
+    seen = [laid(w)[0] for w in wets]
+    sharp = np.array([(s[:, 1] < 0.03).mean() for s in seen])
+    rough = np.array([np.median(s[:, 1]) for s in seen])
+    assert sharp[wets < 0.3].max() < 0.03 and 0.03 < sharp[-1] < 0.4
+    assert (np.diff(sharp) >= 0.0).all() and np.diff(sharp).max() < 0.03
+    # A film levels the grains little by little, and never where it is merely wet.
+    assert (np.diff(rough) <= 0.0).all() and abs(np.diff(rough)).max() < 0.01 and rough[-1] > 0.03
+
+
+def test_ice_never_mirrors_sharply_and_is_whiter_than_water():
+    wet, ice = laid(0.9, 0.9)
+    assert ice[:, 1].min() > 0.05 and ice[:, 2].mean() > 1.5 * wet[:, 2].mean()
+    assert np.percentile(ice[:, 2], 95) > 1.5 * np.percentile(ice[:, 2], 10)
+
+
+def gain(levels):
+    """Of a picture that has shares of light, (luminance, share) each."""
+    exposure = make_exposure(1, 1, "cpu")
+    bins = np.zeros((1, 1, BINS), np.int32)
+    for y, share in levels:
+        bins[0, 0, int(4.0 * (math.log2(y) + 16.0))] += round(10000 * share)
+    exposure.histogram.assign(bins)
+    exposure.chroma.assign(np.array([[[1365, 1365, 1365, 1]]], np.int64))
+    wp.launch(_expose_picture, dim=(1, 1), inputs=[], outputs=[exposure], device="cpu")
+    return float(exposure.picture.numpy()[0, 0, 1])
+
+
+def test_what_stands_in_head_lamps_holds_exposure_down_but_no_small_lamp():
+    night, day = [(0.02, 0.9), (0.1, 0.07)], [(0.3, 0.6), (1.0, 0.4)]
+    alone = gain([*night, (0.1, 0.03)])
+    assert gain([*night, (0.1, 0.02), (50.0, 0.01)]) > 0.9 * alone
+    held = gain([*night, (10.0, 0.03)])
+    assert 0.9 * HELD_DOWN * alone < held < 0.7 * alone
+    mean = 0.6 * 0.3 + 0.4
+    assert gain(day) == pytest.approx(0.19 / mean, rel=0.15)
+
+
+def test_skylight_enters_a_cabin_through_its_other_panes():
+    """Seen through a pane: a floor between four panes or four walls, under a roof."""
+    dark = Material("dark", (0.02, 0.02, 0.02))
+    clear = Material("pane", (0.7, 0.78, 0.76), 0.02, clearcoat=1.0, transmission=0.7)
+    floor = scenes.box((-1, -1, 0), (1, 1, 0.1), material=Material("seat", (0.3, 0.3, 0.3)))
+    roof = scenes.box((-1.05, -1.05, 1.2), (1.05, 1.05, 1.3), material=dark)
+    front = scenes.box((-1.04, -1, 0.1), (-1.02, 1, 1.2), Semantic.CAR, clear)
+    light = []
+    for side in (clear, dark):
+        parts = [scenes.box((-1, y - 0.01, 0.1), (1, y + 0.01, 1.2), material=side) for y in (-1.02, 1.02)]
+        parts.append(scenes.box((1.02, -1, 0.1), (1.04, 1, 1.2), material=side))
+        lib = scenes.library([scenes.model(merge([floor, roof, front, *parts]), "cabin")], scenes.plane(z=-2.0))
+        weather = {"cloud_cover": 1.0, "sun_direction": (0.3, 0.2, 0.9)}
+        made, now = scenes.batch([scenes.world(lib, [("cabin", (6.0, 0.0, 0.0), 0.0)], weather)])
+        camera = camera_at((0.0, 0.0, 1.4), width=48, height=48, horizontal_fov=0.3, pitch=0.2)
+        renderer = Renderer(lib, made, now, RenderConfig((camera,), "standard", ("rgb",)))
+        renderer.render(made)
+        light.append(renderer.radiance.numpy()[0, 0, 22:27, 20:28].mean())
+    assert light[0] > 1.25 * light[1]
