@@ -156,8 +156,8 @@ def _count_light(cameras: Cameras, image: wp.array4d[wp.vec3], depth: wp.array4d
 def _expose_picture(exposure: Exposure):
     """Reads and clears the statistics. Writes the gains: KEY over mean luminance clipped at its 95th percentile.
 
-    As cameras' highlight metering does, less the nearer the brightest BRIGHT_SHARE of the picture would come to HIGHEST: what stands before
-    head lamps at night is a hundred times as bright as the road around, and is what matters.
+    At night, as cameras' highlight metering does, less the nearer the brightest BRIGHT_SHARE of the picture would come to HIGHEST: what
+    stands before head lamps is a hundred times as bright as the road around, and is what matters. By day a bright sky shall darken no road.
     """
     world, camera = wp.tid()
     count = int(0)
@@ -186,7 +186,7 @@ def _expose_picture(exposure: Exposure):
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
     gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
-    over = gain * bright / HIGHEST
+    over = gain * bright / HIGHEST * wp.min(night - 1.0, 1.0)
     exposure.picture[world, camera] = balance(light) * (
         gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
     )
