@@ -275,8 +275,8 @@ def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
 def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, sweep: int, push: float) -> int:
     """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, by inverse mass; 1 if it was beyond, 0 if not.
 
-    After the first such pass only what is beyond `DEEP`, and nobody squeezed between others is lifted out, or pressed down: from that height he
-    would fall, with more speed than any blow gave him.
+    After the first such pass only what is beyond `DEEP`, and nobody squeezed between others is lifted out, or pressed down: from that
+    height he would fall, with more speed than any blow gave him.
     """
     free_a = is_loose(scene, state, world, a)
     free_b = is_loose(scene, state, world, b)

@@ -77,7 +77,10 @@ def stability_brakes(car: CarSet, vel: wp.vec3, rate: float, steer: float, frict
 
 @wp.func
 def wheel_pedals(pedal: float, held: wp.vec4, esc: wp.vec4) -> wp.vec4:
-    """Each wheel's pedal; ``esc``: `stability_brakes`. Brakes that turn the car the wrong way, as on split friction, are let off from ``held``."""
+    """Each wheel's pedal; ``esc``: `stability_brakes`.
+
+    Brakes that turn the car the wrong way, as on split friction, are let off from ``held``.
+    """
     left = wp.min(esc[1] + esc[3], 1.0)
     right = wp.min(esc[0] + esc[2], 1.0)
     out = wp.vec4(pedal, pedal, pedal, pedal)
@@ -181,6 +184,6 @@ def wreck_demand(
         esc = stability_brakes(
             car, wp.quat_rotate_inv(b.rot, b.vel), b.rate[2], b.steer, friction, wp.static(BRAKING_DEADBAND)
         )
-    out.brake = wheel_pedals(pedal, wp.min(b.brake, wp.vec4(pedal, pedal, pedal, pedal)), esc)
+    out.brake = wheel_pedals(pedal, wp.max(b.brake, wp.vec4(0.5, 0.5, 0.5, 0.5)) * pedal, esc)
     state.vehicle.throttle[world, a] = 0.0
     return out

@@ -91,7 +91,7 @@ def test_scraping_over_a_bump_at_speed_takes_way_off():
 
 
 def test_crest_hangs_a_car_up_with_its_wheels_in_the_air():
-    """At 4 m/s its nose comes down onto the front wheels, at full droop; at 3.7 it rests about its centre of gravity, nearly all in the air."""
+    """At 4 m/s its nose comes down onto the front wheels, at full droop; at 3.7 it rests on its middle, nearly all wheels in the air."""
     network, crest = hill()
     fast, slow = (cars(network, x=crest - 4.5, speed=v, z=4.0, nose_down=-0.245) for v in (4.0, 3.7))
     stood, stood_slow = (run(arrays, 250).pos.numpy()[:, 0].copy() for arrays in (fast, slow))

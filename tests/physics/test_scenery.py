@@ -103,7 +103,7 @@ def watch(arrays, ticks):
 
 @pytest.mark.parametrize("degrees", [8, 15, 25])
 def test_a_guard_rail_redirects_a_car(degrees):
-    """25 m/s into a rail: along it afterwards, on the road's side of it, and no tick adds energy; in the first two cases its driver brakes fully."""
+    """25 m/s into a rail: along it afterwards, on the road's side of it, and no tick adds energy; at 8 and 15 its driver brakes fully."""
     arrays = build([world_rows([actor(CAR, x=3.0, y=0.5, heading=math.radians(degrees), speed=25.0)])], solids=[RAIL])
     vel, energy = watch(arrays, 200)
     state = arrays[1]
