@@ -22,6 +22,8 @@ THROTTLE_LAG = 0.15
 """Time constant of the engine [s]."""
 LINE_LAG = 0.2
 """Time constant of a trailer's brake line [s] (UNECE R13, annex 6: three quarters of the pressure after 0.6 s at most)."""
+BUILT_UP = 0.4
+"""Brake pressure, of the pedal's, under which it builds up before stability control lets it off."""
 ESC_SPEED = 5.0
 """Stability control works from here on [m/s]."""
 YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
@@ -184,6 +186,8 @@ def wreck_demand(
         esc = stability_brakes(
             car, wp.quat_rotate_inv(b.rot, b.vel), b.rate[2], b.steer, friction, wp.static(BRAKING_DEADBAND)
         )
-    out.brake = wheel_pedals(pedal, wp.max(b.brake, wp.vec4(0.5, 0.5, 0.5, 0.5)) * pedal, esc)
+    least = wp.static(BUILT_UP)
+    held = wp.max(b.brake, wp.vec4(least, least, least, least)) * pedal
+    out.brake = wheel_pedals(pedal, held, esc)
     state.vehicle.throttle[world, a] = 0.0
     return out
