@@ -15,7 +15,7 @@ import warp as wp
 from sim.behavior.measures import yaw_of
 from sim.physics.chassis import Demand
 from sim.physics.four import Vectors, add, axles, mul, one_of, sub, total, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
-from sim.physics.hull import SCRAPE, SLOP
+from sim.physics.hull import SCRAPE, SLOP, lowest_corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import ground_near, road_place
 from sim.physics.sets import GRAVITY
@@ -50,9 +50,8 @@ class Belly:
 def belly_clearance(car: CarSet, b: CarMotion, ground: Footing, dt: float) -> float:
     """Height that the body's lowest corner will keep over the plane under the wheels through a tick [m]."""
     up = wp.quat_rotate_inv(b.rot, ground.floor_normal)
-    half = wp.abs(up[0]) * car.hull_half[0] + wp.abs(up[1]) * car.hull_half[1] + wp.abs(up[2]) * car.hull_half[2]
     falls = wp.max(-wp.dot(ground.floor_normal, b.vel), 0.0) * dt
-    return wp.dot(up, car.hull) - wp.dot(ground.floor_normal, ground.floor) - half - falls
+    return lowest_corner(car, up) - wp.dot(ground.floor_normal, ground.floor) - falls
 
 
 @wp.func(inline=True)

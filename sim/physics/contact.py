@@ -272,19 +272,26 @@ def is_loose(scene: Scene, state: State, world: int, a: int) -> bool:
 
 
 @wp.func
-def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, push: float) -> int:
-    """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, by inverse mass; 1 if it was beyond, 0 if not."""
+def part_bodies(scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, sweep: int, push: float) -> int:
+    """Take out the share ``push`` of the overlap of two bodies and all beyond `DEEP`, by inverse mass; 1 if it was beyond, 0 if not.
+
+    After the first such pass only what is beyond `DEEP`, and nobody squeezed between others is lifted out, or pressed down: from that
+    height he would fall, with more speed than any blow gave him.
+    """
     free_a = is_loose(scene, state, world, a)
     free_b = is_loose(scene, state, world, b)
     depth = greatest_depth(m)
-    if depth <= wp.static(SLOP) or (not free_a and not free_b):
+    again = sweep > wp.static(SWEEPS)
+    lifts = wp.abs(m.normal[2]) > wp.static(UPRIGHT)
+    if depth <= wp.static(SLOP) or (not free_a and not free_b) or (again and lifts):
         return 0
     # What lies below is not pressed down.
     free_a = free_a and not (free_b and m.normal[2] > wp.static(UPRIGHT))
     free_b = free_b and not (free_a and m.normal[2] < -wp.static(UPRIGHT))
     ma = wp.where(free_a, 1.0 / scene.vehicle.mass[world, a], 0.0)
     mb = wp.where(free_b, 1.0 / scene.vehicle.mass[world, b], 0.0)
-    way = wp.max(push * (depth - wp.static(SLOP)), wp.where(push > 0.0, depth - wp.static(DEEP), 0.0))
+    share = wp.where(again, 0.0, push)
+    way = wp.max(share * (depth - wp.static(SLOP)), wp.where(push > 0.0, depth - wp.static(DEEP), 0.0))
     shift = m.normal * (way / (ma + mb))
     state.pos[world, a] = state.pos[world, a] - shift * ma
     state.pos[world, b] = state.pos[world, b] + shift * mb
@@ -325,7 +332,7 @@ def meet(scene: Scene, state: State, world: int, a: int, b: int, sweep: int, pus
         run_over(scene, state, world, a, b, one, two, met.m)
         return 0
     if last:
-        return part_bodies(scene, state, world, a, b, met.m, push)
+        return part_bodies(scene, state, world, a, b, met.m, sweep, push)
     still = supports(state, world, a, b, one, two, met.m.normal)
     if supports(state, world, b, a, two, one, -met.m.normal):
         two = as_ground(two)
@@ -372,8 +379,7 @@ def resolve_world(scene: Scene, state: State, world: int, push: float):
     struck = int(1)
     for sweep in range(wp.static(SWEEPS + PARTINGS)):
         if struck > 0 or sweep == wp.static(SWEEPS):
-            share = wp.where(sweep <= wp.static(SWEEPS), push, 1.0e-6 * push)
-            struck = sweep_world(scene, state, world, sweep, share)
+            struck = sweep_world(scene, state, world, sweep, push)
 
 
 @wp.kernel

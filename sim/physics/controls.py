@@ -22,10 +22,14 @@ THROTTLE_LAG = 0.15
 """Time constant of the engine [s]."""
 LINE_LAG = 0.2
 """Time constant of a trailer's brake line [s] (UNECE R13, annex 6: three quarters of the pressure after 0.6 s at most)."""
+BUILT_UP = 0.4
+"""Brake pressure, of the pedal's, under which it builds up before stability control lets it off."""
 ESC_SPEED = 5.0
 """Stability control works from here on [m/s]."""
 YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
 """Yaw rate off the wanted one [rad/s] and side-slip beyond its bound [rad] that stability control lets pass."""
+BRAKING_DEADBAND = 0.03
+"""The first where a driver brakes fully and no longer steers: with little load on its rear wheels, the car turns by itself [rad/s]."""
 YAW_GAIN, SLIP_GAIN = 2.5, 4.0
 """Brake pressure over them."""
 LOST_LEAN, LOST_GRIP = 0.6, 0.2
@@ -48,14 +52,17 @@ def wanted_yaw_rate(car: CarSet, steer: float, speed: float, friction: float) ->
 
 
 @wp.func
-def stability_brakes(car: CarSet, vel: wp.vec3, rate: float, steer: float, friction: float) -> wp.vec4:
-    """Pedal that stability control puts on each wheel, 0..1; ``vel``: body axes [m/s], ``rate``: of yaw [rad/s]."""
+def stability_brakes(car: CarSet, vel: wp.vec3, rate: float, steer: float, friction: float, passes: float) -> wp.vec4:
+    """Pedal that stability control puts on each wheel, 0..1; ``vel``: body axes [m/s], ``rate``: of yaw [rad/s].
+
+    ``passes``: what it lets pass of the yaw rate off the wanted one [rad/s].
+    """
     out = wp.vec4()
     if car.esc == 0.0 or vel[0] < wp.static(ESC_SPEED):
         return out
     wanted = wanted_yaw_rate(car, steer, vel[0], friction)
     off = wanted - rate
-    turn = wp.sign(off) * wp.max(wp.abs(off) - wp.static(YAW_DEADBAND), 0.0) * wp.static(YAW_GAIN)
+    turn = wp.sign(off) * wp.max(wp.abs(off) - passes, 0.0) * wp.static(YAW_GAIN)
     slip = (vel[1] + rate * car.rear.x) / vel[0]
     bound = wp.static(0.02 * GRAVITY) * friction + wp.static(SLIP_DEADBAND)
     turn += wp.sign(slip) * wp.max(wp.abs(slip) - bound, 0.0) * wp.static(SLIP_GAIN)
@@ -68,6 +75,24 @@ def stability_brakes(car: CarSet, vel: wp.vec3, rate: float, steer: float, frict
     else:
         out[wp.where(left, 2, 3)] = press
     return out
+
+
+@wp.func
+def wheel_pedals(pedal: float, held: wp.vec4, esc: wp.vec4) -> wp.vec4:
+    """Each wheel's pedal; ``esc``: `stability_brakes`.
+
+    Brakes that turn the car the wrong way, as on split friction, are let off from ``held``.
+    """
+    left = wp.min(esc[1] + esc[3], 1.0)
+    right = wp.min(esc[0] + esc[2], 1.0)
+    out = wp.vec4(pedal, pedal, pedal, pedal)
+    if left > 0.0:
+        out[0] = held[0] * (1.0 - left)
+        out[2] = held[2] * (1.0 - left)
+    if right > 0.0:
+        out[1] = held[1] * (1.0 - right)
+        out[3] = held[3] * (1.0 - right)
+    return wp.max(esc, out)
 
 
 @wp.func
@@ -102,14 +127,11 @@ def drive_demand(
     pedal = wp.clamp(-accel, 0.0, 1.0)
     light_brakes(state, world, a, pedal)
     throttle = work_engine(state, world, a, wp.clamp(accel, 0.0, 1.0), dt)
-    esc = stability_brakes(car, vel, b.rate[2], out.aim, friction)
+    esc = stability_brakes(car, vel, b.rate[2], out.aim, friction, wp.static(YAW_DEADBAND))
     if pedal < 0.1:  # a braking driver keeps his brakes
         throttle *= wp.clamp(1.0 - 2.0 * (esc[0] + esc[1] + esc[2] + esc[3]), 0.0, 1.0)
     out.drive = throttle * tractive_force(car, wp.abs(vel[0]), b.spin)
-    # Brakes that turn the car the wrong way, as on split friction, are let off.
-    left = pedal * (1.0 - wp.min(esc[1] + esc[3], 1.0))
-    right = pedal * (1.0 - wp.min(esc[0] + esc[2], 1.0))
-    out.brake = wp.max(esc, wp.vec4(left, right, left, right))
+    out.brake = wheel_pedals(pedal, wp.vec4(pedal, pedal, pedal, pedal), esc)
     if car.balance > 0.0 and state.fallen[world, a] == 0:
         out.balance = 1.0
         out.lean = -wp.atan(vel[0] * b.rate[2] / wp.static(GRAVITY))
@@ -148,14 +170,24 @@ def loses_balance(car: CarSet, b: CarMotion, ask: Demand) -> bool:
 def wreck_demand(
     scene: Scene, state: State, world: int, a: int, head: int, car: CarSet, b: CarMotion, friction: float
 ) -> Demand:
-    """A body's, in the train of ``head``: the steering stays; that one's driver brakes fully, or nobody does and damaged wheels bind."""
+    """A body's, in the train of ``head``: the steering stays; that one's driver brakes fully, or nobody does and damaged wheels bind.
+
+    Where he brakes, the car is whole and its stability control works. It lets pressure off from what the wheels have: in a full stop the
+    anti-lock system grants a part of what the pedal asks for.
+    """
     out = Demand()
     out.aim = b.steer
+    esc = wp.vec4()
     force = scene.vehicle.slide[world, a][0] * friction * car.mass * wp.static(GRAVITY)
     pedal = wp.clamp(force / car.max_brake, 0.0, 1.0)
     if state.motion[world, head] == wp.static(int(Motion.BODY)) and state.vehicle.braking[world, head] != 0:
         pedal = 1.0
         light_brakes(state, world, a, pedal)
-    out.brake = wp.vec4(pedal, pedal, pedal, pedal)
+        esc = stability_brakes(
+            car, wp.quat_rotate_inv(b.rot, b.vel), b.rate[2], b.steer, friction, wp.static(BRAKING_DEADBAND)
+        )
+    least = wp.static(BUILT_UP)
+    held = wp.max(b.brake, wp.vec4(least, least, least, least)) * pedal
+    out.brake = wheel_pedals(pedal, held, esc)
     state.vehicle.throttle[world, a] = 0.0
     return out

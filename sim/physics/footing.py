@@ -8,7 +8,7 @@ import warp as wp
 
 from sim.behavior.measures import yaw_of
 from sim.physics.four import Vectors, add, mean_of, most, mul, one_of, sub, turned, vector_of, with_one, with_vector  # noqa: F401 (operators of wp.vec4)
-from sim.physics.hull import corner
+from sim.physics.hull import corner, lowest_corner
 from sim.physics.options import VEHICLES
 from sim.physics.place import STEP, ground_near, road_place, wheel_reach
 from sim.physics.wheels import CarMotion, Footing, HullCorners, wheel_x, wheel_y
@@ -24,10 +24,10 @@ CREEP = 0.3
 """Speed at which the ground lifts a wheel that stands in a step [m/s]."""
 SIDEWAYS = 1.5
 """Speed across a wheel over that along it from which it does not roll onto a step higher than `STEP`."""
-TILTED = 0.9975
-"""Part along the ground's normal of a body's unit vertical from which down it may meet the ground with its own corners: 4 degrees."""
+FREE = 0.13
+"""Height over the plane under the wheels from which down a body's lowest corner may meet a kerb, or ground off that plane [m]."""
 AHEAD = 0.05
-"""How far ahead such a corner looks for steps [s]."""
+"""How far ahead the corners of such a body look for steps [s]."""
 
 
 @wp.func(inline=True)
@@ -61,15 +61,16 @@ def read_footing(
     turn = wp.quat_to_matrix(b.rot)
     bottom = wheel_bottoms(car, b, turn)
     way = 0.5 * dt * b.vel
-    level = turn[2, 2] >= wp.static(TILTED) and wp.max(state.vehicle.bump[world, a]) == 0.0
-    if level and state.road[world, a] >= 0:
+    lowest = cog[2] + lowest_corner(car, wp.vec3(turn[2, 0], turn[2, 1], turn[2, 2]))
+    if wp.max(state.vehicle.bump[world, a]) == 0.0 and state.road[world, a] >= 0:
         at_x = bottom.x + (cog[0] + way[0])
         at_y = bottom.y + (cog[1] + way[1])
         row = plain_lane(scene.road, state.road[world, a], state.s[world, a], at_x, at_y)
         if row >= 0:
             z = scene.road.lane_height[row]
             base = most(state.vehicle.ground[world, a], bottom.z + cog[2])
-            if state.vehicle.ready[world, a] == 0 or z <= wp.min(base) + climb(b, dt):
+            clear = lowest - z >= wp.static(FREE)
+            if clear and (state.vehicle.ready[world, a] == 0 or z <= wp.min(base) + climb(b, dt)):
                 return plain_footing(scene, state, world, a, car, b, bottom, cog, way, row)
     return read_wheels(scene, state, world, a, car, b, cog, dt)
 
@@ -129,7 +130,7 @@ def stand_on(ground: Footing, i: int, car: CarSet, point: SurfacePoint, spot: wp
 def read_wheels(
     scene: Scene, state: State, world: int, a: int, car: CarSet, b: CarMotion, cog: wp.vec3, dt: float
 ) -> Footing:
-    """`read_footing` wheel by wheel, on any ground, and the ground under the corners of a tilted body."""
+    """`read_footing` wheel by wheel, on any ground, and the ground under the corners of a body that is near to it."""
     out = Footing()
     turn = wp.quat_to_matrix(b.rot)
     bottom = wheel_bottoms(car, b, turn)
@@ -150,7 +151,7 @@ def read_wheels(
         arm = vector_of(bottom, i)
         ahead = 0.5 * dt
         reach = along
-        if i >= 4:  # the corners of a tilted body
+        if i >= 4:  # the body's corners
             arm = turn * (car.hull + corner(car.hull_half, i))
             ahead = wp.static(AHEAD)
             reach = wp.vec2()
@@ -159,6 +160,7 @@ def read_wheels(
         normal = point.normal
         z = point.z
         if i >= 4:
+            z -= wp.where(i >= 8, point.rise, 0.0)  # the lower ones meet bumps with the underside: `belly`
             bed[i & 7] = wp.dot(out.floor_normal, wp.vec3(at[0], at[1], z) - cog - out.floor)
         else:
             z += one_of(bump, i)
@@ -177,7 +179,8 @@ def read_wheels(
         i += 1
         if i == 4:
             out.floor_normal = wp.normalize(out.floor_normal)
-            if wp.dot(out.floor_normal, wp.vec3(turn[0, 2], turn[1, 2], turn[2, 2])) < wp.static(TILTED):
+            lowest = lowest_corner(car, wp.transpose(turn) * out.floor_normal)
+            if lowest - wp.dot(out.floor_normal, out.floor) < wp.static(FREE):
                 last = 12
     state.vehicle.ground[world, a] = now
     out.bed = bed

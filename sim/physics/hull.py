@@ -36,6 +36,13 @@ def corner(half: wp.vec3, k: int) -> wp.vec3:
 
 
 @wp.func(inline=True)
+def lowest_corner(car: CarSet, up: wp.vec3) -> float:
+    """Height of the lowest corner of the body's box over its centre of gravity [m]; ``up``: body axes."""
+    half = car.hull_half
+    return wp.dot(up, car.hull) - wp.abs(up[0]) * half[0] - wp.abs(up[1]) * half[1] - wp.abs(up[2]) * half[2]
+
+
+@wp.func(inline=True)
 def resist(car: CarSet, arm: wp.vec3, axis: wp.vec3) -> float:
     """Change of velocity over impulse of a point at ``arm`` along ``axis``, body axes [1/kg]."""
     turn = wp.cross(arm, axis)
@@ -63,10 +70,11 @@ def push_hull(car: CarSet, vel: wp.vec3, rate: wp.vec3, arm: wp.vec3, up: wp.vec
 def land_hull(car: CarSet, b: CarMotion, back: wp.mat33, ground: Footing) -> CarMotion:
     """The vehicle's velocities and place once the ground has stopped its body; ``back``: world axes to body's."""
     up = back * ground.floor_normal
-    over = wp.dot(ground.floor_normal, b.shift - ground.floor) + wp.dot(up, car.hull)
-    half = car.hull_half
-    if over > wp.max(ground.bed) + wp.abs(up[0]) * half[0] + wp.abs(up[1]) * half[1] + wp.abs(up[2]) * half[2]:
+    over = wp.dot(ground.floor_normal, b.shift - ground.floor)
+    if over + lowest_corner(car, up) > wp.max(ground.bed):
         return b
+    over += wp.dot(up, car.hull)
+    half = car.hull_half
     vel = back * b.vel
     rate = b.rate
     deepest = float(0.0)

@@ -80,7 +80,7 @@ class Footing:
     hump: float
     """How far the ground may rise over that plane anywhere under the body [m]."""
     bed: HullCorners
-    """Of a tilted body: height of the ground under its eight corners over that plane [m]."""
+    """Of a body that is near to the ground: height of that under its eight corners over the plane [m]."""
 
 
 @wp.struct
