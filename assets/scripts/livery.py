@@ -8,6 +8,9 @@ import numpy.typing as npt
 from sh3f import Look, Soup
 from shape import add_look, box, cut, join, lathe
 
+ADDED = "added here"
+"""Group of triangles that the source does not have."""
+
 
 def band(soup: Soup, where: str, z: tuple[float, float], look: str, checks: float = 0.0, inner: float = 0.6) -> Soup:
     """Give the flanks of a body a band, plain or of alternating fields.
@@ -94,7 +97,10 @@ def add_faces(
     n = len(faces)
     row = next(k for k, item in enumerate(soup.looks) if item.name == look)
     uvs = np.zeros((n, 3, 2)) if uvs is None else uvs
-    more = Soup(faces, uvs, np.full(n, row, np.int32), np.zeros(n, np.int32), soup.looks, soup.groups, soup.credit)
+    if ADDED not in soup.groups:
+        soup.groups = [*soup.groups, ADDED]
+    group = np.full(n, soup.groups.index(ADDED), np.int32)
+    more = Soup(faces, uvs, np.full(n, row, np.int32), group, soup.looks, soup.groups, soup.credit)
     return join([soup, more])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import freight
 import looks as lk
 from doors import both
-from livery import add_faces
 from pack import look
 from recipe import Recipe
 from sh3f import Soup
-from shape import add_look, box
+from shape import add_look
 
 from sim.render.mesh import Material, Role, Semantic
 
@@ -73,41 +73,20 @@ def lorry_tyres(soup: Soup) -> Soup:
     return soup
 
 
+TAIL_WALL = freight.Tail(-3.15, 1.181, 1.11, 3.4, (0.46, 0.58), 0.02)
+
+
 def _fitted(soup: Soup) -> Soup:
-    """The box with what real ones have: locking bars, hinges, stripes that reflect, marker lamps, a guard below, ribs and a name's band."""
-    soup = lorry_tyres(soup)
-    rear, side, low, top = -3.15, 1.181, 1.11, 3.4
-
-    def add(look: str, lower: tuple[float, float, float], upper: tuple[float, float, float]) -> None:
-        nonlocal soup
-        soup = add_faces(soup, box(lower, upper), look)
-
-    for y in (-0.86, -0.28, 0.28, 0.86):
-        add("bars", (rear - 0.04, y - 0.018, low + 0.05), (rear - 0.012, y + 0.018, top - 0.08))
-        for z in (low + 0.1, low + 1.0, top - 0.16):
-            add("bars", (rear - 0.05, y - 0.05, z - 0.035), (rear - 0.005, y + 0.05, z + 0.035))
-        add("bars", (rear - 0.06, y - 0.17, low + 0.42), (rear - 0.03, y + 0.17, low + 0.46))
+    """The box with what real ones have."""
+    soup = freight.doors(lorry_tyres(soup), TAIL_WALL)
+    soup = freight.guard(soup, TAIL_WALL)
+    soup = freight.flaps(soup, -2.62, (0.62, 1.16), (0.28, 0.95))
+    soup = freight.flanks(soup, TAIL_WALL, 1.2, [-2.4, -1.65, -0.9, -0.15, 0.6])
+    f = freight.Fitter(soup)
     for s in (-1.0, 1.0):
-
-        def beside(look: str, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> None:
-            near, far = sorted((s * y[0], s * y[1]))  # noqa: B023
-            add(look, (x[0], near, z[0]), (x[1], far, z[1]))
-
-        for z in (low + 0.2, low + 0.8, low + 1.45, top - 0.25):
-            beside("bars", (rear - 0.03, rear - 0.004), (side - 0.16, side), (z, z + 0.07))
-        beside("reflective red", (rear - 0.009, rear - 0.003), (side - 0.055, side), (low + 0.02, top - 0.05))
-        beside("marker", (rear - 0.035, rear - 0.005), (1.04, 1.14), (top - 0.07, top - 0.02))
-        beside("reflective white", (rear + 0.1, 1.2), (side, side + 0.004), (low + 0.04, low + 0.095))
-        beside("band", (rear + 0.4, 0.9), (side, side + 0.004), (low + 0.7, low + 1.25))
-        for x in (-2.4, -1.65, -0.9, -0.15, 0.6):
-            beside("ribs", (x - 0.02, x + 0.02), (side, side + 0.014), (low, top))
-        beside("ribs", (-2.2, -0.3), (1.1, 1.14), (0.55, 0.95))
-    add("reflective red", (rear - 0.009, -1.12, top - 0.06), (rear - 0.003, 1.12, top - 0.01))
-    add("reflective red", (rear - 0.009, -1.12, low + 0.01), (rear - 0.003, 1.12, low + 0.065))
-    for k in range(12):
-        y = -1.14 + 0.19 * k
-        add("reflective red" if k % 2 else "reflective white", (rear + 0.02, y, 0.46), (rear + 0.09, y + 0.19, 0.58))
-    return soup
+        for z in (0.5, 0.76):
+            f.beside("frame rail", s, (-0.62, 1.05), (1.12, 1.15), (z, z + 0.13))
+    return f.soup
 
 
 LORRY = Recipe(
@@ -116,9 +95,7 @@ LORRY = Recipe(
      "white-container": lk.colored("container", (0.55, 0.55, 0.54), 0.55), "red-cabin": lk.PAINT,
      "grey-metalic-frame": lk.colored("aluminium edge", (0.3, 0.3, 0.31), 0.45),
      "grey-metal$": lk.colored("frame", (0.06, 0.06, 0.062), 0.6),
-     "black-metal": lk.TRIM, "black-plastic": lk.PLASTIC, "mirror": lk.MIRROR, "bars$": lk.STEEL, "ribs": lk.STEEL, "band": lk.PAINT,
-     "marker": lk.lamp(TAIL), "reflective red": lk.colored("reflective red", (0.42, 0.015, 0.012), 0.4),
-     "reflective white": lk.colored("reflective white", (0.62, 0.62, 0.6), 0.4)},
+     "black-metal": lk.TRIM, "black-plastic": lk.PLASTIC, "mirror": lk.MIRROR, **freight.LOOKS},
     max_steer=0.75, prepare=_fitted, plate_at=[(3.155, 0.78), (-3.083, 0.86)], plates=[("blank plate", "QS 664")],
     atlas="textured",
     lamps=[((0.68, 0.76, 0.86, 0.95), HEAD), ((0.26, 0.665, 0.33, 0.73), BLINK), ((0.33, 0.665, 0.38, 0.73), BLINK),
