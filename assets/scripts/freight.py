@@ -119,10 +119,8 @@ def flanks(soup: Soup, tail: Tail, ahead: float, ribs: list[float]) -> Soup:
 
 def name(soup: Soup, picture: np.ndarray, look: str, x: tuple[float, float], z: tuple[float, float], y: float) -> Soup:
     """A picture on both flanks, readable from outside, a few millimetres before them."""
-    from truck_bodies import facing, pictured
-
     for s in (-1.0, 1.0):
         y0, y1 = sorted((s * (y - 0.003), s * (y + 0.004)))
-        faces, uvs = facing((x[0], y0, z[0]), (x[1], y1, z[1]), 1)
-        soup = pictured(soup, faces, uvs, look, picture)
+        faces, uvs = livery.facing((x[0], y0, z[0]), (x[1], y1, z[1]), 1)
+        soup = livery.pictured(soup, faces, uvs, look, picture)
     return soup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import freight
 import looks as lk
+import tails
 from doors import both
 from pack import look
 from recipe import Recipe
@@ -45,8 +46,8 @@ LYING = {"kinds": ["overturned_truck"], "damage": "overturned"}
 
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
-    {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **COMMON},
-    atlas="textured",
+    {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **tails.LOOKS, **COMMON},
+    atlas="textured", prepare=tails.van,
     patches=[((0.632, 0.56, 0.985, 0.652), "QK 903"), ((0.33, 0.12, 0.51, 0.32), None)],
     erase=[(0.63, 0.37, 0.83, 0.52)],
     lamps=[((0.33, 0.69, 0.69, 0.885), HEAD), ((0.81, 0.09, 1.0, 0.205), TAIL), ((0.81, 0.205, 1.0, 0.28), BLINK),
@@ -103,8 +104,8 @@ LORRY = Recipe(
     changed="wheels and lamps split off, normals creased, box fitted out", variants=[look("lorry_overturned", **LYING)],
 )  # fmt: skip
 COACH = Recipe(
-    "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", COMMON, max_steer=0.75,
-    atlas="textured",
+    "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", {**tails.LOOKS, **COMMON}, max_steer=0.75,
+    atlas="textured", prepare=tails.coach,
     patches=[((0.415, 0.38, 0.81, 0.475), "QR 615"), ((0.13, 0.03, 0.31, 0.195), (21, 22, 30))],
     erase=[(0.03, 0.47, 0.31, 0.545)],
     lamps=[((0.0, 0.2, 0.44, 0.335), HEAD), ((0.78, 0.36, 1.0, 1.0), TAIL), ((0.02, 0.34, 0.13, 0.46), BRAKE)],
@@ -115,9 +116,9 @@ CITY_BUS = Recipe(
     {"mirror": lk.MIRROR, "^tires$": lk.TYRE, "Interior": lk.CABIN, "accentColor": lk.PAINT, "darkColor": lk.TRIM,
      "^glass$": lk.GLASS, "darkglass": lk.PRIVACY, "blackPlastic|blackRubber": lk.PLASTIC, "texturedParts": "atlas",
      "whiteBase": lk.colored("white paint", (0.68, 0.68, 0.67), 0.4, clearcoat=1.0),
-     "bumper": lk.colored("bumper", (0.045, 0.045, 0.047), 0.6), "display": lk.TRIM},
+     "bumper": lk.colored("bumper", (0.045, 0.045, 0.047), 0.6), "display": lk.TRIM, **tails.LOOKS},
     max_steer=0.75,
-    atlas="texturedParts",
+    atlas="texturedParts", prepare=tails.city_bus,
     patches=[((0.005, 0.012, 0.435, 0.117), "QB 350"), ((0.19, 0.3, 0.45, 0.47), "@27"), ((0.115, 0.475, 0.63, 0.65), "@Centrum")],
     lamps=[((0.02, 0.7, 0.095, 0.85), REVERSE), ((0.095, 0.7, 0.44, 0.85), TAIL), ((0.44, 0.7, 0.52, 0.85), BLINK),
            ((0.52, 0.7, 0.6, 0.85), BRAKE), ((0.38, 0.86, 0.66, 1.0), HEAD), ((0.66, 0.86, 0.985, 1.0), BLINK)],
