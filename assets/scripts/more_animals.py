@@ -271,13 +271,20 @@ COW_RUN = replace(HORSE_RUN, stride=2.4, lift=0.18, bob=0.03, sink=0.06, flex=3.
 
 
 def _cow_coat(lower: Array, upper: Array, tone: tuple[float, float, float]) -> npt.NDArray[np.uint8]:
-    """White with large patches, a dark head, a pink muzzle, sRGB with alpha."""
+    """White with large patches that go on over the back, a dark head with a white muzzle, pink at its end, sRGB with alpha."""
     x, z = canvas(lower, upper)
-    patch = smooth_noise(x.shape, (70.0, 80.0), 17) + 0.25 * smooth_noise(x.shape, (12.0, 12.0), 18)
     length = upper[0] - lower[0]
-    head = ramp(x, lower[0] + 0.78 * length, lower[0] + 0.8 * length)[..., 0]
-    shade = ramp(patch + 1.6 * head - 1.2 * (z < 0.42), 0.05, 0.2)
-    color = np.array([206.0, 200.0, 188.0]) + shade * (np.array(tone) - [206.0, 200.0, 188.0])
+    ahead = (x - lower[0]) / length
+    # Both sides are alike along the outline, where they meet, and differ within.
+    both = np.tile(smooth_noise((512, 512), (62.0, 52.0), 23), (1, 2))
+    within = np.exp(-(((ahead - 0.45) / 0.2) ** 2) - ((z - 0.98) / 0.2) ** 2)
+    patch = both + 0.9 * within * smooth_noise(x.shape, (50.0, 50.0), 17)
+    patch += 0.12 * smooth_noise(x.shape, (7.0, 7.0), 18) + 0.1
+    head = ramp(ahead, 0.74, 0.77)[..., 0] * (z > 1.05)
+    shade = ramp(patch + 2.5 * head - 2.0 * (z < 0.5) - 0.8 * ((z < 0.66) & (ahead < 0.75)), 0.02, 0.1)
+    white = np.array([216.0, 211.0, 200.0])
+    color = white + shade * (np.array(tone) - white)
+    color += ramp(ahead + 0.25 * (1.3 - z), 0.92, 0.95) * (z > 1.0)[..., None] * (np.array([206.0, 176.0, 160.0]) - color)
     color += (1 - ramp(z, 0.0, 0.75)) * (np.array([150.0, 136.0, 116.0]) - color) * 0.35
     color += (1 - ramp(z, 0.075, 0.09)) * (np.array([48.0, 42.0, 36.0]) - color)
     return finished(color, 0.05, 19)
