@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import looks as lk
 import numpy as np
+from cabin import Cabin, furnish
 from doors import both
 from pack import look
 from recipe import Recipe
@@ -56,7 +57,8 @@ HATCHBACK = Recipe(
 
 
 def _compact(soup: Soup) -> Soup:
-    """The inner part of the tail lamps is the brake lamp."""
+    """The inner part of the tail lamps is the brake lamp; a cabin around the seats."""
+    soup = furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3))
     soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
     add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
     return soup
@@ -65,7 +67,7 @@ def _compact(soup: Soup) -> Soup:
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
-     "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT,
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
      "^chapa_roja$": lk.PAINT},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
@@ -76,6 +78,8 @@ COMPACT = Recipe(
 
 def _mpv(soup: Soup) -> Soup:
     """Lamps and paint keep the picture; its beige becomes white, to be tinted by the paint."""
+    add_look(soup, "cabin", soup.of_group("^inside_"))
+    add_look(soup, "seats", soup.of_group("^inside_") & (soup.centers[:, 0] < 0.35) & (np.abs(soup.centers[:, 1]) < 0.66))
     add_look(soup, "lamp HEAD_LAMP", soup.of_look("^front-lights$"), "front-lights")
     back = soup.of_look("^back-lights$")
     high = soup.centers[:, 2] > 1.03
@@ -94,7 +98,8 @@ def _mpv(soup: Soup) -> Soup:
 MPV = Recipe(
     "mpv", "scopia/renault-scenic", ["car", "mpv"], "car", Semantic.CAR, 1550.0, "^tires$",
     {"^plate$": lk.PLASTIC, "black-plastic|black-textured": lk.PLASTIC, "dark-glass": lk.PRIVACY, "mirror": lk.MIRROR,
-     "^color-beige-green$": "paint", "^glass$": lk.PRIVACY, "^tires$": lk.TYRE, "^wheels$": "atlas",
+     "^color-beige-green$": "paint", "^glass$": lk.GLASS, "^tires$": lk.TYRE, "^wheels$": "atlas",
+     "^cabin$": lk.CABIN, "^seats$": lk.SEAT,
     },
     plates=[("^plate$", "QL 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
     changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
@@ -123,7 +128,8 @@ CITY_CAR = Recipe(
 
 
 def _beetle(soup: Soup) -> Soup:
-    """Emblems on the lids go; lamps by look."""
+    """Emblems on the lids go; lamps by look; a cabin."""
+    soup = furnish(soup, Cabin(0.88, -1.35, 0.66, 1.0, (-0.25, -0.95)))
     add_look(soup, "reverse bulb", soup.of_group("reverse_ligh") & soup.of_look("^GLASS$"))
     badge = soup.of_group("Beetle_(hood|trunk)_.*(METAL_chrome|shadeless_black)")
     return soup.pick(~badge)
@@ -133,7 +139,7 @@ BEETLE = Recipe(
     "beetle", "katorlegaz/VW-new-beetle", ["car"], "car", Semantic.CAR, 1230.0, "@_tire_.*RUBBER",
     {"^PAINT_yellow$": lk.PAINT, "PAINT_black": lk.PLASTIC, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^RUBBER": lk.TYRE,
      "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
-     "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
+     "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "^cabin$": lk.CABIN, "^seats$": lk.SEAT, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
      "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
     plates=[("license", "QD 073")], prepare=_beetle,
