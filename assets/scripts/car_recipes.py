@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import livery
 import looks as lk
 import numpy as np
 from cabin import Cabin, furnish
@@ -56,9 +57,27 @@ HATCHBACK = Recipe(
 )  # fmt: skip
 
 
+def _gaps(soup: Soup) -> Soup:
+    """Gaps about its doors, lids and bumpers, handles, a strip along the flanks and the opening below its nose."""
+    paint = "^chapa_roja$"
+    front = [(0.96, 0.9), (0.98, 0.6), (0.86, 0.34), (-0.02, 0.34)]
+    rear = [(-0.02, 0.34), (-0.72, 0.34), (-0.98, 0.62), (-1.1, 0.92)]
+    for path in (front, rear, [(-0.02, 0.34), (-0.06, 0.95)]):
+        soup = livery.seam(soup, paint, path, "gap", 0.014, flank=0.6)
+    for x in (0.08, -0.9):
+        soup = livery.stencil(soup, paint, [(x, 0.8), (x + 0.17, 0.8), (x + 0.17, 0.83), (x, 0.83)], "strip", flank=0.6)
+    for x0, x1 in ((0.9, 0.02), (-0.06, -0.86)):
+        soup = livery.stencil(soup, paint, livery.rectangle((x1, x0), (0.5, 0.55)), "strip", flank=0.6)
+    soup = livery.seam(soup, paint, [(-0.62, 0.98), (-0.6, 0.56), (0.6, 0.56), (0.62, 0.98)], "gap", 0.016)
+    soup = livery.seam(soup, paint, [(-0.86, 0.52), (0.86, 0.52)], "gap", 0.014)
+    soup = livery.stencil(soup, paint, livery.rectangle((-0.9, 0.9), (0.3, 0.37)), "strip")
+    soup = livery.stencil(soup, paint, livery.rectangle((-0.62, 0.62), (0.28, 0.36)), "strip", ahead=True)
+    return livery.seam(soup, paint, [(-0.8, 0.57), (0.8, 0.57)], "gap", 0.014, ahead=True)
+
+
 def _compact(soup: Soup) -> Soup:
     """The inner part of the tail lamps is the brake lamp; a cabin around the seats."""
-    soup = furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3))
+    soup = _gaps(furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3)))
     soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
     add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
     return soup
@@ -67,7 +86,7 @@ def _compact(soup: Soup) -> Soup:
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
-     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^gap$": lk.LINE, "^strip$": lk.PLASTIC, "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
      "^chapa_roja$": lk.PAINT},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],

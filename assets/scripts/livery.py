@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import cv2  # noqa: TID253
 import numpy as np
 import numpy.typing as npt
@@ -90,18 +93,20 @@ def decal(
 
 
 def stencil(
-    soup: Soup, where: str, outline: npt.ArrayLike, look: str, ahead: bool = False, deep: float = 0.6, mirrored: bool = False
-) -> Soup:
-    """Give what lies within an outline of the nose or the tail a look: windows, seams, grilles.
+    soup: Soup, where: str, outline: npt.ArrayLike, look: str, ahead: bool = False, deep: float = 0.6, mirrored: bool = False,
+    flank: float = 0.0,
+) -> Soup:  # fmt: skip
+    """Give what lies within an outline of the nose, the tail or both flanks a look: windows, seams, grilles.
 
     Args:
         soup: The vehicle.
         where: Regex of the looks that may change.
-        outline: Corners (y, z) of a convex outline, in order [m], (n, 2).
+        outline: Corners (y, z) of a convex outline, of flanks (x, z) [m], (n, 2).
         look: Name of the new look.
         ahead: The nose instead of the tail.
         deep: How far from the end it reaches [m].
         mirrored: On the other side of the middle too.
+        flank: The flanks instead, where they are farther than this from the middle [m].
     """
     points = np.asarray(outline, float)
     if mirrored:
@@ -109,21 +114,35 @@ def stencil(
     turned = points - points.mean(axis=0)
     points = points[np.argsort(np.arctan2(turned[:, 1], turned[:, 0]))]
     end = soup.bounds[1][0] - deep if ahead else soup.bounds[0][0] + deep
-
-    def near() -> npt.NDArray[np.bool_]:
-        c = soup.corners
-        facing = (c[..., 0] > end if ahead else c[..., 0] < end).any(axis=1)
-        touch = (c[..., 1:].max(axis=1) > points.min(axis=0)).all(axis=1) & (c[..., 1:].min(axis=1) < points.max(axis=0)).all(axis=1)
-        return soup.of_look(where) & facing & touch
+    plane = [0, 2] if flank else [1, 2]
 
     edges = list(zip(points, np.roll(points, -1, axis=0), strict=True))
     inside = lambda p, a, b: (b[0] - a[0]) * (p[..., 1] - a[1]) - (b[1] - a[1]) * (p[..., 0] - a[0])  # noqa: E731
+
+    def near() -> npt.NDArray[np.bool_]:
+        """Triangles that the outline may touch."""
+        c = soup.corners
+        facing = np.abs(c[..., 1]) > flank if flank else c[..., 0] > end if ahead else c[..., 0] < end
+        flat = c[..., plane]
+        touch = (flat.max(axis=1) > points.min(axis=0)).all(axis=1) & (flat.min(axis=1) < points.max(axis=0)).all(axis=1)
+        for a, b in edges:
+            touch &= inside(flat, a, b).max(axis=1) > 1e-9
+        return soup.of_look(where) & facing.any(axis=1) & touch
+
     for a, b in edges:
-        soup = cut(soup, inside(soup.corners[..., 1:], a, b), near())
+        soup = cut(soup, inside(soup.corners[..., plane], a, b), near())
     mine = near()
     for a, b in edges:
-        mine &= inside(soup.centers[:, 1:], a, b) > 0
+        mine &= inside(soup.centers[:, plane], a, b) > 0
     add_look(soup, look, mine)
+    return soup
+
+
+def seam(soup: Soup, where: str, path: list[tuple[float, float]], look: str, wide: float = 0.01, **place: Any) -> Soup:
+    """A gap between panels along a path, as `stencil` lays it; ``wide`` in m."""
+    for a, b in itertools.pairwise(np.array(path)):
+        across = 0.5 * wide * np.array([a[1] - b[1], b[0] - a[0]]) / np.linalg.norm(b - a)
+        soup = stencil(soup, where, [a - across, b - across, b + across, a + across], look, **place)
     return soup
 
 
