@@ -10,7 +10,7 @@ from doors import both
 from pack import look
 from recipe import Recipe
 from sh3f import Soup
-from shape import add_look, cut
+from shape import add_look, cut, decimate
 from vehicle_recipes import BLINK, BRAKE, BURNT, HEAD, LYING, REVERSE, TAIL, WRECK
 
 from sim.render.mesh import Semantic
@@ -77,6 +77,7 @@ def _gaps(soup: Soup) -> Soup:
 
 def _compact(soup: Soup) -> Soup:
     """The inner part of the tail lamps is the brake lamp; a cabin around the seats."""
+    soup = decimate(soup, soup.of_look("^plastico_negro$") & (soup.centers[:, 2] > 0.68), 0.4)
     soup = _gaps(furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3)))
     soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
     add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
@@ -86,11 +87,12 @@ def _compact(soup: Soup) -> Soup:
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
-     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^gap$": lk.LINE, "^strip$": lk.PLASTIC, "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^gap$": lk.LINE, "^strip$": lk.PLASTIC,
+     "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
      "^chapa_roja$": lk.PAINT},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
-    prepare=_compact, blink=0.25,
+    prepare=_compact, blink=0.25, thin=[("^neumaticos$|^plastico_negro$", 0.5)],
     changed="badge removed, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
@@ -98,7 +100,9 @@ COMPACT = Recipe(
 def _mpv(soup: Soup) -> Soup:
     """Lamps and paint keep the picture; its beige becomes white, to be tinted by the paint."""
     add_look(soup, "cabin", soup.of_group("^inside_"))
-    add_look(soup, "seats", soup.of_group("^inside_") & (soup.centers[:, 0] < 0.35) & (np.abs(soup.centers[:, 1]) < 0.66))
+    add_look(
+        soup, "seats", soup.of_group("^inside_") & (soup.centers[:, 0] < 0.35) & (np.abs(soup.centers[:, 1]) < 0.66)
+    )
     add_look(soup, "lamp HEAD_LAMP", soup.of_look("^front-lights$"), "front-lights")
     back = soup.of_look("^back-lights$")
     high = soup.centers[:, 2] > 1.03
@@ -158,7 +162,8 @@ BEETLE = Recipe(
     "beetle", "katorlegaz/VW-new-beetle", ["car"], "car", Semantic.CAR, 1230.0, "@_tire_.*RUBBER",
     {"^PAINT_yellow$": lk.PAINT, "PAINT_black": lk.PLASTIC, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^RUBBER": lk.TYRE,
      "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
-     "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "^cabin$": lk.CABIN, "^seats$": lk.SEAT, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
+     "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "^cabin$": lk.CABIN, "^seats$": lk.SEAT,
+     "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
      "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
     plates=[("license", "QD 073")], prepare=_beetle,

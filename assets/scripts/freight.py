@@ -13,6 +13,8 @@ from shape import box, tube
 from sim.render.mesh import Material, Role, Surface
 
 Point = tuple[float, float, float]
+THIN = 0.0075
+"""Boxes thinner than this are drawn as a face [m]."""
 RUBBER = lk.colored("flap", (0.03, 0.03, 0.031), 0.85, surface=Surface.RUBBER)
 LOOKS: dict[str, Material | str] = {
     "^bars$": lk.STEEL, "^ribs$": lk.STEEL, "^band$": lk.PAINT, "^marker$": lk.lamp(Role.TAIL_LAMP), "^seam$": lk.LINE, "^flap$": RUBBER,
@@ -53,10 +55,17 @@ class Fitter:
         self.soup = soup
 
     def add(self, look: str, lower: Point, upper: Point) -> None:
-        """A box."""
-        self.soup = livery.add_faces(self.soup, box(lower, upper), look)
+        """A box; of what is as thin as paint only the face that looks away from the vehicle."""
+        faces, size = box(lower, upper), np.subtract(upper, lower)
+        thin = int(size.argmin())
+        if size[thin] < THIN:
+            middle = 0.5 * (lower[thin] + upper[thin])
+            faces = faces[(faces[..., thin] * np.sign(middle) > abs(middle)).all(axis=1)]
+        self.soup = livery.add_faces(self.soup, faces, look)
 
-    def beside(self, look: str, side: float, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> None:
+    def beside(
+        self, look: str, side: float, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]
+    ) -> None:
         """A box on the left (``side`` 1) or the right (-1); ``y`` counts from the middle outwards."""
         near, far = sorted((side * y[0], side * y[1]))
         self.add(look, (x[0], near, z[0]), (x[1], far, z[1]))
@@ -67,7 +76,9 @@ def doors(soup: Soup, tail: Tail) -> Soup:
     f, x, low, top, half, deep = Fitter(soup), tail.x, tail.low, tail.top, tail.half, tail.deep
     f.add("seam", (x - 0.004, -0.012, low), (x + 0.01, 0.012, top - 0.03))
     for y in np.array([-0.73, -0.24, 0.24, 0.73]) * half:
-        f.soup = livery.add_faces(f.soup, tube(np.array([[x - 0.4 * deep, y, low - 0.03], [x - 0.4 * deep, y, top - 0.06]]), 0.017, 5), "bars")
+        f.soup = livery.add_faces(
+            f.soup, tube(np.array([[x - 0.4 * deep, y, low - 0.03], [x - 0.4 * deep, y, top - 0.06]]), 0.017, 5), "bars"
+        )
         for z in (low + 0.03, low + 0.45 * (top - low), top - 0.12):
             f.add("bars", (x - 0.8 * deep, y - 0.05, z - 0.035), (x - 0.005, y + 0.05, z + 0.035))
         s = float(np.sign(y)) * (-1.0 if abs(y) < 0.5 * half else 1.0)
@@ -93,7 +104,8 @@ def guard(soup: Soup, tail: Tail, stripes: int = 12) -> Soup:
         y = -0.965 * tail.half + wide * k
         f.add("reflective red" if k % 2 else "reflective white", (x, y, z0), (x + 0.07, y + wide, z1))
     for s in (-1.0, 1.0):
-        f.beside("frame rail", s, (x + 0.07, x + 0.16), (0.42, 0.5), (z0, tail.low))
+        f.beside("frame rail", s, (x + 0.27, x + 0.36), (0.42, 0.5), (z0, tail.low))
+        f.beside("frame rail", s, (x + 0.07, x + 0.36), (0.42, 0.5), (z0, z0 + 0.06))
     return f.soup
 
 
@@ -110,8 +122,16 @@ def flanks(soup: Soup, tail: Tail, ahead: float, ribs: list[float]) -> Soup:
     """A box's sides: ribs, a name's band and the line that reflects."""
     f = Fitter(soup)
     for s in (-1.0, 1.0):
-        f.beside("reflective white", s, (tail.x + 0.1, ahead), (tail.half, tail.half + 0.004), (tail.low + 0.04, tail.low + 0.095))
-        f.beside("band", s, (tail.x + 0.4, ahead - 0.3), (tail.half, tail.half + 0.004), (tail.low + 0.7, tail.low + 1.25))
+        f.beside(
+            "reflective white",
+            s,
+            (tail.x + 0.1, ahead),
+            (tail.half, tail.half + 0.004),
+            (tail.low + 0.04, tail.low + 0.095),
+        )
+        f.beside(
+            "band", s, (tail.x + 0.4, ahead - 0.3), (tail.half, tail.half + 0.004), (tail.low + 0.7, tail.low + 1.25)
+        )
         for x in ribs:
             f.beside("ribs", s, (x - 0.02, x + 0.02), (tail.half, tail.half + 0.014), (tail.low, tail.top))
     return f.soup

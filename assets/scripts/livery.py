@@ -124,7 +124,9 @@ def stencil(
         c = soup.corners
         facing = np.abs(c[..., 1]) > flank if flank else c[..., 0] > end if ahead else c[..., 0] < end
         flat = c[..., plane]
-        touch = (flat.max(axis=1) > points.min(axis=0)).all(axis=1) & (flat.min(axis=1) < points.max(axis=0)).all(axis=1)
+        touch = (flat.max(axis=1) > points.min(axis=0)).all(axis=1) & (flat.min(axis=1) < points.max(axis=0)).all(
+            axis=1
+        )
         for a, b in edges:
             touch &= inside(flat, a, b).max(axis=1) > 1e-9
         return soup.of_look(where) & facing.any(axis=1) & touch
@@ -166,7 +168,9 @@ def add_faces(
     return join([soup, more])
 
 
-def facing(lower: tuple[float, float, float], upper: tuple[float, float, float], axis: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def facing(
+    lower: tuple[float, float, float], upper: tuple[float, float, float], axis: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """A box, and texture coordinates that lay a picture upright over its two faces along an axis (0 or 1), readable from outside."""
     faces = box(lower, upper)
     lo, hi = np.array(lower), np.array(upper)
@@ -179,7 +183,9 @@ def facing(lower: tuple[float, float, float], upper: tuple[float, float, float],
     return faces, np.stack([u, 1.0 - share[..., 2]], -1)
 
 
-def pictured(soup: Soup, faces: npt.NDArray[np.float64], uvs: npt.NDArray[np.float64], look: str, picture: npt.NDArray[np.uint8]) -> Soup:
+def pictured(
+    soup: Soup, faces: npt.NDArray[np.float64], uvs: npt.NDArray[np.float64], look: str, picture: npt.NDArray[np.uint8]
+) -> Soup:
     """More triangles with a picture."""
     soup = add_faces(soup, faces, look, uvs)
     soup.looks = [Look(look, texture=picture) if item.name == look else item for item in soup.looks]

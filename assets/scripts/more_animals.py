@@ -284,7 +284,9 @@ def _cow_coat(lower: Array, upper: Array, tone: tuple[float, float, float]) -> n
     shade = ramp(patch + 2.5 * head - 2.0 * (z < 0.5) - 0.8 * ((z < 0.66) & (ahead < 0.75)), 0.02, 0.1)
     white = np.array([216.0, 211.0, 200.0])
     color = white + shade * (np.array(tone) - white)
-    color += ramp(ahead + 0.25 * (1.3 - z), 0.92, 0.95) * (z > 1.0)[..., None] * (np.array([206.0, 176.0, 160.0]) - color)
+    color += (
+        ramp(ahead + 0.25 * (1.3 - z), 0.92, 0.95) * (z > 1.0)[..., None] * (np.array([206.0, 176.0, 160.0]) - color)
+    )
     color += (1 - ramp(z, 0.0, 0.75)) * (np.array([150.0, 136.0, 116.0]) - color) * 0.35
     color += (1 - ramp(z, 0.075, 0.09)) * (np.array([48.0, 42.0, 36.0]) - color)
     return finished(color, 0.05, 19)
@@ -331,7 +333,11 @@ def build_cow() -> None:
              "coat": Material("coat", (0.95, 0.95, 0.95), 0.85, texture=_cow_coat(lower, upper, (38.0, 25.0, 18.0)))}  # fmt: skip
     materials = [table[item.name.removesuffix(" 2")] for item in soup.looks]
     variants = [
-        look("cow_brown", [Tint("^coat$", over=0.35, value=2.3), Tint("^coat$", under=0.35, tone=(0.5, 0.31, 0.19))], height=1.36),
+        look(
+            "cow_brown",
+            [Tint("^coat$", over=0.35, value=2.3), Tint("^coat$", under=0.35, tone=(0.5, 0.31, 0.19))],
+            height=1.36,
+        ),
         look("cow_red", [Tint("^coat$", over=0.35, value=3.1)], height=1.42),
     ]
     save("cow", body, mover, materials, COW_WALK, COW_RUN, {"kinds": ["cow"], "mass": 620.0, "variants": variants},

@@ -83,7 +83,7 @@ def _articulated(soup: Soup) -> Soup:
     return soup
 
 
-TRAILER_WALL = freight.Tail(-8.23, 1.27, 1.2, 4.0, (0.5, 0.62), 0.03, 0.037)
+TRAILER_WALL = freight.Tail(-8.23, 1.27, 1.2, 4.0, (0.5, 0.62), 0.03, 0.038)
 
 
 def _trailer(soup: Soup) -> Soup:
@@ -98,7 +98,7 @@ def _trailer(soup: Soup) -> Soup:
     for s in (-1.0, 1.0):
         for k in range(12):
             x = -7.9 + 1.1 * k
-            f.beside("reflective yellow", s, (x, x + 0.7), (1.27, 1.274), (1.225, 1.275))
+            f.beside("reflective yellow", s, (x, x + 0.7), (1.27, 1.275), (1.225, 1.275))
         f.beside("reflective yellow", s, (-8.24, -8.233), (0.42, 0.86), (1.38, 1.56))
         for z in (0.55, 0.85):
             f.beside("frame rail", s, (-2.4, 2.0), (1.18, 1.21), (z, z + 0.13))

@@ -26,7 +26,9 @@ def _lamps(soup: Soup, x: float, y: tuple[float, float], z: tuple[float, float],
         f.beside("tail plastic", s, (x, x + 0.1), (y[0] - 0.015, y[1] + 0.015), (z[0] - 0.015, z[1] + 0.015))
         for k, role in enumerate(roles):
             name = f"INDICATOR_{'LEFT' if s > 0 else 'RIGHT'}" if role == "BLINK" else role
-            f.beside(f"lamp {name} tail", s, (x - 0.012, x), y, (z[0] + k * step + 0.008, z[0] + (k + 1) * step - 0.008))
+            f.beside(
+                f"lamp {name} tail", s, (x - 0.012, x), y, (z[0] + k * step + 0.008, z[0] + (k + 1) * step - 0.008)
+            )
     return f.soup
 
 

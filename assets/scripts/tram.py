@@ -9,12 +9,12 @@ import looks as lk
 import numpy as np
 import numpy.typing as npt
 import vehicles
+from livery import facing
 from manifest import PROJECT
 from pack import Piece
 from props import Sculpture, shift, turn
 from recipe import Recipe
 from shape import box, lathe, outward, to_mesh, tube
-from livery import facing
 from wheels import Wheel
 
 from sim.render.mesh import Material, Role, Semantic, Surface
@@ -133,18 +133,22 @@ def _end(s: Sculpture, sign: float) -> None:
     for row in range(len(wall) - 1):
         a, b = wall[row], wall[row + 1]
         quads = np.stack([np.stack([a[:-1], b[:-1], b[1:]], 1), np.stack([a[:-1], b[1:], a[1:]], 1)], 1)
-        look = (
-            PANE if row == BELT else lk.TRIM if row in (LINTEL, LINTEL + 1) else lk.PAINT if row < BELT else ROOF
-        )
+        look = PANE if row == BELT else lk.TRIM if row in (LINTEL, LINTEL + 1) else lk.PAINT if row < BELT else ROOF
         s.add(outward(quads, MIDDLE), look)
 
 
 def _ends(s: Sculpture) -> None:
     """Wipers, a number below the windscreen, a coupler's cover, the windscreen's pillars' seams and grab rails."""
     for sign in (1.0, -1.0):
-        reach = lambda y, z, out=0.02, g=sign: g * (float(_nose(np.array([z]))[0]) + 0.13 * (1.0 - (y / 0.87) ** 2) + out)  # noqa: E731
+
+        def reach(y: float, z: float, out: float = 0.02, sign: float = sign) -> float:
+            return sign * (float(_nose(np.array([z]))[0]) + 0.13 * (1.0 - (y / 0.87) ** 2) + out)
+
         for y0, y1 in ((-0.55, -0.15), (0.1, 0.5)):
-            line = [[reach(y0 + t * (y1 - y0), 1.16 + 0.85 * t), y0 + t * (y1 - y0), 1.16 + 0.85 * t] for t in (0.0, 0.5, 1.0)]
+            line = [
+                [reach(y0 + t * (y1 - y0), 1.16 + 0.85 * t), y0 + t * (y1 - y0), 1.16 + 0.85 * t]
+                for t in (0.0, 0.5, 1.0)
+            ]
             s.add(tube(np.array(line), 0.014, 5), lk.PLASTIC)
         x0, x1 = sorted((sign * 7.2, reach(0.0, 0.98)))
         faces, uvs = facing((x0, -0.17, 0.84), (x1, 0.17, 1.08), 0)
@@ -202,7 +206,7 @@ def _details(s: Sculpture) -> None:
 
 
 def _doors(s: Sculpture) -> None:
-    """Frames of the leaves, handrails, buttons, a lamp above and a step's edge below; skirts over the bogies with gaps about them; seams."""
+    """Frames of the leaves, handrails, buttons, a lamp above and a step's edge below; gaps about the bogies' skirts; seams."""
     for side in (-1.0, 1.0):
 
         def beside(x: tuple[float, float], z: tuple[float, float], y: tuple[float, float], look: Material) -> None:
