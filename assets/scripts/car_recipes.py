@@ -10,7 +10,7 @@ from doors import both
 from pack import look
 from recipe import Recipe
 from sh3f import Soup
-from shape import add_look, cut, decimate
+from shape import add_look, cut
 from vehicle_recipes import BLINK, BRAKE, BURNT, HEAD, LYING, REVERSE, TAIL, WRECK
 
 from sim.render.mesh import Semantic
@@ -77,7 +77,6 @@ def _gaps(soup: Soup) -> Soup:
 
 def _compact(soup: Soup) -> Soup:
     """The inner part of the tail lamps is the brake lamp; a cabin around the seats."""
-    soup = decimate(soup, soup.of_look("^plastico_negro$") & (soup.centers[:, 2] > 0.68), 0.4)
     soup = _gaps(furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3)))
     soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
     add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
