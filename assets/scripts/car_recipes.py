@@ -91,7 +91,7 @@ COMPACT = Recipe(
      "^chapa_roja$": lk.PAINT},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
-    prepare=_compact, blink=0.25, thin=[("^neumaticos$|^plastico_negro$", 0.5)],
+    prepare=_compact, blink=0.25, thin=[("^plastico_negro$", 0.45)],
     changed="badge removed, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
