@@ -102,8 +102,10 @@ def _trailer(soup: Soup) -> Soup:
         f.beside("reflective yellow", s, (-8.24, -8.233), (0.42, 0.86), (1.38, 1.56))
         for z in (0.55, 0.85):
             f.beside("frame rail", s, (-2.4, 2.0), (1.18, 1.21), (z, z + 0.13))
-    word = livery.lettering("NORDFRACHT", (38, 40, 48), (228, 226, 220), (512, 96))
-    return freight.name(f.soup, word, "lettering", (-5.6, 2.4), (2.05, 3.45), 1.27)
+    word = livery.lettering("NORDFRACHT", (96, 102, 116), (255, 255, 255), (256, 48))
+    word[..., 3] = np.where(word[..., 0] < 170, 255, 0)
+    word[..., :3] = (96, 102, 116)
+    return freight.name(f.soup, word, "lettering", (-4.6, 1.4), (2.3, 3.2), 1.27)
 
 
 ARTICULATED = Recipe(
