@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import livery
 import looks as lk
 import numpy as np
+from cabin import Cabin, furnish
 from doors import both
 from pack import look
 from recipe import Recipe
@@ -55,8 +57,27 @@ HATCHBACK = Recipe(
 )  # fmt: skip
 
 
+def _gaps(soup: Soup) -> Soup:
+    """Gaps about its doors, lids and bumpers, handles, a strip along the flanks and the opening below its nose."""
+    paint = "^chapa_roja$"
+    front = [(0.96, 0.9), (0.98, 0.6), (0.86, 0.34), (-0.02, 0.34)]
+    rear = [(-0.02, 0.34), (-0.72, 0.34), (-0.98, 0.62), (-1.1, 0.92)]
+    for path in (front, rear, [(-0.02, 0.34), (-0.06, 0.95)]):
+        soup = livery.seam(soup, paint, path, "gap", 0.014, flank=0.6)
+    for x in (0.08, -0.9):
+        soup = livery.stencil(soup, paint, [(x, 0.8), (x + 0.17, 0.8), (x + 0.17, 0.83), (x, 0.83)], "strip", flank=0.6)
+    for x0, x1 in ((0.9, 0.02), (-0.06, -0.86)):
+        soup = livery.stencil(soup, paint, livery.rectangle((x1, x0), (0.5, 0.55)), "strip", flank=0.6)
+    soup = livery.seam(soup, paint, [(-0.62, 0.98), (-0.6, 0.56), (0.6, 0.56), (0.62, 0.98)], "gap", 0.016)
+    soup = livery.seam(soup, paint, [(-0.86, 0.52), (0.86, 0.52)], "gap", 0.014)
+    soup = livery.stencil(soup, paint, livery.rectangle((-0.9, 0.9), (0.3, 0.37)), "strip")
+    soup = livery.stencil(soup, paint, livery.rectangle((-0.62, 0.62), (0.28, 0.36)), "strip", ahead=True)
+    return livery.seam(soup, paint, [(-0.8, 0.57), (0.8, 0.57)], "gap", 0.014, ahead=True)
+
+
 def _compact(soup: Soup) -> Soup:
-    """The inner part of the tail lamps is the brake lamp."""
+    """The inner part of the tail lamps is the brake lamp; a cabin around the seats."""
+    soup = _gaps(furnish(soup, Cabin(0.78, -1.75, 0.66, 0.94, (), 0.3)))
     soup = cut(soup, np.abs(soup.corners[:, :, 1]) - 0.5, soup.of_look("^faros_rojos$"))
     add_look(soup, "lamp BRAKE_LAMP", soup.of_look("^faros_rojos$") & (np.abs(soup.centers[:, 1]) < 0.5))
     return soup
@@ -65,17 +86,22 @@ def _compact(soup: Soup) -> Soup:
 COMPACT = Recipe(
     "compact", "scopia/seat_leon", ["car"], "car", Semantic.CAR, 1250.0, "^neumaticos$",
     {"^faros_rojos$": lk.lamp(TAIL), "^faros_blan_back$": lk.lamp(REVERSE), "^faros_blancos": lk.PLASTIC, "^llantas$": "atlas",
-     "^neumaticos$": lk.TYRE, "^cristales$": lk.PRIVACY, "^plastico_negro$": lk.PLASTIC, "^asientos$": lk.SEAT,
+     "^neumaticos$": lk.TYRE, "^cristales$": lk.GLASS, "^plastico_negro$": lk.PLASTIC, "^gap$": lk.LINE, "^strip$": lk.PLASTIC,
+     "^asientos$|^seats$": lk.SEAT, "^cabin$": lk.CABIN,
      "^chapa_roja$": lk.PAINT},
     plate_at=[(2.105, 0.42), (-2.1, 0.62)], plates=[("blank plate", "QK 186")], drop_looks="^marca$",
     atlas="faros_blancos_faro1_leon.jpg", lamps=[((0.0, 0.0, 1.0, 1.0), HEAD)],
-    prepare=_compact, blink=0.25,
+    prepare=_compact, blink=0.25, thin=[("^plastico_negro$", 0.45)],
     changed="badge removed, wheels and lamps split off, normals creased",
 )  # fmt: skip
 
 
 def _mpv(soup: Soup) -> Soup:
     """Lamps and paint keep the picture; its beige becomes white, to be tinted by the paint."""
+    add_look(soup, "cabin", soup.of_group("^inside_"))
+    add_look(
+        soup, "seats", soup.of_group("^inside_") & (soup.centers[:, 0] < 0.35) & (np.abs(soup.centers[:, 1]) < 0.66)
+    )
     add_look(soup, "lamp HEAD_LAMP", soup.of_look("^front-lights$"), "front-lights")
     back = soup.of_look("^back-lights$")
     high = soup.centers[:, 2] > 1.03
@@ -94,7 +120,8 @@ def _mpv(soup: Soup) -> Soup:
 MPV = Recipe(
     "mpv", "scopia/renault-scenic", ["car", "mpv"], "car", Semantic.CAR, 1550.0, "^tires$",
     {"^plate$": lk.PLASTIC, "black-plastic|black-textured": lk.PLASTIC, "dark-glass": lk.PRIVACY, "mirror": lk.MIRROR,
-     "^color-beige-green$": "paint", "^glass$": lk.PRIVACY, "^tires$": lk.TYRE, "^wheels$": "atlas",
+     "^color-beige-green$": "paint", "^glass$": lk.GLASS, "^tires$": lk.TYRE, "^wheels$": "atlas",
+     "^cabin$": lk.CABIN, "^seats$": lk.SEAT,
     },
     plates=[("^plate$", "QL 340")], prepare=_mpv, blink=0.2, drop_looks="black-plastic2",
     changed="badge, aerial and plates replaced, wheels and lamps split off, normals creased",
@@ -123,7 +150,8 @@ CITY_CAR = Recipe(
 
 
 def _beetle(soup: Soup) -> Soup:
-    """Emblems on the lids go; lamps by look."""
+    """Emblems on the lids go; lamps by look; a cabin."""
+    soup = furnish(soup, Cabin(0.88, -1.35, 0.66, 1.0, (-0.25, -0.95)))
     add_look(soup, "reverse bulb", soup.of_group("reverse_ligh") & soup.of_look("^GLASS$"))
     badge = soup.of_group("Beetle_(hood|trunk)_.*(METAL_chrome|shadeless_black)")
     return soup.pick(~badge)
@@ -133,7 +161,8 @@ BEETLE = Recipe(
     "beetle", "katorlegaz/VW-new-beetle", ["car"], "car", Semantic.CAR, 1230.0, "@_tire_.*RUBBER",
     {"^PAINT_yellow$": lk.PAINT, "PAINT_black": lk.PLASTIC, "license": lk.PLASTIC, "METAL_aluminum": lk.RIM, "^RUBBER": lk.TYRE,
      "METAL_chrome": lk.CHROME, "GLASS_turn_signals3": lk.lamp(TAIL), "PLASTIC": lk.PLASTIC, "shadeless_black": lk.PLASTIC,
-     "GLASS_car_window|GLASS_car_defroster": lk.PRIVACY, "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
+     "GLASS_car_window|GLASS_car_defroster": lk.GLASS, "^cabin$": lk.CABIN, "^seats$": lk.SEAT,
+     "GLASS_headlights": lk.lamp(HEAD), "GLASS_lens": lk.CHROME,
      "GLASS_turn_signals$": lk.lamp(BLINK), "GLASS_turn_signal2": lk.lamp(BLINK), "GLASS_brake_light": lk.lamp(BRAKE),
      "GLASS_mirror": lk.MIRROR, "GLASS_parking_light": lk.lamp(TAIL), "^reverse bulb$": lk.lamp(REVERSE), "^GLASS$": lk.CHROME},
     plates=[("license", "QD 073")], prepare=_beetle,

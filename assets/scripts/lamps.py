@@ -59,6 +59,8 @@ def edit_atlas(soup: Soup, recipe: Recipe) -> Soup:
         _add_lamp(soup, mask, role, recipe.atlas)
     for rect in recipe.rim:
         add_look(soup, "rim picture", soup.of_look(f"^{recipe.atlas}$") & _inside(soup, rect), recipe.atlas)
+    for rect in recipe.painted:
+        add_look(soup, "painted picture", soup.of_look(f"^{recipe.atlas}$") & _inside(soup, rect), recipe.atlas)
     for rect in plates:
         add_look(soup, "plate picture", soup.of_look(f"^{recipe.atlas}$") & _inside(soup, rect), recipe.atlas)
     return soup
@@ -155,6 +157,9 @@ def materials_of(soup: Soup, recipe: Recipe) -> list[Material]:
             continue
         if look.name == "rim picture":
             out.append(lk.atlas("rim", look.texture, 0.35, metallic=0.7))  # type: ignore[arg-type]
+            continue
+        if look.name == "painted picture":
+            out.append(replace(lk.PAINT, base_color=(1.0, 1.0, 1.0), texture=look.texture))
             continue
         if look.name == "plate picture":
             out.append(lk.atlas("plate", look.texture, 0.4, role=Role.PLATE))  # type: ignore[arg-type]

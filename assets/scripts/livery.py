@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import cv2  # noqa: TID253
 import numpy as np
 import numpy.typing as npt
 from sh3f import Look, Soup
 from shape import add_look, box, cut, join, lathe
+
+ADDED = "added here"
+"""Group of triangles that the source does not have."""
 
 
 def band(soup: Soup, where: str, z: tuple[float, float], look: str, checks: float = 0.0, inner: float = 0.6) -> Soup:
@@ -86,6 +92,67 @@ def decal(
     return soup
 
 
+def stencil(
+    soup: Soup, where: str, outline: npt.ArrayLike, look: str, ahead: bool = False, deep: float = 0.6, mirrored: bool = False,
+    flank: float = 0.0,
+) -> Soup:  # fmt: skip
+    """Give what lies within an outline of the nose, the tail or both flanks a look: windows, seams, grilles.
+
+    Args:
+        soup: The vehicle.
+        where: Regex of the looks that may change.
+        outline: Corners (y, z) of a convex outline, of flanks (x, z) [m], (n, 2).
+        look: Name of the new look.
+        ahead: The nose instead of the tail.
+        deep: How far from the end it reaches [m].
+        mirrored: On the other side of the middle too.
+        flank: The flanks instead, where they are farther than this from the middle [m].
+    """
+    points = np.asarray(outline, float)
+    if mirrored:
+        soup = stencil(soup, where, points * [-1.0, 1.0], look, ahead, deep)
+    turned = points - points.mean(axis=0)
+    points = points[np.argsort(np.arctan2(turned[:, 1], turned[:, 0]))]
+    end = soup.bounds[1][0] - deep if ahead else soup.bounds[0][0] + deep
+    plane = [0, 2] if flank else [1, 2]
+
+    edges = list(zip(points, np.roll(points, -1, axis=0), strict=True))
+    inside = lambda p, a, b: (b[0] - a[0]) * (p[..., 1] - a[1]) - (b[1] - a[1]) * (p[..., 0] - a[0])  # noqa: E731
+
+    def near() -> npt.NDArray[np.bool_]:
+        """Triangles that the outline may touch."""
+        c = soup.corners
+        facing = np.abs(c[..., 1]) > flank if flank else c[..., 0] > end if ahead else c[..., 0] < end
+        flat = c[..., plane]
+        touch = (flat.max(axis=1) > points.min(axis=0)).all(axis=1) & (flat.min(axis=1) < points.max(axis=0)).all(
+            axis=1
+        )
+        for a, b in edges:
+            touch &= inside(flat, a, b).max(axis=1) > 1e-9
+        return soup.of_look(where) & facing.any(axis=1) & touch
+
+    for a, b in edges:
+        soup = cut(soup, inside(soup.corners[..., plane], a, b), near())
+    mine = near()
+    for a, b in edges:
+        mine &= inside(soup.centers[:, plane], a, b) > 0
+    add_look(soup, look, mine)
+    return soup
+
+
+def seam(soup: Soup, where: str, path: list[tuple[float, float]], look: str, wide: float = 0.01, **place: Any) -> Soup:
+    """A gap between panels along a path, as `stencil` lays it; ``wide`` in m."""
+    for a, b in itertools.pairwise(np.array(path)):
+        across = 0.5 * wide * np.array([a[1] - b[1], b[0] - a[0]]) / np.linalg.norm(b - a)
+        soup = stencil(soup, where, [a - across, b - across, b + across, a + across], look, **place)
+    return soup
+
+
+def rectangle(y: tuple[float, float], z: tuple[float, float]) -> npt.NDArray[np.float64]:
+    """Corners of an outline for `stencil`."""
+    return np.array([(y[0], z[0]), (y[1], z[0]), (y[1], z[1]), (y[0], z[1])])
+
+
 def add_faces(
     soup: Soup, faces: npt.NDArray[np.float64], look: str, uvs: npt.NDArray[np.float64] | None = None
 ) -> Soup:
@@ -94,8 +161,35 @@ def add_faces(
     n = len(faces)
     row = next(k for k, item in enumerate(soup.looks) if item.name == look)
     uvs = np.zeros((n, 3, 2)) if uvs is None else uvs
-    more = Soup(faces, uvs, np.full(n, row, np.int32), np.zeros(n, np.int32), soup.looks, soup.groups, soup.credit)
+    if ADDED not in soup.groups:
+        soup.groups = [*soup.groups, ADDED]
+    group = np.full(n, soup.groups.index(ADDED), np.int32)
+    more = Soup(faces, uvs, np.full(n, row, np.int32), group, soup.looks, soup.groups, soup.credit)
     return join([soup, more])
+
+
+def facing(
+    lower: tuple[float, float, float], upper: tuple[float, float, float], axis: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """A box, and texture coordinates that lay a picture upright over its two faces along an axis (0 or 1), readable from outside."""
+    faces = box(lower, upper)
+    lo, hi = np.array(lower), np.array(upper)
+    share = (faces - lo) / np.maximum(hi - lo, 1e-9)
+    normal = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
+    across = share[..., 1 - axis]
+    # Seen from +x the left is -y; seen from +y the left is +x.
+    mirrored = (normal[:, axis] > 0) == (axis == 1)
+    u = np.where(mirrored[:, None], 1.0 - across, across)
+    return faces, np.stack([u, 1.0 - share[..., 2]], -1)
+
+
+def pictured(
+    soup: Soup, faces: npt.NDArray[np.float64], uvs: npt.NDArray[np.float64], look: str, picture: npt.NDArray[np.uint8]
+) -> Soup:
+    """More triangles with a picture."""
+    soup = add_faces(soup, faces, look, uvs)
+    soup.looks = [Look(look, texture=picture) if item.name == look else item for item in soup.looks]
+    return soup
 
 
 def light_bar(soup: Soup, x: float, z: float, width: float) -> Soup:

@@ -271,13 +271,22 @@ COW_RUN = replace(HORSE_RUN, stride=2.4, lift=0.18, bob=0.03, sink=0.06, flex=3.
 
 
 def _cow_coat(lower: Array, upper: Array, tone: tuple[float, float, float]) -> npt.NDArray[np.uint8]:
-    """White with large patches, a dark head, a pink muzzle, sRGB with alpha."""
+    """White with large patches that go on over the back, a dark head with a white muzzle, pink at its end, sRGB with alpha."""
     x, z = canvas(lower, upper)
-    patch = smooth_noise(x.shape, (70.0, 80.0), 17) + 0.25 * smooth_noise(x.shape, (12.0, 12.0), 18)
     length = upper[0] - lower[0]
-    head = ramp(x, lower[0] + 0.78 * length, lower[0] + 0.8 * length)[..., 0]
-    shade = ramp(patch + 1.6 * head - 1.2 * (z < 0.42), 0.05, 0.2)
-    color = np.array([206.0, 200.0, 188.0]) + shade * (np.array(tone) - [206.0, 200.0, 188.0])
+    ahead = (x - lower[0]) / length
+    # Both sides are alike along the outline, where they meet, and differ within.
+    both = np.tile(smooth_noise((512, 512), (40.0, 34.0), 23), (1, 2))
+    within = np.exp(-(((ahead - 0.45) / 0.2) ** 2) - ((z - 0.98) / 0.2) ** 2)
+    patch = both + 0.9 * within * smooth_noise(x.shape, (40.0, 40.0), 17)
+    patch += 0.12 * smooth_noise(x.shape, (7.0, 7.0), 18) + 0.1
+    head = ramp(ahead, 0.74, 0.77)[..., 0] * (z > 1.05)
+    shade = ramp(patch + 2.5 * head - 2.0 * (z < 0.5) - 0.8 * ((z < 0.66) & (ahead < 0.75)), 0.02, 0.1)
+    white = np.array([216.0, 211.0, 200.0])
+    color = white + shade * (np.array(tone) - white)
+    color += (
+        ramp(ahead + 0.25 * (1.3 - z), 0.92, 0.95) * (z > 1.0)[..., None] * (np.array([206.0, 176.0, 160.0]) - color)
+    )
     color += (1 - ramp(z, 0.0, 0.75)) * (np.array([150.0, 136.0, 116.0]) - color) * 0.35
     color += (1 - ramp(z, 0.075, 0.09)) * (np.array([48.0, 42.0, 36.0]) - color)
     return finished(color, 0.05, 19)
@@ -321,11 +330,15 @@ def build_cow() -> None:
     mover.put_on_ground(body.points, body.weights)
     lower, upper = side_uvs(body, mover, "coat")
     table = {"horn": HORN, "eye": EYE, "skin": SKIN, "hair": HAIR,
-             "coat": Material("coat", (0.95, 0.95, 0.95), 0.85, texture=_cow_coat(lower, upper, (34.0, 28.0, 25.0)))}  # fmt: skip
+             "coat": Material("coat", (0.95, 0.95, 0.95), 0.85, texture=_cow_coat(lower, upper, (38.0, 25.0, 18.0)))}  # fmt: skip
     materials = [table[item.name.removesuffix(" 2")] for item in soup.looks]
     variants = [
-        look("cow_brown", [Tint("^coat$", tone=(0.62, 0.4, 0.27), value=1.0)], height=1.36),
-        look("cow_red", [Tint("^coat$", tone=(1.0, 0.72, 0.55))], height=1.42),
+        look(
+            "cow_brown",
+            [Tint("^coat$", over=0.35, value=2.3), Tint("^coat$", under=0.35, tone=(0.5, 0.31, 0.19))],
+            height=1.36,
+        ),
+        look("cow_red", [Tint("^coat$", over=0.35, value=3.1)], height=1.42),
     ]
     save("cow", body, mover, materials, COW_WALK, COW_RUN, {"kinds": ["cow"], "mass": 620.0, "variants": variants},
          "bent to the shape of a cow, rigged, taken to walk and gallop, coat painted, horns, ears, udder and tail added")  # fmt: skip

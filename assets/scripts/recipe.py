@@ -43,6 +43,8 @@ class Recipe:
     blink_rear: str = "TAIL_LAMP"
     """Rear lamp that holds indicators."""
     rim: list[Rect] = field(default_factory=list)
+    painted: list[Rect] = field(default_factory=list)
+    """Areas of the picture that take the actor's paint, where it is light."""
     thin: list[tuple[str, float]] = field(default_factory=list)
     """Regex of material names -> share of their triangles to keep; every pattern that matches a look applies once."""
     prepare: Callable[[Soup], Soup] | None = None

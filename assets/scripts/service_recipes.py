@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import freight
 import livery
 import looks as lk
 import numpy as np
@@ -82,10 +83,35 @@ def _articulated(soup: Soup) -> Soup:
     return soup
 
 
+TRAILER_WALL = freight.Tail(-8.23, 1.27, 1.2, 4.0, (0.5, 0.62), 0.03, 0.038)
+
+
+def _trailer(soup: Soup) -> Soup:
+    """A curtain's side with a name, doors at the back, a guard and flaps below; walls go in as far as what is added comes out."""
+    soup = _articulated(soup)
+    c = soup.corners
+    wall = TRAILER_WALL
+    inner = np.clip(c, [wall.x, -wall.half, 0.0], [9.0, wall.half, 9.0])
+    soup.corners = np.where((c[..., 2:] > 1.15) & (c[..., :1] < 5.5), inner, c)
+    soup = freight.flaps(freight.guard(freight.doors(soup, wall), wall), -6.1, (0.72, 1.2), (0.25, 1.0))
+    f = freight.Fitter(soup)
+    for s in (-1.0, 1.0):
+        for k in range(12):
+            x = -7.9 + 1.1 * k
+            f.beside("reflective yellow", s, (x, x + 0.7), (1.27, 1.275), (1.225, 1.275))
+        f.beside("reflective yellow", s, (-8.24, -8.233), (0.42, 0.86), (1.38, 1.56))
+        for z in (0.55, 0.85):
+            f.beside("frame rail", s, (-2.4, 2.0), (1.18, 1.21), (z, z + 0.13))
+    word = livery.lettering("NORDFRACHT", (96, 102, 116), (255, 255, 255), (256, 48))
+    word[..., 3] = np.where(word[..., 0] < 170, 255, 0)
+    word[..., :3] = (96, 102, 116)
+    return freight.name(f.soup, word, "lettering", (-4.6, 1.4), (2.3, 3.2), 1.27)
+
+
 ARTICULATED = Recipe(
     "articulated_lorry", "blendswap-cc-by/dafTruck", ["articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
-    "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas"}, max_steer=0.75,
-    prepare=_articulated, atlas="Truck",
+    "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas", **freight.LOOKS}, max_steer=0.75,
+    painted=[(0.0, 0.008, 0.815, 0.168), (0.0, 0.177, 0.815, 0.336), (0.0, 0.42, 0.595, 0.825)], prepare=_trailer, atlas="Truck",
     patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
              ((0.0, 0.345, 0.031, 0.42), (14, 14, 15)), ((0.464, 0.356, 0.664, 0.402), "QV 881")],
     lamps=[((0.02, 0.737, 0.066, 0.758), HEAD), ((0.265, 0.737, 0.31, 0.758), HEAD), ((0.46, 0.711, 0.487, 0.727), BLINK),
@@ -104,6 +130,7 @@ PICKUP = replace(
 )  # fmt: skip
 TRACTOR = replace(
     ARTICULATED, name="tractor", kinds=["tractor"], variants=[], mass=8000.0, drop_groups="^Auflieger|^Achse", hitch=0.72,
+    prepare=_articulated,
     changed=ARTICULATED.changed + ", trailer taken off",
 )  # fmt: skip
 SEMITRAILER = replace(

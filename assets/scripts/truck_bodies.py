@@ -9,11 +9,12 @@ import livery
 import looks as lk
 import numpy as np
 import numpy.typing as npt
-from sh3f import Look, Soup
+from livery import facing, pictured
+from sh3f import Soup
 from shape import add_look, box, cut, tube
 from vehicle_recipes import LORRY, VAN, lorry_tyres
 
-from sim.render.mesh import Material, Role, Surface
+from sim.render.mesh import Role, Surface
 
 Floats = npt.NDArray[np.float64]
 RED = lk.colored("fire red", (0.42, 0.012, 0.01), 0.35, clearcoat=1.0)
@@ -35,26 +36,6 @@ def shutter() -> npt.NDArray[np.uint8]:
     image[..., :3] = shade[:, None, None]
     image[112:118, :, :3] = 60
     return image
-
-
-def facing(lower: tuple[float, float, float], upper: tuple[float, float, float], axis: int) -> tuple[Floats, Floats]:
-    """A box, and texture coordinates that lay a picture upright over its two faces along an axis (0 or 1), readable from outside."""
-    faces = box(lower, upper)
-    lo, hi = np.array(lower), np.array(upper)
-    share = (faces - lo) / np.maximum(hi - lo, 1e-9)
-    normal = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
-    across = share[..., 1 - axis]
-    # Seen from +x the left is -y; seen from +y the left is +x.
-    mirrored = (normal[:, axis] > 0) == (axis == 1)
-    u = np.where(mirrored[:, None], 1.0 - across, across)
-    return faces, np.stack([u, 1.0 - share[..., 2]], -1)
-
-
-def pictured(soup: Soup, faces: Floats, uvs: Floats, look: str, picture: npt.NDArray[np.uint8]) -> Soup:
-    """More triangles with a picture."""
-    soup = livery.add_faces(soup, faces, look, uvs)
-    soup.looks = [Look(look, texture=picture) if item.name == look else item for item in soup.looks]
-    return soup
 
 
 def ladder(x0: float, x1: float, y: float, z: float, half: float = 0.24) -> Floats:
@@ -171,5 +152,3 @@ MINIBUS = replace(
 )  # fmt: skip
 
 ALL = [FIRE_ENGINE, TIPPER, MINIBUS]
-
-__all__ = ["ALL", "Material", "facing", "pictured"]

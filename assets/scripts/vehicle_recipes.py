@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import freight
 import looks as lk
+import tails
 from doors import both
-from livery import add_faces
 from pack import look
 from recipe import Recipe
 from sh3f import Soup
-from shape import add_look, box
+from shape import add_look
 
 from sim.render.mesh import Material, Role, Semantic
 
@@ -45,8 +46,8 @@ LYING = {"kinds": ["overturned_truck"], "damage": "overturned"}
 
 VAN = Recipe(
     "van", "scopia/van", ["van"], "van", Semantic.VAN, 2300.0, "^tires$",
-    {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **COMMON},
-    atlas="textured",
+    {"^redlights$": lk.lamp(BRAKE), "^whiteglass$": lk.PAINT, **tails.LOOKS, **COMMON},
+    atlas="textured", prepare=tails.van,
     patches=[((0.632, 0.56, 0.985, 0.652), "QK 903"), ((0.33, 0.12, 0.51, 0.32), None)],
     erase=[(0.63, 0.37, 0.83, 0.52)],
     lamps=[((0.33, 0.69, 0.69, 0.885), HEAD), ((0.81, 0.09, 1.0, 0.205), TAIL), ((0.81, 0.205, 1.0, 0.28), BLINK),
@@ -73,41 +74,20 @@ def lorry_tyres(soup: Soup) -> Soup:
     return soup
 
 
+TAIL_WALL = freight.Tail(-3.15, 1.181, 1.11, 3.4, (0.46, 0.58), 0.02)
+
+
 def _fitted(soup: Soup) -> Soup:
-    """The box with what real ones have: locking bars, hinges, stripes that reflect, marker lamps, a guard below, ribs and a name's band."""
-    soup = lorry_tyres(soup)
-    rear, side, low, top = -3.15, 1.181, 1.11, 3.4
-
-    def add(look: str, lower: tuple[float, float, float], upper: tuple[float, float, float]) -> None:
-        nonlocal soup
-        soup = add_faces(soup, box(lower, upper), look)
-
-    for y in (-0.86, -0.28, 0.28, 0.86):
-        add("bars", (rear - 0.04, y - 0.018, low + 0.05), (rear - 0.012, y + 0.018, top - 0.08))
-        for z in (low + 0.1, low + 1.0, top - 0.16):
-            add("bars", (rear - 0.05, y - 0.05, z - 0.035), (rear - 0.005, y + 0.05, z + 0.035))
-        add("bars", (rear - 0.06, y - 0.17, low + 0.42), (rear - 0.03, y + 0.17, low + 0.46))
+    """The box with what real ones have."""
+    soup = freight.doors(lorry_tyres(soup), TAIL_WALL)
+    soup = freight.guard(soup, TAIL_WALL)
+    soup = freight.flaps(soup, -2.62, (0.62, 1.16), (0.28, 0.95))
+    soup = freight.flanks(soup, TAIL_WALL, 1.2, [-2.4, -1.65, -0.9, -0.15, 0.6])
+    f = freight.Fitter(soup)
     for s in (-1.0, 1.0):
-
-        def beside(look: str, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> None:
-            near, far = sorted((s * y[0], s * y[1]))  # noqa: B023
-            add(look, (x[0], near, z[0]), (x[1], far, z[1]))
-
-        for z in (low + 0.2, low + 0.8, low + 1.45, top - 0.25):
-            beside("bars", (rear - 0.03, rear - 0.004), (side - 0.16, side), (z, z + 0.07))
-        beside("reflective red", (rear - 0.009, rear - 0.003), (side - 0.055, side), (low + 0.02, top - 0.05))
-        beside("marker", (rear - 0.035, rear - 0.005), (1.04, 1.14), (top - 0.07, top - 0.02))
-        beside("reflective white", (rear + 0.1, 1.2), (side, side + 0.004), (low + 0.04, low + 0.095))
-        beside("band", (rear + 0.4, 0.9), (side, side + 0.004), (low + 0.7, low + 1.25))
-        for x in (-2.4, -1.65, -0.9, -0.15, 0.6):
-            beside("ribs", (x - 0.02, x + 0.02), (side, side + 0.014), (low, top))
-        beside("ribs", (-2.2, -0.3), (1.1, 1.14), (0.55, 0.95))
-    add("reflective red", (rear - 0.009, -1.12, top - 0.06), (rear - 0.003, 1.12, top - 0.01))
-    add("reflective red", (rear - 0.009, -1.12, low + 0.01), (rear - 0.003, 1.12, low + 0.065))
-    for k in range(12):
-        y = -1.14 + 0.19 * k
-        add("reflective red" if k % 2 else "reflective white", (rear + 0.02, y, 0.46), (rear + 0.09, y + 0.19, 0.58))
-    return soup
+        for z in (0.5, 0.76):
+            f.beside("frame rail", s, (-0.62, 1.05), (1.12, 1.15), (z, z + 0.13))
+    return f.soup
 
 
 LORRY = Recipe(
@@ -116,9 +96,7 @@ LORRY = Recipe(
      "white-container": lk.colored("container", (0.55, 0.55, 0.54), 0.55), "red-cabin": lk.PAINT,
      "grey-metalic-frame": lk.colored("aluminium edge", (0.3, 0.3, 0.31), 0.45),
      "grey-metal$": lk.colored("frame", (0.06, 0.06, 0.062), 0.6),
-     "black-metal": lk.TRIM, "black-plastic": lk.PLASTIC, "mirror": lk.MIRROR, "bars$": lk.STEEL, "ribs": lk.STEEL, "band": lk.PAINT,
-     "marker": lk.lamp(TAIL), "reflective red": lk.colored("reflective red", (0.42, 0.015, 0.012), 0.4),
-     "reflective white": lk.colored("reflective white", (0.62, 0.62, 0.6), 0.4)},
+     "black-metal": lk.TRIM, "black-plastic": lk.PLASTIC, "mirror": lk.MIRROR, **freight.LOOKS},
     max_steer=0.75, prepare=_fitted, plate_at=[(3.155, 0.78), (-3.083, 0.86)], plates=[("blank plate", "QS 664")],
     atlas="textured",
     lamps=[((0.68, 0.76, 0.86, 0.95), HEAD), ((0.26, 0.665, 0.33, 0.73), BLINK), ((0.33, 0.665, 0.38, 0.73), BLINK),
@@ -126,8 +104,8 @@ LORRY = Recipe(
     changed="wheels and lamps split off, normals creased, box fitted out", variants=[look("lorry_overturned", **LYING)],
 )  # fmt: skip
 COACH = Recipe(
-    "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", COMMON, max_steer=0.75,
-    atlas="textured",
+    "coach", "scopia/bus", ["bus", "coach"], "bus", Semantic.BUS, 15500.0, "^tires$", {**tails.LOOKS, **COMMON}, max_steer=0.75,
+    atlas="textured", prepare=tails.coach,
     patches=[((0.415, 0.38, 0.81, 0.475), "QR 615"), ((0.13, 0.03, 0.31, 0.195), (21, 22, 30))],
     erase=[(0.03, 0.47, 0.31, 0.545)],
     lamps=[((0.0, 0.2, 0.44, 0.335), HEAD), ((0.78, 0.36, 1.0, 1.0), TAIL), ((0.02, 0.34, 0.13, 0.46), BRAKE)],
@@ -138,9 +116,9 @@ CITY_BUS = Recipe(
     {"mirror": lk.MIRROR, "^tires$": lk.TYRE, "Interior": lk.CABIN, "accentColor": lk.PAINT, "darkColor": lk.TRIM,
      "^glass$": lk.GLASS, "darkglass": lk.PRIVACY, "blackPlastic|blackRubber": lk.PLASTIC, "texturedParts": "atlas",
      "whiteBase": lk.colored("white paint", (0.68, 0.68, 0.67), 0.4, clearcoat=1.0),
-     "bumper": lk.colored("bumper", (0.045, 0.045, 0.047), 0.6), "display": lk.TRIM},
+     "bumper": lk.colored("bumper", (0.045, 0.045, 0.047), 0.6), "display": lk.TRIM, **tails.LOOKS},
     max_steer=0.75,
-    atlas="texturedParts",
+    atlas="texturedParts", prepare=tails.city_bus,
     patches=[((0.005, 0.012, 0.435, 0.117), "QB 350"), ((0.19, 0.3, 0.45, 0.47), "@27"), ((0.115, 0.475, 0.63, 0.65), "@Centrum")],
     lamps=[((0.02, 0.7, 0.095, 0.85), REVERSE), ((0.095, 0.7, 0.44, 0.85), TAIL), ((0.44, 0.7, 0.52, 0.85), BLINK),
            ((0.52, 0.7, 0.6, 0.85), BRAKE), ((0.38, 0.86, 0.66, 1.0), HEAD), ((0.66, 0.86, 0.985, 1.0), BLINK)],
