@@ -111,7 +111,8 @@ def _trailer(soup: Soup) -> Soup:
 ARTICULATED = Recipe(
     "articulated_lorry", "blendswap-cc-by/dafTruck", ["articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
     "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas", **freight.LOOKS}, max_steer=0.75,
-    painted=[(0.0, 0.008, 0.815, 0.168), (0.0, 0.177, 0.815, 0.336), (0.0, 0.42, 0.595, 0.825)], prepare=_trailer, atlas="Truck",
+    painted=[(0.0, 0.008, 0.815, 0.168), (0.0, 0.177, 0.815, 0.336), (0.0, 0.42, 0.595, 0.825), (0.031, 0.34, 0.128, 0.42)],
+    prepare=_trailer, atlas="Truck",
     patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
              ((0.0, 0.345, 0.031, 0.42), (14, 14, 15)), ((0.464, 0.356, 0.664, 0.402), "QV 881")],
     lamps=[((0.02, 0.737, 0.066, 0.758), HEAD), ((0.265, 0.737, 0.31, 0.758), HEAD), ((0.46, 0.711, 0.487, 0.727), BLINK),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -204,6 +205,40 @@ def test_there_are_24_vehicles_and_more():
          "farm_tractor", "bicycle",
               "motorcycle", "articulated_lorry", "bus", "caravan", "tipper", "minibus"}  # fmt: skip
     assert wanted <= {kind for n in named for kind in SPECS[n].kinds}
+
+
+@pytest.mark.parametrize("name", [*(n for n in CARS if "pickup" not in n), "tram", "city_bus", "coach"])
+def test_one_sees_through_the_windows_and_something_behind_them(name):
+    """Its glass is clear, and seats or a dashboard stand near its middle."""
+    body = load_asset(name).parts
+    clear = [m.transmission > 0.3 and m.role == Role.GLASS for p in body for m in p.mesh.materials]
+    assert any(clear)
+    lower, upper = bounds(name)
+    inside = 0
+    for part in body:
+        middles = world_vertices(part)[part.mesh.triangles].mean(axis=1)
+        seats = np.array([bool(re.search("cabin|seat|interior", m.name)) for m in part.mesh.materials])[
+            part.mesh.material
+        ]
+        near = (np.abs(middles[:, 1]) < 0.45 * upper[1]) & (middles[:, 2] > 0.4 * (upper[2] - lower[2]))
+        inside += int((seats & near).sum())
+    assert inside >= 12
+
+
+@pytest.mark.parametrize("name", ["semitrailer", "lorry"])
+def test_a_box_has_doors_that_take_up_its_tail(name):
+    """Bars, hinges and stripes that reflect lie within 10 cm of the rear end and are spread over its width and height."""
+    lower, upper = bounds(name)
+    points = []
+    for part in load_asset(name).parts:
+        fitted = np.array([bool(re.search("steel|reflective", m.name)) for m in part.mesh.materials])[
+            part.mesh.material
+        ]
+        middles = world_vertices(part)[part.mesh.triangles].mean(axis=1)
+        points.append(middles[fitted & (middles[:, 0] < lower[0] + 0.1)])
+    points = np.concatenate(points)
+    width, height = np.ptp(points[:, 1]), np.ptp(points[:, 2])
+    assert width > 0.8 * (upper[1] - lower[1]) and height > 0.6 * (upper[2] - lower[2])
 
 
 @pytest.mark.parametrize("name", [n for n in VEHICLES if n not in SLOW])
