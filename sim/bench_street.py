@@ -149,7 +149,8 @@ def build_renderer(triangles: int, size: tuple[int, int], threads: int, cars: in
     """
     from sim.config import CameraConfig, RenderConfig
     from sim.render.frames import Renderer
-    from sim.render.library import MapModel, MeshLibrary, Model, ModelPart
+    from sim.render.library import MeshLibrary
+    from sim.render.models import MapModel, Model, ModelPart
 
     street, car = street_meshes(triangles)
     lower, upper = car.bounds

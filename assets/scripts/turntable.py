@@ -23,8 +23,8 @@ from sim.assets import AssetSpec, list_assets  # noqa: E402
 from sim.config import CameraConfig, RenderConfig  # noqa: E402
 from sim.console import parse_size  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
-from sim.render.library import MapModel  # noqa: E402
 from sim.render.mesh import Material, MeshData, Semantic, Surface  # noqa: E402
+from sim.render.models import MapModel  # noqa: E402
 from sim.render.world import library_of  # noqa: E402
 from sim.rotation import quaternion  # noqa: E402
 from sim.structs import from_rows, row_sizes  # noqa: E402

@@ -12,8 +12,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.physics.body import PERSON, Body, inverse_inertia, is_balanced, is_cycle, is_fixed, keep_velocity, load_body
-from sim.physics.boxes import Footprint, footprint, met_within, only_door
-from sim.physics.capsules import collide
+from sim.physics.boxes import footprint, only_door
 from sim.physics.collide import Manifold, greatest_depth, reach_along
 from sim.physics.impulse import (
     FRICTION,
@@ -27,6 +26,7 @@ from sim.physics.impulse import (
     slackened,
 )
 from sim.physics.integrate import bear, is_free, sleeps
+from sim.physics.meeting import STIR_SPEED, Meeting, first_touch, met_ago, set_back
 from sim.physics.pairs import bound_actors, circles_overlap, find_contacts, same_train, touches_now
 from sim.physics.record import record_contact, record_impact
 from sim.physics.underbody import drives_over, roll_onto, wheel_reaches
@@ -40,12 +40,6 @@ SWEEPS, PARTINGS = 8, 3
 """Passes over the touching pairs of a world per tick: most with impulses, and most that only part them."""
 WAKE_SPEED = 0.02
 """Closing speed from which a contact turns actors into bodies [m/s]."""
-STIR_SPEED = 0.2
-"""Speed between two bodies at their contact from which one that sleeps wakes; slower ones find it immovable [m/s]."""
-GRAZE_DEPTH = 0.002
-"""How deep a pair that is set back to where it met may overlap there: more than rounding [m]."""
-STRIDE, MAX_STRIDES = 0.05, 16
-"""Way between two looks for the moment at which a pair met, and how many at most [m]."""
 SLOP = 0.003
 """Overlap that is left alone [m]."""
 PUSH = 0.4
@@ -67,54 +61,6 @@ From 3.6 to 6.3 m/s on frontal airbags open (NHTSA: crashes like one into a wall
 merely struck somebody brakes as hard as the car can."""
 DOOR_IMPULSE = 1200.0
 """Greatest impulse of an open door, which then gives way: about 10 kJ at 10 m/s [N s]."""
-
-
-@wp.struct
-class Meeting:
-    """Where and when two bodies met."""
-
-    m: Manifold
-    ago: float
-    """Before the tick's end [s]."""
-
-
-@wp.func
-def set_back(body: Body, time: float) -> Body:
-    """A body where it was ``time`` [s] ago, not turned."""
-    out = body
-    out.center = body.center - body.vel * time
-    out.cog = body.cog - body.vel * time
-    return out
-
-
-@wp.func
-def met_ago(p: Footprint, q: Footprint, v: wp.vec3) -> float:
-    """How long ago, within the tick, two boxes met if the second moves with ``v`` against the first [s], less the way for `GRAZE_DEPTH`.
-
-    0 for those that were in touch before, unless they move so fast that they might come out on the other side.
-    """
-    v2 = wp.vec2(v[0], v[1])
-    speed = wp.length(v2)
-    if speed < wp.static(STIR_SPEED):
-        return 0.0
-    ago = met_within(p, q, v2, wp.static(TICK))
-    thin = wp.min(p.half[0], p.half[1]) + wp.min(q.half[0], q.half[1])
-    if ago >= wp.static(TICK) and speed * wp.static(TICK) < 0.5 * thin:
-        return 0.0
-    return wp.max(ago - wp.static(GRAZE_DEPTH) / speed, 0.0)
-
-
-@wp.func
-def first_touch(one: Body, two: Body, ago: float) -> Meeting:
-    """Earliest contact of two bodies on their way since ``ago`` [s], looked for every `STRIDE`; none if they do not touch."""
-    out = Meeting()
-    steps = wp.clamp(int(wp.ceil(wp.length(two.vel - one.vel) * ago / wp.static(STRIDE))), 1, wp.static(MAX_STRIDES))
-    for k in range(steps + 1):
-        out.ago = ago * (1.0 - float(k) / float(steps))
-        out.m = collide(set_back(one, out.ago), set_back(two, out.ago))
-        if out.m.n > 0 or ago <= 0.0:
-            break
-    return out
 
 
 @wp.func

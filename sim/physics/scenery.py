@@ -16,20 +16,16 @@ from sim.physics.capsules import collide
 from sim.physics.collide import Manifold, greatest_depth, point_of, with_point
 from sim.physics.contact import (
     DEEP,
-    MAX_STRIDES,
     PUSH,
     SLOP,
-    STRIDE,
     WAKE_SPEED,
-    Meeting,
     is_body,
     may_fall,
-    met_ago,
     push_actor,
-    set_back,
 )
 from sim.physics.impulse import FRICTION, Grip, closing_speed, contact_impulse, restitution
 from sim.physics.integrate import sleeps
+from sim.physics.meeting import MAX_STRIDES, STRIDE, Meeting, met_ago, set_back
 from sim.physics.record import record_contact, record_impact
 from sim.structs import actor_threads, world_threads
 from sim.types import SCENERY, SOLID_CELL, TICK, Contact, Motion, Scene, Solid, SolidItem, SolidTables, State

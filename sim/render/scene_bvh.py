@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 import warp as wp
 
-from sim.render.library import Geometry, MeshLibrary, PartMotion
+from sim.render.library import Geometry, MeshLibrary
+from sim.render.models import PartMotion
 from sim.render.poses import Poses
 from sim.types import BURST_TYRE, NO_WHEEL, TICK, Scene
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from sim.render.library import MapModel, Model, ModelPart, StaticInstance
 from sim.render.mesh import MeshData, merge
+from sim.render.models import MapModel, Model, ModelPart, StaticInstance
 from sim.road.mesh import RoadSurface
 from sim.road.network import RoadNetwork
 from sim.scenery.build import build_site, map_seed

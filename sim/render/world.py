@@ -11,8 +11,9 @@ from sim.assets import AssetSpec, asset_index, list_assets
 from sim.assets.damage import burst
 from sim.assets.model import Asset, Clip, Part, load
 from sim.physics.faults import DROP
-from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, PartMotion
+from sim.render.library import MeshLibrary
 from sim.render.mesh import MeshData
+from sim.render.models import MapModel, Model, ModelPart, PartMotion
 from sim.render.scenery import map_of, scenery_model
 from sim.sampling import Batch
 from sim.scenario.skies import SkyPicture, read_sky

@@ -8,8 +8,9 @@ from enum import IntEnum
 
 import warp as wp
 
-from sim.render.library import Geometry, PartMotion
+from sim.render.library import Geometry
 from sim.render.mesh import Semantic
+from sim.render.models import PartMotion
 from sim.render.poses import Poses
 from sim.render.raycast import Hit, actor_of
 from sim.render.scene_bvh import Instances

@@ -12,8 +12,9 @@ import warp as wp
 from sim.config import CameraConfig
 from sim.render.camera import intrinsic_matrix
 from sim.render.frames import Renderer
-from sim.render.library import MapModel, MeshLibrary, Model, ModelPart, StaticInstance
+from sim.render.library import MeshLibrary
 from sim.render.mesh import MeshData, Surface
+from sim.render.models import MapModel, Model, ModelPart, StaticInstance
 from sim.render.sky import Sky, sky_radiance
 from tests.render import scenes
 

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from sim.render.library import MapModel, MeshLibrary, Model, ModelPart
+from sim.render.library import MeshLibrary
 from sim.render.mesh import Material, MeshData, Semantic
+from sim.render.models import MapModel, Model, ModelPart
 from sim.rotation import quaternion
 from sim.structs import from_rows, row_sizes
 from sim.types import Scene, State

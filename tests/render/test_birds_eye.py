@@ -10,8 +10,9 @@ import pytest
 from sim.config import CameraConfig, RenderConfig
 from sim.render.birds_eye import NOTHING, BirdsEye
 from sim.render.frames import Renderer
-from sim.render.library import MapModel, MeshLibrary, StaticInstance
+from sim.render.library import MeshLibrary
 from sim.render.mesh import Semantic, merge
+from sim.render.models import MapModel, StaticInstance
 from sim.render.voxels import CELL, FREE, LOWER, SIZE, Voxels
 from tests.render import scenes
 

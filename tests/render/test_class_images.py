@@ -10,8 +10,8 @@ import pytest
 from sim.config import CameraConfig, RenderConfig
 from sim.render.class_images import Anomaly, Drivable, LampState
 from sim.render.frames import Renderer, camera_at
-from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Material, Role, Semantic, merge
+from sim.render.models import Model, ModelPart, PartMotion
 from sim.render.parts import LineColor, LineKind, Part, line_of, line_part, part_names
 from sim.road.mesh import build_road_surface
 from sim.road.shorthand import CrossSection, Segment, road

@@ -26,7 +26,7 @@ BACK, FRONT, LEFT, RIGHT = (
 
 @pytest.fixture(scope="module")
 def library():
-    from sim.render.library import MapModel
+    from sim.render.models import MapModel
 
     return library_of(NAMES, [MapModel(plane())], "cpu")
 

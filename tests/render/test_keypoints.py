@@ -10,8 +10,8 @@ from sim.config import RenderConfig
 from sim.render.camera import intrinsic_matrix
 from sim.render.frames import Renderer, camera_at
 from sim.render.labels import Labeller
-from sim.render.library import Model, ModelPart
 from sim.render.mesh import Semantic
+from sim.render.models import Model, ModelPart
 from tests.render import scenes
 
 W, H = 128, 96

@@ -11,8 +11,8 @@ from sim.config import CameraConfig, RenderConfig
 from sim.render.frames import Renderer, camera_at
 from sim.render.labels import Labeller
 from sim.render.lens import intrinsic_matrix
-from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
+from sim.render.models import Model, ModelPart, PartMotion
 from sim.rotation import rotate
 from sim.types import BURST_TYRE, NO_WHEEL
 from tests.render import scenes

@@ -10,8 +10,8 @@ import pytest
 from sim.config import CameraConfig, RenderConfig
 from sim.render.frames import Renderer, camera_at
 from sim.render.lens import intrinsic_matrix
-from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
+from sim.render.models import Model, ModelPart, PartMotion
 from tests.render import scenes
 
 W, H = 96, 64

@@ -9,8 +9,8 @@ import pytest
 
 from sim.config import RenderConfig
 from sim.render.frames import Renderer, camera_at
-from sim.render.library import Model, ModelPart
 from sim.render.mesh import Material, MeshData, Role, Semantic, Surface, merge
+from sim.render.models import Model, ModelPart
 from sim.render.plates import PLATES, lay_plates, plate_number
 from sim.render.textures import mip_levels
 from sim.types import Lamp
@@ -150,7 +150,8 @@ def test_lamps_glow_when_switched_on():
 
 
 def test_signal_shows_its_aspect():
-    from sim.render.library import MapModel, MeshLibrary, StaticInstance
+    from sim.render.library import MeshLibrary
+    from sim.render.models import MapModel, StaticInstance
 
     heads = [
         scenes.box((0, -0.3, z), (0.1, 0.3, z + 0.5), material=Material(str(role), (0.02,) * 3, role=role))

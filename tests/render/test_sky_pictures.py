@@ -10,7 +10,8 @@ import warp as wp
 
 from sim.config import RenderConfig
 from sim.render.frames import Renderer, camera_at
-from sim.render.library import MapModel, MeshLibrary
+from sim.render.library import MeshLibrary
+from sim.render.models import MapModel
 from sim.render.sky import make_sky, update_sky
 from sim.render.sky_pictures import COLS, ROWS, cell_means, pack_skies, pack_texels
 from sim.scenario.skies import read_sky

@@ -7,8 +7,8 @@ import pytest
 
 from sim.config import SimConfig
 from sim.physics.faults import DROP
-from sim.render.library import PartMotion
 from sim.render.mesh import Semantic
+from sim.render.models import PartMotion
 from sim.render.scenery import build_map, map_of, scenery_model
 from sim.render.world import asset_model, build_library
 from sim.road.shorthand import CrossSection, Segment, intersection, road

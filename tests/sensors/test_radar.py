@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import warp as wp
 
-from sim.render.library import Model, ModelPart, PartMotion
 from sim.render.mesh import Semantic
+from sim.render.models import Model, ModelPart, PartMotion
 from sim.sensors.config import RadarConfig
 from sim.sensors.cross_section import ACTORS, rain_coefficients
 from sim.sensors.presets import RADARS
