@@ -158,6 +158,11 @@ def read_folder(folder: Path) -> list[AssetSpec]:
         raise ScenarioError(f"the folder holds {len(specs)} specs of assets", file=folder, hint=hint)
     out = []
     for path in specs:
+        for file in (path, path.with_suffix(".glb")):
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise ScenarioError(
+                    "this is a link that leaves its folder", file=file, hint="Put the file itself there."
+                )
         recipe = _recipe(path, _stamp(path), _stamp(path.with_suffix(".glb")))
         out.append(own_asset(recipe))
         add_asset(out[-1])

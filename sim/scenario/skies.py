@@ -34,7 +34,10 @@ GLARE = 4.0
 LEAST_SUN = 0.1
 """Irradiance facing it over the sky's on level ground below which a bright place is no sun."""
 T = TypeVar("T")
-_SIZE = re.compile(rb"-Y (\d{1,6}) \+X (\d{1,6})\n")
+LINE = 100
+"""Most bytes of a header's line: readers take longer ones for several."""
+_SIZE = re.compile(rb"-Y (\d{1,6}) \+X (\d{1,6})")
+_WORD = re.compile(r"[\w .,+()/-]{1,200}")
 
 
 class SkyFile(NamedTuple):
@@ -97,6 +100,12 @@ def told(read: Callable[[Path], T], path: Path, source: Source) -> T:
 def _find(word: str, source: Source) -> Path:
     """The file of a name or path: beside the scenario file or below; a name also in folders of own assets."""
     home = source.file.resolve().parent
+    if not _WORD.fullmatch(word):
+        raise source.error(
+            f"sky {word[:40]!r} cannot be a file's name",
+            AT,
+            "Letters, digits and . , + ( ) - / and spaces, at most 200.",
+        )
     named = "/" not in word and not word.lower().endswith(SUFFIX)
     path = (home / (word + SUFFIX if named else word)).resolve()
     if Path(word).is_absolute() or not path.is_relative_to(home):
@@ -107,7 +116,7 @@ def _find(word: str, source: Source) -> Path:
         raise source.error(f"sky {word!r} is no {SUFFIX} file", AT, hint)
     places = [path, *(folder / path.name for folder in own_folders(source) if named)]
     for place in places:
-        if place.is_file():
+        if place.is_file() and place.resolve().is_relative_to(place.parent.resolve()):
             return place
     looked = ", ".join(dict.fromkeys(str(place.parent) for place in places))
     raise source.error(f"there is no sky {word!r}", AT, f"Looked for {path.name} in {looked}.")
@@ -127,9 +136,12 @@ def check_sky(path: Path) -> None:
         raise ScenarioError(f"cannot be read: {error.strerror}") from None
     if size > MAX_BYTES:
         raise ScenarioError(f"{size >> 20} MiB are too many", hint=f"At most {MAX_BYTES >> 20}.")
-    found = _SIZE.search(head)
-    if not head.startswith((b"#?RADIANCE", b"#?RGBE")) or found is None:
-        hint = "Its first line is #?RADIANCE, its size is written -Y height +X width."
+    header, _, rest = head.partition(b"\n\n")
+    lines = header.split(b"\n")
+    found = _SIZE.fullmatch(rest.partition(b"\n")[0])
+    known = lines[0].startswith((b"#?RADIANCE", b"#?RGBE")) and max(map(len, lines)) <= LINE
+    if not known or found is None:
+        hint = f"Its first line is #?RADIANCE, none has over {LINE} bytes, and -Y height +X width follows the first blank one."
         raise ScenarioError("this is no Radiance picture", hint=hint)
     height, width = int(found[1]), int(found[2])
     if width != 2 * height or height % 2:
@@ -180,8 +192,12 @@ def _read(path: Path, has_sun: bool, _size: int, _changed: int) -> SkyPicture:
     log = cv2.utils.logging
     level = log.getLogLevel()
     log.setLogLevel(log.LOG_LEVEL_SILENT)  # the error below says it
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    log.setLogLevel(level)
+    try:
+        picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        picture = None
+    finally:
+        log.setLogLevel(level)
     if picture is None or picture.ndim != 3 or picture.dtype != np.float32:
         raise ScenarioError("the picture is damaged", hint="It ends early, or is not in RGBE.")
     if picture.shape[1] > KEPT_WIDTH:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sim.scenario.draws import Draws
@@ -57,15 +58,16 @@ def draw_sky(
     if environment.sky is None:
         return environment, None
     night = model.environment.time is not None and sun_elevation(environment) < 0.0
-    path = files[environment.sky]
+    path = files.get(environment.sky)
+    if path is None:
+        raise source.error(f"the scenario has no sky {environment.sky!r}", ("environment", "sky"))
     sun = told(sun_of, path, source)
     if sun is None or night:
         return environment, SkyFile(path, not night)
     x, y, z = sun
     from_x = math.atan2(y, x) + environment.sky_heading
     azimuth = (0.5 * math.pi - from_x) % (2 * math.pi)
-    placed = {**vars(environment), "sun_azimuth": azimuth, "sun_elevation": math.asin(z)}
-    return Environment(**placed), SkyFile(path, True)
+    return replace(environment, sun_azimuth=azimuth, sun_elevation=math.asin(z)), SkyFile(path, True)
 
 
 def sun_elevation(environment: Environment) -> float:

@@ -148,6 +148,9 @@ HEAD = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n"
         (HEAD + b"-Y 31 +X 62\n" + bytes(62 * 31 * 4), "62 x 31 is no equirectangular"),
         (HEAD + b"-Y 16 +X 32\n" + bytes(32 * 16 * 4), "too small"),
         (HEAD + b"-Y 8192 +X 16384\n", "16384 x 8192 is too large"),
+        # Sizes that stand elsewhere than readers look for them.
+        (HEAD[:-1] + b"# -Y 32 +X 64\n\n-Y 4096 +X 64\n", "64 x 4096 is no equirectangular"),
+        (HEAD[:-1] + b"#" * 127 + b"\n-Y 32 +X 64\n\n-Y 32 +X 64\n", "no Radiance picture"),
         (HEAD + b"-Y 32 +X 64\n" + bytes(99), "damaged"),
         (HEAD.replace(b"rgbe", b"xyze") + b"-Y 32 +X 64\n" + bytes(32 * 64 * 4), "damaged"),
         (HEAD + b"-Y 32 +X 64\n" + bytes(32 * 64 * 4), "no light above the horizon"),
@@ -176,7 +179,9 @@ def test_more_bytes_than_any_sky_has_are_refused_unread(tmp_path):
         ("{sky: gone}", "no sky 'gone'"),
         ("{sky: ../day.hdr}", "outside"),
         ("{sky: /etc/day.hdr}", "outside"),
-        ("{sky: day.exr}", "no sky 'day.exr'|no .hdr file"),
+        ("{sky: day.exr}", "no sky 'day.exr'"),
+        ('{sky: "a\\0b"}', "cannot be a file's name"),
+        (f"{{sky: {'a' * 300}}}", "cannot be a file's name"),
         ("{sky: skies/day.png}", "no .hdr file"),
         ("{sky: day, cloud: 0.5}", "cloud has no use"),
         ("{sky: day, turbidity: 4}", "turbidity has no use"),
@@ -191,6 +196,25 @@ def test_what_cannot_be_meant_is_refused(tmp_path, environment, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         load_scenario(scene(tmp_path / "home", environment))
     assert caught.value.line == 4
+
+
+@pytest.mark.parametrize("environment", ["{sky: skies/outer.hdr}", "{sky: outer}"])
+def test_links_do_not_lead_out_of_the_folder(tmp_path, environment):
+    outer = write_sky(tmp_path / "outer.hdr", gradient(64))
+    (tmp_path / "home" / "skies").mkdir(parents=True)
+    (tmp_path / "home" / "skies" / "outer.hdr").symlink_to(outer)
+    text = SCENE.replace("setting:", "assets: skies\nsetting:")
+    with pytest.raises(ScenarioError, match="outside|no sky 'outer'"):
+        load_scenario(scene(tmp_path / "home", environment, text))
+
+
+def test_a_record_with_another_sky_is_refused(tmp_path):
+    write_sky(tmp_path / "day.hdr", gradient(64))
+    scenario = load_scenario(scene(tmp_path, "{sky: choice(day | computed)}"))
+    drawn = scenario.draw(Stream(0, 0, 0)).record
+    record = {key: "dawn" if value in ("day", "computed") else value for key, value in drawn.items()}
+    with pytest.raises(ScenarioError, match="no sky 'dawn'"):
+        scenario.rebuild(record)
 
 
 def test_a_data_set_names_the_picture_and_its_replay_refuses_another(tmp_path):
