@@ -22,8 +22,8 @@ THROTTLE_LAG = 0.15
 """Time constant of the engine [s]."""
 LINE_LAG = 0.2
 """Time constant of a trailer's brake line [s] (UNECE R13, annex 6: three quarters of the pressure after 0.6 s at most)."""
-BUILT_UP = 0.4
-"""Brake pressure, of the pedal's, under which it builds up before stability control lets it off."""
+HELD = 0.4
+"""Brake pressure that the anti-lock system leaves a wheel with little load in a full stop on a dry road, of the pedal's."""
 ESC_SPEED = 5.0
 """Stability control works from here on [m/s]."""
 YAW_DEADBAND, SLIP_DEADBAND = 0.06, 0.03
@@ -78,7 +78,7 @@ def stability_brakes(car: CarSet, vel: wp.vec3, rate: float, steer: float, frict
 
 
 @wp.func
-def wheel_pedals(pedal: float, held: wp.vec4, esc: wp.vec4) -> wp.vec4:
+def wheel_pedals(pedal: float, held: float, esc: wp.vec4) -> wp.vec4:
     """Each wheel's pedal; ``esc``: `stability_brakes`.
 
     Brakes that turn the car the wrong way, as on split friction, are let off from ``held``.
@@ -87,11 +87,11 @@ def wheel_pedals(pedal: float, held: wp.vec4, esc: wp.vec4) -> wp.vec4:
     right = wp.min(esc[0] + esc[2], 1.0)
     out = wp.vec4(pedal, pedal, pedal, pedal)
     if left > 0.0:
-        out[0] = held[0] * (1.0 - left)
-        out[2] = held[2] * (1.0 - left)
+        out[0] = held * (1.0 - left)
+        out[2] = held * (1.0 - left)
     if right > 0.0:
-        out[1] = held[1] * (1.0 - right)
-        out[3] = held[3] * (1.0 - right)
+        out[1] = held * (1.0 - right)
+        out[3] = held * (1.0 - right)
     return wp.max(esc, out)
 
 
@@ -131,7 +131,7 @@ def drive_demand(
     if pedal < 0.1:  # a braking driver keeps his brakes
         throttle *= wp.clamp(1.0 - 2.0 * (esc[0] + esc[1] + esc[2] + esc[3]), 0.0, 1.0)
     out.drive = throttle * tractive_force(car, wp.abs(vel[0]), b.spin)
-    out.brake = wheel_pedals(pedal, wp.vec4(pedal, pedal, pedal, pedal), esc)
+    out.brake = wheel_pedals(pedal, pedal, esc)
     if car.balance > 0.0 and state.fallen[world, a] == 0:
         out.balance = 1.0
         out.lean = -wp.atan(vel[0] * b.rate[2] / wp.static(GRAVITY))
@@ -172,8 +172,8 @@ def wreck_demand(
 ) -> Demand:
     """A body's, in the train of ``head``: the steering stays; that one's driver brakes fully, or nobody does and damaged wheels bind.
 
-    Where he brakes, the car is whole and its stability control works. It lets pressure off from what the wheels have: in a full stop the
-    anti-lock system grants a part of what the pedal asks for.
+    Where he brakes, the car is whole and its stability control works. While it corrects, it lets pressure off from `HELD`: more than that
+    the anti-lock system may not grant anyway, and nothing would change.
     """
     out = Demand()
     out.aim = b.steer
@@ -186,8 +186,6 @@ def wreck_demand(
         esc = stability_brakes(
             car, wp.quat_rotate_inv(b.rot, b.vel), b.rate[2], b.steer, friction, wp.static(BRAKING_DEADBAND)
         )
-    least = wp.static(BUILT_UP)
-    held = wp.max(b.brake, wp.vec4(least, least, least, least)) * pedal
-    out.brake = wheel_pedals(pedal, held, esc)
+    out.brake = wheel_pedals(pedal, wp.min(pedal, wp.static(HELD)), esc)
     state.vehicle.throttle[world, a] = 0.0
     return out

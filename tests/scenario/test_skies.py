@@ -204,7 +204,7 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path, environment):
     (tmp_path / "home" / "skies").mkdir(parents=True)
     (tmp_path / "home" / "skies" / "outer.hdr").symlink_to(outer)
     text = SCENE.replace("setting:", "assets: skies\nsetting:")
-    with pytest.raises(ScenarioError, match="outside|no sky 'outer'"):
+    with pytest.raises(ScenarioError, match=r"outside|no sky 'outer'"):
         load_scenario(scene(tmp_path / "home", environment, text))
 
 
