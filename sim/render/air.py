@@ -32,7 +32,7 @@ AHEAD, SHARE_AHEAD = 0.75, 0.7
 """Asymmetry of what droplets of fog scatter ahead, and its share; they scatter the rest evenly."""
 STEPS = 4
 """Points of a ray at which a lamp's light in fog is asked for."""
-FINEST = 0.05
+FINEST = 0.07
 """Angle that its light is turned by below which they do not lie closer [rad]."""
 BRIGHTEST = 1.5
 """Irradiance by lamps beyond which drops grow no brighter: those right before a lamp are over in no time."""
@@ -241,9 +241,10 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
         # Not from the bonnet on, over which a driver's own lamps lie.
         at = wp.atan2(h, middle - BONNET) + FINEST
         last = wp.atan2(h, middle - wp.clamp(sight.reach, BONNET, 400.0)) + FINEST
-        grow = wp.pow(last / at, wp.static(1.0 / STEPS))
+        half = wp.pow(last / at, wp.static(0.5 / STEPS))
+        grow = half * half
         for i in range(STEPS):
-            t = middle - h / wp.tan(at * (0.5 + 0.5 * grow) - FINEST)
+            t = middle - h / wp.tan(at * half - FINEST)
             r2 = h * h + (t - middle) * (t - middle)
             e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t) * fog_phase((middle - t) / wp.sqrt(r2))
             out += e * (r2 / h * at * (grow - 1.0) * wp.exp(-k * (wp.max(t, 0.0) + wp.sqrt(r2))))

@@ -10,11 +10,13 @@ import pytest
 import warp as wp
 
 from sim.config import RenderConfig
-from sim.render.air import fog_phase
+from sim.render.air import BONNET, Air, Sight, blurred_flux, fog_phase, lamp_glow, make_air
 from sim.render.frames import Renderer, camera_at
 from sim.render.gloss import facet_cosine, ggx_facet
+from sim.render.lights import CONE, HIGH, LOW, make_lights
 from sim.render.materials import Surf
 from sim.render.mesh import Material, Semantic, Surface, merge
+from sim.render.sky import make_sky
 from sim.render.tonemap import BINS, HELD_DOWN, _expose_picture, make_exposure
 from sim.render.weather import iced, wetted
 from sim.types import Weather
@@ -79,6 +81,62 @@ def test_fog_scatters_all_light_and_most_of_it_ahead():
     phase = tell(c, 0.1)[1]
     assert phase.mean() == pytest.approx(1.0, rel=0.003)
     assert phase[0] == pytest.approx(0.34, abs=0.03) and phase[-1] > 10.0
+
+
+@wp.kernel
+def _glow(air: Air, sight: Sight, steps: int, out: wp.array[wp.vec2]):
+    """Reads one lamp, a ray. Writes the lamp's glow on it, and the sum of ``steps`` even steps."""
+    out[0] = wp.vec2(lamp_glow(air, 0, sight)[1], 0.0)
+    k = air.sky.extinction[0]
+    step = wp.max(sight.reach - BONNET, 0.0) / float(steps)
+    total = float(0.0)
+    for i in range(steps):
+        t = BONNET + (float(i) + 0.5) * step
+        p = sight.eye + sight.d * t
+        to = p - air.lights.pos[0, 0]
+        r = wp.length(to)
+        e = blurred_flux(air.lights, 0, 0, p)[1] * fog_phase(-wp.dot(to, sight.d) / r)
+        total += e * wp.exp(-k * (t + r))
+    out[0] = wp.vec2(out[0][0], total * step * (k - 3.0e-4) / (4.0 * wp.static(math.pi)))
+
+
+def glows(kind, pos, axis, rays, reaches, extinction=0.02):
+    """Of a lamp, seen from the origin along rays up to distances, (ray, distance, (as shown, in many steps))."""
+    sky, lights = make_sky(1, "cpu", scenes.library().skies), make_lights(1, "cpu")
+    sky.extinction.fill_(extinction)
+    lights.count.fill_(1)
+    lights.pos.fill_(wp.vec3(*pos))
+    lights.axis.fill_(wp.vec3(*axis))
+    lights.intensity.fill_(wp.vec3(1.0, 1.0, 1.0))
+    lights.cone.fill_(wp.vec2(0.45, 0.12))
+    lights.beam.fill_(kind)
+    air, out = make_air(sky, lights, 1), wp.zeros(1, dtype=wp.vec2, device="cpu")
+    seen = []
+    for ray in rays:
+        for reach in reaches:
+            sight = Sight()
+            sight.d, sight.reach = wp.normalize(wp.vec3(*ray)), reach
+            wp.launch(_glow, dim=1, inputs=[air, sight, 200000], outputs=[out], device="cpu")
+            seen.append(out.numpy()[0].copy())
+    return np.array(seen).reshape(len(rays), len(reaches), 2)
+
+
+@pytest.mark.parametrize("kind", [LOW, HIGH])
+def test_rays_past_an_oncoming_lamp_gather_its_glow_wherever_they_end(kind):
+    """0.4 to 4 degrees beside the lamp, ending before it, at it, right behind, and far away."""
+    far, aside = 50.0, -1.8
+    rays = [(far, aside + x, z) for x, z in ((0.35, 0.0), (1.0, 0.3), (1.8, 0.0), (3.5, 0.6))]
+    seen = glows(kind, (far, aside, -0.6), (-1.0, 0.0, 0.0), rays, (35.0, 49.0, 51.0, 60.0, 400.0))
+    shown, true = seen[..., 0], seen[..., 1]
+    np.testing.assert_allclose(shown, true, rtol=0.16)
+    # What lies behind the lamp hardly matters, and where the ray ends on it leaves no edge in the glow.
+    np.testing.assert_allclose(shown[:, 3] / shown[:, 4], true[:, 3] / true[:, 4], atol=0.02)
+
+
+def test_rays_under_a_street_lamp_gather_its_glow_wherever_they_end():
+    rays = [(20.0, y, z) for y, z in ((0.0, 0.0), (3.0, 1.0), (0.3, 4.0), (6.0, -0.5))]
+    seen = glows(CONE, (20.0, 0.0, 4.5), (0.0, 0.0, -1.0), rays, (15.0, 21.0, 60.0, 400.0))
+    np.testing.assert_allclose(seen[..., 0], seen[..., 1], rtol=0.12)
 
 
 @wp.kernel
@@ -175,3 +233,20 @@ def test_skylight_enters_a_cabin_through_its_other_panes():
         renderer.render(made)
         light.append(renderer.radiance.numpy()[0, 0, 22:27, 20:28].mean())
     assert light[0] > 1.25 * light[1]
+
+
+def test_behind_many_panes_light_falls_but_does_not_end():
+    """A floor under one pane, seen from beneath a pile of others: each takes its share of the sky's light, none all of it."""
+    clear = Material("pane", (0.7, 0.78, 0.76), 0.02, clearcoat=1.0, transmission=0.7)
+    light = []
+    for count in (1, 3, 9):
+        heights = [0.3, *(2.0 + 0.1 * np.arange(count))]
+        panes = [scenes.plane(30.0, z, Semantic.CAR, clear) for z in heights]
+        lib = scenes.library([scenes.model(merge(panes), "pile")], scenes.plane())
+        weather = {"cloud_cover": 1.0, "sun_direction": (0.3, 0.2, 0.9)}
+        made, now = scenes.batch([scenes.world(lib, [("pile", (0.0, 0.0, 0.0), 0.0)], weather)])
+        camera = camera_at((0.0, 0.0, 1.4), width=32, height=32, horizontal_fov=0.3, pitch=1.2)
+        renderer = Renderer(lib, made, now, RenderConfig((camera,), "standard", ("rgb",)))
+        renderer.render(made)
+        light.append(renderer.radiance.numpy()[0, 0].mean())
+    assert light[0] > 1.5 * light[1] > 1.5 * light[2] > 0.75 * light[1]
