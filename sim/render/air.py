@@ -243,7 +243,7 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
         last = wp.atan2(h, middle - wp.clamp(sight.reach, BONNET, 400.0)) + FINEST
         half = wp.pow(last / at, wp.static(0.5 / STEPS))
         grow = half * half
-        for i in range(STEPS):
+        for _i in range(STEPS):
             t = middle - h / wp.tan(at * half - FINEST)
             r2 = h * h + (t - middle) * (t - middle)
             e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t) * fog_phase((middle - t) / wp.sqrt(r2))

@@ -140,7 +140,9 @@ def test_rays_under_a_street_lamp_gather_its_glow_wherever_they_end():
 
 
 @wp.kernel
-def _lay(weather: Weather, ice: float, x: wp.array[wp.vec3], out: wp.array[wp.vec3], glaze: wp.array[wp.vec3], both: wp.array[float]):  # fmt: skip
+def _lay(
+    weather: Weather, ice: float, x: wp.array[wp.vec3], out: wp.array[wp.vec3], glaze: wp.array[wp.vec3], both: wp.array[float],
+):  # fmt: skip
     """Reads places on asphalt. Writes coat, ripple and albedo under water and under ice, and the ripple under both."""
     i = wp.tid()
     s = Surf()
