@@ -1,6 +1,6 @@
 """What mirrors, scatters and holds exposure down: facets, wet and icy roads, fog, panes, metering."""
 
-# pyright: reportIndexIssue=false, reportArgumentType=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportArgumentType=false, reportCallIssue=false, reportOperatorIssue=false
 from __future__ import annotations
 
 import math
