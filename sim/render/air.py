@@ -32,6 +32,8 @@ AHEAD, SHARE_AHEAD = 0.75, 0.7
 """Asymmetry of what droplets of fog scatter ahead, and its share; they scatter the rest evenly."""
 STEPS = 4
 """Points of a ray at which a lamp's light in fog is asked for."""
+FINEST = 0.07
+"""Angle that its light is turned by below which they do not lie closer [rad]."""
 BRIGHTEST = 1.5
 """Irradiance by lamps beyond which drops grow no brighter: those right before a lamp are over in no time."""
 VEIL, BEYOND = 0.3, 5.0e4
@@ -215,8 +217,9 @@ def fog_phase(cosine: float) -> float:
     """Share of light that droplets of fog turn by an angle, per steradian over that of even scattering.
 
     Droplets are far larger than light's waves: most goes nearly ahead (Henyey and Greenstein 1941; to Mie's theory fog's asymmetry is 0.85,
-    here less, as light is scattered more than once), so lamps that shine at the eye have halos. Back comes a third of what even
-    scattering would send (of clouds of water 1 / 18 per steradian, Pinnick et al. 1983): fog is no white wall before one's own lamps.
+    here less, as light is scattered more than once), so lamps that shine at the eye have halos. Back comes 0.36 of what even scattering
+    would send, 0.028 per steradian, and fog is no white wall before one's own lamps. Lidars see twice that of clouds of water, 1 / 18 per
+    steradian (Pinnick et al. 1983), but in a narrow peak straight back that this form leaves out: a driver sits above the lamps.
     """
     q = 1.0 + AHEAD * AHEAD - 2.0 * AHEAD * cosine
     return SHARE_AHEAD * (1.0 - AHEAD * AHEAD) / (q * wp.sqrt(q)) + (1.0 - SHARE_AHEAD)
@@ -224,7 +227,11 @@ def fog_phase(cosine: float) -> float:
 
 @wp.func(inline=True)
 def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
-    """Light of lamps that fog scatters towards the eye, once: equiangular steps along the ray (Kulla and Fajardo 2012)."""
+    """Light of lamps that fog scatters towards the eye, once.
+
+    Steps along the ray as the lamp sees it (equiangular, Kulla and Fajardo 2012), each longer than the one before by the same factor:
+    most light comes where it is hardly turned, as beams and `fog_phase` are narrow.
+    """
     out = wp.vec3(0.0, 0.0, 0.0)
     k = air.sky.extinction[world]
     for j in range(air.lights.count[world]):
@@ -232,14 +239,16 @@ def lamp_glow(air: Air, world: int, sight: Sight) -> wp.vec3:
         middle = wp.dot(to, sight.d)
         h = wp.sqrt(wp.max(wp.dot(to, to) - middle * middle, 0.04))
         # Not from the bonnet on, over which a driver's own lamps lie.
-        first = wp.atan2(BONNET - middle, h)
-        last = wp.atan2(wp.clamp(sight.reach, BONNET, 400.0) - middle, h)
-        step = (last - first) / float(STEPS)
-        for i in range(STEPS):
-            t = middle + h * wp.tan(first + (float(i) + 0.5) * step)
+        at = wp.atan2(h, middle - BONNET) + FINEST
+        last = wp.atan2(h, middle - wp.clamp(sight.reach, BONNET, 400.0)) + FINEST
+        half = wp.pow(last / at, wp.static(0.5 / STEPS))
+        grow = half * half
+        for _i in range(STEPS):
+            t = middle - h / wp.tan(at * half - FINEST)
             r2 = h * h + (t - middle) * (t - middle)
             e = blurred_flux(air.lights, world, j, sight.eye + sight.d * t) * fog_phase((middle - t) / wp.sqrt(r2))
-            out += e * (r2 / h * step * wp.exp(-k * (wp.max(t, 0.0) + wp.sqrt(r2))))
+            out += e * (r2 / h * at * (grow - 1.0) * wp.exp(-k * (wp.max(t, 0.0) + wp.sqrt(r2))))
+            at *= grow
     return out * ((k - CLEAR) * 0.0795775)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
-from sim.render.gloss import facet_cosine
+from sim.render.gloss import coat_width, facet_cosine
 from sim.render.lens import PINHOLE
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
@@ -158,10 +158,10 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
     for i in range(w.lights.count[world]):
         e += lamp_light(w.lights, world, i, p, n) * 0.31831
     color = wp.cw_mul(s.albedo, e) + s.emission
-    gloss = wp.max(s.coat, wp.min(s.transmission * 3.0, 1.0))
-    if gloss > 0.0:
-        c = facet_cosine(wp.dot(n, d), 1.414 * s.ripple)
-        f = gloss * (0.05 + 0.95 * wp.pow(1.0 - c, 5.0))
+    s.coat = wp.max(s.coat, wp.min(s.transmission * 3.0, 1.0))
+    if s.coat > 0.0:
+        c = facet_cosine(wp.dot(n, d), coat_width(s))
+        f = s.coat * (0.05 + 0.95 * wp.pow(1.0 - c, 5.0))
         color = wp.lerp(color, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d))), f)
     return through_air(w.sky, world, color, d, distance)
 

@@ -35,15 +35,16 @@ def look_along(
     last = views.pos.shape[0] / nworld - 1
     near = wp.clamp(int(wp.round(row)), 0, last) * nworld + world
     hidden = hidden_actor(cameras, world, camera)
-    hit = trace(geo, inst, near, views.pos[near, camera], views.rot[near, camera] * ray, reach, hidden)
-    if still and last > 0:
-        if (cameras.flags[world, camera] & ATTACHED) != 0:
-            if hit.slot >= 0 and actor_of(inst, hit.slot) == 0:
-                return hit
-            hidden = 0
-        eye = eye_between(cameras, views, world, camera, row)
-        hit = trace(geo, inst, near, eye.pos, eye.rot * ray, reach, hidden)
-    return hit
+    between = still and last > 0
+    hit = Hit()
+    hit.slot = -1
+    if not between or ((cameras.flags[world, camera] & ATTACHED) != 0 and hidden != 0):
+        hit = trace(geo, inst, near, views.pos[near, camera], views.rot[near, camera] * ray, reach, hidden)
+        if not between or (hit.slot >= 0 and actor_of(inst, hit.slot) == 0):
+            return hit
+        hidden = 0
+    eye = eye_between(cameras, views, world, camera, row)
+    return trace(geo, inst, near, eye.pos, eye.rot * ray, reach, hidden)
 
 
 @wp.func(inline=True)

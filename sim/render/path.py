@@ -252,8 +252,9 @@ def follow_path(
     """
     walk = set_out(o, d, hidden, bounces)
     extinction = w.sky.extinction[world]
+    most = 7 + bounces
     k = int(0)
-    while k < 7 + bounces and walk.kind >= 0:
+    while k < most and walk.kind >= 0:
         hit = first
         if k > 0 or known == 0:
             hit = trace(w.geo, w.inst, world, walk.start, walk.dir, FAR, walk.unseen)
@@ -290,11 +291,11 @@ def follow_path(
                     chance = reshuffled(draw, k)
                 lit = lights_at(w, world, s, p, n, walk.total, walk.kind, chance)
                 if walk.kind != PRIMARY:
-                    last = walk.kind == MIRROR or walk.left == 0
+                    last = walk.kind == MIRROR or walk.left == 0 or k + 1 == most
                     blurs = wp.where(walk.kind == MIRROR and walk.mirror.spread > SMOOTH, 1, 0)
                     color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind, last, blurs)
                     walk = take_in(walk, color, hit.t, pixel)
-                    if walk.kind == DIFFUSE and walk.left > 0:
+                    if walk.kind == DIFFUSE and not last:
                         weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
                         walk = bounce_off(walk, n, lit, weight, chance)
                 else:
@@ -305,4 +306,7 @@ def follow_path(
         k += 1
         if passes == 0:
             walk = next_ray(walk)
+    if walk.kind == DIFFUSE:
+        # Out of steps behind yet another pane: there is the sky, as far as is known.
+        walk = take_in(walk, sky_radiance(w.sky, world, walk.dir), FAR, pixel)
     return walk.out

@@ -114,7 +114,7 @@ class Seen:
 def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, mirrored: int) -> Seen:
     """Emission and gloss of a surface; ``mirrored`` is not 0 once the path has its mirrored ray."""
     out = Seen()
-    width = coat_width(s, 0.05)
+    width = coat_width(s)
     coat = s.coat * fresnel(0.04, facet_cosine(wp.dot(n, d), width))
     out.matt = (1.0 - s.metallic) * (1.0 - coat)
     f0 = wp.lerp(wp.vec3(0.04, 0.04, 0.04), s.albedo, s.metallic)
@@ -122,7 +122,7 @@ def shade_seen(w: World, world: int, s: Surf, n: wp.vec3, d: wp.vec3, lit: Lit, 
     if lit.sun[1] > 0.0 and wp.dot(lit.side, n) > 0.0:
         out.color += highlight(w, world, s, n, -d, f0, coat, lit.sun)
     if s.coat > 0.0 and w.lights.count[world] > 0:
-        out.color += lamp_glints(w, world, lit.near, n, -d, s.coat, coat_width(s, 0.13))
+        out.color += lamp_glints(w, world, lit.near, n, -d, s.coat, width)
     if coat > 0.01:
         out.mirrors = wp.where(mirrored == 0, 1, 0)
         out.spread = width

@@ -66,7 +66,9 @@ class Sky:
 def make_sky(nworld: int, device: wp.DeviceLike, pictures: SkyPictures) -> Sky:
     """Empty tables of worlds that may show ``pictures``."""
     out = Sky()
-    out.texel, out.look = pictures.texel, wp.zeros(nworld, dtype=SkyLook, device=device)
+    none = SkyLook()
+    none.first = -1
+    out.texel, out.look = pictures.texel, wp.full(nworld, none, dtype=SkyLook, device=device)
     out.table = wp.zeros((nworld, ROWS, COLS), dtype=wp.vec4, device=device)
     out.clouds = wp.zeros(nworld, dtype=Clouds, device=device)
     for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow", "beam", "gray"):

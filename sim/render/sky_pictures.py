@@ -1,4 +1,4 @@
-"""Pictures of skies on the device: shared by all worlds, four bytes a texel, looked up by hand: the same bits on CPU and CUDA.
+"""Pictures of skies on the device: shared by all worlds, four bytes a texel, with the same bits on CPU and CUDA.
 
 Only what is above the horizon is kept; below it lies the scene's own ground. What lights surfaces and what they mirror comes from means
 over the cells of the sky's table (`sim.render.sky`), so that light by samples and in closed form agree; a camera sees the texels.

@@ -146,9 +146,12 @@ def iced(ice: float, s: Surf, q: wp.vec3, foot: float, track: float) -> Surf:
     white = wp.max(hoar, 0.85 * snow)
     milky = wp.lerp(s.albedo * (1.0 - 0.25 * glaze), wp.vec3(0.3, 0.315, 0.33), 0.13 * glaze)
     out.albedo = wp.lerp(milky, wp.vec3(0.62, 0.65, 0.69), white)
-    out.coat = wp.max(s.coat, (0.8 - 0.3 * streak) * glaze) * (1.0 - white)
+    shine = (0.8 - 0.3 * streak) * glaze
+    out.coat = wp.max(s.coat, shine) * (1.0 - white)
     out.roughness = wp.lerp(s.roughness, 0.4, glaze)
-    out.ripple = wp.max(s.ripple, 0.06 + 0.12 * streak)
+    # As far as it is ice that mirrors, not water.
+    share = shine / wp.max(shine + s.coat * (1.0 - glaze), 1.0e-6)
+    out.ripple = wp.lerp(s.ripple, wp.max(s.ripple, 0.06 + 0.12 * streak), share)
     out.bump = s.bump * (1.0 - 0.6 * glaze) + wp.vec2(fine - 0.5, 0.5 - fine) * (0.15 * snow * fade(foot, 0.08))
     return out
 

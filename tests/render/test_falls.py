@@ -117,3 +117,10 @@ def test_under_a_rolling_shutter_the_box_holds_who_is_thrown_as_each_row_sees_hi
     local = np.array([rotate(q * [-1, -1, -1, 1], p) for q, p in zip(turn, points - at_row, strict=True)])
     outside = (np.abs(local - labels["box_center"]) - labels["box_size"] / 2).max()
     assert len(shown) > 1 and outside < 0.003, outside
+    # Nor is it larger than the bodies of all rows together, but for how the ground that bears them lifts them.
+    first = int(library.geometry.part_mesh.numpy()[library.geometry.model_part.numpy()[library.row["cyclist_rider"]]])
+    posed = library.models[library.row["cyclist_rider"]].parts[0].frames
+    rows = {int(m) - first for m in sweep.bvh.instances.mesh.numpy()[:, int(sweep.bvh.instances.first_actor)]}
+    lower, upper = (f([posed[k].bounds[j] for k in rows], axis=0) for j, f in ((0, np.min), (1, np.max)))
+    assert (labels["box_center"] - labels["box_size"] / 2 > lower - 0.03).all()
+    assert (labels["box_center"] + labels["box_size"] / 2 < upper + 0.03).all()

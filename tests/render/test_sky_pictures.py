@@ -23,6 +23,10 @@ OUTPUTS = ("rgb", "hdr", *LABELS)
 UP = np.array([0.0, 0.0, 1.0])
 
 
+def test_a_new_sky_shows_no_picture():
+    assert (make_sky(3, "cpu", pack_skies([], "cpu")).look.numpy()["first"] == -1).all()
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     """A day, an overcast sky with a red patch at 0.5 rad to the left of its middle and 0.35 rad up, and the day's file."""
