@@ -237,10 +237,9 @@ def test_depth_of_field_blurs_what_is_out_of_focus():
         camera = camera_at(
             (0, 0, 0), width=160, height=96, horizontal_fov=0.7, optics=Optics(aperture=0.08, focus=focus)
         )
-        r = Renderer(lib, scene, state, RenderConfig((camera,), "standard", ("rgb", "depth")))
+        r = Renderer(lib, scene, state, RenderConfig((camera,), "standard", ("rgb", "hdr")))
         r.render(scene)
-        out = r.frames.numpy()
-        light = out["rgb"][0, 0].astype(float).mean(-1)
+        light = r.frames.numpy()["hdr"][0, 0].astype(float).mean(-1)
         spread[focus] = np.abs(np.diff(light[70:90].mean(0))).mean()
     assert spread[4.0] > 2.0 * spread[40.0], spread
 
