@@ -14,9 +14,10 @@ from sim.errors import SwerveError
 from sim.export import audit, audit_geometry, audit_images, audit_sensors, audit_space, random_audit
 from sim.export.frames import FrameRenderer
 from sim.export.sensors import SensorRecorder
-from sim.export.tracks import record
+from sim.export.tracks import frame_rate, record
 from sim.export.views import views_of
 from sim.render.camera import intrinsic_matrix
+from sim.render.rigs import load_rig
 from sim.render.world import build_library
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
@@ -329,3 +330,23 @@ def test_random_frames_of_all_scenarios_pass(name):
             camera = i % len(RIG)
             faults += [f"draw {key}, {RIG[camera].name}, {f}" for f in audit.audit_frame(renderer, int(k), camera)]
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_six_cameras_and_a_lidar_at_full_size_pass(name):
+    """Each scenario as ``swerve render --size 1280x720 --rig nuscenes6 --lidar spin32 --duration 1 --fps 2 --quality fast`` sees it."""
+    sim_config = SimConfig()
+    batch = sample_worlds([load_scenario(FILES[name])], [0], "cpu", sim_config)
+    rig = load_rig("nuscenes6", (1280, 720))
+    config = DatasetConfig(rig=rig, fps=2.0, duration=1.0, quality="fast", lidar="spin32", outputs=LABELS)
+    tracks = record(batch, frame_rate(config.fps), config.duration, span=config.span)[0]
+    library = build_library(batch)
+    renderer = FrameRenderer(library, batch, 0, tracks, config)
+    sensors = SensorRecorder(library, batch, 0, tracks, config)
+    faults = []
+    for frame in range(tracks.nframe):
+        faults += [f"frame {frame}, lidar: {fault}" for fault in audit_sensors.audit_sensors(sensors, frame)]
+        for camera, seen in enumerate(rig):
+            faults += [f"frame {frame}, {seen.name}: {f}" for f in audit.audit_frame(renderer, frame, camera)]
+    assert tracks.nframe == 2 and not faults, "\n".join(faults)
