@@ -22,6 +22,8 @@ REACH = wp.constant(
 )
 """How deep below their surface keypoints lie, clothes included, of somebody 1.75 m tall [m]: a surface of the same person that far before
 one shows it; anything nearer to the eye hides it."""
+BESIDE = wp.constant(2)
+"""How far from a visible keypoint a pixel of its person is, at most [pixels, by row and by column]."""
 LEG = 0.83
 """From hip over knee to ankle of somebody so tall [m]."""
 
@@ -115,10 +117,21 @@ def land_keypoint(tables: KeypointTables, inst: Instances, cameras: Cameras, vie
     return found_spot(search)
 
 
+@wp.func
+def is_pictured(instance: wp.array4d[wp.int32], who: Person, q: Spot) -> bool:
+    """Whether a pixel within `BESIDE` of a spot shows the person: through gaps narrower than a pixel the picture shows nobody."""
+    row, col = int(wp.round(q.row)), int(wp.round(q.col))
+    for y in range(wp.max(row - BESIDE, 0), wp.min(row + BESIDE + 1, instance.shape[2])):
+        for x in range(wp.max(col - BESIDE, 0), wp.min(col + BESIDE + 1, instance.shape[3])):
+            if instance[who.world, who.camera, y, x] == who.actor + 1:
+                return True
+    return False
+
+
 @wp.func(inline=True)
 def find_keypoint(
-    geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, out: ActorKeypoints,
-    who: Person, k: int,
+    geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, instance: wp.array4d[wp.int32],
+    out: ActorKeypoints, who: Person, k: int,
 ):  # fmt: skip
     """Write keypoint ``k`` of a person."""
     world = who.world
@@ -127,14 +140,21 @@ def find_keypoint(
     if q.seen == 0:
         return
     out.pixel[world, camera, who.actor, k] = wp.vec3(q.col, q.row, q.depth)
-    if q.col < -0.5 or q.row < -0.5 or q.col >= float(size[1]) - 0.5 or q.row >= float(size[0]) - 0.5:
+    if (
+        q.col < -0.5
+        or q.row < -0.5
+        or q.col >= float(instance.shape[3]) - 0.5
+        or q.row >= float(instance.shape[2]) - 0.5
+    ):
         return
     last = views.pos.shape[0] / cameras.flags.shape[0] - 1
     row = wp.clamp(int(wp.round(q.row)), 0, last) * cameras.flags.shape[0] + world
     p = keypoint_at(tables, inst, row, who.slot, k)
     reach = REACH[k] * body_scale(tables, inst.mesh[row, who.slot], inst.linear[row, who.slot])
     hidden = hidden_actor(cameras, world, camera)
-    seen = shows_point(geo, inst, row, hidden, who.slot, views.pos[row, camera], p, reach)
+    seen = is_pictured(instance, who, q) and shows_point(
+        geo, inst, row, hidden, who.slot, views.pos[row, camera], p, reach
+    )
     out.visibility[world, camera, who.actor, k] = wp.uint8(wp.where(seen, 2, 1))
 
 
@@ -153,10 +173,10 @@ def _place_keypoints(tables: KeypointTables, inst: Instances, lanes: int, out: A
 
 @wp.kernel
 def _find_keypoints(
-    geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, size: wp.vec2i, lanes: int,
+    geo: Geometry, tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, instance: wp.array4d[wp.int32], lanes: int,
     out: ActorKeypoints,
 ):  # fmt: skip
-    """Reads geometry, keypoints of meshes, instances and views, of every row under a rolling shutter. Writes keypoints in the picture."""
+    """Reads geometry, keypoints, instances and views (of every row under a rolling shutter), who is where. Writes keypoints in pictures."""
     world, camera, actor, lane = wp.tid()
     slot = keypoint_slot(tables, inst, world, actor)
     if hidden_actor(cameras, world, camera) == actor:
@@ -166,7 +186,7 @@ def _find_keypoints(
         out.pixel[world, camera, actor, k] = wp.vec3(0.0, 0.0, 0.0)
         out.visibility[world, camera, actor, k] = wp.uint8(0)
         if slot >= 0:
-            find_keypoint(geo, tables, inst, cameras, views, size, out, Person(world, camera, actor, slot), k)
+            find_keypoint(geo, tables, inst, cameras, views, instance, out, Person(world, camera, actor, slot), k)
         k += lanes
 
 

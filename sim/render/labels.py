@@ -182,10 +182,10 @@ class Labeller:
         """Label the pictures that `Renderer.render` made last."""
         r, out = self._renderer, self.labels
         instance, inst, poses = r.frames.arrays["instance"], r.bvh.instances, r.window.current
-        views, size, device = r.views[1], r.size, r.device
+        views, device = r.views[1], r.device
         table = (inst, views, poses) if r.sweep is None else (r.sweep.bvh.instances, r.sweep.views, r.sweep.poses)
         shape, geometry = out.rect.shape, r.library.geometry
-        inputs = [table[0], r.cameras, table[1], size]
+        inputs = [table[0], r.cameras, table[1], r.size]
         wp.launch(_bound_actors, dim=shape, inputs=inputs, outputs=[out], device=device)
         wp.launch(_count_visible, dim=instance.shape[:3], inputs=[instance], outputs=[out], device=device)
         if out.nword > 0:
@@ -201,7 +201,7 @@ class Labeller:
         lanes = int(NKEYPOINT) if device.is_cuda else 1
         known = r.library.keypoints
         wp.launch(_place_keypoints, (*shape[::2], lanes), [known, inst, lanes], [self.keypoints], device=device)
-        inputs = [geometry, known, table[0], r.cameras, table[1], size, lanes]
+        inputs = [geometry, known, table[0], r.cameras, table[1], instance, lanes]
         wp.launch(_find_keypoints, (*shape, lanes), inputs, [self.keypoints], device=device)
 
     def torch(self) -> dict[str, torch.Tensor]:

@@ -73,6 +73,17 @@ def test_others_hide_keypoints_and_the_picture_ends():
     assert not behind[0].any() and not seen[0].any()
 
 
+def test_a_gap_narrower_than_a_pixel_shows_nobody():
+    """Through a slit between two walls, between the rays of two columns: the eye could see the body, the picture does not."""
+    camera = camera_at((-6.0, 0.0, 1.0), width=W, height=H)
+    pixel = 5.0 / intrinsic_matrix(camera)[0, 0]
+    low = (HEIGHTS < 0.85) & (np.arange(NKEYPOINT) % 2 == 0)
+    for gap, expected in ((0.4, 1), (4.0, 2)):
+        walls = [("wall", (-1.0, side * (1.0 + 0.5 * gap * pixel), 0.0), 0.0) for side in (-1, 1)]
+        _, seen, _, _ = shoot([("person", (0.0, 0.0, 0.0), np.pi), *walls], camera)
+        assert (seen[0][low] == expected).all(), (gap, seen[0])
+
+
 def test_keypoints_follow_the_pose_of_the_clip():
     camera = camera_at((-6.0, 0.0, 1.0), width=W, height=H)
     frames = tuple(figure(lean=0.03 * k) for k in range(4))
