@@ -34,6 +34,11 @@ class Faces:
         """Some of the faces."""
         return Faces(*(getattr(self, f.name)[which] for f in fields(self)))
 
+    def add(self, more: Faces) -> None:
+        """Put further faces behind these."""
+        for f in fields(self):
+            setattr(self, f.name, np.concatenate([getattr(self, f.name), getattr(more, f.name)]))
+
 
 def strip_faces(strips: list[Strip]) -> Faces:
     """The quads of all strips, sound ones only."""

@@ -49,12 +49,9 @@ def fill_holes(network: RoadNetwork, covers: Floats, faces: Faces) -> list[Float
             filled += _hole_pieces(box, covers[near], label, i, low)
     if filled:
         quads = np.array([q for polygon in filled for q in fan_quads(list(map(tuple, polygon)))])
-        faces.corners = np.concatenate([faces.corners, quads])
-        n = len(quads)
-        faces.cover = np.concatenate([faces.cover, np.full(n, int(Cover.FILL))])
-        faces.base = np.concatenate([faces.base, np.full(n, int(Cover.FILL))])
-        faces.road = np.concatenate([faces.road, np.full(n, int(ids[0]) * 4096)])
-        faces.height = np.concatenate([faces.height, np.zeros(n)])
+        kind, n = int(Cover.FILL), len(quads)
+        road = np.full(n, int(ids[0]) * 4096)
+        faces.add(Faces(quads, np.full(n, kind), np.full(n, kind), road, np.zeros(n), np.zeros((n, 3))))
     return filled
 
 
