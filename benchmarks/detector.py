@@ -1,6 +1,6 @@
 """Do the pictures teach? A detector trained on them against the same one trained on flat pictures, both run on the former.
 
-    swerve render scenarios/ --draws 10 --fps 1 --duration 8 --size 320x192 --outputs flat --out set
+    swerve render scenarios/ --draws 20 --fps 1 --duration 8 --size 320x192 --outputs flat --out set
     python benchmarks/detector.py --data set --out benchmarks/results/detector.json --picture docs/detector.jpg
 
 Both see the same frames with the same labels in the same order for each seed, and differ in nothing but the pictures. Runs that are
