@@ -227,19 +227,25 @@ def arrives(
 
 
 def next_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int) -> Floats:
-    """Plane depth that each pixel's point has in the next frame if actors move as rigid bodies [m], (height, width)."""
+    """Plane depth that each pixel's point has in the next frame [m], (height, width).
+
+    Of actors by scene flow, which is checked on its own; under a rolling shutter, whose rows it does not cross, as if they were rigid.
+    """
     instance = picture["arrays"]["instance"]
+    sweep = renderer.renderer.sweep_next
     rows = np.arange(instance.shape[0])
     with np.errstate(invalid="ignore"):
         points = world_points(renderer, picture)
         landed = np.arange(instance.shape[0])[:, None] + picture["arrays"]["flow"][..., 1].astype(float)
     landed = np.clip(np.nan_to_num(landed), 0, len(rows) - 1)
     now, then = (seen_at(renderer, r) for r in (np.broadcast_to(rows[:, None], instance.shape), landed))
-    for a in np.unique(instance):
-        if a > 0:
-            mine = instance == a
-            points[mine] = carried(renderer, a - 1, points[mine], (frame, now[mine]), (frame + 1, then[mine]))
-    sweep = renderer.renderer.sweep_next
+    moves = instance > 0
+    if sweep is None and "scene_flow" in picture["arrays"]:
+        points[moves] += picture["arrays"]["scene_flow"][moves]
+        moves = np.zeros_like(moves)
+    for a in np.unique(instance[moves]):
+        mine = instance == a
+        points[mine] = carried(renderer, a - 1, points[mine], (frame, now[mine]), (frame + 1, then[mine]))
     view = renderer.renderer.views[2] if sweep is None else sweep.views
     pos, rot = view.pos.numpy()[:, 0].astype(float), view.rot.numpy()[:, 0].astype(float)
     row = np.round(landed).astype(int) if sweep is not None else np.zeros(instance.shape, int)

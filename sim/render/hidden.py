@@ -51,7 +51,8 @@ def look_along(
 def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair, hits: Hits, px: Pixel) -> bool:
     """Whether the other frame shows something else than a pixel's point: before it, or behind if rounding puts it off an edge.
 
-    For what stands still, the ray is that of the place where flow ends, as of a surface seen edge-on no ray may be left of a pixel's.
+    For what stands still, the ray is that of the place where flow ends, one metre deep as all rays of the camera are: of a surface seen
+    edge-on no ray may be left of a pixel's, and rays that differ in length alone may hit and miss it.
     """
     world = px.world
     camera = px.camera
@@ -67,13 +68,15 @@ def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair,
     ray = wp.transpose(eye.rot) * (to.point - eye.pos)
     depth = remoteness(cameras, world, camera, ray)
     if still:
-        ray = pixel_direction(cameras, world, camera, q.col, q.row) * depth
+        ray = pixel_direction(cameras, world, camera, q.col, q.row)
         if wp.dot(ray, ray) == 0.0:
             return True
-    hit = look_along(geo, then, cameras, views.then, world, camera, q.row, ray, 2.0, still)
+    else:
+        ray = ray / depth
+    hit = look_along(geo, then, cameras, views.then, world, camera, q.row, ray, 2.0 * depth, still)
     if hit.slot < 0 or to.slot < 0:
         return hit.slot != to.slot
-    off = wp.abs(hit.t - 1.0) * depth
+    off = wp.abs(hit.t - depth)
     if hit.slot != to.slot or not still:
         return (hit.slot != to.slot or hit.face != to.face) and off > TOUCH + TOUCH_SHARE * depth
     return off > 5.0 * (TOUCH + TOUCH_SHARE * depth)
