@@ -7,8 +7,9 @@ from __future__ import annotations
 import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.ground import track_of
 from sim.render.primary import BLOCK, Hits, Pixel, Share, is_inside, known_hit, pixel_of
-from sim.render.shading import World, base_surface, detailed, object_point, smooth_normal, tyre_track
+from sim.render.shading import World, base_surface, detailed, object_point, on_lane, smooth_normal
 from sim.render.weather import weathered
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -31,9 +32,10 @@ def pixel_albedo(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel
     n = smooth_normal(w, world, hit, d)
     foot = at.t * length / (k[0] * wp.max(0.2, wp.abs(wp.dot(n, d))))
     s = base_surface(w, world, hit, foot)
+    lane = on_lane(w.geo, s.surface, hit)
     q = object_point(w, world, hit, p)
-    s = detailed(s, q, n, foot, w.sky.night[world], hit.slot == 0)
-    s = weathered(w.weather, world, s, q, n, foot, w.tick[world], tyre_track(w.geo, s.surface, hit))
+    s = detailed(s, q, n, lane, foot, w.sky.night[world], hit.slot == 0)
+    s = weathered(w.weather, world, s, q, n, foot, w.tick[world], track_of(lane))
     return wp.vec3(wp.clamp(s.albedo[0], 0.0, 1.0), wp.clamp(s.albedo[1], 0.0, 1.0), wp.clamp(s.albedo[2], 0.0, 1.0))
 
 

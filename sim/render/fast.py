@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.gloss import coat_width, facet_cosine
+from sim.render.ground import track_of
 from sim.render.lens import PINHOLE
 from sim.render.lights import lamp_light
 from sim.render.materials import MESH_CUTOUT, plane_noise
@@ -21,9 +22,9 @@ from sim.render.shading import (
     base_surface,
     lift,
     object_point,
+    on_lane,
     open_sky,
     smooth_normal,
-    tyre_track,
 )
 from sim.render.sky import plain_sky, sky_radiance
 from sim.render.tonemap import Exposure, display
@@ -147,7 +148,7 @@ def shade_pixel(w: World, cameras: Cameras, views: Views, hits: Hits, px: Pixel)
         s.albedo = s.albedo * (0.85 + 0.3 * plane_noise(p[0] * 1.1, p[1] * 1.1))
     if is_weathered(w.weather, world, s.surface):
         q = object_point(w, world, hit, p)
-        s = weathered(w.weather, world, s, q, n, 1.0, w.tick[world], tyre_track(w.geo, s.surface, hit))
+        s = weathered(w.weather, world, s, q, n, 1.0, w.tick[world], track_of(on_lane(w.geo, s.surface, hit)))
     e = ambient_light(w, world, n) * open_sky(w, world, p, n)
     nl = wp.dot(n, w.sky.sun_direction[world])
     if nl > 0.0:

@@ -8,6 +8,7 @@ import warp as wp
 
 from sim.render.draws import reshuffled
 from sim.render.gloss import facet_cosine, fresnel, ggx_facet, relief
+from sim.render.ground import track_of
 from sim.render.lights import luminance
 from sim.render.materials import Surf
 from sim.render.radiance import DIFFUSE, MIRROR, PRIMARY, Lit, Seen, lights_at, shade_indirect, shade_seen
@@ -19,8 +20,8 @@ from sim.render.shading import (
     detailed,
     lift,
     object_point,
+    on_lane,
     smooth_normal,
-    tyre_track,
 )
 from sim.render.sky import seen_sky, sky_radiance
 from sim.render.weather import fog_radiance, fog_transmittance, is_weathered, through_air, weathered
@@ -146,10 +147,11 @@ def surface_met(w: World, world: int, walk: Walk, hit: Hit, p: wp.vec3, n: wp.ve
     if primary:
         foot = walk.total * pixel / wp.max(0.2, wp.abs(wp.dot(n, walk.dir)))
     s = base_surface(w, world, hit, foot)
+    lane = on_lane(w.geo, s.surface, hit)
     if primary:
-        s = detailed(s, q, n, foot, w.sky.night[world], hit.slot == 0)
+        s = detailed(s, q, n, lane, foot, w.sky.night[world], hit.slot == 0)
     if is_weathered(w.weather, world, s.surface):
-        s = weathered(w.weather, world, s, q, n, foot, w.tick[world], tyre_track(w.geo, s.surface, hit))
+        s = weathered(w.weather, world, s, q, n, foot, w.tick[world], track_of(lane))
     if not primary and s.transmission > 0.0:
         s.albedo = wp.vec3(0.03, 0.03, 0.03)
     return s

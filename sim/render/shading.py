@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.ground import look_of_ground
 from sim.render.library import Geometry
 from sim.render.lights import Lights, lamp_light, luminance
 from sim.render.materials import (
     Surf,
     hash3,
     lamp_radiance,
-    look_of_ground,
     look_of_thing,
     look_of_wall,
     look_of_window,
@@ -24,7 +24,7 @@ from sim.render.raycast import Hit, actor_of, interpolate_uv, visibility
 from sim.render.scene_bvh import Instances
 from sim.render.sky import Sky
 from sim.render.textures import sample_texture
-from sim.render.weather import is_open_ground, track_of
+from sim.render.weather import is_open_ground
 from sim.types import Weather
 
 wp.set_module_options({"enable_backward": False})
@@ -146,22 +146,22 @@ def object_point(w: World, world: int, hit: Hit, p: wp.vec3) -> wp.vec3:
 
 
 @wp.func(inline=True)
-def tyre_track(geo: Geometry, surface: int, hit: Hit) -> float:
-    """`track_of` a hit; 0 off the map's roads."""
+def on_lane(geo: Geometry, surface: int, hit: Hit) -> wp.vec2:
+    """Metres left of its lane's middle, and 1, of a hit on a road's lanes; zeros elsewhere."""
     if hit.slot != 0 or (surface != wp.static(int(Surface.ASPHALT)) and surface != wp.static(int(Surface.MARKING))):
-        return 0.0
-    return track_of(interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v))
+        return wp.vec2(0.0, 0.0)
+    return interpolate_uv(geo, hit.mesh, hit.face, hit.u, hit.v)
 
 
 @wp.func
-def detailed(s: Surf, p: wp.vec3, n: wp.vec3, foot: float, night: float, on_map: bool) -> Surf:
-    """A surface with its procedural look; ``p`` in the frame of its mesh, ``foot`` the ray's footprint [m]."""
+def detailed(s: Surf, p: wp.vec3, n: wp.vec3, lane: wp.vec2, foot: float, night: float, on_map: bool) -> Surf:
+    """A surface with its procedural look; ``p`` in the frame of its mesh, ``lane`` as `on_lane`, ``foot`` the ray's footprint [m]."""
     if is_open_ground(s.surface) and s.surface != wp.static(int(Surface.PAVING)):
         q = p
         if wp.abs(n[2]) < 0.7:
             # Upright concrete: along the wall and up. Things turn, and the normal is the world's.
             q = wp.vec3(wp.where(on_map, p[0] * n[1] - p[1] * n[0], 0.8 * p[0] + 0.6 * p[1]), p[2], 0.0)
-        return look_of_ground(s, q, foot)
+        return look_of_ground(s, q, lane, foot)
     if s.surface == wp.static(int(Surface.WINDOW)):
         return look_of_window(s, p, n, night)
     if s.surface >= wp.static(int(Surface.BARK)):

@@ -56,13 +56,6 @@ def is_open_ground(surface: int) -> bool:
 
 
 @wp.func
-def track_of(uv: wp.vec2) -> float:
-    """1 where tyres run, 0 elsewhere; ``uv`` of a road's mesh: metres left of the lane's middle, and 1 on lanes."""
-    off = (wp.abs(uv[0]) - 0.76) / 0.26
-    return uv[1] * wp.exp(-off * off)
-
-
-@wp.func
 def rain_rings(x: float, y: float, time: float, rate: float) -> wp.vec2:
     """Slope of the rings that drops draw on water, a share ``rate`` of the most there can be; place [m], time [s]."""
     out = wp.vec2(0.0, 0.0)

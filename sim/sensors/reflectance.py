@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import warp as wp
 
+from sim.render.ground import track_of
 from sim.render.library import Geometry
 from sim.render.materials import Surf
 from sim.render.mesh import Role, Semantic, Surface
 from sim.render.raycast import Hit
 from sim.render.scene_bvh import Instances
-from sim.render.shading import detailed, painted_surface, tyre_track
+from sim.render.shading import detailed, on_lane, painted_surface
 from sim.render.weather import weathered
 from sim.types import Scene
 
@@ -135,8 +136,9 @@ def surface_echo(
         out.reflectance = DIRT * cosine + glint(1.0, 0.0, 0.0, cosine)
         return out
     q = inst.inverse[world, hit.slot] * (p - inst.pos[world, hit.slot])
-    s = detailed(s, q, hit.normal, foot, 0.0, hit.slot == 0)
-    s = weathered(scene.weather, world, s, q, hit.normal, foot, 0, tyre_track(geo, s.surface, hit))
+    lane = on_lane(geo, s.surface, hit)
+    s = detailed(s, q, hit.normal, lane, foot, 0.0, hit.slot == 0)
+    s = weathered(scene.weather, world, s, q, hit.normal, foot, 0, track_of(lane))
     look = infrared(s.surface, s.albedo)
     role = geo.materials.kind[packed & 65535][2]
     wet = scene.weather.wetness[world]
