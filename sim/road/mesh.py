@@ -264,7 +264,7 @@ def _triangulate(faces: Faces) -> MeshData:
     keep = np.linalg.norm(cross, axis=1) > 1e-9
     triangles, cover, part, cross, across, driven = (x[keep] for x in (triangles, cover, part, cross, across, driven))
     vertices = triangles.reshape(-1, 3)
-    # Where on its lane: tyres run along two tracks (`sim.render.weather.track_of`).
+    # Where on its lane: tyres run along two tracks (`sim.render.ground.track_of`).
     offset = (triangles[..., :2] * across[:, None, :2]).sum(2) + across[:, 2:]
     uvs = np.stack([offset, np.repeat(driven[:, None], 3, 1)], 2).reshape(-1, 2)
     _, same = np.unique(np.round(vertices * 500.0).astype(np.int64), axis=0, return_inverse=True)
