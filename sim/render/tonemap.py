@@ -13,6 +13,7 @@ from sim.render.camera import Cameras, Views, pixel_direction
 from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
 from sim.render.lens import PINHOLE
 from sim.render.lights import luminance
+from sim.render.local_tone import CELL, adapted, gather_base
 from sim.render.mosaic import colour_of, demosaiced
 from sim.render.poses import Poses
 from sim.render.primary import Pixel
@@ -28,6 +29,8 @@ SKY_SHARE = 4
 """One in so many pixels of the sky is metered: cameras of cars expose and balance for the road and what stands on it."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
+GLARE_LEAST, GLARE_DARK = 1.5, 8.0
+"""Luminance from which on a pixel gives to the glare, and how much more it takes at night: lamps glow, what they light does not."""
 GLARE_MOST = 9.0
 """Luminance beyond white that a pixel gives to the glare at most: small lamps glow, they do not bleach the picture."""
 GLARE_SHARE = 0.16
@@ -55,6 +58,10 @@ class Exposure:
     """Pixels by luminance, (nworld, ncamera, BINS)."""
     chroma: wp.array3d[wp.int64]
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
+    night: wp.array2d[float]
+    """How far tones adapt to the place: 0 by day .. 1 by night, (nworld, ncamera)."""
+    base: wp.array4d[float]
+    """Of `sim.render.local_tone`, in cells of each picture; (1, 1, 1, 1) if only the fast pass is used."""
     curve: wp.array[wp.uint8]
     """sRGB code of light after its gain, by the upper half of the float's bits from CURVE_FIRST on, (CURVE_SIZE,)."""
 
@@ -66,6 +73,8 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.picture = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
     out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
     out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
+    out.night = wp.zeros((nworld, ncamera), dtype=float, device=device)
+    out.base = wp.zeros((1, 1, 1, 1), dtype=float, device=device)
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
     wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
     return out
@@ -186,7 +195,9 @@ def _expose_picture(exposure: Exposure):
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
     gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
-    over = gain * bright / HIGHEST * wp.min(night - 1.0, 1.0)
+    dark = wp.min(night - 1.0, 1.0)
+    exposure.night[world, camera] = dark
+    over = gain * bright / HIGHEST * dark
     exposure.picture[world, camera] = balance(light) * (
         gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
     )
@@ -204,14 +215,15 @@ def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4
     """Reads light and gains. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
     world, camera, row, col = wp.tid()
     gain = exposure.picture[world, camera]
+    least = GLARE_LEAST + GLARE_DARK * exposure.night[world, camera]
     total = wp.vec3(0.0, 0.0, 0.0)
     for k in range(GLARE_CELL * GLARE_CELL):
         y = wp.min(row * GLARE_CELL + k / GLARE_CELL, image.shape[2] - 1)
         x = wp.min(col * GLARE_CELL + k % GLARE_CELL, image.shape[3] - 1)
         c = wp.cw_mul(image[world, camera, y, x], gain)
         m = luminance(c)
-        if m > 1.5:
-            total += c * (wp.min(m - 1.5, GLARE_MOST) / m)
+        if m > least:
+            total += c * (wp.min(m - least, GLARE_MOST) / m)
     out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
 
 
@@ -276,6 +288,7 @@ def _develop(
     """Reads light, gains, glare and sensors. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = measured_light(image, exposure, glare, chip, scene, poses, cameras, Pixel(world, camera, row, col))
+    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -295,6 +308,7 @@ def _develop_mosaic(raw: wp.array4d[float], mosaic: wp.array[int], exposure: Exp
     """Reads what pixels measured. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = demosaiced(raw, world, camera, row, col, mosaic[camera])
+    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -313,6 +327,9 @@ class Developer:
         nworld, ncamera, height, width = shape
         self.exposure = make_exposure(nworld, ncamera, device)
         cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))
+        self.exposure.base = wp.zeros(
+            (nworld, ncamera, -(-height // CELL), -(-width // CELL)), dtype=float, device=device
+        )
         self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
         self._device, self._glass, self._chip = device, Glass(), Chip()
         self._behind: wp.array | None = None
@@ -366,6 +383,7 @@ class Developer:
                 inputs = [self._glass, scene, cameras, views, sky, image, run]
                 wp.launch(_pass_glass, dim=rgb.shape, inputs=inputs, outputs=[light], device=device)
             if depth is not None:
+                gather_base(light, exposure.picture, exposure.night, exposure.base)
                 self._scatter(light, rgb.shape[2], device)
             inputs = [light, exposure, self._glare[0], self._chip, scene, poses, cameras]
             if self._raw is None:
