@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.clear_sky import SUN, clear_radiance, exp3, sun_depth
+from sim.render.clear_sky import HAZE_LOSS, SUN, clear_radiance, exp3, haze_of, sun_depth
 from sim.render.clouds import Clouds, cloud_depth, cloud_place, cloud_share, clouds_of
 from sim.render.sky_pictures import COLS, DECK, ROWS, SkyLook, SkyPictures, look_at, picture_radiance, turned_cell
 from sim.types import Scene
@@ -25,6 +25,8 @@ DUST_EXTINCTION = 0.02
 """Of air full of dust [1/m]: one sees 200 m, the limit below which a dust storm is severe."""
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
+DUSK = 18.0
+"""How fast lamps take over, by the sine of the sun's height: tenfold from 1 to 9 degrees below the horizon."""
 DISC = 0.99997
 """Cosine of half the sun's disc, as cameras see it."""
 
@@ -52,7 +54,7 @@ class Sky:
     gray: wp.array[wp.vec3]
     """Light of an overcast sky on level ground over pi, (nworld,)."""
     night: wp.array[float]
-    """0 by day, 1 once lamps are lit, (nworld,)."""
+    """0 by day .. 1 at night: share of their light that lamps give, (nworld,)."""
     haze: wp.array[wp.vec3]
     """Light that air scatters towards the eye from a long path, away from the sun, (nworld,)."""
     glow: wp.array[wp.vec3]
@@ -110,7 +112,7 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     if mask[world] == 0:
         return
     weather = scene.weather
-    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
+    mie = haze_of(weather.turbidity[world])[0]
     d = table_direction(row, col)
     c = clear_radiance(d, weather.sun_direction[world], mie) + NIGHT * (1.6 - 0.8 * d[2])
     clouds = clouds_of(scene.world_key[world], scene.seed[world], weather.cloud_cover[world])
@@ -118,6 +120,16 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     sky.table[world, row, col] = wp.vec4(c[0], c[1], c[2], share)
     if row == 0 and col == 0:
         sky.clouds[world] = clouds
+
+
+@wp.func
+def night_of(sun: float) -> float:
+    """Share of their light at night that lamps give, by the sine of the sun's height.
+
+    They are switched on at sunset, but the scale of the night is not the day's: lamps are brighter than in truth, by day and at dusk less, so
+    that at dusk streets lie in the light of the sky as they do in truth. From one to the other it goes as fast as daylight fades.
+    """
+    return wp.smoothstep(0.06, -0.02, sun) * wp.clamp(wp.exp(DUSK * (-0.15 - sun)), 0.1, 1.0)
 
 
 @wp.func
@@ -175,8 +187,8 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     weather = scene.weather
     sun = weather.sun_direction[world]
     up = wp.max(sun[2], 0.0)
-    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
-    direct = exp3(sun_depth(2.0, sun[2], mie)) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
+    haze = haze_of(weather.turbidity[world])
+    direct = exp3(sun_depth(2.0, sun[2], haze[0])) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
     clear = clear_ambient(sky, world)
     dust = weather.dust[world]
     k = extinction_of(weather.fog_visibility[world], weather.rain[world], weather.snow[world])
@@ -207,9 +219,10 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     sky.ground[world] = wp.cw_mul(
         total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
     )
-    sky.extinction[world] = k
+    # A clear day's haze is in the fog's visibility; what the sun crosses of the rest is in its depth.
+    sky.extinction[world] = k + HAZE_LOSS * haze[1]
     sky.sun_direction[world] = sun
-    sky.night[world] = wp.where(bright < 0.035, 1.0, 1.0 - wp.smoothstep(-0.02, 0.06, sun[2]))
+    sky.night[world] = night_of(sun[2])
     horizon = wp.lerp(blend_clouds(sky, world, 0, 0), blend_clouds(sky, world, 0, COLS / 2), 0.5)
     if look.first >= 0:
         horizon = pictures.horizon[weather.sky[world] - 1] * look.scale
