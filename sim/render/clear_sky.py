@@ -98,10 +98,12 @@ def clear_radiance(d: wp.vec3, sun: wp.vec3, mie: float) -> wp.vec3:
         light = exp3(tau)
         # Higher orders: about as much again, less coloured.
         more = exp3(tau * 0.35) * 0.35
-        out += wp.cw_mul(RAYLEIGH * (dr * phase_r), light + more) + wp.cw_mul(HAZE_TINT, light * phase_m + more * 0.06) * (mie * dm)
+        out += wp.cw_mul(RAYLEIGH * (dr * phase_r), light + more) + wp.cw_mul(
+            HAZE_TINT, light * phase_m + more * 0.06
+        ) * (mie * dm)
         ray += 0.5 * dr
         haze += 0.5 * dm
-    # Of haze it leaves out less, as more of that light goes on ahead: ever thicker, it makes a sky whiter and the sun weaker, not both brighter.
+    # Of haze it leaves out less, as that light goes on ahead: thicker, it makes a sky whiter and the sun weaker, not both brighter.
     # What single scattering leaves out: a clear sky gives about a sixth of the light on level ground at noon, and is less blue.
     y = 0.2126 * out[0] + 0.7152 * out[1] + 0.0722 * out[2]
     return (out * 0.58 + wp.vec3(0.4, 0.42, 0.45) * y) * (1.85 * SUN / (1.0 + 0.8 * HAZE_LOSS * HAZE_HEIGHT * mie))

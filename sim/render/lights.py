@@ -120,7 +120,9 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
                 for k in range(geo.model_light[asset], geo.model_light[asset + 1]):
                     lamps = poses.lamps[world, actor]
                     if is_on(geo.light_role[k], lamps, poses.tick[world]):
-                        add_light(out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot], lamps, sky.night[world])
+                        add_light(
+                            out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot], lamps, sky.night[world]
+                        )
         m = scene.map_index[world]
         for k in range(geo.map_light[m], geo.map_light[m + 1]):
             distance = wp.length(geo.light_pos[k] - eye)

@@ -25,6 +25,8 @@ DUST_EXTINCTION = 0.02
 """Of air full of dust [1/m]: one sees 200 m, the limit below which a dust storm is severe."""
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
+DUSK_TINT = wp.constant(wp.vec3(0.24, 0.34, 0.56))
+"""Radiance that a dusk's sky gains from light scattered several times, over that of once."""
 DUSK = 18.0
 """How fast lamps take over, by the sine of the sun's height: tenfold from 1 to 9 degrees below the horizon."""
 DISC = 0.99997
@@ -126,8 +128,8 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
 def night_of(sun: float) -> float:
     """Share of their light at night that lamps give, by the sine of the sun's height.
 
-    They are switched on at sunset, but the scale of the night is not the day's: lamps are brighter than in truth, by day and at dusk less, so
-    that at dusk streets lie in the light of the sky as they do in truth. From one to the other it goes as fast as daylight fades.
+    They are switched on at sunset. As the scale of the night is not the day's, they are brighter than in truth, at dusk less than at night:
+    streets lie in the light of the sky then, and lamps take over as fast as it fades.
     """
     return wp.smoothstep(0.06, -0.02, sun) * wp.clamp(wp.exp(DUSK * (-0.15 - sun)), 0.1, 1.0)
 
@@ -149,6 +151,16 @@ def clear_ambient(sky: Sky, world: int) -> wp.vec3:
 
 
 @wp.func
+def dusk_light(clear: wp.vec3, sun: float) -> wp.vec3:
+    """Radiance that the sky gains all over at dusk from light scattered several times, blue as it is.
+
+    The air in the earth's shadow has no other light. ``clear``: the sky's irradiance over pi without it; ``sun``: sine of the sun's height.
+    """
+    lit = 0.333333 * (clear[0] + clear[1] + clear[2] - 1.1 * (NIGHT[0] + NIGHT[1] + NIGHT[2]))
+    return DUSK_TINT * (wp.max(lit, 0.0) * wp.smoothstep(0.06, -0.06, sun))
+
+
+@wp.func
 def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
     """Share of the sun's beam that no cloud hides."""
     hidden = float(0.0)
@@ -162,14 +174,14 @@ def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
 
 
 @wp.func
-def veil_table(scene: Scene, pictures: SkyPictures, sky: Sky, world: int):
-    """Lay the world's picture into the table, if it has one, and fog over that."""
+def veil_table(scene: Scene, pictures: SkyPictures, sky: Sky, world: int, dusk: wp.vec3):
+    """Add the light of ``dusk`` to the table or lay the world's picture into it, if it has one, and fog over that."""
     look = sky.look[world]
     number = scene.weather.sky[world] - 1
     for row in range(ROWS):
         for col in range(COLS):
             c = sky.table[world, row, col]
-            clear = wp.vec3(c[0], c[1], c[2])
+            clear = wp.vec3(c[0], c[1], c[2]) + dusk
             hidden = c[3] * (1.0 - look.foggy)
             if look.first >= 0:
                 clear = turned_cell(pictures, number, look.heading, row, col) * look.scale
@@ -190,6 +202,8 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     haze = haze_of(weather.turbidity[world])
     direct = exp3(sun_depth(2.0, sun[2], haze[0])) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
     clear = clear_ambient(sky, world)
+    dusk = dusk_light(clear, sun[2])
+    clear += dusk
     dust = weather.dust[world]
     k = extinction_of(weather.fog_visibility[world], weather.rain[world], weather.snow[world])
     k += DUST_EXTINCTION * dust * dust
@@ -230,7 +244,7 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     # A low sun stands behind trees and houses: its beams do not reach the air before them.
     sky.glow[world] = sky.sun[world] * (0.0084 * wp.smoothstep(0.02, 0.3, sun[2]))
     sky.look[world] = look
-    veil_table(scene, pictures, sky, world)
+    veil_table(scene, pictures, sky, world, dusk)
 
 
 def update_sky(scene: Scene, pictures: SkyPictures, sky: Sky, mask: wp.array) -> None:

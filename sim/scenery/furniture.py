@@ -36,8 +36,8 @@ POLE, STATIC, FENCE, SIGN = (int(x) for x in (Semantic.POLE, Semantic.STATIC, Se
 LAMP_INTENSITY = (7.8, 6.35, 4.2)
 """On the axis of a street lamp, in the sky's scale times m^2."""
 LAMP_CONE = (0.7, 0.14)
-"""Cosines of the angles from straight down up to which it shines in full and beyond which not at all: cut off 8 degrees below the horizon, so
-that the lower storeys opposite are lit, ever less upwards, and nothing above the lamp."""
+"""Cosines of the angles from straight down up to which it shines in full and beyond which not at all: cut off 8 degrees below the
+horizon, so that the lower storeys opposite are lit, ever less upwards, and nothing above the lamp."""
 
 
 def street_lamps(builder: MeshBuilder, pos: Floats, yaw: npt.ArrayLike, height: float, arm: float) -> list[Light]:
