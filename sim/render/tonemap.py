@@ -35,6 +35,8 @@ CURVE_SIZE = wp.constant(20 << 7)
 """The table of codes spans 2^-14 to 2^6, 128 steps an octave: each within half a code."""
 BALANCE, GOLD = 0.45, 0.6
 """Share of the light's colour that white balance removes, and how much of that it leaves where the sun is low and the light warm."""
+DARKER = 0.27
+"""Octaves by which a picture of dusk or night is darker for each octave that its light is less; exposure makes up for the rest."""
 HIGHEST, BRIGHT_SHARE, HELD_DOWN = 2.0, 0.015, 0.5
 """Display luminance towards which exposure holds down the brightest part of a picture, how large that part is, and the least factor."""
 
@@ -127,7 +129,7 @@ def _expose_world(sky: Sky, exposure: Exposure):
     world = wp.tid()
     light = sky.ambient[world] + sky.sun[world] * (0.31831 * wp.max(sky.sun_direction[world][2], 0.15) * 0.7)
     # Lamps take over once daylight is gone.
-    level = wp.max(luminance(light), 0.012)
+    level = wp.max(luminance(light), 0.012 * wp.max(sky.night[world], 0.1))
     shines = luminance(sky.sun[world]) / wp.max(luminance(sky.beam[world]), 1.0e-6)
     exposure.low[world] = wp.smoothstep(0.3, 0.12, sky.sun_direction[world][2]) * wp.min(2.0 * shines, 1.0)
     exposure.world[world] = balance(light, exposure.low[world]) * (KEY / (0.26 * level))
@@ -194,7 +196,7 @@ def _expose_picture(exposure: Exposure):
     exposure.chroma[world, camera, 3] = wp.int64(0)
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
-    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
+    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -DARKER)
     dark = wp.min(night - 1.0, 1.0)
     exposure.night[world, camera] = wp.max(dark, exposure.low[world])
     over = gain * bright / HIGHEST * dark
