@@ -53,8 +53,8 @@ class Exposure:
     """Pixels by luminance, (nworld, ncamera, BINS)."""
     chroma: wp.array3d[wp.int64]
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
-    low: wp.array[float]
-    """1 of worlds in the light of a low sun, (nworld,)."""
+    low: wp.array[wp.vec2]
+    """1 of worlds in the light of a low sun, and of those or where the sun is down, (nworld,)."""
     night: wp.array2d[float]
     """How far tones adapt to the place: 0 by day .. 1 by night and where the sun is low, (nworld, ncamera)."""
     base: wp.array4d[float]
@@ -70,7 +70,7 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.picture = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
     out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
     out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
-    out.low = wp.zeros(nworld, dtype=float, device=device)
+    out.low = wp.zeros(nworld, dtype=wp.vec2, device=device)
     out.night = wp.zeros((nworld, ncamera), dtype=float, device=device)
     out.base = wp.zeros((1, 1, 1, 1), dtype=float, device=device)
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
@@ -131,8 +131,10 @@ def _expose_world(sky: Sky, exposure: Exposure):
     # Lamps take over once daylight is gone.
     level = wp.max(luminance(light), 0.012 * wp.max(sky.night[world], 0.1))
     shines = luminance(sky.sun[world]) / wp.max(luminance(sky.beam[world]), 1.0e-6)
-    exposure.low[world] = wp.smoothstep(0.3, 0.12, sky.sun_direction[world][2]) * wp.min(2.0 * shines, 1.0)
-    exposure.world[world] = balance(light, exposure.low[world]) * (KEY / (0.26 * level))
+    up = sky.sun_direction[world][2]
+    low = wp.smoothstep(0.3, 0.12, up) * wp.min(2.0 * shines, 1.0)
+    exposure.low[world] = wp.vec2(low, wp.max(low, wp.smoothstep(0.06, -0.04, up)))
+    exposure.world[world] = balance(light, low) * (KEY / (0.26 * level))
 
 
 def expose_world(sky: Sky, exposure: Exposure) -> None:
@@ -197,10 +199,9 @@ def _expose_picture(exposure: Exposure):
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
     gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -DARKER)
-    dark = wp.min(night - 1.0, 1.0)
-    exposure.night[world, camera] = wp.max(dark, exposure.low[world])
-    over = gain * bright / HIGHEST * dark
-    exposure.picture[world, camera] = balance(light, exposure.low[world]) * (
+    exposure.night[world, camera] = exposure.low[world][1]
+    over = gain * bright / HIGHEST * wp.min(night - 1.0, 1.0)
+    exposure.picture[world, camera] = balance(light, exposure.low[world][0]) * (
         gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
     )
 
