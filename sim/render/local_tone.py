@@ -27,7 +27,7 @@ SOFT = 0.8
 """Octaves over which compression sets in."""
 ALIKE = 1.4
 """Standard deviation of what counts as equally bright [octaves]."""
-REACH = 3
+REACH = 2
 """Cells looked at to each side."""
 
 
@@ -69,7 +69,7 @@ def adapted(base: wp.array4d[float], night: wp.array2d[float], c: wp.vec3, at: w
         return c
     here = wp.log2(light)
     # Wider in larger pictures.
-    stride = 1 + base.shape[2] / 120
+    stride = 1 + base.shape[2] / 80
     row = at[2] / CELL
     col = at[3] / CELL
     # Where the pixel is in its cell, so that cells do not show.
@@ -87,7 +87,7 @@ def adapted(base: wp.array4d[float], night: wp.array2d[float], c: wp.vec3, at: w
             off = (b - here) / ALIKE
             y = float(i) - v
             x = float(j) - u
-            share = wp.exp(-0.5 * off * off - 0.25 * (x * x + y * y))
+            share = wp.exp(-0.5 * off * off - 0.4 * (x * x + y * y))
             total += share * b
             weight += share
     over = wp.max(total / weight - wp.static(float(math.log2(KNEE))), 0.0)

@@ -364,7 +364,7 @@ def look_of_window(s: Surf, p: wp.vec3, n: wp.vec3, night: float) -> Surf:
     out.albedo = s.albedo * (depth * (0.7 + 0.6 * value_noise(p * 2.3)))
     out.coat = 1.0
     out.roughness = 0.6
-    if room > 0.66:
+    if room > 0.66 and night > 0.0:
         # Lit rooms: bright ones are few, most show a lamp behind a curtain, some the cold light of a screen.
         each = (room - 0.66) * 2.94
         kind = wp.frac(each * 17.0)
