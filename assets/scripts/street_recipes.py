@@ -21,7 +21,7 @@ GALVANISED = lk.colored("galvanised steel", (0.38, 0.39, 0.4), 0.5, metallic=0.6
 OBSTACLE = Semantic.OBSTACLE
 RUBBER_FOOT = lk.colored("recycled rubber", (0.03, 0.03, 0.03), 0.95, surface=Surface.RUBBER)
 BIN_BODY = lk.colored("bin", (0.035, 0.04, 0.042), 0.6)
-LAMP_INTENSITY = [26.0, 21.0, 14.0]
+LAMP_INTENSITY = [7.8, 6.35, 4.2]
 
 
 def _lens(role: Role, color: tuple[float, float, float]) -> Material:
@@ -250,7 +250,7 @@ ALL = [
     Prop("signal", ["signal", "traffic_light"], Semantic.TRAFFIC_LIGHT, 150.0, make=_signal, category="pole"),
     Prop("street_lamp", ["lamp", "street_lamp"], Semantic.POLE, 180.0, make=_lamp, category="streetlamp",
          lights=[{"role": "street_lamp", "pos": [0.76, 0.0, 7.4], "direction": [0.0, 0.0, -1.0], "intensity": LAMP_INTENSITY,
-                  "inner": 1.104, "outer": 1.45}]),
+                  "inner": 0.795, "outer": 1.43}]),
     Prop("beacon", ["beacon"], OBSTACLE, 30.0, make=_beacon, category="barrier"),
     Prop("barrier", ["barrier"], OBSTACLE, 40.0, make=_barrier, category="barrier"),
     Prop("works_board", ["barrier", "works_board"], OBSTACLE, 60.0, make=_board, category="barrier"),

@@ -129,7 +129,13 @@ def _load_kernels(plan: Plan, device: Any) -> None:
     from sim.render.label_images import CLASSES, OUTPUT_BITS
 
     fast = ("sim.render.fast",)
-    full = ("sim.render.colour", "sim.render.denoise", "sim.render.tonemap")
+    full = (
+        "sim.render.colour",
+        "sim.render.denoise",
+        "sim.render.glare",
+        "sim.render.local_tone",
+        "sim.render.tonemap",
+    )
     images, outputs = images_of(plan.config.outputs), plan.config.outputs
     needs = {
         "sim.render.albedo": "albedo" in images,

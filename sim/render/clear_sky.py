@@ -12,6 +12,15 @@ SUN = 10.0
 """Irradiance of the sun outside the atmosphere; a road by day then reflects about 0.3."""
 EARTH, TOP = 6_371_000.0, 80_000.0
 """Radius of the earth, and height up to which there is air [m]."""
+HAZE, HAZY = 4.0e-6, 6.0e-5
+"""Scattering of haze at sea level per unit of turbidity, and how much more per unit above that of a clear day, 3 [1/m]: at 8 one sees 9 km
+(McCartney 1976; Preetham et al. 1999)."""
+HAZE_HEIGHT = 1200.0
+"""Over which it falls to 1 / e [m]."""
+HAZE_TINT = wp.constant(wp.vec3(0.8, 1.0, 1.25))
+"""Its scattering by colour, with the wavelength to the power -1 (Angstrom 1929)."""
+HAZE_LOSS = 1.1
+"""Extinction of haze over its scattering."""
 RAYLEIGH = wp.constant(wp.vec3(5.8e-6, 13.5e-6, 33.1e-6))
 """Scattering at sea level [1/m]."""
 
@@ -20,6 +29,14 @@ RAYLEIGH = wp.constant(wp.vec3(5.8e-6, 13.5e-6, 33.1e-6))
 def exp3(v: wp.vec3) -> wp.vec3:
     """exp(-v) by component."""
     return wp.vec3(wp.exp(-v[0]), wp.exp(-v[1]), wp.exp(-v[2]))
+
+
+@wp.func
+def haze_of(turbidity: float) -> wp.vec2:
+    """Scattering of haze at sea level, and the share of it that a clear day has not [1/m]."""
+    t = wp.clamp(turbidity, 1.0, 12.0)
+    more = HAZY * wp.max(t - 3.0, 0.0)
+    return wp.vec2(HAZE * t + more, more)
 
 
 @wp.func
@@ -41,13 +58,14 @@ def sun_depth(height: float, mu: float, mie: float) -> wp.vec3:
     length = sphere_exit(height, mu, EARTH + TOP)
     ray = float(0.0)
     haze = float(0.0)
-    step = length / 8.0
     for k in range(8):
-        s = (float(k) + 0.5) * step
+        # Quadratic steps: most of the air, and nearly all haze, is near.
+        step = length * float(2 * k + 1) / 64.0
+        s = length * (float(k * k) + float(k) + 0.5) / 64.0
         h = wp.max(wp.sqrt(r * r + s * s + 2.0 * r * s * mu) - EARTH, 0.0)
         ray += wp.exp(-h / 8000.0) * step
-        haze += wp.exp(-h / 1200.0) * step
-    return RAYLEIGH * ray + wp.vec3(1.0, 1.0, 1.0) * (1.1 * mie * haze)
+        haze += wp.exp(-h / HAZE_HEIGHT) * step
+    return RAYLEIGH * ray + HAZE_TINT * (HAZE_LOSS * mie * haze)
 
 
 @wp.func
@@ -72,17 +90,20 @@ def clear_radiance(d: wp.vec3, sun: wp.vec3, mie: float) -> wp.vec3:
         radius = wp.sqrt(r * r + s * s + 2.0 * r * s * d[2])
         h = wp.max(radius - EARTH, 0.0)
         dr = wp.exp(-h / 8000.0) * step
-        dm = wp.exp(-h / 1200.0) * step
+        dm = wp.exp(-h / HAZE_HEIGHT) * step
         ray += 0.5 * dr
         haze += 0.5 * dm
         mu_sun = (r * sun[2] + s * mu) / radius
-        tau = RAYLEIGH * ray + wp.vec3(1.0, 1.0, 1.0) * (1.1 * mie * haze) + sun_depth(h, mu_sun, mie)
+        tau = RAYLEIGH * ray + HAZE_TINT * (HAZE_LOSS * mie * haze) + sun_depth(h, mu_sun, mie)
         light = exp3(tau)
         # Higher orders: about as much again, less coloured.
         more = exp3(tau * 0.35) * 0.35
-        out += wp.cw_mul(RAYLEIGH * (dr * phase_r), light + more) + (light * phase_m + more * 0.06) * (mie * dm)
+        out += wp.cw_mul(RAYLEIGH * (dr * phase_r), light + more) + wp.cw_mul(
+            HAZE_TINT, light * phase_m + more * 0.06
+        ) * (mie * dm)
         ray += 0.5 * dr
         haze += 0.5 * dm
+    # Of haze it leaves out less, as that light goes on ahead: thicker, it makes a sky whiter and the sun weaker, not both brighter.
     # What single scattering leaves out: a clear sky gives about a sixth of the light on level ground at noon, and is less blue.
     y = 0.2126 * out[0] + 0.7152 * out[1] + 0.0722 * out[2]
-    return (out * 0.58 + wp.vec3(0.4, 0.42, 0.45) * y) * (1.85 * SUN)
+    return (out * 0.58 + wp.vec3(0.4, 0.42, 0.45) * y) * (1.85 * SUN / (1.0 + 0.8 * HAZE_LOSS * HAZE_HEIGHT * mie))

@@ -79,13 +79,13 @@ def is_on(role: int, lamps: int, tick: int) -> bool:
 
 
 @wp.func(inline=True)
-def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33, lamps: int):
-    """Append light ``k`` of the library, placed by its owner's frame; ``lamps``: the owner's bits of `Lamp`."""
+def add_light(out: Lights, geo: Geometry, world: int, k: int, pos: wp.vec3, linear: wp.mat33, lamps: int, share: float):
+    """Append ``share`` of light ``k`` of the library, placed by its owner's frame; ``lamps``: the owner's bits of `Lamp`."""
     n = out.count[world]
     if n < CAPACITY:
         out.pos[world, n] = pos + linear * geo.light_pos[k]
         out.axis[world, n] = wp.normalize(linear * geo.light_axis[k])
-        out.intensity[world, n] = geo.light_intensity[k]
+        out.intensity[world, n] = geo.light_intensity[k] * share
         out.cone[world, n] = geo.light_cone[k]
         out.beam[world, n] = wp.static(CONE)
         if geo.light_role[k] == wp.static(int(Role.HEAD_LAMP)) and geo.light_cone[k][1] > wp.static(AIMED):
@@ -120,14 +120,17 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
                 for k in range(geo.model_light[asset], geo.model_light[asset + 1]):
                     lamps = poses.lamps[world, actor]
                     if is_on(geo.light_role[k], lamps, poses.tick[world]):
-                        add_light(out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot], lamps)
+                        add_light(
+                            out, geo, world, k, inst.pos[world, slot], inst.linear[world, slot], lamps, sky.night[world]
+                        )
         m = scene.map_index[world]
         for k in range(geo.map_light[m], geo.map_light[m + 1]):
             distance = wp.length(geo.light_pos[k] - eye)
             in_tunnel = geo.light_role[k] == wp.static(int(Role.TUNNEL_LAMP))
             if (dark or in_tunnel) and distance >= inner and distance < outer:
                 out.in_tunnel[world] += wp.where(in_tunnel, 1, 0)
-                add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float), 0)
+                share = wp.where(in_tunnel, 1.0, sky.night[world])
+                add_light(out, geo, world, k, wp.vec3(0.0, 0.0, 0.0), wp.identity(n=3, dtype=float), 0, share)
         inner = outer
 
 

@@ -33,8 +33,8 @@ BRAKE_RADIANCE = 9.0
 INDICATOR_RADIANCE = 10.0
 SIGNAL_RADIANCE = 7.0
 STREET_RADIANCE = 10.0
-WINDOW_RADIANCE = 0.03
-"""Of a lit window at night, in the scale of the street lamps."""
+WINDOW_RADIANCE = 0.15
+"""Of the brightest lit windows at night, in the scale of the street lamps."""
 NIGHT_SHARE = 0.25
 """Of what lamps of cars and signals emit by day; cameras and drivers would be dazzled."""
 
@@ -308,11 +308,14 @@ def look_of_window(s: Surf, p: wp.vec3, n: wp.vec3, night: float) -> Surf:
     out.albedo = s.albedo * (depth * (0.7 + 0.6 * value_noise(p * 2.3)))
     out.coat = 1.0
     out.roughness = 0.6
-    if room > 0.62:
-        warm = wp.vec3(1.0, 0.72, 0.42)
-        if room > 0.9:
-            warm = wp.vec3(0.75, 0.85, 1.0)
-        out.emission = s.emission + warm * (
-            WINDOW_RADIANCE * night * (0.4 + 2.0 * (room - 0.62)) * (0.6 + 0.8 * value_noise(p * 1.3))
-        )
+    if room > 0.66 and night > 0.0:
+        # Lit rooms: bright ones are few, most show a lamp behind a curtain, some the cold light of a screen.
+        each = (room - 0.66) * 2.94
+        kind = wp.frac(each * 17.0)
+        warm = wp.lerp(wp.vec3(1.0, 0.62, 0.3), wp.vec3(1.0, 0.8, 0.55), kind)
+        if each > 0.88:
+            warm = wp.vec3(0.55, 0.75, 1.0)
+        folds = 0.75 + 0.5 * value_noise(wp.vec3(9.0 * x, 0.7 * p[2], room))
+        level = (0.12 + 0.88 * kind * kind) * (0.6 + 0.8 * value_noise(p * 1.3)) * folds
+        out.emission = s.emission + warm * (WINDOW_RADIANCE * night * level)
     return out

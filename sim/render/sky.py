@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.clear_sky import SUN, clear_radiance, exp3, sun_depth
+from sim.render.clear_sky import HAZE_LOSS, SUN, clear_radiance, exp3, haze_of, sun_depth
 from sim.render.clouds import Clouds, cloud_depth, cloud_place, cloud_share, clouds_of
 from sim.render.sky_pictures import COLS, DECK, ROWS, SkyLook, SkyPictures, look_at, picture_radiance, turned_cell
 from sim.types import Scene
@@ -25,6 +25,10 @@ DUST_EXTINCTION = 0.02
 """Of air full of dust [1/m]: one sees 200 m, the limit below which a dust storm is severe."""
 FOG_TOP = 60.0
 """Height of the fog's layer [m]."""
+DUSK_TINT = wp.constant(wp.vec3(0.24, 0.34, 0.56))
+"""Radiance that a dusk's sky gains from light scattered several times, over that of once."""
+DUSK = 18.0
+"""How fast lamps take over, by the sine of the sun's height: tenfold from 1 to 9 degrees below the horizon."""
 DISC = 0.99997
 """Cosine of half the sun's disc, as cameras see it."""
 
@@ -52,7 +56,7 @@ class Sky:
     gray: wp.array[wp.vec3]
     """Light of an overcast sky on level ground over pi, (nworld,)."""
     night: wp.array[float]
-    """0 by day, 1 once lamps are lit, (nworld,)."""
+    """0 by day .. 1 at night: share of their light that lamps give, (nworld,)."""
     haze: wp.array[wp.vec3]
     """Light that air scatters towards the eye from a long path, away from the sun, (nworld,)."""
     glow: wp.array[wp.vec3]
@@ -110,7 +114,7 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     if mask[world] == 0:
         return
     weather = scene.weather
-    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
+    mie = haze_of(weather.turbidity[world])[0]
     d = table_direction(row, col)
     c = clear_radiance(d, weather.sun_direction[world], mie) + NIGHT * (1.6 - 0.8 * d[2])
     clouds = clouds_of(scene.world_key[world], scene.seed[world], weather.cloud_cover[world])
@@ -118,6 +122,16 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     sky.table[world, row, col] = wp.vec4(c[0], c[1], c[2], share)
     if row == 0 and col == 0:
         sky.clouds[world] = clouds
+
+
+@wp.func
+def night_of(sun: float) -> float:
+    """Share of their light at night that lamps give, by the sine of the sun's height.
+
+    They are switched on at sunset. As the scale of the night is not the day's, they are brighter than in truth, at dusk less than at night:
+    streets lie in the light of the sky then, and lamps take over as fast as it fades.
+    """
+    return wp.smoothstep(0.06, -0.02, sun) * wp.clamp(wp.exp(DUSK * (-0.15 - sun)), 0.1, 1.0)
 
 
 @wp.func
@@ -137,6 +151,16 @@ def clear_ambient(sky: Sky, world: int) -> wp.vec3:
 
 
 @wp.func
+def dusk_light(clear: wp.vec3, sun: float) -> wp.vec3:
+    """Radiance that the sky gains all over at dusk from light scattered several times, blue as it is.
+
+    The air in the earth's shadow has no other light. ``clear``: the sky's irradiance over pi without it; ``sun``: sine of the sun's height.
+    """
+    lit = 0.333333 * (clear[0] + clear[1] + clear[2] - 1.1 * (NIGHT[0] + NIGHT[1] + NIGHT[2]))
+    return DUSK_TINT * (wp.max(lit, 0.0) * wp.smoothstep(0.06, -0.06, sun))
+
+
+@wp.func
 def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
     """Share of the sun's beam that no cloud hides."""
     hidden = float(0.0)
@@ -150,14 +174,14 @@ def sun_through_clouds(clouds: Clouds, sun: wp.vec3) -> float:
 
 
 @wp.func
-def veil_table(scene: Scene, pictures: SkyPictures, sky: Sky, world: int):
-    """Lay the world's picture into the table, if it has one, and fog over that."""
+def veil_table(scene: Scene, pictures: SkyPictures, sky: Sky, world: int, dusk: wp.vec3):
+    """Add the light of ``dusk`` to the table or lay the world's picture into it, if it has one, and fog over that."""
     look = sky.look[world]
     number = scene.weather.sky[world] - 1
     for row in range(ROWS):
         for col in range(COLS):
             c = sky.table[world, row, col]
-            clear = wp.vec3(c[0], c[1], c[2])
+            clear = wp.vec3(c[0], c[1], c[2]) + dusk
             hidden = c[3] * (1.0 - look.foggy)
             if look.first >= 0:
                 clear = turned_cell(pictures, number, look.heading, row, col) * look.scale
@@ -175,9 +199,11 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     weather = scene.weather
     sun = weather.sun_direction[world]
     up = wp.max(sun[2], 0.0)
-    mie = 4.0e-6 * wp.clamp(weather.turbidity[world], 1.0, 12.0)
-    direct = exp3(sun_depth(2.0, sun[2], mie)) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
+    haze = haze_of(weather.turbidity[world])
+    direct = exp3(sun_depth(2.0, sun[2], haze[0])) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
     clear = clear_ambient(sky, world)
+    dusk = dusk_light(clear, sun[2])
+    clear += dusk
     dust = weather.dust[world]
     k = extinction_of(weather.fog_visibility[world], weather.rain[world], weather.snow[world])
     k += DUST_EXTINCTION * dust * dust
@@ -207,9 +233,10 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     sky.ground[world] = wp.cw_mul(
         total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
     )
-    sky.extinction[world] = k
+    # A clear day's haze is in the fog's visibility; what the sun crosses of the rest is in its depth.
+    sky.extinction[world] = k + HAZE_LOSS * haze[1]
     sky.sun_direction[world] = sun
-    sky.night[world] = wp.where(bright < 0.035, 1.0, 1.0 - wp.smoothstep(-0.02, 0.06, sun[2]))
+    sky.night[world] = night_of(sun[2])
     horizon = wp.lerp(blend_clouds(sky, world, 0, 0), blend_clouds(sky, world, 0, COLS / 2), 0.5)
     if look.first >= 0:
         horizon = pictures.horizon[weather.sky[world] - 1] * look.scale
@@ -217,7 +244,7 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     # A low sun stands behind trees and houses: its beams do not reach the air before them.
     sky.glow[world] = sky.sun[world] * (0.0084 * wp.smoothstep(0.02, 0.3, sun[2]))
     sky.look[world] = look
-    veil_table(scene, pictures, sky, world)
+    veil_table(scene, pictures, sky, world, dusk)
 
 
 def update_sky(scene: Scene, pictures: SkyPictures, sky: Sky, mask: wp.array) -> None:

@@ -10,9 +10,11 @@ import warp as wp
 
 from sim.cameras import CameraConfig
 from sim.render.camera import Cameras, Views, pixel_direction
+from sim.render.glare import GLARE_CELL, glare_at, scatter_glare
 from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
 from sim.render.lens import PINHOLE
 from sim.render.lights import luminance
+from sim.render.local_tone import CELL, adapted, gather_base
 from sim.render.mosaic import colour_of, demosaiced
 from sim.render.poses import Poses
 from sim.render.primary import Pixel
@@ -28,17 +30,13 @@ SKY_SHARE = 4
 """One in so many pixels of the sky is metered: cameras of cars expose and balance for the road and what stands on it."""
 BINS = 96
 """Histogram of log2 luminance from 2^-16 to 2^8, four bins an octave."""
-GLARE_MOST = 9.0
-"""Luminance beyond white that a pixel gives to the glare at most: small lamps glow, they do not bleach the picture."""
-GLARE_SHARE = 0.16
-"""Share of it that the lens scatters about."""
-GLARE_CELL = 4
-"""Pixels per cell of the glare."""
 CURVE_FIRST = wp.constant((127 - 14) << 7)
 CURVE_SIZE = wp.constant(20 << 7)
 """The table of codes spans 2^-14 to 2^6, 128 steps an octave: each within half a code."""
-BALANCE = 0.45
-"""Share of the light's colour that white balance removes."""
+BALANCE, GOLD = 0.45, 0.6
+"""Share of the light's colour that white balance removes, and how much of that it leaves where the sun is low and the light warm."""
+DARKER = 0.27
+"""Octaves by which a picture of dusk or night is darker for each octave that its light is less; exposure makes up for the rest."""
 HIGHEST, BRIGHT_SHARE, HELD_DOWN = 2.0, 0.015, 0.5
 """Display luminance towards which exposure holds down the brightest part of a picture, how large that part is, and the least factor."""
 
@@ -55,6 +53,12 @@ class Exposure:
     """Pixels by luminance, (nworld, ncamera, BINS)."""
     chroma: wp.array3d[wp.int64]
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
+    low: wp.array[wp.vec2]
+    """1 of worlds in the light of a low sun, and of those or where the sun is down, (nworld,)."""
+    night: wp.array2d[float]
+    """How far tones adapt to the place: 0 by day .. 1 by night and where the sun is low, (nworld, ncamera)."""
+    base: wp.array4d[float]
+    """Of `sim.render.local_tone`, in cells of each picture; (1, 1, 1, 1) if only the fast pass is used."""
     curve: wp.array[wp.uint8]
     """sRGB code of light after its gain, by the upper half of the float's bits from CURVE_FIRST on, (CURVE_SIZE,)."""
 
@@ -66,6 +70,9 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.picture = wp.zeros((nworld, ncamera), dtype=wp.vec3, device=device)
     out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
     out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
+    out.low = wp.zeros(nworld, dtype=wp.vec2, device=device)
+    out.night = wp.zeros((nworld, ncamera), dtype=float, device=device)
+    out.base = wp.zeros((1, 1, 1, 1), dtype=float, device=device)
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
     wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
     return out
@@ -102,13 +109,15 @@ def display(curve: wp.array[wp.uint8], c: wp.vec3) -> wp.vec3ub:
 
 
 @wp.func
-def balance(light: wp.vec3) -> wp.vec3:
-    """Gains that take part of a light's colour out, at equal luminance."""
+def balance(light: wp.vec3, low: float) -> wp.vec3:
+    """Gains that take part of a light's colour out, at equal luminance; ``low``: 1 in the light of a low sun, whose gold stays."""
     y = luminance(light)
+    warm = wp.clamp(2.0 * (light[0] - light[2]) / wp.max(y, 1.0e-5), 0.0, 1.0)
+    share = BALANCE * (1.0 - GOLD * low * warm)
     gain = wp.vec3(
-        wp.pow(y / wp.max(light[0], 1.0e-5), BALANCE),
-        wp.pow(y / wp.max(light[1], 1.0e-5), BALANCE),
-        wp.pow(y / wp.max(light[2], 1.0e-5), BALANCE),
+        wp.pow(y / wp.max(light[0], 1.0e-5), share),
+        wp.pow(y / wp.max(light[1], 1.0e-5), share),
+        wp.pow(y / wp.max(light[2], 1.0e-5), share),
     )
     gain = wp.vec3(wp.clamp(gain[0], 0.5, 2.0), wp.clamp(gain[1], 0.5, 2.0), wp.clamp(gain[2], 0.5, 2.0))
     return gain / luminance(wp.cw_mul(gain, light / wp.max(y, 1.0e-6)))
@@ -120,8 +129,12 @@ def _expose_world(sky: Sky, exposure: Exposure):
     world = wp.tid()
     light = sky.ambient[world] + sky.sun[world] * (0.31831 * wp.max(sky.sun_direction[world][2], 0.15) * 0.7)
     # Lamps take over once daylight is gone.
-    level = wp.max(luminance(light), 0.012)
-    exposure.world[world] = balance(light) * (KEY / (0.26 * level))
+    level = wp.max(luminance(light), 0.012 * wp.max(sky.night[world], 0.1))
+    shines = luminance(sky.sun[world]) / wp.max(luminance(sky.beam[world]), 1.0e-6)
+    up = sky.sun_direction[world][2]
+    low = wp.smoothstep(0.3, 0.12, up) * wp.min(2.0 * shines, 1.0)
+    exposure.low[world] = wp.vec2(low, wp.max(low, wp.smoothstep(0.06, -0.04, up)))
+    exposure.world[world] = balance(light, low) * (KEY / (0.26 * level))
 
 
 def expose_world(sky: Sky, exposure: Exposure) -> None:
@@ -185,9 +198,10 @@ def _expose_picture(exposure: Exposure):
     exposure.chroma[world, camera, 3] = wp.int64(0)
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
-    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -0.22)
+    gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -DARKER)
+    exposure.night[world, camera] = exposure.low[world][1]
     over = gain * bright / HIGHEST * wp.min(night - 1.0, 1.0)
-    exposure.picture[world, camera] = balance(light) * (
+    exposure.picture[world, camera] = balance(light, exposure.low[world][0]) * (
         gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
     )
 
@@ -197,35 +211,6 @@ def _expose_alike(exposure: Exposure):
     """Reads the worlds' gains. Writes the pictures'."""
     world, camera = wp.tid()
     exposure.picture[world, camera] = exposure.world[world]
-
-
-@wp.kernel
-def _gather_glare(image: wp.array4d[wp.vec3], exposure: Exposure, out: wp.array4d[wp.vec3]):
-    """Reads light and gains. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
-    world, camera, row, col = wp.tid()
-    gain = exposure.picture[world, camera]
-    total = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(GLARE_CELL * GLARE_CELL):
-        y = wp.min(row * GLARE_CELL + k / GLARE_CELL, image.shape[2] - 1)
-        x = wp.min(col * GLARE_CELL + k % GLARE_CELL, image.shape[3] - 1)
-        c = wp.cw_mul(image[world, camera, y, x], gain)
-        m = luminance(c)
-        if m > 1.5:
-            total += c * (wp.min(m - 1.5, GLARE_MOST) / m)
-    out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
-
-
-@wp.kernel
-def _spread_glare(src: wp.array4d[wp.vec3], across: int, width: float, dst: wp.array4d[wp.vec3]):
-    """Reads glare. Writes it spread along rows (``across`` 1) or columns by a bell ``width`` cells wide."""
-    world, camera, row, col = wp.tid()
-    total = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(-9, 10):
-        y = row + k * (1 - across)
-        x = col + k * across
-        if x >= 0 and y >= 0 and x < src.shape[3] and y < src.shape[2]:
-            total += src[world, camera, y, x] * (wp.exp(-0.5 * float(k * k) / (width * width)) * 0.39894 / width)
-    dst[world, camera, row, col] = total
 
 
 @wp.kernel
@@ -249,17 +234,7 @@ def measured_light(
     col = px.col
     gain = exposure.picture[world, camera]
     c = wp.cw_mul(image[world, camera, row, col], gain)
-    v = wp.max((float(row) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
-    u = wp.max((float(col) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
-    y0 = wp.min(int(v), glare.shape[2] - 1)
-    x0 = wp.min(int(u), glare.shape[3] - 1)
-    y1 = wp.min(y0 + 1, glare.shape[2] - 1)
-    x1 = wp.min(x0 + 1, glare.shape[3] - 1)
-    v -= float(y0)
-    u -= float(x0)
-    a = wp.lerp(glare[world, camera, y0, x0], glare[world, camera, y0, x1], u)
-    b = wp.lerp(glare[world, camera, y1, x0], glare[world, camera, y1, x1], u)
-    c += wp.lerp(a, b, v) * GLARE_SHARE
+    c += glare_at(glare, world, camera, row, col)
     if chip.full_well[camera] > 0.0:
         number = cameras.number[world, camera]
         c = sensed(
@@ -276,6 +251,7 @@ def _develop(
     """Reads light, gains, glare and sensors. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = measured_light(image, exposure, glare, chip, scene, poses, cameras, Pixel(world, camera, row, col))
+    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -295,6 +271,7 @@ def _develop_mosaic(raw: wp.array4d[float], mosaic: wp.array[int], exposure: Exp
     """Reads what pixels measured. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = demosaiced(raw, world, camera, row, col, mosaic[camera])
+    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -313,6 +290,9 @@ class Developer:
         nworld, ncamera, height, width = shape
         self.exposure = make_exposure(nworld, ncamera, device)
         cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))
+        self.exposure.base = wp.zeros(
+            (nworld, ncamera, -(-height // CELL), -(-width // CELL)), dtype=float, device=device
+        )
         self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
         self._device, self._glass, self._chip = device, Glass(), Chip()
         self._behind: wp.array | None = None
@@ -366,7 +346,8 @@ class Developer:
                 inputs = [self._glass, scene, cameras, views, sky, image, run]
                 wp.launch(_pass_glass, dim=rgb.shape, inputs=inputs, outputs=[light], device=device)
             if depth is not None:
-                self._scatter(light, rgb.shape[2], device)
+                gather_base(light, exposure.picture, exposure.night, exposure.base)
+                scatter_glare(light, exposure.picture, exposure.night, self._glare)
             inputs = [light, exposure, self._glare[0], self._chip, scene, poses, cameras]
             if self._raw is None:
                 wp.launch(_develop, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
@@ -374,11 +355,3 @@ class Developer:
             wp.launch(_read_mosaic, dim=rgb.shape, inputs=inputs, outputs=[self._raw], device=device)
             inputs = [self._raw, self._chip.mosaic, exposure]
             wp.launch(_develop_mosaic, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)
-
-    def _scatter(self, light: wp.array, height: int, device: wp.DeviceLike) -> None:
-        """The glare of what is brighter than white."""
-        (one, two), exposure = self._glare, self.exposure
-        width = min(max(height / 160.0, 0.5), 3.5)
-        wp.launch(_gather_glare, dim=one.shape, inputs=[light, exposure], outputs=[one], device=device)
-        wp.launch(_spread_glare, dim=one.shape, inputs=[one, 1, width], outputs=[two], device=device)
-        wp.launch(_spread_glare, dim=one.shape, inputs=[two, 0, width], outputs=[one], device=device)

@@ -33,8 +33,11 @@ POSTER = plain("poster", srgb(190, 120, 60), Surface.NONE, 0.6)
 SIGN_BACK = plain("sign, back", (0.36, 0.37, 0.37), Surface.METAL, 0.5)
 
 POLE, STATIC, FENCE, SIGN = (int(x) for x in (Semantic.POLE, Semantic.STATIC, Semantic.FENCE, Semantic.TRAFFIC_SIGN))
-LAMP_INTENSITY = (7.0, 5.7, 3.8)
+LAMP_INTENSITY = (7.8, 6.35, 4.2)
 """On the axis of a street lamp, in the sky's scale times m^2."""
+LAMP_CONE = (0.7, 0.14)
+"""Cosines of the angles from straight down up to which it shines in full and beyond which not at all: cut off 8 degrees below the
+horizon, so that the lower storeys opposite are lit, ever less upwards, and nothing above the lamp."""
 
 
 def street_lamps(builder: MeshBuilder, pos: Floats, yaw: npt.ArrayLike, height: float, arm: float) -> list[Light]:
@@ -51,7 +54,7 @@ def street_lamps(builder: MeshBuilder, pos: Floats, yaw: npt.ArrayLike, height: 
     builder.boxes(tip + out * 0.2 - UP * 0.09, (0.5, 0.2, 0.03), yaw, LAMP_GLASS, POLE, bottom=True)
     head = tip + out * 0.2 - UP * 0.14
     return [
-        Light(tuple(map(float, p)), (0.0, 0.0, -1.0), LAMP_INTENSITY, cos_inner=0.45, cos_outer=0.12)  # type: ignore[arg-type]
+        Light(tuple(map(float, p)), (0.0, 0.0, -1.0), LAMP_INTENSITY, *LAMP_CONE)  # type: ignore[arg-type]
         for p in head
     ]
 
