@@ -70,7 +70,7 @@ def _small(material: Material) -> Material:
 def _poses(body: people.Body) -> dict[str, Gait]:
     """At the wheel, and with the hands in the lap."""
     lean, hips = (-18.0, -15.0, -9.0), np.zeros(3)
-    wheel = {s: WHEEL + [-0.02, y, 0.06] for s, y in (("l", 0.17), ("r", -0.17))}
+    wheel = {s: WHEEL + [-0.02, y, 0.03] for s, y in (("l", 0.17), ("r", -0.17))}
     lap = {s: np.array([0.25, y, 0.13]) for s, y in (("l", 0.13), ("r", -0.13))}
     pedals = {s: np.array([0.83, y, -0.14]) for s, y in (("l", 0.13), ("r", -0.1))}
     floor = {s: np.array([0.77, y, -0.15]) for s, y in (("l", 0.11), ("r", -0.11))}
