@@ -72,10 +72,10 @@ def _poses(body: people.Body) -> dict[str, Gait]:
     lean, hips = (-18.0, -15.0, -9.0), np.zeros(3)
     wheel = {s: WHEEL + [-0.02, y, 0.03] for s, y in (("l", 0.17), ("r", -0.17))}
     lap = {s: np.array([0.25, y, 0.13]) for s, y in (("l", 0.13), ("r", -0.13))}
-    pedals = {s: np.array([0.83, y, -0.14]) for s, y in (("l", 0.13), ("r", -0.1))}
-    floor = {s: np.array([0.77, y, -0.15]) for s, y in (("l", 0.11), ("r", -0.11))}
-    drive = seated(body, hips, lean, wheel, pedals, toes=34.0, knees=6.0, elbows=18.0, chin=2.0)
-    sit = seated(body, hips, lean, lap, floor, toes=22.0, knees=4.0, elbows=12.0, chin=-2.0)
+    pedals = {s: np.array([0.83, y, -0.1]) for s, y in (("l", 0.13), ("r", -0.1))}
+    floor = {s: np.array([0.79, y, -0.1]) for s, y in (("l", 0.11), ("r", -0.11))}
+    drive = seated(body, hips, lean, wheel, pedals, toes=20.0, knees=6.0, elbows=18.0, chin=2.0)
+    sit = seated(body, hips, lean, lap, floor, toes=15.0, knees=4.0, elbows=12.0, chin=-2.0)
     return {"drive": Gait(0.0, drive[None]), "sit": Gait(0.0, sit[None])}
 
 

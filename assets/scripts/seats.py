@@ -10,7 +10,12 @@ def _pair(x: float, y: float, z: float, back: float = 0.1) -> list[Vec3]:
     return [(x, y, z), (x - back, -y, z)]
 
 
-_CITY, _MPV, _VAN, _LORRY = _pair(0.76, 0.27, 0.63), _pair(1.36, 0.36, 0.69), _pair(2.8, 0.48, 1.06), _pair(3.64, 0.62, 1.66, 0.0)
+_CITY, _MPV, _VAN, _LORRY = (
+    _pair(0.76, 0.27, 0.63),
+    _pair(1.36, 0.36, 0.69),
+    _pair(2.8, 0.48, 1.06),
+    _pair(3.64, 0.62, 1.66, 0.0),
+)
 _SUV = _pair(1.26, 0.36, 0.68)
 SEATS: dict[str, list[Vec3]] = {
     "beetle": _pair(1.28, 0.36, 0.65, 0.18), "city_car": _CITY, "compact": _pair(1.41, 0.34, 0.58), "coupe": _pair(0.98, 0.36, 0.34),

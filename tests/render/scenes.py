@@ -98,7 +98,7 @@ def batch(worlds, device="cpu", nactor=None):
 
 
 NACTOR_FIRST = {
-    "valid", "asset", "semantic", "category", "paint", "size", "box_center", "visible", "pos", "rot", "vel", "ang_vel", "speed", "steer",
+    "valid", "asset", "semantic", "category", "paint", "crew", "size", "box_center", "visible", "pos", "rot", "vel", "ang_vel", "speed", "steer",
     "wheel_angle", "traveled", "door", "lamps", "fallen", "vehicle.lift",
 }  # fmt: skip
 
