@@ -1,4 +1,7 @@
-"""Where people sit in vehicles: hips [m] in the actor's frame, the driver's first; chosen so that hands are at the wheel and heads under the roof."""
+"""Where people sit in vehicles: hips [m] in the actor's frame, the driver's first.
+
+Chosen over sections of the models, so that hands are at the wheel and heads under the roof.
+"""
 
 from __future__ import annotations
 

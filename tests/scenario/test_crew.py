@@ -1,4 +1,4 @@
-"""Vehicles that somebody drives have a driver and some passengers; parked ones are empty; who sits where depends on name and look seed alone."""
+"""Vehicles that somebody drives have a driver and some passengers, parked ones nobody; a draw depends on name and look seed alone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def crews(path, keys):
     """Crews by actor of each world."""
     batch = sample_worlds([load_scenario(path)], keys, "cpu", SimConfig(pool=1))
     rows = batch.scene.crew.numpy()
-    return [{a.spec.name: int(c) for a, c in zip(d[0], row, strict=False)} for d, row in zip(batch.actor_specs, rows, strict=True)]  # fmt: skip
+    worlds = [draws[0] for draws in batch.actor_specs]
+    return [{a.spec.name: int(c) for a, c in zip(w, row, strict=False)} for w, row in zip(worlds, rows, strict=True)]
 
 
 def seats(crew):
