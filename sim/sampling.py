@@ -23,6 +23,7 @@ from sim.physics.parameters import vehicle_row
 from sim.random import Stream
 from sim.road.friction import film_depth, film_factor, water_depth
 from sim.road.tables import build_road_tables
+from sim.scenario.crew import draw_crew
 from sim.scenario.riders import choose_look
 from sim.scenario.skies import SkyFile
 from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
@@ -291,9 +292,32 @@ def world_rows(
         rows = scene["story"]["row_code"]
         own = (rows[:, RowField.KIND] == ActionKind.OVERRIDE) & (rows[:, RowField.ACTOR] == 0)
         rows[own, RowField.KIND] = ActionKind.NOTHING  # whoever was chosen drives, not the file
+    scene["crew"] = _crews(spec, actors, scene, state)
     scene["vehicle"]["driver"][_at_the_wheel(scene, state)] = DRIVERS["constant"]
     scene["vehicle"]["driver"][0] = DRIVERS.get("constant" if config.driver == "default" else config.driver, -1)
     return scene, state
+
+
+PASSIVE = (
+    ActionKind.TELEPORT, ActionKind.LIGHT, ActionKind.VISIBILITY, ActionKind.VARIABLE, ActionKind.SIGNAL, ActionKind.TRAILER,
+    ActionKind.LOOSE,
+)  # fmt: skip
+"""Actions that befall a vehicle in which nobody sits."""
+
+
+def _crews(
+    spec: WorldSpec, actors: Sequence[ResolvedActor], scene: dict[str, Any], state: dict[str, Any]
+) -> np.ndarray:
+    """Who sits in each actor: somebody in whatever moves, has a controller or does something later; nobody in what is parked or carried."""
+    rows = scene["story"]["row_code"]
+    driven = (np.array(state["motion"]) != Motion.SCRIPTED) | (np.array(state["speed"]) != 0.0)
+    acts = ~np.isin(rows[:, RowField.KIND], PASSIVE) & (rows[:, RowField.ACTOR] >= 0)
+    driven[rows[acts, RowField.ACTOR]] = True
+    driven[0] = True
+    return np.array(
+        [draw_crew(a.spec.name, a.asset, spec.look_seed) if d and not a.spec.carrier else 0 for a, d in zip(actors, driven, strict=True)],
+        np.int32,
+    )  # fmt: skip
 
 
 def _at_the_wheel(scene: dict[str, Any], state: dict[str, Any]) -> np.ndarray:

@@ -22,6 +22,7 @@ import clutter_recipes  # noqa: E402
 import cycles  # noqa: E402
 import machines  # noqa: E402
 import more_animals  # noqa: E402
+import occupants  # noqa: E402
 import people  # noqa: E402
 import people_recipes  # noqa: E402
 import plants  # noqa: E402
@@ -65,6 +66,7 @@ def main(names: list[str]) -> None:
         **shepherd.ALL,
         "tram": tram.build,
         **works_vehicles.ALL,
+        **occupants.ALL,
     }.items():
         if not names or name in names:
             build()

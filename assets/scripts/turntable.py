@@ -28,7 +28,7 @@ from sim.render.models import MapModel  # noqa: E402
 from sim.render.world import library_of  # noqa: E402
 from sim.rotation import quaternion  # noqa: E402
 from sim.structs import from_rows, row_sizes  # noqa: E402
-from sim.types import Scene, State  # noqa: E402
+from sim.types import SEAT_BITS, Scene, State  # noqa: E402
 
 Picture = npt.NDArray[np.uint8]
 FOV = 0.42
@@ -39,6 +39,8 @@ FOLDERS = ("vehicles", "people", "animals", "props", "signs", "plants")
 LIMIT = 600_000
 """Bytes of a sheet as .jpg."""
 PAINT = (0.03, 0.07, 0.22)
+CREW = sum((2 + 3 * k) << (SEAT_BITS * k) for k in (0, 1, 3))
+"""A driver and two others, where there are seats."""
 
 
 def ground() -> MapModel:
@@ -113,7 +115,7 @@ def _rows(
         scenes.append({
             "world_key": 1, "seed": 5, "weather": {"sun_direction": sun, "fog_visibility": 1e6, "turbidity": 3.0},
             "valid": [1] * n, "asset": [row[s.name] for s in chosen], "size": [s.size for s in chosen],
-            "box_center": [s.box_center for s in chosen], "paint": [PAINT] * n,
+            "box_center": [s.box_center for s in chosen], "paint": [PAINT] * n, "crew": [CREW] * n,
         })  # fmt: skip
         states.append({
             "signal": [0], "visible": [7] * n, "pos": [(x, y, 0.0)] * n, "rot": [quaternion(yaw)] * n, "lamps": [lamps] * n,

@@ -11,6 +11,7 @@ from lamps import add_indicators, add_plate, clear_wheels, edit_atlas, materials
 from manifest import record
 from pack import ASSETS, Piece, bounds_of, measure_variants, write_glb, write_spec
 from recipe import Recipe
+from seats import SEATS
 from sh3f import Soup
 from shape import decimate, to_mesh
 from wheels import Wheel, find_wheels, straighten
@@ -196,6 +197,8 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     doors = [p for p in pieces if p.role.startswith("door_")]
     if doors:
         spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.23} for p in doors]
+    if recipe.name in SEATS:
+        spec["seats"] = SEATS[recipe.name]
     if recipe.variants:
         spec["variants"] = recipe.variants
     spec["credits"] = [f"{credit['creator']}, {credit['licence']}, {credit['package']}; changed: {recipe.changed}"]

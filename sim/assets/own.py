@@ -217,6 +217,11 @@ def _spec(scene: Scene, recipe: Recipe, wheels: list[Wheel]) -> AssetSpec:
     length, width, height = (float(v) for v in upper - lower)
     center: Vec3 = tuple(float(v) for v in (lower + upper) / 2)  # type: ignore[assignment]
     sides = [w.center[1] for w in wheels if _steers(w, wheels)]
+    for i, seat in enumerate(recipe.seats):
+        if not all(a <= v <= b for a, v, b in zip(lower, seat, upper, strict=True)):
+            told = ", ".join(f"{a:.2f} to {b:.2f}" for a, b in zip(lower, upper, strict=True))
+            hint = f"Ahead, left and up from the middle of the rear axle on the ground it reaches from {told} m."
+            raise fault(recipe, "this seat is outside the mesh", f"seats[{i}]", hint)
     return AssetSpec(
         name=recipe.mesh.stem, file=recipe.spec, mesh=recipe.mesh, kinds=recipe.kinds, category=kind.category, semantic=kind.semantic,
         length=length, width=width, height=height, box_center=center, mass=recipe.mass or kind.density * length * width * height,
@@ -226,5 +231,6 @@ def _spec(scene: Scene, recipe: Recipe, wheels: list[Wheel]) -> AssetSpec:
         wheel_radius=float(np.mean([w.radius for w in wheels])) if wheels else None,
         max_steer=recipe.max_steer if kind.wheels else None,
         uniform_scale=kind.category in (Category.PEDESTRIAN, Category.ANIMAL), lights=lights_of(scene),
+        seats=recipe.seats,
         credits=recipe.credits, recipe=recipe,
     )  # fmt: skip

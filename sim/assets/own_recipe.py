@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.assets.gltf_scene import Piece
-from sim.assets.spec import Category
+from sim.assets.spec import Category, Vec3
 from sim.errors import ScenarioError
 from sim.render.mesh import Role, Semantic
 
@@ -25,6 +25,8 @@ PARAMETERS = (
     "small_car", "car", "suv", "pickup", "van", "lorry", "tractor", "bus", "motorcycle", "bicycle",
 )  # fmt: skip
 """Parameter sets of `sim.physics.sets` that a vehicle can be given."""
+SEATED = ("car", "suv", "van", "truck", "bus")
+"""Classes in which people sit."""
 SIDES = "indicator"
 """Name of lamps that are indicators on both sides: told apart by where they are."""
 LAMPS = {
@@ -101,6 +103,8 @@ class Recipe:
     parameters: str | None = None
     max_steer: float = 0.6
     """[rad]."""
+    seats: tuple[Vec3, ...] = ()
+    """Where somebody's hips are [m], in the actor's frame, the driver's first."""
     kinds: tuple[str, ...] = ()
     """What scenario files call it."""
     credits: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sim.assets.own_recipe import Recipe
 
 Vec3 = tuple[float, float, float]
+SEATS = 5
+"""Most seats of a model: a batch makes room for the parts of its model with most."""
 
 
 class Category(IntEnum):
@@ -111,6 +113,8 @@ class AssetSpec:
     lights: tuple[Light, ...] = ()
     """Lamps that light the road at night."""
     doors: tuple[Door, ...] = ()
+    seats: tuple[Vec3, ...] = ()
+    """Where somebody's hips are [m], the driver's first; at most `SEATS`."""
     credits: tuple[str, ...] = ()
     variant: Variant | None = None
     """How it differs from the asset whose mesh it shares; None: the mesh is its own."""
@@ -192,6 +196,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise ValueError(value)
     return tuple(_text(v) for v in value)
+
+
+def _seats(value: Any) -> tuple[Vec3, ...]:
+    if len(value) > SEATS:
+        raise ValueError(value)
+    return tuple(_vector(v) for v in value)
 
 
 def _light(data: Any, file: Path, path: str) -> Light:
@@ -293,6 +303,7 @@ def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
         hitch=None if variant.damage else of.hitch,
         lights=() if variant.damage else of.lights,
         doors=() if variant.damage else of.doors,
+        seats=() if variant.damage else of.seats,
         variant=variant,
     )
     r.finish()
@@ -336,6 +347,7 @@ def read_spec(path: Path) -> AssetSpec:
         uniform_scale=r.take("uniform_scale", _flag, "true or false", default=False),
         lights=tuple(_light(item, path, f"lights[{i}]") for i, item in enumerate(lights)),
         doors=tuple(_door(item, path, f"doors[{i}]") for i, item in enumerate(doors)),
+        seats=r.take("seats", _seats, f"at most {SEATS} positions [x, y, z] in metres", default=()),
         credits=r.take("credits", _texts, "a list of credits"),
     )
     r.finish()

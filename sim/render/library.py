@@ -15,7 +15,7 @@ from sim.render.clusters import sort_clip, tree_boxes, tree_height
 from sim.render.eights import vec8
 from sim.render.materials import Materials, mesh_flags, pack_materials
 from sim.render.mesh import Light, Material, MeshData
-from sim.render.models import MOVING, MapModel, Model, PartMotion
+from sim.render.models import MOVING, MapModel, Model
 from sim.render.parts import Part, find_parts, pack_word
 from sim.render.plates import lay_plates
 from sim.render.sky_pictures import pack_skies
@@ -79,6 +79,8 @@ class Geometry:
     """`PartMotion`, (npart,)."""
     part_pivot: wp.array[wp.vec3]
     """[m], (npart,)."""
+    part_seat: wp.array[wp.int32]
+    """Seat of an occupant, -1 for all else, (npart,)."""
     map_mesh: wp.array[wp.int32]
     """(nmap,)."""
     map_static: wp.array[wp.int32]
@@ -141,6 +143,8 @@ class MeshLibrary:
         self._counts = {"triangle": 0, "normal": 0, "uv": 0, "node": 0}
         self._known: dict[int, tuple[int, MeshData, Sequence[MeshData]]] = {}
         """Clips by their first pose's vertices: first mesh, that pose sorted, poses as they came."""
+        self._crews: dict[int, int] = {}
+        """First mesh of occupants by the identity of all who may sit there."""
         self._keypoints: list[npt.NDArray[np.float32] | None] = []
         self.geometry = Geometry()
         self._add_models()
@@ -170,12 +174,20 @@ class MeshLibrary:
             rows.append(self._material_row[id(material)])
         return np.array(rows, np.int32)
 
-    def _add_clip(self, frames: Sequence[MeshData], motion: PartMotion = PartMotion.FIXED) -> int:
+    def _add_crew(self, looks: Sequence[MeshData]) -> int:
+        """Append the meshes of all who may take a seat, once for all seats that show the same; returns the first mesh's row."""
+        if id(looks) not in self._crews:
+            rows = [self._add_clip([mesh], moving=Part.OCCUPANT) for mesh in looks]
+            assert rows == list(range(rows[0], rows[0] + len(rows)))
+            self._crews[id(looks)] = rows[0]
+        return self._crews[id(looks)]
+
+    def _add_clip(self, frames: Sequence[MeshData], moving: Part = Part.NONE) -> int:
         """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
         head = frames[0]
         known = self._known.get(id(head.vertices))
         if known is not None and known[2][0].uvs is head.uvs:
-            return self._add_recoloured(*known, frames, motion)
+            return self._add_recoloured(*known, frames, moving)
         first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
@@ -185,7 +197,7 @@ class MeshLibrary:
         self._known[id(source[0].vertices)] = (first, head, source)
         indices = wp.array(head.triangles.ravel().astype(np.int32), dtype=wp.int32, device=self.device)
         rows = self._material_rows(head.materials)[head.material]
-        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
+        packed = pack_word(rows, head.semantic, find_parts(head, moving))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=texel_density(head),
@@ -210,7 +222,7 @@ class MeshLibrary:
         return first
 
     def _add_recoloured(
-        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], motion: PartMotion
+        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], moving: Part
     ) -> int:
         """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
 
@@ -221,7 +233,7 @@ class MeshLibrary:
         first, tables = len(self._meshes), self._tables
         head = replace(head, materials=lay_plates(frames[0]).materials)
         rows = self._material_rows(head.materials)[head.material]
-        packed = pack_word(rows, head.semantic, find_parts(head, MOVING.get(motion, Part.NONE)))
+        packed = pack_word(rows, head.semantic, find_parts(head, moving))
         self._push(
             triangle=np.concatenate([head.triangles, packed[:, None]], axis=1).astype(np.int32),
             density=texel_density(head),
@@ -247,11 +259,13 @@ class MeshLibrary:
         self._push(model_part=[0])
         for model in self.models:
             for p in model.parts:
+                moving = MOVING.get(p.motion, Part.NONE)
                 self._push(
-                    part_mesh=[self._add_clip(p.frames, p.motion)],
+                    part_mesh=[self._add_clip(p.frames, moving) if p.seat < 0 else self._add_crew(p.frames)],
                     part_frames=[len(p.frames)],
                     part_motion=[int(p.motion)],
                     part_pivot=[p.pivot],
+                    part_seat=[p.seat],
                 )
                 part += 1
             clip = (model.stride, float(model.rest_frame), float(model.uniform_scale), model.run_stride)
@@ -273,6 +287,8 @@ class MeshLibrary:
             for instance in m.instances:
                 row = self.row[instance.model]
                 for k in range(parts[row], parts[row + 1]):
+                    if self._tables["part_seat"][k][0] >= 0:
+                        continue
                     linear = np.asarray(instance.matrix, float)[:3, :3]
                     pivot = np.asarray(self._tables["part_pivot"][k][0])
                     self._push(

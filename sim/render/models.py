@@ -46,7 +46,9 @@ class ModelPart:
     """One mesh, or the poses of a clip: equal triangles, UVs and materials, moved vertices. Of a wheel: whole, and its tyre burst."""
     motion: PartMotion = PartMotion.FIXED
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Where the mesh's origin sits in the model's frame [m]: axle, hinge."""
+    """Where the mesh's origin sits in the model's frame [m]: axle, hinge, hips."""
+    seat: int = -1
+    """Of an occupant: his seat, ``frames`` being all who may sit there, one of whom `sim.types.Scene.crew` names; -1 for all else."""
 
 
 @dataclass(frozen=True)

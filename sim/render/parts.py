@@ -60,6 +60,7 @@ class Part(IntEnum):
     FOLIAGE = 41
     AMBER_BEACON = 42
     WARNING_LAMP = 43
+    OCCUPANT = 44  # who sits in a vehicle
     LANE = 48  # what is made to be driven on, junctions too
     SHOULDER = 49
     PARKING = 50

@@ -10,7 +10,7 @@ import warp as wp
 from sim.render.library import Geometry, MeshLibrary
 from sim.render.models import PartMotion
 from sim.render.poses import Poses
-from sim.types import BURST_TYRE, NO_WHEEL, TICK, Scene
+from sim.types import BURST_TYRE, NO_WHEEL, SEAT_BITS, TICK, Scene
 
 wp.set_module_options({"enable_backward": False})
 
@@ -143,6 +143,12 @@ def box_scale(model: wp.vec3, size: wp.vec3, even: bool) -> wp.vec3:
 
 
 @wp.func(inline=True)
+def occupant(crew: int, seat: int) -> int:
+    """Which of those who may take a seat does, -1 for nobody."""
+    return ((crew >> (wp.static(SEAT_BITS) * seat)) & wp.static((1 << SEAT_BITS) - 1)) - 1
+
+
+@wp.func(inline=True)
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: int, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part; ``row``: of the world's poses and instances."""
     actor = (slot - inst.first_actor) / inst.part_capacity
@@ -170,9 +176,14 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: 
         offset[2] = offset[2] + poses.lift[row, actor][wheel]
         burst = (poses.visible[row, actor] & (wp.static(BURST_TYRE) << wheel)) != 0
         frame = wp.where(burst and geo.part_frames[part] > 1, 1, 0)
+    seat = geo.part_seat[part]
+    if seat >= 0:
+        frame = occupant(scene.crew[world, actor], seat)
+        if frame < 0:
+            return
     rot = wp.quat_to_matrix(poses.rot[row, actor])
     frames = geo.part_frames[part]
-    if frames > 1 and not wheels:
+    if frames > 1 and not wheels and seat < 0:
         frame = int(clip[1])
         speed = wp.abs(poses.speed[row, actor])
         gait = geo.model_gait[asset]

@@ -10,6 +10,7 @@ import warp as wp
 from sim.assets import AssetSpec, asset_index, list_assets
 from sim.assets.damage import burst
 from sim.assets.model import Asset, Clip, Part, load
+from sim.assets.occupants import POSES, occupants
 from sim.physics.faults import DROP
 from sim.render.library import MeshLibrary
 from sim.render.mesh import MeshData
@@ -89,8 +90,11 @@ def _model(spec: AssetSpec) -> Model:
         for part in asset.parts
         if len(part.mesh.triangles)
     )
+    seats = tuple(
+        ModelPart(occupants(POSES[min(k, 1)], spec.semantic), pivot=seat, seat=k) for k, seat in enumerate(spec.seats)
+    )
     return Model(
-        name, parts, _scaled(spec.size, 1.0 / scale), _scaled(spec.box_center, 1.0 / scale), stride=walk.stride if walk else 0.0,
+        name, parts + seats, _scaled(spec.size, 1.0 / scale), _scaled(spec.box_center, 1.0 / scale), stride=walk.stride if walk else 0.0,
              rest_frame=_rest(asset, walk, run),
         uniform_scale=spec.uniform_scale, lights=spec.lights, walk_frames=len(walk.frames) if walk else 0,
         run_stride=run.stride if run else 0.0, fall_frames=len(fall.frames) if fall else 0,

@@ -18,11 +18,23 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from sim.assets import AssetSpec, add_asset, list_assets
 from sim.assets.gltf import MAX_BYTES
 from sim.assets.own import own_asset
-from sim.assets.own_recipe import CLASSES, FORWARD, LAMPS, PARAMETERS, Recipe
+from sim.assets.own_recipe import CLASSES, FORWARD, LAMPS, PARAMETERS, SEATED, Recipe
+from sim.assets.spec import SEATS, Vec3
 from sim.errors import ScenarioError
 from sim.scenario.checks import is_kind, quantities, schema_error, words_of
 from sim.scenario.distributions import Node, Number
-from sim.scenario.fields import ListOrOne, Mass, Name, PositiveLength, Quantity, Strict, WheelAngle, fault, suggest
+from sim.scenario.fields import (
+    Length,
+    ListOrOne,
+    Mass,
+    Name,
+    PositiveLength,
+    Quantity,
+    Strict,
+    WheelAngle,
+    fault,
+    suggest,
+)
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Source, read_source
 
@@ -78,6 +90,7 @@ class OwnSpec(Strict):
     mass: Mass | None = None
     parameters: _one_of("parameter set", *PARAMETERS) | None = None
     max_steer: WheelAngle | None = None
+    seats: list[list[Length]] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_whole(self) -> OwnSpec:
@@ -87,6 +100,11 @@ class OwnSpec(Strict):
         for key in ("wheels", "parameters", "max_steer"):
             if not rolls and getattr(self, key):
                 raise fault(f"a {self.kind} has no {key}", "Only vehicles have.", (key,))
+        if self.seats and self.kind not in SEATED:
+            raise fault(f"nobody sits in a {self.kind}", f"These have seats: {', '.join(SEATED)}.", ("seats",))
+        if len(self.seats) > SEATS or any(len(seat) != 3 for seat in self.seats):
+            hint = f"Write where hips are, such as [[1.3 m, 0.4 m, 0.6 m]]: ahead, left and up; at most {SEATS}."
+            raise fault("these are no seats", hint, ("seats",))
         for kind in self.kinds:
             if not NAME.fullmatch(kind) or kind in RESERVED:
                 raise fault(
@@ -204,7 +222,7 @@ def _recipe(path: Path, spec_stamp: tuple[int, int], mesh_stamp: tuple[int, int]
         paint=tuple(spec.paint), glass=tuple(spec.glass), lamps=lamps, wheels=tuple(spec.wheels),
         mass=_value(spec.mass, source, "mass"), parameters=spec.parameters,
         max_steer=_value(spec.max_steer, source, "max_steer") or 0.6, kinds=tuple(dict.fromkeys(spec.kinds)) or (path.stem,),
-        credits=tuple(spec.credits),
+        credits=tuple(spec.credits), seats=tuple(_seat(seat, source, i) for i, seat in enumerate(spec.seats)),
     )  # fmt: skip
 
 
@@ -215,6 +233,14 @@ def _value(quantity: Quantity | None, source: Source, key: str) -> float | None:
     if not isinstance(quantity.node, Number) or quantity.node.value <= 0.0:
         raise source.error(f"{quantity.text!r} is no plain value above zero", (key,), "Nothing in a spec is drawn.")
     return quantity.node.value
+
+
+def _seat(seat: list[Quantity], source: Source, index: int) -> Vec3:
+    """A plain position."""
+    found = [q.node.value for q in seat if isinstance(q.node, Number)]
+    if len(found) != 3:
+        raise source.error("a seat has plain values", ("seats", index), "Nothing in a spec is drawn.")
+    return found[0], found[1], found[2]
 
 
 def used_files(model: ScenarioFile, parameters: Mapping[str, Node], own: Mapping[str, AssetSpec]) -> Iterator[Path]:

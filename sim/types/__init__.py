@@ -16,13 +16,14 @@ from sim.types.road import LaneKind, Relief, RoadTables, Shape
 from sim.types.solid import SCENERY, SOLID_CELL, SOLID_NAMES, Solid, SolidItem, SolidTables, partner_name
 from sim.types.story import PathTables, StoryState, StoryTables
 from sim.types.vehicle import VehicleParams, VehicleState
-from sim.types.world import BURST_TYRE, NO_WHEEL, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
+from sim.types.world import BURST_TYRE, NO_WHEEL, SEAT_BITS, TICK, Contact, Control, Lamp, Motion, Scene, State, Weather
 
 __all__ = [
     "BURST_TYRE",
     "MAX_IMPACTS",
     "NO_WHEEL",
     "SCENERY",
+    "SEAT_BITS",
     "SOLID_CELL",
     "SOLID_NAMES",
     "TICK",

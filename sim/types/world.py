@@ -56,6 +56,9 @@ NO_WHEEL = 8
 BURST_TYRE = 128
 """Bit of `State.visible` for a front left tyre that has burst, the others as of `NO_WHEEL`."""
 
+SEAT_BITS = 6
+"""Bits of `Scene.crew` for each seat."""
+
 
 @wp.struct
 class Weather:
@@ -134,6 +137,9 @@ class Scene:
     """`sim.assets.Category`, (nworld, nactor)."""
     paint: wp.array2d[wp.vec3]
     """Linear RGB, (nworld, nactor)."""
+    crew: wp.array2d[wp.int32]
+    """Who sits in it: `SEAT_BITS` bits for each seat of its model, 0 nobody, else one more than a row of `sim.assets.occupants.LOOKS`,
+    (nworld, nactor)."""
     size: wp.array2d[wp.vec3]
     """Length, width, height of the contact box [m], (nworld, nactor)."""
     box_center: wp.array2d[wp.vec3]

@@ -71,6 +71,8 @@ def test_a_good_spec_is_read(spec):
         ("direction: [1, 0, 0]", "direction: [0, 0, 0]", "direction"),
         ("max_angle: 1.1", "max_angle: 0", "max_angle"),
         ("hinge: [1, 1, 0]", "hinge: 1", "hinge"),
+        ("mass: 5\n", "mass: 5\nseats: [1, 2, 3]\n", "seats"),
+        ("mass: 5\n", "mass: 5\nseats: [[0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]\n", "seats"),
         ("lights:", "lights: [3]\nx:", "lights[0]"),
         ("name: thing", "name: [thing", "YAML"),
         ("name: thing", "- thing", "YAML"),

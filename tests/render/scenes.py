@@ -98,8 +98,8 @@ def batch(worlds, device="cpu", nactor=None):
 
 
 NACTOR_FIRST = {
-    "valid", "asset", "semantic", "category", "paint", "size", "box_center", "visible", "pos", "rot", "vel", "ang_vel", "speed", "steer",
-    "wheel_angle", "traveled", "door", "lamps", "fallen", "vehicle.lift",
+    "valid", "asset", "semantic", "category", "paint", "crew", "size", "box_center", "visible", "pos", "rot", "vel", "ang_vel", "speed",
+    "steer", "wheel_angle", "traveled", "door", "lamps", "fallen", "vehicle.lift",
 }  # fmt: skip
 
 

@@ -237,6 +237,16 @@ def test_a_changed_asset_is_read_anew(tmp_path):
     assert actor.mass == 900.0 and asset_index("box_car") == row
 
 
+def test_somebody_sits_in_an_own_car_that_drives(tmp_path):
+    put(tmp_path / "mine", "box_car", car(), f"{SPEC}seats: [[1.2 m, 0.4 m, 0.6 m], [1.2 m, -0.4 m, 0.6 m]]\n")
+    batch = sample_worlds([load_scenario(write_scene(tmp_path, "box_car"))], [0, 1, 2], "cpu", SimConfig(pool=1))
+    crew = batch.scene.crew.numpy()
+    assert (crew[:, 1] > 0).all() and len(set(crew[:, 1])) > 1
+    seats = [p for p in build_library(batch, detail=0.2).models[asset_index("box_car")].parts if p.seat >= 0]
+    assert [(p.seat, p.pivot) for p in seats] == [(0, (1.2, 0.4, 0.6)), (1, (1.2, -0.4, 0.6))]
+    assert all((f.semantic == Semantic.CAR).all() for p in seats for f in p.frames)
+
+
 # --- what the documentation shows --------------------------------------------------------------------------------------------
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -292,6 +302,28 @@ FAULTS = {
     "wheels of a cone": ("class: car", "class: cone", "cone has no wheels"),
     "a size for another class": ("class: car", "class: truck", r"2 m wide|1.5 m high; a truck is 3.5 to 20 m long"),
     "a huge car": ("class: car", "class: car\nlength: 40 m", r"40 m long.*a car is 2 to 6.5 m long"),
+    "a seat of two numbers": (
+        "class: car",
+        "class: car\nseats: [[1 m, 0.4 m]]",
+        r"seats: these are no seats.*at most 5",
+    ),
+    "six seats": ("class: car", f"class: car\nseats: {[['1 m', '0.4 m', '0.6 m']] * 6}", "these are no seats"),
+    "a seat without unit": ("class: car", "class: car\nseats: [[1, 0.4 m, 0.6 m]]", "no unit"),
+    "a drawn seat": (
+        "class: car",
+        "class: car\nseats: [[1..2 m, 0.4 m, 0.6 m]]",
+        r"seats\[0\]: a seat has plain values",
+    ),
+    "a seat beside the car": (
+        "class: car",
+        "class: car\nseats: [[1 m, 1.4 m, 0.6 m]]",
+        r"seats\[0\]: this seat is outside the mesh.*-0.90 to 0.90",
+    ),
+    "seats of a motorcycle": (
+        "class: car",
+        "class: motorcycle\nseats: [[0 m, 0 m, 0.6 m]]",
+        "nobody sits in a motorcycle",
+    ),
     "tags": ("class: car", "class: !!python/object:os.system car", "tag"),
 }
 
