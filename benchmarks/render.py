@@ -33,6 +33,7 @@ import warp as wp
 from sim.bench import commit, machine, process_rate, rate
 from sim.bench_street import build_renderer
 from sim.config import CameraConfig, RenderConfig, SimConfig
+from sim.console import parse_size
 from sim.render.frames import Renderer
 from sim.render.library import MeshLibrary
 from sim.render.world import build_library, library_of
@@ -297,7 +298,7 @@ def bench_instances(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def bench_memory(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """What a world takes up besides the meshes that all share."""
-    for nworld, side in args.memory:
+    for nworld, side in args.memory or MEMORY:
         worlds = make_worlds(nworld, "cpu", args.scenarios, args.detail)
         yield {"case": "memory", "size": [side, side], **worlds.about(), **world_memory(worlds, (side, side), LABELS)}
 
@@ -347,12 +348,6 @@ CASES = {
 }  # fmt: skip
 
 
-def parse_pair(text: str) -> tuple[int, int]:
-    """The two numbers of '128x64'."""
-    first, second = (int(v) for v in text.split("x"))
-    return first, second
-
-
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", choices=[*CASES, "one", []], help="default: all")
@@ -361,11 +356,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--worlds", type=int, default=14, help="worlds of `frames`")
     parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
     parser.add_argument("--detail", type=float, default=1.0, help="of the scenery: 1 is what ships")
-    parser.add_argument("--sizes", type=parse_pair, nargs="+", default=list(SIZES))
-    parser.add_argument("--large", type=parse_pair, default=LARGE, help="size of `standard`")
+    parser.add_argument("--sizes", type=parse_size, nargs="+", default=list(SIZES))
+    parser.add_argument("--large", type=parse_size, default=LARGE, help="size of `standard`")
     parser.add_argument("--triangles", type=int, nargs="+", default=list(TRIANGLES))
     parser.add_argument("--instances", type=int, nargs="+", default=list(INSTANCES))
-    parser.add_argument("--memory", type=parse_pair, nargs="+", default=list(MEMORY), help="WORLDSxSIDE")
+    parser.add_argument(
+        "--memory", type=int, nargs=2, action="append", metavar=("WORLDS", "SIDE"), help="may be repeated"
+    )
     parser.add_argument("--assets", type=int, help="only the first so many assets in `library`")
     parser.add_argument("--repeats", type=int, default=3, help="pictures of `standard`, of which the fastest counts")
     parser.add_argument("--note", default="", help="kept with the result, such as what else the machine did")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,16 +24,14 @@ from sim.road.friction import film_depth, film_factor, water_depth
 from sim.road.tables import build_road_tables
 from sim.scenario.crew import draw_crew
 from sim.scenario.riders import choose_look
-from sim.scenario.skies import SkyFile
-from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec
+from sim.scenario.skies import MAX_SKIES, SkyFile
+from sim.scenario.world import ActorSpec, Environment, Scenario, WorldSpec, sun_direction
 from sim.scenery.build import map_solids
 from sim.scenery.solids import NO_SOLIDS, build_solid_tables
 from sim.structs import from_rows, row_sizes
 from sim.types import MAX_IMPACTS, TICK, Contact, Control, Impacts, Motion, Scene, SolidTables, State
 
 MAX_WORLDS = 1 << 20
-MAX_SKIES = 64
-"""Pictures of skies in a batch: 4 MiB each on the device."""
 PAINTS = (
     ((0.78, 0.79, 0.80), 24), ((0.42, 0.43, 0.45), 18), ((0.02, 0.02, 0.022), 20), ((0.15, 0.16, 0.18), 14),
     ((0.03, 0.07, 0.22), 9), ((0.32, 0.02, 0.02), 7), ((0.35, 0.33, 0.28), 4), ((0.02, 0.10, 0.06), 2), ((0.55, 0.25, 0.03), 2),
@@ -348,27 +345,6 @@ def weather_row(environment: Environment) -> dict[str, Any]:
         "temperature": environment.temperature,
         "sky_heading": environment.sky_heading,
     }
-
-
-def sun_direction(environment: Environment) -> tuple[float, float, float]:
-    """Unit vector towards the sun; x east, y north, z up.
-
-    From local solar time, day and latitude by the declination and hour angle (Cooper 1969), unless the environment says it.
-    """
-    azimuth, elevation = environment.sun_azimuth, environment.sun_elevation
-    if azimuth is None or elevation is None:
-        declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
-        hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
-        phi = environment.latitude
-        up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour)
-        east = -math.cos(declination) * math.sin(hour)
-        north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(declination) * math.cos(hour)
-        return east, north, up
-    return (
-        math.cos(elevation) * math.sin(azimuth),
-        math.cos(elevation) * math.cos(azimuth),
-        math.sin(elevation),
-    )
 
 
 def with_driver(config: SimConfig, driver: str | None) -> SimConfig:

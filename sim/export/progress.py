@@ -1,7 +1,8 @@
-"""What long work shows on the screen, on standard error so that output can be piped."""
+"""What long work shows on standard error, so that output can be piped: bars on a terminal, elsewhere a line from time to time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -9,10 +10,12 @@ from typing import Any
 
 SHOWN = 6
 """Finished bars that stay on the screen."""
+PAUSE = 10.0
+"""Time between the lines that tell how far something is where there is no terminal [s]."""
 
 
 class Progress:
-    """Bars for simulating and rendering, a spinner for everything else.
+    """Bars for simulating and rendering, a spinner for everything else; without a terminal plain lines say the same.
 
     Args:
         quiet: Show nothing.
@@ -22,6 +25,9 @@ class Progress:
         from rich import progress
         from rich.console import Console
 
+        console = Console(stderr=True)
+        self._plain = not quiet and not console.is_terminal
+        self._told = time.monotonic()
         self._bars = progress.Progress(
             progress.SpinnerColumn(),
             progress.TextColumn("{task.description}"),
@@ -29,8 +35,8 @@ class Progress:
             progress.TextColumn("{task.fields[detail]}"),
             progress.TimeElapsedColumn(),
             progress.TextColumn("{task.fields[left]}"),
-            console=Console(stderr=True),
-            disable=quiet,
+            console=console,
+            disable=quiet or self._plain,
         )
 
     def __enter__(self) -> Progress:
@@ -42,9 +48,17 @@ class Progress:
     ) -> None:
         self._bars.stop()
 
+    def _say(self, text: str, *, at_once: bool = True) -> None:
+        """Print a line where there is no terminal; unless ``at_once``, only if the last is `PAUSE` old."""
+        now = time.monotonic()
+        if self._plain and (at_once or now - self._told >= PAUSE):
+            self._told = now
+            self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def stage(self, text: str) -> Iterator[None]:
         """A spinner while something of unknown length goes on; gone when it is over."""
+        self._say(f"{text} ...")
         task = self._bars.add_task(text, total=None, detail="", left="")
         try:
             yield
@@ -54,9 +68,15 @@ class Progress:
     @contextmanager
     def simulation(self, seconds: float, text: str = "Simulating") -> Iterator[Callable[[float], None]]:
         """A bar over simulated time; the function given takes the time reached [s]."""
+        self._say(f"{text} {seconds:.1f} s ...")
         task = self._bars.add_task(text, total=seconds, detail="", left="")
+
+        def reach(now: float) -> None:
+            self._bars.update(task, completed=min(now, seconds), detail=f"{now:5.1f} s")
+            self._say(f"{text}: {now:.1f} of {seconds:.1f} s", at_once=False)
+
         try:
-            yield lambda now: self._bars.update(task, completed=min(now, seconds), detail=f"{now:5.1f} s")
+            yield reach
         finally:
             self._bars.remove_task(task)
 
@@ -65,19 +85,17 @@ class Progress:
         over = [t.id for t in self._bars.tasks if t.total is not None and t.completed >= t.total]
         for old in over[: max(0, len(over) - SHOWN + 1)]:
             self._bars.remove_task(old)
-        task = self._bars.add_task(
-            f"Rendering {draw}", total=total, completed=done, detail=f"{done}/{total} frames", left=""
-        )
+        text = f"Rendering {draw}"
+        task = self._bars.add_task(text, total=total, completed=done, detail=f"{done}/{total} frames", left="")
+        self._say(f"{text}: {done}/{total} frames")
 
         def step(count: int) -> None:
             self._bars.advance(task, count)
             state: Any = next(t for t in self._bars.tasks if t.id == task)
-            left = state.time_remaining
-            self._bars.update(
-                task,
-                detail=f"{int(state.completed)}/{total} frames",
-                left="" if left is None or state.completed >= total else f"{left:.0f} s left",
-            )
+            left, over = state.time_remaining, state.completed >= total
+            detail, rest = f"{int(state.completed)}/{total} frames", f"{left:.0f} s left" if left and not over else ""
+            self._bars.update(task, detail=detail, left=rest)
+            self._say(f"{text}: {detail}{rest and ', ' + rest}", at_once=over)
 
         return step
 

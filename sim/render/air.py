@@ -10,6 +10,8 @@ Labels know nothing of it.
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import warp as wp
 
 from sim.render.camera import ATTACHED, Cameras, Views, pixel_direction, project
@@ -112,6 +114,14 @@ def lamps_at(air: Air, world: int, p: wp.vec3) -> wp.vec3:
     for k in range(air.lights.count[world]):
         out += lamp_flux(air.lights, world, k, p)
     return out
+
+
+@wp.kernel
+def _light_spray(air: Air):
+    """Reads clouds of spray and lamps. Writes the lamps' light in the clouds."""
+    world, k = wp.tid()
+    if k < air.spray.count[world]:
+        air.spray.lit[world, k] = lamps_at(air, world, air.spray.pos[world, k] + wp.vec3(0.0, 0.0, 0.4))
 
 
 @wp.struct
@@ -299,10 +309,12 @@ def through_fall(
 
 @wp.kernel
 def _fill_air(
-    scene: Scene, poses: Poses, air: Air, cameras: Cameras, views: Views, depth: wp.array4d[float], image: wp.array4d[wp.vec3],
+    scene: Scene, poses: Poses, air: Air, cameras: Cameras, views: Views, depth: wp.array4d[float], first_row: int,
+    image: wp.array4d[wp.vec3],
 ):  # fmt: skip
     """Reads weather, poses, lamps, spray, distances in units of the pixels' directions. Writes what is in the air into the light."""
     world, camera, row, col = wp.tid()
+    row += first_row
     falling = scene.weather.rain[world] + scene.weather.snow[world] > 0.0
     glows = air.lights.count[world] > 0 and air.sky.extinction[world] > CLEAR
     dazzle = air.dazzle[world, camera]
@@ -325,7 +337,7 @@ def _fill_air(
     for k in range(air.spray.count[world]):
         t = spray_depth(air.spray, world, k, sight.eye, sight.d, sight.reach)
         if t > 1.0e-4:
-            lit += lamps_at(air, world, air.spray.pos[world, k] + wp.vec3(0.0, 0.0, 0.4)) * t
+            lit += air.spray.lit[world, k] * t
             thick += t
     if thick > 0.0:
         mu = wp.max(wp.dot(sight.d, air.sky.sun_direction[world]), 0.0)
@@ -342,8 +354,8 @@ def _fill_air(
 
 
 def fill_air(
-    scene: Scene, poses: Poses, air: Air, cameras: Cameras, views: Views, depth: wp.array, image: wp.array
-) -> None:
+    scene: Scene, poses: Poses, air: Air, cameras: Cameras, views: Views, depth: wp.array, image: wp.array, rows: Callable[..., None],
+) -> None:  # fmt: skip
     """Add what is in the air to the light of all pictures; only launches.
 
     Args:
@@ -354,10 +366,10 @@ def fill_air(
         views: Where they are.
         depth: Distances of what is seen, in units of the pixels' directions.
         image: The light; changed.
+        rows: `sim.render.launches.Launches.rows` of the pictures.
     """
     device = image.device
     gather_spray(scene, poses, air.spray)
+    wp.launch(_light_spray, dim=air.spray.lit.shape, inputs=[air], device=device)
     wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[cameras, views, depth], outputs=[air], device=device)
-    wp.launch(
-        _fill_air, dim=image.shape, inputs=[scene, poses, air, cameras, views, depth], outputs=[image], device=device
-    )  # fmt: skip
+    rows(_fill_air, [scene, poses, air, cameras, views, depth], [image])

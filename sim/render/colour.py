@@ -19,7 +19,14 @@ wp.set_module_options(RAYS | {"max_unroll": 1})
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""
 CONTRAST = 0.09
-"""Difference over sum of the light of neighbouring pixels above which they get all samples."""
+"""Difference over sum of the light of neighbouring pixels above which one sample is not enough."""
+FULL_CONTRAST = 0.25
+"""Above which they get all; between a share of them: what is faint may be less exact."""
+
+BRIGHT = 0.3
+"""Above which they get all where a rough coat mirrors, whose noise is less: that is a lamp."""
+ROUGH = (12.0, 40.0)
+"""By how many pixels a coat blurs what it mirrors where the noise of that begins not to count, and where it does not at all."""
 
 
 @wp.struct
@@ -49,7 +56,7 @@ class Buffers:
     depth: wp.array4d[float]
     """Plane depth of the first surface [m], for falling rain."""
     contrast: wp.array4d[wp.uint8]
-    """1 where one sample is not enough."""
+    """Share of the samples after the first that a pixel takes, in 255ths."""
 
 
 @wp.struct
@@ -90,41 +97,51 @@ def mirrored_light(buffers: Buffers, world: int, camera: int, row: int, col: int
 
 
 @wp.func(inline=True)
-def seen_light(buffers: Buffers, world: int, camera: int, row: int, col: int) -> wp.vec3:
-    """Radiance of a pixel without the bounce and the lamps' shadows."""
+def light_and_noise(buffers: Buffers, level: wp.vec3, world: int, camera: int, row: int, col: int) -> wp.vec2:
+    """Light of a pixel without lamps' shadows, in surroundings as bright as ``level``, and how much more a rough coat happens to mirror."""
     sun = buffers.sun[world, camera, row, col]
-    out = buffers.direct[world, camera, row, col] + wp.vec3(sun[0], sun[1], sun[2]) * sun[3]
-    return out + buffers.glow[world, camera, row, col] + mirrored_light(buffers, world, camera, row, col)
+    light = buffers.direct[world, camera, row, col] + wp.vec3(sun[0], sun[1], sun[2]) * sun[3]
+    light += buffers.glow[world, camera, row, col] + wp.cw_mul(buffers.albedo[world, camera, row, col], level)
+    blur = wp.length(buffers.blur[world, camera, row, col]) / wp.max(
+        buffers.mirror[world, camera, row, col][3], 1.0e-12
+    )
+    rough = wp.smoothstep(wp.static(ROUGH[0]), wp.static(ROUGH[1]), blur)
+    mirrored = mirrored_light(buffers, world, camera, row, col)
+    expected = wp.lerp(mirrored, wp.cw_mul(buffers.tint[world, camera, row, col], level), rough)
+    more = mirrored - expected
+    light += expected
+    return wp.vec2(light[0] + light[1] + light[2], more[0] + more[1] + more[2])
 
 
 @wp.kernel
 def _mark_contrast(w: World, first_row: int, buffers: Buffers):
-    """Reads the first samples. Writes where a pixel differs from a neighbour in light, distance or direction."""
+    """Reads the first samples. Writes how far a pixel differs from a neighbour in light, distance or direction."""
     world, camera, row, col = wp.tid()
     row += first_row
     height = buffers.contrast.shape[2]
     width = buffers.contrast.shape[3]
     level = w.sky.ambient[world] + w.sky.sun[world] * 0.05
-    dark = 0.03 * (level[0] + level[1] + level[2]) + 1.0e-4
+    dark = (0.03 * (level[0] + level[1] + level[2]) + 1.0e-4) / CONTRAST
     own = buffers.guide[world, camera, row, col]
-    albedo = buffers.albedo[world, camera, row, col]
-    light = seen_light(buffers, world, camera, row, col) + wp.cw_mul(albedo, level)
-    y = light[0] + light[1] + light[2]
-    found = int(0)
+    y = light_and_noise(buffers, level, world, camera, row, col)
+    found = float(0.0)
     for i in range(4):
         r = row + (i / 2) * (2 * (i % 2) - 1)
         c = col + (1 - i / 2) * (2 * (i % 2) - 1)
         if r >= 0 and c >= 0 and r < height and c < width:
             other = buffers.guide[world, camera, r, c]
-            albedo = buffers.albedo[world, camera, r, c]
-            light = seen_light(buffers, world, camera, r, c) + wp.cw_mul(albedo, level)
-            z = light[0] + light[1] + light[2]
+            z = light_and_noise(buffers, level, world, camera, r, c)
             near = wp.min(own[3], other[3])
             apart = wp.abs(own[3] - other[3]) > 0.1 * near + 0.05 and near < 400.0
             turned = own[0] * other[0] + own[1] * other[1] + own[2] * other[2] < 0.8 and near < 60.0
-            if wp.abs(y - z) > CONTRAST * (y + z) + dark or ((apart or turned) and wp.abs(y - z) > 0.06 * (y + z)):
-                found = 1
-    buffers.contrast[world, camera, row, col] = wp.uint8(found)
+            step = wp.abs(y[0] - z[0]) / (y[0] + z[0] + dark)
+            edge = (apart or turned) and wp.abs(y[0] - z[0]) > 0.06 * (y[0] + z[0])
+            lamp = wp.abs(y[0] + y[1] - z[0] - z[1]) > BRIGHT * (y[0] + y[1] + z[0] + z[1] + dark)
+            if step > CONTRAST or edge:
+                found = wp.max(found, wp.max(step, CONTRAST))
+            if lamp:
+                found = FULL_CONTRAST
+    buffers.contrast[world, camera, row, col] = wp.uint8(255.0 * wp.min(found / FULL_CONTRAST, 1.0))
 
 
 @wp.func(inline=True)
@@ -287,8 +304,10 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     blur = wp.vec2(0.0, 0.0)
     last = plan.last
     if plan.first > 0:
-        if out.contrast[world, camera, row, col] == wp.uint8(0):
+        share = int(out.contrast[world, camera, row, col])
+        if share == 0:
             return
+        last = plan.first + (share * (plan.last - plan.first) + 254) / 255
         total = seen_so_far(out, world, camera, row, col, float(plan.first))
         blur = out.blur[world, camera, row, col]
     k = cameras.intrinsics[world, camera]

@@ -10,7 +10,7 @@ from sim.render.gloss import coat_width, facet_cosine, fresnel, highlight, lamp_
 from sim.render.materials import MESH_CUTOUT, MESH_GLASS, Surf
 from sim.render.mesh import Surface
 from sim.render.raycast import visibility
-from sim.render.shading import LightRay, World, ambient_light, lamp_ray, lift, open_sky, sun_ray
+from sim.render.shading import LightRay, World, ambient_light, lamp_ray, lift, roof_ray, sun_ray
 from sim.render.sky import sky_radiance
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -36,11 +36,13 @@ class Lit:
     """Irradiance of the lamps over pi, with shadow, as the lamp that was asked for tells."""
     all_lamps: float
     """Luminance of all lamps' irradiance over pi, without shadow."""
+    open: float
+    """Share of the sky's light that comes this far into a tunnel; 1 elsewhere."""
 
 
 @wp.func(inline=True)
 def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: float, kind: int, draw: wp.vec4) -> Lit:
-    """Ask for the sun and for one lamp."""
+    """Ask for the sun, for one lamp, and in tunnels after the first surface for the sky."""
     out = Lit()
     out.side = n
     through = s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0
@@ -50,17 +52,22 @@ def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: floa
     exact = EXACT
     if kind != PRIMARY:
         exact = 0
-    for j in range(2):
+    out.open = 1.0
+    for j in range(3):
         ray = LightRay()
         if j == 0:
             ray = sun_ray(w, world, out.side, draw[0], draw[1])
-        elif w.lights.count[world] > 0:
+        elif j == 1 and w.lights.count[world] > 0:
             ray = lamp_ray(w, world, out.near, n, draw[2])
+        elif j == 2 and kind != PRIMARY:
+            ray = roof_ray(w, world)
         if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
             e = ray.light * visibility(w.geo, w.inst, world, out.near, ray.direction, ray.t_max, exact)
             if j == 0:
                 out.sun = e
                 out.open_sun = ray.light
+            elif j == 2:
+                out.open = 0.02 + 0.98 * e[0]
             else:
                 out.lamps = e * 0.31831
                 out.all_lamps = ray.all * 0.31831
@@ -81,7 +88,7 @@ def shade_indirect(
     """
     e = lit.sun * 0.31831 + lit.lamps
     if last:
-        e += ambient_light(w, world, n) * (0.75 * open_sky(w, world, lit.near, n))
+        e += ambient_light(w, world, n) * (0.75 * lit.open)
     color = wp.cw_mul(s.albedo, e * (1.0 - s.metallic)) + s.emission
     if s.metallic > 0.0:
         color += wp.cw_mul(s.albedo, sky_radiance(w.sky, world, d - n * (2.0 * wp.dot(n, d)))) * s.metallic

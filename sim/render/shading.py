@@ -209,15 +209,6 @@ def ambient_light(w: World, world: int, n: wp.vec3) -> wp.vec3:
     return w.sky.ambient[world] * up + w.sky.ground[world] * (1.0 - up)
 
 
-@wp.func(inline=True)
-def open_sky(w: World, world: int, p: wp.vec3, n: wp.vec3) -> float:
-    """Share of the sky's light that reaches a place: nearly none under a tunnel's roof, which is asked for where its lamps are near."""
-    if w.lights.in_tunnel[world] == 0:
-        return 1.0
-    up = wp.vec3(0.02, 0.01, 0.99975)
-    return 0.02 + 0.98 * visibility(w.geo, w.inst, world, lift(p, n, 1.0), up, 30.0, 0)
-
-
 @wp.struct
 class LightRay:
     """Where light may come from, and how much if nothing is in the way."""
@@ -228,6 +219,26 @@ class LightRay:
     """Irradiance; 0 if there is nothing to ask."""
     all: float
     """Luminance of the irradiance of all lamps."""
+
+
+@wp.func(inline=True)
+def roof_ray(w: World, world: int) -> LightRay:
+    """Upwards, where lamps of a tunnel are near: what meets nothing brings light of 1."""
+    out = LightRay()
+    if w.lights.in_tunnel[world] > 0:
+        out.direction = wp.vec3(0.02, 0.01, 0.99975)
+        out.t_max = 30.0
+        out.light = wp.vec3(1.0, 1.0, 1.0)
+    return out
+
+
+@wp.func(inline=True)
+def open_sky(w: World, world: int, p: wp.vec3, n: wp.vec3) -> float:
+    """Share of the sky's light that reaches a place: nearly none under a tunnel's roof."""
+    ray = roof_ray(w, world)
+    if ray.t_max == 0.0:
+        return 1.0
+    return 0.02 + 0.98 * visibility(w.geo, w.inst, world, lift(p, n, 1.0), ray.direction, ray.t_max, 0)
 
 
 @wp.func(inline=True)

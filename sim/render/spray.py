@@ -42,13 +42,15 @@ class Spray:
     """Extinction in the middle [1/m]."""
     moved: wp.array2d[float]
     """How far the vehicle has come [m]: the water stays behind."""
+    lit: wp.array2d[wp.vec3]
+    """Irradiance of all lamps (`sim.render.air`)."""
 
 
 def make_spray(nworld: int, device: wp.DeviceLike) -> Spray:
     """No clouds."""
     out, shape = Spray(), (nworld, PLUMES)
     out.count = wp.zeros(nworld, dtype=wp.int32, device=device)
-    out.pos, out.size = (wp.zeros(shape, dtype=wp.vec3, device=device) for _ in range(2))
+    out.pos, out.size, out.lit = (wp.zeros(shape, dtype=wp.vec3, device=device) for _ in range(3))
     out.rot = wp.zeros(shape, dtype=wp.quat, device=device)
     out.dense, out.moved = (wp.zeros(shape, dtype=float, device=device) for _ in range(2))
     return out

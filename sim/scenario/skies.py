@@ -25,6 +25,8 @@ SUFFIX = ".hdr"
 AT: Path_ = ("environment", "sky")
 MAX_BYTES = 200 << 20
 MIN_WIDTH, MAX_WIDTH = 64, 8192
+MAX_SKIES = 64
+"""Pictures of skies in a scenario and in a batch: 4 MiB each on the device."""
 KEPT_WIDTH = 2048
 """Larger pictures are kept at this width."""
 SUN, RING = 5.0, (8.0, 14.0)
@@ -77,6 +79,9 @@ def sky_files(model: ScenarioFile, parameters: Mapping[str, Node], source: Sourc
             raise source.error("sky_heading turns a sky's picture, and there is none", ("environment", "sky_heading"))
         return {}
     words = list(dict.fromkeys(words_of(e.sky.node, dict(parameters))))
+    if len(set(words) - {COMPUTED}) > MAX_SKIES:
+        hint = "Split the scenario, or let a parameter choose among fewer."
+        raise source.error(f"the sky may show {len(set(words) - {COMPUTED})} pictures, more than {MAX_SKIES}", AT, hint)
     files = {word: _find(word, source) for word in words if word != COMPUTED}
     for key in ("cloud", "turbidity"):
         if getattr(e, key) is not None and COMPUTED not in words:

@@ -61,6 +61,27 @@ class Environment:
     """Where the middle of that picture lies, from world x to the left [rad]."""
 
 
+def sun_direction(environment: Environment) -> tuple[float, float, float]:
+    """Unit vector towards the sun; x east, y north, z up.
+
+    From local solar time, day and latitude by the declination and hour angle (Cooper 1969), unless the environment says it.
+    """
+    azimuth, elevation = environment.sun_azimuth, environment.sun_elevation
+    if azimuth is None or elevation is None:
+        declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
+        hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
+        phi = environment.latitude
+        up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour)
+        east = -math.cos(declination) * math.sin(hour)
+        north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(declination) * math.cos(hour)
+        return east, north, up
+    return (
+        math.cos(elevation) * math.sin(azimuth),
+        math.cos(elevation) * math.cos(azimuth),
+        math.sin(elevation),
+    )
+
+
 def clouds_for(rain: float, snow: float) -> float:
     """Cloud cover where a file tells only what falls [mm/h]: fair where nothing does, and a closed deck from about 2 mm/h on."""
     return 0.2 + 0.8 * (1.0 - math.exp(-1.5 * (rain + snow)))

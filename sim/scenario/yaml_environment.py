@@ -11,10 +11,10 @@ from sim.scenario.draws import Draws
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.skies import COMPUTED, SkyFile, sun_of, told
 from sim.scenario.source import Source
-from sim.scenario.world import Environment, clouds_for
+from sim.scenario.world import Environment, clouds_for, sun_direction
 
-LIT_ELEVATION = math.radians(8)
-"""Sun elevation below which vehicles in traffic have their lights on."""
+LIT_HEIGHT = math.sin(math.radians(8))
+"""Height of the sun (sine of its elevation) below which vehicles in traffic have their lights on."""
 
 
 def draw_environment(model: ScenarioFile, draws: Draws) -> Environment:
@@ -57,7 +57,7 @@ def draw_sky(
     """
     if environment.sky is None:
         return environment, None
-    night = model.environment.time is not None and sun_elevation(environment) < 0.0
+    night = model.environment.time is not None and sun_direction(environment)[2] < 0.0
     path = files.get(environment.sky)
     if path is None:
         raise source.error(f"the scenario has no sky {environment.sky!r}", ("environment", "sky"))
@@ -70,20 +70,10 @@ def draw_sky(
     return replace(environment, sun_azimuth=azimuth, sun_elevation=math.asin(z)), SkyFile(path, True)
 
 
-def sun_elevation(environment: Environment) -> float:
-    """Of the sun at the environment's time, day and latitude [rad] (declination after Cooper 1969)."""
-    if environment.sun_elevation is not None:
-        return environment.sun_elevation
-    declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + environment.day_of_year) / 365)
-    hour = (environment.time_of_day / 3600 - 12) * math.pi / 12
-    phi = environment.latitude
-    return math.asin(math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour))
-
-
 def lights_on(environment: Environment) -> bool:
     """Whether vehicles in traffic have their lights on: at night, in fog, in rain and in snow."""
     return (
-        sun_elevation(environment) < LIT_ELEVATION
+        sun_direction(environment)[2] < LIT_HEIGHT
         or environment.fog_visibility < 600.0
         or environment.rain + environment.snow > 0.5
     )

@@ -15,11 +15,12 @@ from sim.errors import ScenarioError, SwerveError
 from sim.export.plan import identity, plan_draws, plan_replay
 from sim.export.states import environment_label
 from sim.random import Stream
-from sim.sampling import sample_worlds, sun_direction
+from sim.sampling import sample_worlds
 from sim.scenario import skies
 from sim.scenario.own_assets import FOLDERS
 from sim.scenario.reader import load_scenario
 from sim.scenario.skies import read_sky, texel_directions
+from sim.scenario.world import sun_direction
 from tests.skies import SUN, gradient, irradiance, unit, write_sky
 
 SCENE = """\
@@ -196,6 +197,17 @@ def test_what_cannot_be_meant_is_refused(tmp_path, environment, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         load_scenario(scene(tmp_path / "home", environment))
     assert caught.value.line == 4
+
+
+def test_more_pictures_than_a_batch_holds_are_refused_on_reading(tmp_path):
+    words = [f"s{i}" for i in range(skies.MAX_SKIES + 1)]
+    write_sky(tmp_path / f"{words[0]}.hdr", gradient(64))
+    for word in words[1:]:
+        (tmp_path / f"{word}.hdr").write_bytes((tmp_path / f"{words[0]}.hdr").read_bytes())
+    load_scenario(scene(tmp_path, f"{{sky: choice({' | '.join(words[:-1])})}}"))
+    with pytest.raises(ScenarioError, match=f"more than {skies.MAX_SKIES}") as caught:
+        load_scenario(scene(tmp_path, f"{{sky: choice({' | '.join(words)})}}"))
+    assert caught.value.line == 4 and caught.value.file is not None
 
 
 @pytest.mark.parametrize("environment", ["{sky: skies/outer.hdr}", "{sky: outer}"])
