@@ -19,6 +19,9 @@ from sim.export.writer import write_bytes
 CHUNK = 16
 """Draws that are simulated, and whose meshes are uploaded, together."""
 
+RARE = ("sim.behavior.cargo", "sim.behavior.trailers", "sim.physics.hitch", "sim.render.probe", "sim.sensors.sweep")
+"""Kernels of what few scenarios or the audit alone need: left to their first launch."""
+
 
 def render_dataset(
     files: Sequence[str | Path], out: str | Path, *, size: tuple[int, int] | None = None, fps: float = 10.0, duration: float | None = None,
@@ -147,9 +150,12 @@ def _load_kernels(plan: Plan, device: Any) -> None:
         "sim.sensors.air": plan.config.lidar is not None,
         "sim.sensors.radar": plan.config.radar is not None,
         "sim.sensors.detections": plan.config.radar is not None,
+        "sim.render.chase": plan.config.chase,
+        "sim.render.glass": bool(plan.config.rig),
+        "sim.render.primary": bool(plan.config.rig) or plan.config.chase,
     }
     spared = tuple(name for name, wanted in needs.items() if not wanted)
-    load_kernels(device, spared + (full if plan.config.quality == "fast" else fast))
+    load_kernels(device, (*RARE, *spared, *(full if plan.config.quality == "fast" else fast)))
 
 
 def describe_device(device: Any = None) -> dict[str, str]:

@@ -19,12 +19,9 @@ wp.set_module_options(RAYS | {"max_unroll": 1})
 GOLDEN = wp.constant(wp.vec4(0.8566749, 0.7338919, 0.6287067, 0.5385973))
 """Additive recurrence of four dimensions (R4 sequence): even cover by few samples."""
 CONTRAST = 0.09
-"""Difference over sum of the light of neighbouring pixels above which one sample is not enough."""
-FULL_CONTRAST = 0.25
-"""Above which they get all; between a share of them: what is faint may be less exact."""
-
+"""Difference over sum of the light of neighbouring pixels above which they get all samples."""
 BRIGHT = 0.3
-"""Above which they get all where a rough coat mirrors, whose noise is less: that is a lamp."""
+"""Above which they do where a rough coat mirrors, whose noise is less: that is a lamp."""
 ROUGH = (12.0, 40.0)
 """By how many pixels a coat blurs what it mirrors where the noise of that begins not to count, and where it does not at all."""
 
@@ -56,7 +53,7 @@ class Buffers:
     depth: wp.array4d[float]
     """Plane depth of the first surface [m], for falling rain."""
     contrast: wp.array4d[wp.uint8]
-    """Share of the samples after the first that a pixel takes, in 255ths."""
+    """1 where one sample is not enough."""
 
 
 @wp.struct
@@ -115,7 +112,7 @@ def light_and_noise(buffers: Buffers, level: wp.vec3, world: int, camera: int, r
 
 @wp.kernel
 def _mark_contrast(w: World, first_row: int, buffers: Buffers):
-    """Reads the first samples. Writes how far a pixel differs from a neighbour in light, distance or direction."""
+    """Reads the first samples. Writes where a pixel differs from a neighbour in light, distance or direction."""
     world, camera, row, col = wp.tid()
     row += first_row
     height = buffers.contrast.shape[2]
@@ -124,7 +121,7 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
     dark = (0.03 * (level[0] + level[1] + level[2]) + 1.0e-4) / CONTRAST
     own = buffers.guide[world, camera, row, col]
     y = light_and_noise(buffers, level, world, camera, row, col)
-    found = float(0.0)
+    found = int(0)
     for i in range(4):
         r = row + (i / 2) * (2 * (i % 2) - 1)
         c = col + (1 - i / 2) * (2 * (i % 2) - 1)
@@ -137,11 +134,9 @@ def _mark_contrast(w: World, first_row: int, buffers: Buffers):
             step = wp.abs(y[0] - z[0]) / (y[0] + z[0] + dark)
             edge = (apart or turned) and wp.abs(y[0] - z[0]) > 0.06 * (y[0] + z[0])
             lamp = wp.abs(y[0] + y[1] - z[0] - z[1]) > BRIGHT * (y[0] + y[1] + z[0] + z[1] + dark)
-            if step > CONTRAST or edge:
-                found = wp.max(found, wp.max(step, CONTRAST))
-            if lamp:
-                found = FULL_CONTRAST
-    buffers.contrast[world, camera, row, col] = wp.uint8(255.0 * wp.min(found / FULL_CONTRAST, 1.0))
+            if step > CONTRAST or edge or lamp:
+                found = 1
+    buffers.contrast[world, camera, row, col] = wp.uint8(found)
 
 
 @wp.func(inline=True)
@@ -304,10 +299,8 @@ def colour_pixel(w: World, cameras: Cameras, views: Views, plan: Plan, out: Buff
     blur = wp.vec2(0.0, 0.0)
     last = plan.last
     if plan.first > 0:
-        share = int(out.contrast[world, camera, row, col])
-        if share == 0:
+        if out.contrast[world, camera, row, col] == wp.uint8(0):
             return
-        last = plan.first + (share * (plan.last - plan.first) + 254) / 255
         total = seen_so_far(out, world, camera, row, col, float(plan.first))
         blur = out.blur[world, camera, row, col]
     k = cameras.intrinsics[world, camera]

@@ -324,7 +324,7 @@ class Renderer:
     def _blur(self, scene: Scene, mask: wp.array) -> None:
         """Light averaged over the moments of the exposure."""
         self.radiance.zero_()
-        self.buffers.contrast.fill_(255)
+        self.buffers.contrast.fill_(1)
         moments = self._when[1:]
         each = max(1, self.samples // len(moments))
         for k, when in enumerate(moments):
@@ -346,7 +346,7 @@ class Renderer:
         samples = self.samples if focused else max(self.samples, FOCUS_SAMPLES)
         if samples > 1:
             if self.refine_all or not focused:
-                self.buffers.contrast.fill_(255)
+                self.buffers.contrast.fill_(1)
             else:
                 self._launch_rows(_mark_contrast, [self._world(scene)], [self.buffers])
             self._trace(scene, mask, 1, samples, known=focused)
