@@ -34,6 +34,7 @@ from sim.bench import commit, machine, process_rate, rate
 from sim.bench_street import build_renderer
 from sim.config import CameraConfig, RenderConfig, SimConfig
 from sim.console import parse_size
+from sim.errors import SwerveError
 from sim.render.frames import Renderer
 from sim.render.library import MeshLibrary
 from sim.render.world import build_library, library_of
@@ -348,6 +349,14 @@ CASES = {
 }  # fmt: skip
 
 
+def size(text: str) -> tuple[int, int]:
+    """`parse_size` as argparse wants it."""
+    try:
+        return parse_size(text)
+    except SwerveError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", choices=[*CASES, "one", []], help="default: all")
@@ -356,8 +365,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--worlds", type=int, default=14, help="worlds of `frames`")
     parser.add_argument("--scenarios", type=int, help="only the first so many scenarios of the library")
     parser.add_argument("--detail", type=float, default=1.0, help="of the scenery: 1 is what ships")
-    parser.add_argument("--sizes", type=parse_size, nargs="+", default=list(SIZES))
-    parser.add_argument("--large", type=parse_size, default=LARGE, help="size of `standard`")
+    parser.add_argument("--sizes", type=size, nargs="+", default=list(SIZES))
+    parser.add_argument("--large", type=size, default=LARGE, help="size of `standard`")
     parser.add_argument("--triangles", type=int, nargs="+", default=list(TRIANGLES))
     parser.add_argument("--instances", type=int, nargs="+", default=list(INSTANCES))
     parser.add_argument(

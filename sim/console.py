@@ -77,10 +77,10 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.strip().lower())
     if not match:
-        raise SwerveError(f"--size {text!r} is not WIDTHxHEIGHT, such as 800x450")
+        raise SwerveError(f"size {text!r} is not WIDTHxHEIGHT, such as 800x450")
     width, height = int(match[1]), int(match[2])
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise SwerveError(f"--size {text}: width and height must lie between 16 and 8192 pixels")
+        raise SwerveError(f"size {text}: width and height must lie between 16 and 8192 pixels")
     return width, height
 
 

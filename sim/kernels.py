@@ -19,7 +19,7 @@ def load_kernels(device: Any = None, without: Collection[str] = ()) -> None:
 
     Args:
         device: Warp device; None: the default one.
-        without: Names of modules that will not be launched.
+        without: Names of modules that are left to their first launch, if there is one.
     """
     device = wp.get_device(device)
     if device.is_cuda:

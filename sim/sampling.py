@@ -297,7 +297,7 @@ def world_rows(
 
 PASSIVE = (
     ActionKind.TELEPORT, ActionKind.LIGHT, ActionKind.VISIBILITY, ActionKind.VARIABLE, ActionKind.SIGNAL, ActionKind.TRAILER,
-    ActionKind.LOOSE,
+    ActionKind.LOOSE, ActionKind.NOTHING,
 )  # fmt: skip
 """Actions that befall a vehicle in which nobody sits."""
 
@@ -305,7 +305,7 @@ PASSIVE = (
 def _crews(
     spec: WorldSpec, actors: Sequence[ResolvedActor], scene: dict[str, Any], state: dict[str, Any]
 ) -> np.ndarray:
-    """Who sits in each actor: somebody in whatever moves, has a controller or does something later; nobody in what is parked or carried."""
+    """Who sits in each actor: somebody in what moves, has a controller or acts later, nobody in what is parked, carried or `PASSIVE`."""
     rows = scene["story"]["row_code"]
     driven = (np.array(state["motion"]) != Motion.SCRIPTED) | (np.array(state["speed"]) != 0.0)
     acts = ~np.isin(rows[:, RowField.KIND], PASSIVE) & (rows[:, RowField.ACTOR] >= 0)

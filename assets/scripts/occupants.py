@@ -5,6 +5,8 @@ Made from the files of `assets/people`, so that it needs none of their sources; 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import manifest
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +60,6 @@ def _body(data: Glb) -> tuple[people.Body, list[Material]]:
 
 def _small(material: Material) -> Material:
     """A material whose picture has at most `PICTURE` pixels along a side."""
-    from dataclasses import replace
-
     if material.texture is None:
         return material
     picture = Image.fromarray(material.texture)

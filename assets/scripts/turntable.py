@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 from sim.assets import AssetSpec, list_assets  # noqa: E402
+from sim.assets.occupants import LOOKS  # noqa: E402
 from sim.config import CameraConfig, RenderConfig  # noqa: E402
 from sim.console import parse_size  # noqa: E402
 from sim.render.frames import Renderer  # noqa: E402
@@ -39,7 +40,7 @@ FOLDERS = ("vehicles", "people", "animals", "props", "signs", "plants")
 LIMIT = 600_000
 """Bytes of a sheet as .jpg."""
 PAINT = (0.03, 0.07, 0.22)
-CREW = sum((2 + 3 * k) << (SEAT_BITS * k) for k in (0, 1, 3))
+CREW = sum((1 + (1 + 3 * k) % len(LOOKS)) << (SEAT_BITS * k) for k in (0, 1, 3))
 """A driver and two others, where there are seats."""
 
 

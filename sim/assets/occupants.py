@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from sim.assets.glb import read_glb
 from sim.assets.model import pose
+from sim.assets.spec import Vec3
 from sim.assets.variants import tint_materials
 from sim.paths import data_root
 from sim.render.mesh import MeshData, Semantic
@@ -35,6 +38,13 @@ def occupants(posture: str, semantic: Semantic) -> tuple[MeshData, ...]:
         mesh = figures[variant.of.name if variant else name]
         out.append(replace(mesh, materials=tint_materials(mesh.materials, variant.tints if variant else ())))
     return tuple(out)
+
+
+@cache
+def reach(*, driver: bool) -> tuple[Vec3, Vec3]:
+    """How far people reach from their hips in the driver's seat, or in another: ahead, left and up, least and most of all `FIGURES` [m]."""
+    bounds = np.array([_figure(name, POSES[not driver], Semantic.CAR).bounds for name in FIGURES], float)
+    return tuple(bounds[:, 0].min(0).tolist()), tuple(bounds[:, 1].max(0).tolist())  # type: ignore[return-value]
 
 
 def _figure(name: str, posture: str, semantic: Semantic) -> MeshData:

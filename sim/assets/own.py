@@ -212,16 +212,20 @@ def _parts(scene: Scene, recipe: Recipe, wheels: list[Wheel]) -> list[Node]:
 
 
 def _spec(scene: Scene, recipe: Recipe, wheels: list[Wheel]) -> AssetSpec:
+    from sim.assets.occupants import reach
+
     kind = CLASSES[recipe.kind]
     lower, upper = bounds(scene.pieces)
     length, width, height = (float(v) for v in upper - lower)
     center: Vec3 = tuple(float(v) for v in (lower + upper) / 2)  # type: ignore[assignment]
     sides = [w.center[1] for w in wheels if _steers(w, wheels)]
     for i, seat in enumerate(recipe.seats):
-        if not all(a <= v <= b for a, v, b in zip(lower, seat, upper, strict=True)):
-            told = ", ".join(f"{a:.2f} to {b:.2f}" for a, b in zip(lower, upper, strict=True))
-            hint = f"Ahead, left and up from the middle of the rear axle on the ground it reaches from {told} m."
-            raise fault(recipe, "this seat is outside the mesh", f"seats[{i}]", hint)
+        least, most = reach(driver=i == 0)
+        room = [(float(a) - p, float(b) - q) for a, b, p, q in zip(lower, upper, least, most, strict=True)]
+        if not all(a <= v <= b for v, (a, b) in zip(seat, room, strict=True)):
+            told = ", ".join(f"{a:.2f} to {b:.2f}" for a, b in room)
+            hint = f"Ahead, left and up from the middle of the rear axle on the ground, hips have room from {told} m."
+            raise fault(recipe, "who sits here would reach out of the mesh", f"seats[{i}]", hint)
     return AssetSpec(
         name=recipe.mesh.stem, file=recipe.spec, mesh=recipe.mesh, kinds=recipe.kinds, category=kind.category, semantic=kind.semantic,
         length=length, width=width, height=height, box_center=center, mass=recipe.mass or kind.density * length * width * height,

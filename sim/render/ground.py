@@ -20,21 +20,18 @@ def track_of(lane: wp.vec2) -> float:
 
 
 @wp.func
-def wear_tone(p: wp.vec3, lane: wp.vec2, large: float) -> float:
+def wear_tone(p: wp.vec3, lane: wp.vec2, large: float, foot: float) -> float:
     """What traffic does to a lane's colour: a factor of its albedo, drawn out along the lane and seen from afar.
 
     Tyres leave rubber and press the binder up (two darker bands), engines drip between them, dust stays where nobody drives; how much
-    changes along the road. Luminance of real lanes differs by 5 to 25 % between tracks and rest.
+    changes along the road. A footprint is far longer along the lane than across it, so streaks are seen beyond their width.
     """
     age = wp.clamp(0.55 + 1.6 * large, 0.15, 1.0)
     drip = lane[0] / 0.34
     outer = wp.smoothstep(1.05, 1.7, wp.abs(lane[0]))
-    # Streaks as long as the lane: noise across it, which strays slowly.
-    streak = (
-        plane_noise(lane[0] * 5.3, 0.021 * (p[0] + p[1]))
-        + 0.5 * plane_noise(lane[0] * 17.0, 0.06 * (p[0] - p[1]))
-        - 0.75
-    )
+    # Streaks along the lane: noise across it, which strays slowly, whatever way the lane runs.
+    streak = (plane_noise(lane[0] * 5.3, 0.021 * (p[0] + p[1]) + 0.9 * large) - 0.5) * fade(foot, 8.0)
+    streak += (plane_noise(lane[0] * 17.0, 0.06 * (p[0] - p[1]) - 1.3 * large) - 0.5) * (0.5 * fade(foot, 1.5))
     k = 1.0 - age * (0.15 * track_of(lane) + 0.12 * wp.exp(-drip * drip)) + 0.12 * outer + 0.13 * streak
     return wp.lerp(1.0, k, lane[1])
 
@@ -86,7 +83,7 @@ def look_of_ground(s: Surf, p: wp.vec3, lane: wp.vec2, foot: float) -> Surf:
             k
             * (1.0 + 0.1 * mottle + 0.16 * fine)
             * asphalt_tone(p, large, mottle, fine, foot)
-            * wear_tone(p, lane, large)
+            * wear_tone(p, lane, large, foot)
         )
         out.roughness = s.roughness + 0.1 * fine
         out.albedo = s.albedo * k

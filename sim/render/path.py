@@ -291,9 +291,9 @@ def follow_path(
                 chance = draw
                 if walk.kind == DIFFUSE:
                     chance = reshuffled(draw, k)
-                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, chance)
+                last = walk.kind != PRIMARY and (walk.kind == MIRROR or walk.left == 0 or k + 1 == most)
+                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, last, chance)
                 if walk.kind != PRIMARY:
-                    last = walk.kind == MIRROR or walk.left == 0 or k + 1 == most
                     blurs = wp.where(walk.kind == MIRROR and walk.mirror.spread > SMOOTH, 1, 0)
                     color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind, last, blurs)
                     walk = take_in(walk, color, hit.t, pixel)

@@ -37,12 +37,14 @@ class Lit:
     all_lamps: float
     """Luminance of all lamps' irradiance over pi, without shadow."""
     open: float
-    """Share of the sky's light that comes this far into a tunnel; 1 elsewhere."""
+    """Share of the sky's light that comes this far into a tunnel; 1 elsewhere, and where the path goes on."""
 
 
 @wp.func(inline=True)
-def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: float, kind: int, draw: wp.vec4) -> Lit:
-    """Ask for the sun, for one lamp, and in tunnels after the first surface for the sky."""
+def lights_at(
+    w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: float, kind: int, last: bool, draw: wp.vec4
+) -> Lit:  # fmt: skip
+    """Ask for the sun, for one lamp, and in tunnels where the path ends (``last``) for the sky."""
     out = Lit()
     out.side = n
     through = s.surface == wp.static(int(Surface.LEAF)) and wp.dot(n, w.sky.sun_direction[world]) < 0.0
@@ -59,7 +61,7 @@ def lights_at(w: World, world: int, s: Surf, p: wp.vec3, n: wp.vec3, total: floa
             ray = sun_ray(w, world, out.side, draw[0], draw[1])
         elif j == 1 and w.lights.count[world] > 0:
             ray = lamp_ray(w, world, out.near, n, draw[2])
-        elif j == 2 and kind != PRIMARY:
+        elif j == 2 and last:
             ray = roof_ray(w, world)
         if ray.light[0] + ray.light[1] + ray.light[2] > 1.0e-6:
             e = ray.light * visibility(w.geo, w.inst, world, out.near, ray.direction, ray.t_max, exact)

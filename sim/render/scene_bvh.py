@@ -149,6 +149,14 @@ def occupant(crew: int, seat: int) -> int:
 
 
 @wp.func(inline=True)
+def wheel_of(motion: int, pivot: wp.vec3) -> int:
+    """Which of an actor's four wheels a part is, -1 for none: front left, front right, rear left, rear right."""
+    if motion != wp.static(int(PartMotion.WHEEL)) and motion != wp.static(int(PartMotion.STEERED_WHEEL)):
+        return -1
+    return wp.where(motion == wp.static(int(PartMotion.WHEEL)), 2, 0) + wp.where(pivot[1] >= 0.0, 0, 1)
+
+
+@wp.func(inline=True)
 def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: int, world: int, slot: int):
     """Write mesh, position and linear map of an actor's part; ``row``: of the world's poses and instances."""
     actor = (slot - inst.first_actor) / inst.part_capacity
@@ -164,26 +172,24 @@ def place_part(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, row: 
     scale = box_scale(model, scene.size[world, actor], clip[2] > 0.5)
     offset = scene.box_center[world, actor] - wp.cw_mul(scale, geo.model_center[asset])
     motion = geo.part_motion[part]
+    frames = geo.part_frames[part]
     own = scale
     frame = int(0)
-    wheels = motion == wp.static(int(PartMotion.WHEEL)) or motion == wp.static(int(PartMotion.STEERED_WHEEL))
-    if wheels:
+    wheel = wheel_of(motion, geo.part_pivot[part])
+    if wheel >= 0:
         own = wp.vec3(scale[2], scale[1], scale[2])
-        rear = wp.where(motion == wp.static(int(PartMotion.WHEEL)), 2, 0)
-        wheel = rear + wp.where(geo.part_pivot[part][1] >= 0.0, 0, 1)
         if (poses.visible[row, actor] & (wp.static(NO_WHEEL) << wheel)) != 0:
             return
         offset[2] = offset[2] + poses.lift[row, actor][wheel]
         burst = (poses.visible[row, actor] & (wp.static(BURST_TYRE) << wheel)) != 0
-        frame = wp.where(burst and geo.part_frames[part] > 1, 1, 0)
+        frame = wp.where(burst and frames > 1, 1, 0)
     seat = geo.part_seat[part]
     if seat >= 0:
         frame = occupant(scene.crew[world, actor], seat)
-        if frame < 0:
+        if frame < 0 or frame >= frames:
             return
     rot = wp.quat_to_matrix(poses.rot[row, actor])
-    frames = geo.part_frames[part]
-    if frames > 1 and not wheels and seat < 0:
+    if frames > 1 and wheel < 0 and seat < 0:
         frame = int(clip[1])
         speed = wp.abs(poses.speed[row, actor])
         gait = geo.model_gait[asset]
