@@ -25,7 +25,7 @@ GLARE_SHARE = 0.16
 def _gather_glare(
     image: wp.array4d[wp.vec3], gains: wp.array2d[wp.vec3], night: wp.array[float], out: wp.array4d[wp.vec3]
 ):
-    """Reads light, gains and the share of their light that lamps give. Writes what is brighter than white, in cells of CELL x CELL pixels."""
+    """Reads light, gains and how much night it is. Writes what is brighter than white, in cells of CELL x CELL pixels."""
     world, camera, row, col = wp.tid()
     gain = gains[world, camera]
     least = GLARE_LEAST + GLARE_DARK * night[world]

@@ -34,7 +34,7 @@ def fog_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
 
 @wp.func(inline=True)
 def through_air(sky: Sky, world: int, color: wp.vec3, d: wp.vec3, distance: float) -> wp.vec3:
-    """A surface's radiance after ``distance`` [m] of air; the sky's with ``distance`` inf, through the fog's layer alone: it holds its haze."""
+    """A surface's radiance after ``distance`` [m] of air; the sky's with ``distance`` inf, through the fog's layer: haze is in it."""
     k = sky.extinction[world]
     path = distance
     if path > 1.0e4:
