@@ -25,7 +25,7 @@ HAZE_TINT = wp.constant(wp.vec3(0.8, 1.0, 1.25))
 HAZE_LOSS = 1.1
 """Extinction of haze over its scattering."""
 HAZE_AHEAD = 0.8
-"""How fast the factor for higher orders falls with the haze's optical depth straight up: what haze scatters mostly goes on ahead, so of that
+"""How fast the factor for higher orders falls with the haze's optical depth straight up: what haze scatters mostly goes on ahead, so of it
 single scattering leaves out less. Not measured but chosen, so that haze makes a sky whiter and the sun weaker, and level ground no brighter
 (`tests/render/test_hours.py`)."""
 RAYLEIGH = wp.constant(wp.vec3(5.8e-6, 13.5e-6, 33.1e-6))
