@@ -14,6 +14,7 @@ from sh3f import Soup
 from shape import box, grid_faces, lathe, tube
 
 from sim.render.mesh import Material, Role, Semantic, Surface
+from sim.scenery.furniture import LAMP_CONE, LAMP_INTENSITY
 
 HOUSING = lk.colored("signal housing", (0.014, 0.017, 0.016), 0.5)
 BOARD = lk.colored("backboard", (0.01, 0.011, 0.011), 0.7)
@@ -21,7 +22,6 @@ GALVANISED = lk.colored("galvanised steel", (0.38, 0.39, 0.4), 0.5, metallic=0.6
 OBSTACLE = Semantic.OBSTACLE
 RUBBER_FOOT = lk.colored("recycled rubber", (0.03, 0.03, 0.03), 0.95, surface=Surface.RUBBER)
 BIN_BODY = lk.colored("bin", (0.035, 0.04, 0.042), 0.6)
-LAMP_INTENSITY = [7.8, 6.35, 4.2]
 
 
 def _lens(role: Role, color: tuple[float, float, float]) -> Material:
@@ -249,8 +249,8 @@ def _triangle() -> tuple[Soup, list[Material]]:
 ALL = [
     Prop("signal", ["signal", "traffic_light"], Semantic.TRAFFIC_LIGHT, 150.0, make=_signal, category="pole"),
     Prop("street_lamp", ["lamp", "street_lamp"], Semantic.POLE, 180.0, make=_lamp, category="streetlamp",
-         lights=[{"role": "street_lamp", "pos": [0.76, 0.0, 7.4], "direction": [0.0, 0.0, -1.0], "intensity": LAMP_INTENSITY,
-                  "inner": 0.795, "outer": 1.43}]),
+         lights=[{"role": "street_lamp", "pos": [0.76, 0.0, 7.4], "direction": [0.0, 0.0, -1.0], "intensity": list(LAMP_INTENSITY),
+                  "inner": round(math.acos(LAMP_CONE[0]), 3), "outer": round(math.acos(LAMP_CONE[1]), 3)}]),
     Prop("beacon", ["beacon"], OBSTACLE, 30.0, make=_beacon, category="barrier"),
     Prop("barrier", ["barrier"], OBSTACLE, 40.0, make=_barrier, category="barrier"),
     Prop("works_board", ["barrier", "works_board"], OBSTACLE, 60.0, make=_board, category="barrier"),

@@ -13,14 +13,21 @@ SUN = 10.0
 EARTH, TOP = 6_371_000.0, 80_000.0
 """Radius of the earth, and height up to which there is air [m]."""
 HAZE, HAZY = 4.0e-6, 6.0e-5
-"""Scattering of haze at sea level per unit of turbidity, and how much more per unit above that of a clear day, 3 [1/m]: at 8 one sees 9 km
-(McCartney 1976; Preetham et al. 1999)."""
+"""Scattering of haze at sea level per unit of turbidity, and how much more per unit above CLEAR_DAY [1/m]: at 8 one sees
+9.6 km, at which a black object keeps 2 % of its contrast, 3.912 / (HAZE_LOSS * 5 * HAZY + 3.912 / 50 km), if no fog is thicker than that
+50 km (McCartney 1976; Preetham et al. 1999)."""
+CLEAR_DAY = 3.0
+"""Turbidity of a clear day."""
 HAZE_HEIGHT = 1200.0
 """Over which it falls to 1 / e [m]."""
 HAZE_TINT = wp.constant(wp.vec3(0.8, 1.0, 1.25))
 """Its scattering by colour, with the wavelength to the power -1 (Angstrom 1929)."""
 HAZE_LOSS = 1.1
 """Extinction of haze over its scattering."""
+HAZE_AHEAD = 0.8
+"""How fast the factor for higher orders falls with the haze's optical depth straight up: what haze scatters mostly goes on ahead, so of it
+single scattering leaves out less. Not measured but chosen, so that haze makes a sky whiter and the sun weaker, and level ground no brighter
+(`tests/render/test_hours.py`)."""
 RAYLEIGH = wp.constant(wp.vec3(5.8e-6, 13.5e-6, 33.1e-6))
 """Scattering at sea level [1/m]."""
 
@@ -35,7 +42,7 @@ def exp3(v: wp.vec3) -> wp.vec3:
 def haze_of(turbidity: float) -> wp.vec2:
     """Scattering of haze at sea level, and the share of it that a clear day has not [1/m]."""
     t = wp.clamp(turbidity, 1.0, 12.0)
-    more = HAZY * wp.max(t - 3.0, 0.0)
+    more = HAZY * wp.max(t - CLEAR_DAY, 0.0)
     return wp.vec2(HAZE * t + more, more)
 
 
@@ -103,7 +110,7 @@ def clear_radiance(d: wp.vec3, sun: wp.vec3, mie: float) -> wp.vec3:
         ) * (mie * dm)
         ray += 0.5 * dr
         haze += 0.5 * dm
-    # Of haze it leaves out less, as that light goes on ahead: thicker, it makes a sky whiter and the sun weaker, not both brighter.
     # What single scattering leaves out: a clear sky gives about a sixth of the light on level ground at noon, and is less blue.
+    depth = HAZE_LOSS * HAZE_HEIGHT * mie
     y = 0.2126 * out[0] + 0.7152 * out[1] + 0.0722 * out[2]
-    return (out * 0.58 + wp.vec3(0.4, 0.42, 0.45) * y) * (1.85 * SUN / (1.0 + 0.8 * HAZE_LOSS * HAZE_HEIGHT * mie))
+    return (out * 0.58 + wp.vec3(0.4, 0.42, 0.45) * y) * (1.85 * SUN / (1.0 + HAZE_AHEAD * depth))

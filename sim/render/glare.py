@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import warp as wp
 
 from sim.render.lights import luminance
+from sim.render.local_tone import CELL
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -18,27 +19,25 @@ GLARE_MOST = 9.0
 """Luminance beyond white that a pixel gives to the glare at most: small lamps glow, they do not bleach the picture."""
 GLARE_SHARE = 0.16
 """Share of it that the lens scatters about."""
-GLARE_CELL = 4
-"""Pixels per cell of the glare."""
 
 
 @wp.kernel
 def _gather_glare(
-    image: wp.array4d[wp.vec3], gains: wp.array2d[wp.vec3], night: wp.array2d[float], out: wp.array4d[wp.vec3]
+    image: wp.array4d[wp.vec3], gains: wp.array2d[wp.vec3], night: wp.array[float], out: wp.array4d[wp.vec3]
 ):
-    """Reads light, gains and how much night it is. Writes what is brighter than white, in cells of GLARE_CELL x GLARE_CELL pixels."""
+    """Reads light, gains and how much night it is. Writes what is brighter than white, in cells of CELL x CELL pixels."""
     world, camera, row, col = wp.tid()
     gain = gains[world, camera]
-    least = GLARE_LEAST + GLARE_DARK * night[world, camera]
+    least = GLARE_LEAST + GLARE_DARK * night[world]
     total = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(GLARE_CELL * GLARE_CELL):
-        y = wp.min(row * GLARE_CELL + k / GLARE_CELL, image.shape[2] - 1)
-        x = wp.min(col * GLARE_CELL + k % GLARE_CELL, image.shape[3] - 1)
+    for k in range(CELL * CELL):
+        y = wp.min(row * CELL + k / CELL, image.shape[2] - 1)
+        x = wp.min(col * CELL + k % CELL, image.shape[3] - 1)
         c = wp.cw_mul(image[world, camera, y, x], gain)
         m = luminance(c)
         if m > least:
             total += c * (wp.min(m - least, GLARE_MOST) / m)
-    out[world, camera, row, col] = total / wp.static(float(GLARE_CELL**2))
+    out[world, camera, row, col] = total / wp.static(float(CELL**2))
 
 
 @wp.kernel
@@ -60,8 +59,8 @@ def scatter_glare(light: wp.array, gains: wp.array, night: wp.array, glare: Sequ
     Args:
         light: Linear light, (nworld, ncamera, height, width).
         gains: Of each picture, (nworld, ncamera).
-        night: How far tones adapt to the place, (nworld, ncamera).
-        glare: The glare, in cells of GLARE_CELL x GLARE_CELL pixels, and another array like it.
+        night: 0 by day .. 1 at night, as `Sky.night`, (nworld,).
+        glare: The glare, in cells of CELL x CELL pixels, and another array like it.
     """
     one, two = glare
     device = light.device
@@ -74,8 +73,8 @@ def scatter_glare(light: wp.array, gains: wp.array, night: wp.array, glare: Sequ
 @wp.func
 def glare_at(glare: wp.array4d[wp.vec3], world: int, camera: int, row: int, col: int) -> wp.vec3:
     """What a pixel gets of it, between its cells."""
-    v = wp.max((float(row) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
-    u = wp.max((float(col) + 0.5) / wp.static(float(GLARE_CELL)) - 0.5, 0.0)
+    v = wp.max((float(row) + 0.5) / wp.static(float(CELL)) - 0.5, 0.0)
+    u = wp.max((float(col) + 0.5) / wp.static(float(CELL)) - 0.5, 0.0)
     y0 = wp.min(int(v), glare.shape[2] - 1)
     x0 = wp.min(int(u), glare.shape[3] - 1)
     y1 = wp.min(y0 + 1, glare.shape[2] - 1)

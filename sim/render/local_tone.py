@@ -1,4 +1,4 @@
-"""A tone curve that adapts to the place, at night: what stands right before head lamps keeps its form and colour.
+"""A tone curve that adapts to the place, at night and under a low sun: what stands right before head lamps keeps its form and colour.
 
 There the brightest surface is a thousand times as bright as the road around, which no curve of the whole picture can show. As in Durand and
 Dorsey (2002), a pixel's light is parted into a base, the mean of log luminance over what is near and about as bright, and detail about it;
@@ -18,7 +18,7 @@ from sim.render.lights import luminance
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 CELL = 4
-"""Pixels per cell of the base."""
+"""Pixels per cell of the base, and of the glare (`sim.render.glare`)."""
 KNEE = 0.25
 """Luminance of exposed light from which on bases are compressed; what is darker stays as it is."""
 KEPT = 0.2
@@ -33,11 +33,11 @@ REACH = 2
 
 @wp.kernel
 def _gather_base(
-    image: wp.array4d[wp.vec3], gain: wp.array2d[wp.vec3], night: wp.array2d[float], base: wp.array4d[float]
+    image: wp.array4d[wp.vec3], gain: wp.array2d[wp.vec3], adapts: wp.array2d[float], base: wp.array4d[float]
 ):
-    """Reads light, gains and how much night it is. Writes mean log2 luminance of cells, if it is night."""
+    """Reads light, gains and how far tones adapt. Writes mean log2 luminance of cells, if they do at all."""
     world, camera, row, col = wp.tid()
-    if night[world, camera] <= 0.0:
+    if adapts[world, camera] <= 0.0:
         return
     total = float(0.0)
     for k in range(CELL * CELL):
@@ -48,22 +48,22 @@ def _gather_base(
     base[world, camera, row, col] = total / wp.static(float(CELL**2))
 
 
-def gather_base(image: wp.array, gain: wp.array, night: wp.array, base: wp.array) -> None:
+def gather_base(image: wp.array, gain: wp.array, adapts: wp.array, base: wp.array) -> None:
     """Mean log2 luminance of exposed light in cells of CELL x CELL pixels.
 
     Args:
         image: Linear light, (nworld, ncamera, height, width).
         gain: Of each picture, (nworld, ncamera).
-        night: 0 of pictures whose tone stays as it is .. 1, (nworld, ncamera).
+        adapts: 0 of pictures whose tone stays as it is .. 1, (nworld, ncamera).
         base: Where it goes, (nworld, ncamera, height / CELL, width / CELL), rounded up.
     """
-    wp.launch(_gather_base, dim=base.shape, inputs=[image, gain, night], outputs=[base], device=image.device)
+    wp.launch(_gather_base, dim=base.shape, inputs=[image, gain, adapts], outputs=[base], device=image.device)
 
 
 @wp.func(inline=True)
-def adapted(base: wp.array4d[float], night: wp.array2d[float], c: wp.vec3, at: wp.vec4i) -> wp.vec3:
-    """Exposed light ``c`` of a pixel (world, camera, row, col) with its base compressed, at equal colour; by day as it is."""
-    strength = night[at[0], at[1]]
+def adapted(base: wp.array4d[float], adapts: wp.array2d[float], c: wp.vec3, at: wp.vec4i) -> wp.vec3:
+    """Exposed light ``c`` of a pixel (world, camera, row, col) with its base compressed, at equal colour; under a high sun as it is."""
+    strength = adapts[at[0], at[1]]
     light = luminance(c)
     if strength <= 0.0 or light <= wp.static(0.5 * KNEE):
         return c

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.clear_sky import HAZE_LOSS, SUN, clear_radiance, exp3, haze_of, sun_depth
+from sim.render.clear_sky import CLEAR_DAY, HAZE_HEIGHT, HAZE_LOSS, SUN, clear_radiance, exp3, haze_of, sun_depth
 from sim.render.clouds import Clouds, cloud_depth, cloud_place, cloud_share, clouds_of
 from sim.render.sky_pictures import COLS, DECK, ROWS, SkyLook, SkyPictures, look_at, picture_radiance, turned_cell
-from sim.types import Scene
+from sim.types import Scene, Weather
 
 wp.set_module_options({"enable_backward": False})
 
@@ -48,7 +48,9 @@ class Sky:
     ground: wp.array[wp.vec3]
     """Radiance of distant ground, (nworld,)."""
     extinction: wp.array[float]
-    """Of the air near the ground [1/m], (nworld,)."""
+    """Of the air near the ground: of fog and of haze [1/m], (nworld,)."""
+    fog: wp.array[float]
+    """The fog's part of it, with what falls, dust and a clear day's haze, FOG_TOP deep [1/m], (nworld,)."""
     clouds: wp.array[Clouds]
     """(nworld,)."""
     beam: wp.array[wp.vec3]
@@ -77,7 +79,7 @@ def make_sky(nworld: int, device: wp.DeviceLike, pictures: SkyPictures) -> Sky:
     out.clouds = wp.zeros(nworld, dtype=Clouds, device=device)
     for name in ("sun_direction", "sun", "ambient", "ground", "haze", "glow", "beam", "gray"):
         setattr(out, name, wp.zeros(nworld, dtype=wp.vec3, device=device))
-    for name in ("extinction", "night"):
+    for name in ("extinction", "fog", "night"):
         setattr(out, name, wp.zeros(nworld, dtype=float, device=device))
     return out
 
@@ -107,6 +109,12 @@ def table_direction(row: int, col: int) -> wp.vec3:
     return wp.vec3(r * wp.cos(a), r * wp.sin(a), z)
 
 
+@wp.func
+def haze_over(weather: Weather, world: int) -> wp.vec2:
+    """`haze_of` a world; where a picture is its sky that of a clear day, as all other haze is in the picture."""
+    return haze_of(wp.where(weather.sky[world] > 0, CLEAR_DAY, weather.turbidity[world]))
+
+
 @wp.kernel
 def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     """Reads weather, keys. Writes the table of the masked worlds: the cloudless sky, and where clouds hide it."""
@@ -114,7 +122,7 @@ def _scatter_sky(scene: Scene, mask: wp.array[wp.int32], sky: Sky):
     if mask[world] == 0:
         return
     weather = scene.weather
-    mie = haze_of(weather.turbidity[world])[0]
+    mie = haze_over(weather, world)[0]
     d = table_direction(row, col)
     c = clear_radiance(d, weather.sun_direction[world], mie) + NIGHT * (1.6 - 0.8 * d[2])
     clouds = clouds_of(scene.world_key[world], scene.seed[world], weather.cloud_cover[world])
@@ -199,7 +207,7 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     weather = scene.weather
     sun = weather.sun_direction[world]
     up = wp.max(sun[2], 0.0)
-    haze = haze_of(weather.turbidity[world])
+    haze = haze_over(weather, world)
     direct = exp3(sun_depth(2.0, sun[2], haze[0])) * SUN * wp.clamp(sun[2] * 40.0 + 0.4, 0.0, 1.0)
     clear = clear_ambient(sky, world)
     dusk = dusk_light(clear, sun[2])
@@ -233,11 +241,12 @@ def _balance_sky(scene: Scene, pictures: SkyPictures, mask: wp.array[wp.int32], 
     sky.ground[world] = wp.cw_mul(
         total, wp.lerp(wp.vec3(0.16, 0.155, 0.13), wp.vec3(0.7, 0.72, 0.75), weather.snow_cover[world])
     )
-    # A clear day's haze is in the fog's visibility; what the sun crosses of the rest is in its depth.
+    # A clear day's haze is in the fog's visibility; what sun and sky cross of the rest is in theirs already.
+    sky.fog[world] = k
     sky.extinction[world] = k + HAZE_LOSS * haze[1]
     sky.sun_direction[world] = sun
     sky.night[world] = night_of(sun[2])
-    horizon = wp.lerp(blend_clouds(sky, world, 0, 0), blend_clouds(sky, world, 0, COLS / 2), 0.5)
+    horizon = wp.lerp(blend_clouds(sky, world, 0, 0, dusk), blend_clouds(sky, world, 0, COLS / 2, dusk), 0.5)
     if look.first >= 0:
         horizon = pictures.horizon[weather.sky[world] - 1] * look.scale
     sky.haze[world] = wp.lerp(horizon * 0.5 + dim * 0.5, uniform, look.foggy)
@@ -271,10 +280,10 @@ def cloud_light(sky: Sky, world: int, d: wp.vec3, thick: float) -> wp.vec3:
 
 
 @wp.func
-def blend_clouds(sky: Sky, world: int, row: int, col: int) -> wp.vec3:
-    """Radiance of a cell of the table with its clouds."""
+def blend_clouds(sky: Sky, world: int, row: int, col: int, dusk: wp.vec3) -> wp.vec3:
+    """Radiance of a cell of the table, to which ``dusk`` is still to be added, with its clouds."""
     c = sky.table[world, row, col]
-    return wp.lerp(wp.vec3(c[0], c[1], c[2]), cloud_light(sky, world, table_direction(row, col), 0.5), c[3])
+    return wp.lerp(wp.vec3(c[0], c[1], c[2]) + dusk, cloud_light(sky, world, table_direction(row, col), 0.5), c[3])
 
 
 @wp.func(inline=True)
@@ -345,8 +354,10 @@ def seen_sky(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
         # A deck has no edges; what one sees are its billows.
         billow = wp.smoothstep(0.28, 0.72, clouds.level + clouds.soft * depth)
         thick = wp.lerp(thick, billow, clouds.deck)
-        fog = wp.exp(-sky.extinction[world] * FOG_TOP / wp.max(d[2], 0.02))
-        share = cloud_share(clouds, depth, d[2]) * fog
+        # Heaps stand above the haze, whose light the table holds; under a deck haze has the deck's light.
+        haze = (sky.extinction[world] - sky.fog[world]) * (1.0 - clouds.deck)
+        air = sky.fog[world] * FOG_TOP + haze * HAZE_HEIGHT
+        share = cloud_share(clouds, depth, d[2]) * wp.exp(-air / wp.max(d[2], 0.02))
         out = wp.lerp(out, cloud_light(sky, world, d, thick), share)
     if wp.dot(d, sky.sun_direction[world]) > DISC:
         out += sky.sun[world] * (60.0 * (1.0 - share))

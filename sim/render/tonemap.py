@@ -10,7 +10,7 @@ import warp as wp
 
 from sim.cameras import CameraConfig
 from sim.render.camera import Cameras, Views, pixel_direction
-from sim.render.glare import GLARE_CELL, glare_at, scatter_glare
+from sim.render.glare import glare_at, scatter_glare
 from sim.render.glass import Glass, _pass_glass, has_glass, set_glass, spoils_light
 from sim.render.lens import PINHOLE
 from sim.render.lights import luminance
@@ -55,8 +55,8 @@ class Exposure:
     """Sums of red, green and blue shares in 1/4096, and the count, (nworld, ncamera, 4)."""
     low: wp.array[wp.vec2]
     """1 of worlds in the light of a low sun, and of those or where the sun is down, (nworld,)."""
-    night: wp.array2d[float]
-    """How far tones adapt to the place: 0 by day .. 1 by night and where the sun is low, (nworld, ncamera)."""
+    adapts: wp.array2d[float]
+    """How far tones adapt to the place: 0 under a high sun .. 1 at night and where the sun is low, (nworld, ncamera)."""
     base: wp.array4d[float]
     """Of `sim.render.local_tone`, in cells of each picture; (1, 1, 1, 1) if only the fast pass is used."""
     curve: wp.array[wp.uint8]
@@ -71,7 +71,7 @@ def make_exposure(nworld: int, ncamera: int, device: wp.DeviceLike) -> Exposure:
     out.histogram = wp.zeros((nworld, ncamera, BINS), dtype=wp.int32, device=device)
     out.chroma = wp.zeros((nworld, ncamera, 4), dtype=wp.int64, device=device)
     out.low = wp.zeros(nworld, dtype=wp.vec2, device=device)
-    out.night = wp.zeros((nworld, ncamera), dtype=float, device=device)
+    out.adapts = wp.zeros((nworld, ncamera), dtype=float, device=device)
     out.base = wp.zeros((1, 1, 1, 1), dtype=float, device=device)
     out.curve = wp.zeros(int(CURVE_SIZE), dtype=wp.uint8, device=device)
     wp.launch(_tabulate_curve, dim=int(CURVE_SIZE), inputs=[], outputs=[out.curve], device=device)
@@ -199,7 +199,7 @@ def _expose_picture(exposure: Exposure):
     # Night stays darker than day: the gain grows slower than the light falls.
     night = wp.clamp(0.12 / wp.max(mean, 1.0e-4), 1.0, 1.0e4)
     gain = KEY / wp.max(mean, 1.0e-4) * wp.pow(night, -DARKER)
-    exposure.night[world, camera] = exposure.low[world][1]
+    exposure.adapts[world, camera] = exposure.low[world][1]
     over = gain * bright / HIGHEST * wp.min(night - 1.0, 1.0)
     exposure.picture[world, camera] = balance(light, exposure.low[world][0]) * (
         gain * wp.max(wp.pow(1.0 + over * over * over * over, -0.25), HELD_DOWN)
@@ -251,7 +251,7 @@ def _develop(
     """Reads light, gains, glare and sensors. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = measured_light(image, exposure, glare, chip, scene, poses, cameras, Pixel(world, camera, row, col))
-    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
+    c = adapted(exposure.base, exposure.adapts, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -271,7 +271,7 @@ def _develop_mosaic(raw: wp.array4d[float], mosaic: wp.array[int], exposure: Exp
     """Reads what pixels measured. Writes the picture."""
     world, camera, row, col = wp.tid()
     c = demosaiced(raw, world, camera, row, col, mosaic[camera])
-    c = adapted(exposure.base, exposure.night, c, wp.vec4i(world, camera, row, col))
+    c = adapted(exposure.base, exposure.adapts, c, wp.vec4i(world, camera, row, col))
     rgb[world, camera, row, col] = display(exposure.curve, c)
 
 
@@ -289,10 +289,8 @@ class Developer:
     ) -> None:
         nworld, ncamera, height, width = shape
         self.exposure = make_exposure(nworld, ncamera, device)
-        cells = (nworld, ncamera, -(-height // GLARE_CELL), -(-width // GLARE_CELL))
-        self.exposure.base = wp.zeros(
-            (nworld, ncamera, -(-height // CELL), -(-width // CELL)), dtype=float, device=device
-        )
+        cells = (nworld, ncamera, -(-height // CELL), -(-width // CELL))
+        self.exposure.base = wp.zeros(cells, dtype=float, device=device)
         self._glare = [wp.zeros(cells, dtype=wp.vec3, device=device) for _ in range(2)]
         self._device, self._glass, self._chip = device, Glass(), Chip()
         self._behind: wp.array | None = None
@@ -346,8 +344,8 @@ class Developer:
                 inputs = [self._glass, scene, cameras, views, sky, image, run]
                 wp.launch(_pass_glass, dim=rgb.shape, inputs=inputs, outputs=[light], device=device)
             if depth is not None:
-                gather_base(light, exposure.picture, exposure.night, exposure.base)
-                scatter_glare(light, exposure.picture, exposure.night, self._glare)
+                gather_base(light, exposure.picture, exposure.adapts, exposure.base)
+                scatter_glare(light, exposure.picture, sky.night, self._glare)
             inputs = [light, exposure, self._glare[0], self._chip, scene, poses, cameras]
             if self._raw is None:
                 wp.launch(_develop, dim=rgb.shape, inputs=inputs, outputs=[target], device=device)

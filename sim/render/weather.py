@@ -34,13 +34,13 @@ def fog_radiance(sky: Sky, world: int, d: wp.vec3) -> wp.vec3:
 
 @wp.func(inline=True)
 def through_air(sky: Sky, world: int, color: wp.vec3, d: wp.vec3, distance: float) -> wp.vec3:
-    """A surface's radiance after ``distance`` [m] of air; the sky's with ``distance`` inf, through the fog's layer."""
+    """A surface's radiance after ``distance`` [m] of air; the sky's with ``distance`` inf, through the fog's layer: haze is in it."""
     k = sky.extinction[world]
     path = distance
     if path > 1.0e4:
         path = wp.min(FOG_TOP / wp.max(d[2], 1.0e-3), 1.0e4)
-        # The table holds the haze of good weather already.
-        k = wp.max(k - 3.0e-4, 0.0)
+        # Good weather's is haze too.
+        k = wp.max(sky.fog[world] - 3.0e-4, 0.0)
     t = fog_transmittance(k, path)
     return color * t + fog_radiance(sky, world, d) * (1.0 - t)
 

@@ -79,10 +79,11 @@ def sky_files(model: ScenarioFile, parameters: Mapping[str, Node], source: Sourc
             raise source.error("sky_heading turns a sky's picture, and there is none", ("environment", "sky_heading"))
         return {}
     words = list(dict.fromkeys(words_of(e.sky.node, dict(parameters))))
-    if len(set(words) - {COMPUTED}) > MAX_SKIES:
+    shown = [word for word in words if word != COMPUTED]
+    if len(shown) > MAX_SKIES:
         hint = "Split the scenario, or let a parameter choose among fewer."
-        raise source.error(f"the sky may show {len(set(words) - {COMPUTED})} pictures, more than {MAX_SKIES}", AT, hint)
-    files = {word: _find(word, source) for word in words if word != COMPUTED}
+        raise source.error(f"the sky may show {len(shown)} pictures, more than {MAX_SKIES}", AT, hint)
+    files = {word: _find(word, source) for word in shown}
     for key in ("cloud", "turbidity"):
         if getattr(e, key) is not None and COMPUTED not in words:
             hint = f"Leave it out; it serves computed skies: choice({COMPUTED} | ...)."

@@ -19,22 +19,22 @@ wp.set_module_options({"enable_backward": False})
 
 @wp.kernel
 def _adapt(
-    image: wp.array4d[wp.vec3], base: wp.array4d[float], night: wp.array2d[float], out: wp.array4d[wp.vec3]
+    image: wp.array4d[wp.vec3], base: wp.array4d[float], adapts: wp.array2d[float], out: wp.array4d[wp.vec3]
 ):  # fmt: skip
     world, camera, row, col = wp.tid()
-    out[world, camera, row, col] = adapted(base, night, image[world, camera, row, col], wp.vec4i(world, camera, row, col))  # fmt: skip
+    out[world, camera, row, col] = adapted(base, adapts, image[world, camera, row, col], wp.vec4i(world, camera, row, col))  # fmt: skip
 
 
-def toned(light, night):
-    """Grey light (height, width), exposed, after the curve; ``night`` 0..1."""
+def toned(light, adapts):
+    """Grey light (height, width), exposed, after the curve; ``adapts`` 0..1."""
     height, width = light.shape
     image = wp.array(np.repeat(light[None, None, :, :, None], 3, -1), dtype=wp.vec3, device="cpu")
     gain = wp.full((1, 1), wp.vec3(1.0, 1.0, 1.0), dtype=wp.vec3, device="cpu")
-    dark = wp.full((1, 1), night, dtype=float, device="cpu")
+    far = wp.full((1, 1), adapts, dtype=float, device="cpu")
     base = wp.zeros((1, 1, -(-height // CELL), -(-width // CELL)), dtype=float, device="cpu")
-    gather_base(image, gain, dark, base)
+    gather_base(image, gain, far, base)
     out = wp.empty_like(image)
-    wp.launch(_adapt, dim=image.shape, inputs=[image, base, dark], outputs=[out], device="cpu")
+    wp.launch(_adapt, dim=image.shape, inputs=[image, base, far], outputs=[out], device="cpu")
     return out.numpy()[0, 0, :, :, 1]
 
 

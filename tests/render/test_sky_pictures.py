@@ -105,6 +105,15 @@ def test_light_is_the_pictures(pictures):
     assert np.allclose(ambient[2], ambient[0]) and np.allclose(sun[2], sun[0])
 
 
+def test_turbidity_has_no_use_under_a_picture(pictures):
+    """Not in the table, nor in the sun, nor in the air; under the computed sky it has."""
+    sky = light_of(library(pictures), [under(n, turbidity=t) for n in (1, 0) for t in (3.0, 8.0)])
+    for name in ("table", "sun", "ambient", "ground", "extinction", "haze", "glow"):
+        clear, hazy, bare, veiled = getattr(sky, name).numpy()
+        np.testing.assert_array_equal(clear, hazy, name)
+        assert not np.array_equal(bare, veiled), name
+
+
 @pytest.mark.parametrize("heading", [0.0, 1.0, -4.2])
 def test_the_table_that_lights_and_mirrors_is_turned_with_the_picture(pictures, heading):
     """The red patch stands in its cells, and nowhere else."""
