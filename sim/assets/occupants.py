@@ -7,10 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from sim.assets.glb import read_glb
-from sim.assets.model import pose
 from sim.assets.spec import Vec3
-from sim.assets.variants import tint_materials
 from sim.paths import data_root
 from sim.render.mesh import MeshData, Semantic
 
@@ -30,6 +27,7 @@ POSES = ("drive", "sit")
 def occupants(posture: str, semantic: Semantic) -> tuple[MeshData, ...]:
     """Meshes of all `LOOKS` in one of `POSES`, about the middle of the hips, labelled as the vehicle; a figure's share vertices."""
     from sim.assets import list_assets
+    from sim.assets.variants import tint_materials
 
     figures = {name: _figure(name, posture, semantic) for name in FIGURES}
     out = []
@@ -48,6 +46,9 @@ def reach(*, driver: bool) -> tuple[Vec3, Vec3]:
 
 
 def _figure(name: str, posture: str, semantic: Semantic) -> MeshData:
+    from sim.assets.glb import read_glb
+    from sim.assets.model import pose
+
     data = read_glb(data_root("assets") / FOLDER / f"{name}.glb")
     mesh = pose(data.nodes[0], data.clips[posture].matrices[0])
     return replace(mesh, semantic=mesh.semantic * 0 + int(semantic), part=None, keypoints=None)
