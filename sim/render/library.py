@@ -177,17 +177,18 @@ class MeshLibrary:
     def _add_crew(self, looks: Sequence[MeshData]) -> int:
         """Append the meshes of all who may take a seat, once for all seats that show the same; returns the first mesh's row."""
         if id(looks) not in self._crews:
-            rows = [self._add_clip([mesh], moving=Part.OCCUPANT) for mesh in looks]
-            assert rows == list(range(rows[0], rows[0] + len(rows)))
+            rows = [self._add_clip([mesh], moving=Part.OCCUPANT, own=True) for mesh in looks]
             self._crews[id(looks)] = rows[0]
         return self._crews[id(looks)]
 
-    def _add_clip(self, frames: Sequence[MeshData], moving: Part = Part.NONE) -> int:
-        """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row."""
+    def _add_clip(self, frames: Sequence[MeshData], moving: Part = Part.NONE, own: bool = False) -> int:
+        """Append the meshes of a clip, sharing triangles and UVs; returns the first mesh's row, new if it is to be its ``own``."""
         head = frames[0]
         known = self._known.get(id(head.vertices))
         if known is not None and known[2][0].uvs is head.uvs:
-            return self._add_recoloured(*known, frames, moving)
+            if frames[0].materials is known[2][0].materials and not own:
+                return known[0]
+            return self._add_recoloured(*known[:2], frames, moving)
         first = len(self._meshes)
         if any(len(f.triangles) != len(head.triangles) or len(f.vertices) != len(head.vertices) for f in frames):
             raise ValueError("the frames of a clip must share their triangles")
@@ -221,15 +222,11 @@ class MeshLibrary:
         self._counts["uv"] += len(head.uvs)
         return first
 
-    def _add_recoloured(
-        self, known: int, head: MeshData, source: Sequence[MeshData], frames: Sequence[MeshData], moving: Part
-    ) -> int:
+    def _add_recoloured(self, known: int, head: MeshData, frames: Sequence[MeshData], moving: Part) -> int:
         """A clip that shares its vertices with one that is there already, in other materials; returns the first mesh's row.
 
-        ``known``, ``head``, ``source``: of the other clip its first mesh, its first pose, sorted, and its poses as they came.
+        ``known``, ``head``: of the other clip its first mesh, and its first pose, sorted.
         """
-        if frames[0].materials is source[0].materials:
-            return known
         first, tables = len(self._meshes), self._tables
         head = replace(head, materials=lay_plates(frames[0]).materials)
         rows = self._material_rows(head.materials)[head.material]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from sim.render.labels import Labeller
 from sim.render.mesh import Semantic
 from sim.render.models import MapModel
 from sim.render.parts import Part
-from sim.render.world import library_of
+from sim.render.world import asset_model, library_of
 from sim.types import SEAT_BITS
 from tests.render import scenes
 
@@ -71,3 +73,16 @@ def test_a_world_among_others_is_the_world_alone(suv):
     alone, _ = look("suv", [FULL])
     for name, array in alone.items():
         assert (array[0] == suv[0][name][2]).all()
+
+
+def test_those_of_one_colour_keep_meshes_of_their_own():
+    """Seats count meshes on from the first one's."""
+    model = asset_model("hatchback")
+    seat = next(p for p in model.parts if p.seat >= 0)
+    same = replace(seat, frames=tuple(replace(f, materials=seat.frames[0].materials) for f in seat.frames))
+    parts = tuple(same if p is seat else p for p in model.parts)
+    library = scenes.library([replace(model, parts=parts)], scenes.plane())
+    k = next(i for i, p in enumerate(parts) if p is same)
+    first = library.geometry.part_mesh.numpy()[k]
+    for row, frame in enumerate(same.frames, first):
+        assert np.allclose(library._meshes[row].points.numpy().max(0), frame.vertices.max(0), atol=1e-6)
