@@ -265,7 +265,8 @@ def lamp_ray(w: World, world: int, p: wp.vec3, n: wp.vec3, u: float) -> LightRay
     for k in range(w.lights.count[world]):
         e = lamp_light(w.lights, world, k, p, n)
         g = luminance(e)
-        if g > 0.0:
+        # What is next to nothing would be picked once in a while, and its share divided by.
+        if g > 1.0e-9:
             sum += g
             # Reservoir: with probability g / sum this lamp replaces the pick; of all lamps' light only the colour is left to chance.
             if u * sum < g:
