@@ -184,14 +184,18 @@ def check_lanes(picture: Mapping[str, Any]) -> list[str]:
 
 
 def check_signals(picture: Mapping[str, Any], labels: Mapping[str, Any], reach: float) -> list[str]:
-    """Heads of traffic lights that are said to be seen, within ``reach`` [m], are."""
+    """Lamps of traffic lights that are said to be seen, within ``reach`` [m], are; a head is seen if one of its lamps is."""
     semantic = picture["arrays"]["semantic"]
     lights = np.argwhere(semantic == int(Semantic.TRAFFIC_LIGHT))[:, ::-1]
     faults = []
     for signal in labels["signals"]:
-        if signal["visible"] and picture["view"] is not None:
-            away = np.hypot(*(lights - signal["pixel"]).T).min() if len(lights) else np.inf
-            far = np.linalg.norm(np.array(signal["position"]) - picture["view"][0])
-            if away > NEAR and far < reach:
-                faults.append(f"signal {signal['signal']} at {signal['pixel']} should be seen")
+        name = f"signal {signal['signal']}"
+        if signal["visible"] != any(lamp["visible"] for lamp in signal["lamps"]):
+            faults.append(f"{name} is said to be {'' if signal['visible'] else 'not '}visible, its lamps are not so")
+        if picture["view"] is None or np.linalg.norm(np.array(signal["position"]) - picture["view"][0]) >= reach:
+            continue
+        for lamp in signal["lamps"]:
+            away = np.hypot(*(lights - lamp["pixel"]).T).min() if len(lights) else np.inf
+            if lamp["visible"] and away > NEAR:
+                faults.append(f"{name}'s {lamp['aspect']} lamp at {lamp['pixel']} should be seen")
     return faults

@@ -11,16 +11,21 @@ import numpy.typing as npt
 
 from sim.assets.spec import Category
 from sim.render.class_images import LYING, UPRIGHT, Anomaly
+from sim.render.frames import Renderer
 from sim.render.library import MeshLibrary
-from sim.render.mesh import Semantic
+from sim.render.mesh import Role, Semantic
 from sim.render.probe import see_points
 from sim.rotation import rotate
 from sim.sampling import ResolvedActor
 from sim.scenario.world import Environment
+from sim.scenery.signals import ASPECTS as HEADS
+from sim.scenery.signals import lens_points
 from sim.types import Lamp
 
 ASPECTS = ("red", "amber", "green")
 """Bits of ``State.signal``, from the lowest."""
+LAMPS = {Role.SIGNAL_RED: "red", Role.SIGNAL_AMBER: "amber", Role.SIGNAL_GREEN: "green"}
+"""Aspects of the lenses of a head."""
 
 VEHICLES = (
     Semantic.CAR, Semantic.TRUCK, Semantic.BUS, Semantic.TRAIN, Semantic.MOTORCYCLE, Semantic.BICYCLE, Semantic.VAN, Semantic.TRAILER,
@@ -123,35 +128,54 @@ class SignalHeads:
     def __init__(self, library: MeshLibrary, row: int) -> None:
         heads = [i for i in library.maps[row].instances if i.signal >= 0]
         self.signal = [i.signal for i in heads]
-        centers = [np.array([*library.models[library.row[i.model]].box_center, 1.0]) for i in heads]
-        points = [np.asarray(i.matrix, float) @ c for i, c in zip(heads, centers, strict=True)]
-        self.point = np.array(points).reshape(-1, 4)[:, :3]
-        self.front = np.array([np.asarray(i.matrix, float)[:3, 0] for i in heads]).reshape(-1, 3)
+        self.lamps = [[LAMPS[role] for role in HEADS[i.model]] for i in heads]
+        """Aspects of each head's lamps, from above."""
+        self.points = [lens_points(i.model) @ i.matrix[:3, :3].T + i.matrix[:3, 3] for i in heads]
+        """Of their lenses, world frame [m]: each head's (nlamp, 5, 3), a lens's middle first."""
+        self.front = [np.asarray(i.matrix, float)[:3, 0] for i in heads]
 
-    def labels(self, renderer: Any, aspects: np.ndarray) -> list[dict[str, Any]]:
-        """Heads in the picture: number, lit aspects, place, pixel, whether the face is seen."""
-        if not self.signal:
-            return []
-        # Their faces stand before their middles.
-        points = self.point + 0.3 * self.front
-        pixel, seen = see_points(renderer, points)
+    def labels(self, renderer: Renderer, aspects: npt.NDArray[Any]) -> list[dict[str, Any]]:
+        """Heads whose faces' middles lie in the picture.
+
+        Args:
+            renderer: That made the picture last.
+            aspects: Lit aspects of each signal, bits, (nsignal,).
+
+        Returns:
+            Of each: number of its signal; lit aspects; middle of its face, world frame [m] and in the picture [pixels]; its lamps, those
+            whose middle lies in the picture, each with that pixel and whether its lens is seen; ``visible`` if one's is.
+        """
         eye = renderer.views[1].pos.numpy()[0, 0]
         out = []
-        for k, number in enumerate(self.signal):
-            if np.isnan(pixel[k]).any():
+        for number, names, lenses, front in zip(self.signal, self.lamps, self.points, self.front, strict=True):
+            middle = lenses[:, 0].mean(0)
+            pixel, clear = see_points(renderer, np.vstack([middle, lenses.reshape(-1, 3)]))
+            if np.isnan(pixel[0]).any():
                 continue
-            lit = [name for bit, name in enumerate(ASPECTS) if int(aspects[number]) >> bit & 1]
-            faces = float((eye - self.point[k]) @ self.front[k]) > 0.0
+            # What ends a thousandth of the way before a point hides it not: from behind and far that is the head itself.
+            faces = float((eye - middle) @ front) > 0.0
+            seen = [faces and bool(some.any()) for some in clear[1:].reshape(-1, 5)]
+            at = pixel[1:].reshape(-1, 5, 2)[:, 0]
+            lamps = [
+                {"aspect": name, "pixel": _rounded(xy, 2), "visible": shown}
+                for name, xy, shown in zip(names, at, seen, strict=True)
+                if not np.isnan(xy).any()
+            ]
             out.append(
                 {
                     "signal": number + 1,
-                    "state": lit,
-                    "position": [round(float(v), 3) for v in self.point[k]],
-                    "pixel": [round(float(v), 2) for v in pixel[k]],
-                    "visible": bool(seen[k]) and faces,
+                    "state": [name for bit, name in enumerate(ASPECTS) if int(aspects[number]) >> bit & 1],
+                    "position": _rounded(middle, 3),
+                    "pixel": _rounded(pixel[0], 2),
+                    "visible": any(lamp["visible"] for lamp in lamps),
+                    "lamps": lamps,
                 }
             )
         return out
+
+
+def _rounded(values: npt.NDArray[np.floating], digits: int) -> list[float]:
+    return [round(float(v), digits) for v in values]
 
 
 def environment_label(environment: Environment, sun: Sequence[float]) -> dict[str, Any]:

@@ -35,8 +35,18 @@ MARKINGS = ("294", "295", "296", "297", "293", "-1", "")
 """Signals that are painted on the road or say nothing."""
 CELL = 0.3
 """Height of one aspect [m]."""
+LENS = 0.105
+"""Radius of a lens [m]."""
 LOWEST = 1.0
 """Signals whose file puts them lower hang at the usual height [m]."""
+
+
+def lens_points(name: str) -> Floats:
+    """Points of lenses, from above, in a head's frame [m]: middle, left, top, right, bottom of each, (n, 5, 3)."""
+    n = len(ASPECTS[name])
+    middles = np.array([[0.004, 0.0, (n - k - 0.5) * CELL] for k in range(n)])
+    r = 0.8 * LENS
+    return middles[:, None] + np.array([[0, 0, 0], [0, r, 0], [0, 0, r], [0, -r, 0], [0, 0, -r]])
 
 
 @lru_cache(maxsize=4)
@@ -51,11 +61,8 @@ def signal_model(name: str) -> MeshData:
         builder.boxes([[-0.17, 0.0, -0.12]], (0.012, 0.5, n * CELL + 0.24), 0.0, BACKBOARD, light, bottom=True)
     angle = np.arange(20) * (math.tau / 20)
     ring = np.stack([np.zeros(20), np.cos(angle), np.sin(angle)], 1)
-    for k, role in enumerate(aspects):
-        middle = np.array([0.004, 0.0, (n - k - 0.5) * CELL])
-        fan = np.stack(
-            [np.repeat(middle[None], 20, 0), middle + ring * 0.105, middle + np.roll(ring, -1, 0) * 0.105], 1
-        )
+    for middle, role in zip(lens_points(name)[:, 0], aspects, strict=True):
+        fan = np.stack([np.repeat(middle[None], 20, 0), middle + ring * LENS, middle + np.roll(ring, -1, 0) * LENS], 1)
         builder.triangles(fan, LENSES[role], light)
         hood = ring[np.array([19, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])] * 0.118 + middle
         out = np.array([0.16, 0.0, 0.0])

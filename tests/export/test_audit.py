@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -17,10 +18,13 @@ from sim.export.sensors import SensorRecorder
 from sim.export.tracks import frame_rate, record
 from sim.export.views import views_of
 from sim.render.camera import intrinsic_matrix
+from sim.render.frames import camera_at
+from sim.render.parts import Part
 from sim.render.rigs import load_rig
 from sim.render.world import build_library
 from sim.sampling import sample_worlds
 from sim.scenario.reader import library_files, load_scenario
+from sim.scenery.signals import lens_points
 from sim.sensors.radar_rays import DetectionType
 
 SIZE, LARGE = (128, 72), (256, 144)
@@ -198,9 +202,38 @@ def test_signals_are_told_where_they_are():
         col, row = (round(v) for v in signal["pixel"])
         near = picture["arrays"]["part"][max(row - 2, 0) : row + 3, max(col - 2, 0) : col + 3]
         assert (np.isin(near, (34, 35, 36, 37))).any(), "a head or its lamps"
-    shifted = {"signals": [{**s, "pixel": [s["pixel"][0], s["pixel"][1] + 60], "position": [0.0] * 3} for s in seen]}
+
+    def lowered(lamp):
+        return {**lamp, "pixel": [lamp["pixel"][0], lamp["pixel"][1] + 60]}
+
+    shifted = [{**s, "lamps": [lowered(lamp) for lamp in s["lamps"]], "position": [0.0] * 3} for s in seen]
     close = {**picture, "view": (np.zeros(3), np.eye(3))}
-    assert audit_space.check_signals(close, shifted, 32.0)
+    assert any("should be seen" in fault for fault in audit_space.check_signals(close, {"signals": shifted}, 32.0))
+    denied = {"signals": [{**s, "visible": False} for s in seen]}
+    assert any("not visible" in fault for fault in audit_space.check_signals(close, denied, 32.0))
+
+
+@pytest.mark.parametrize(("ahead", "seen"), [(2.5, True), (-2.5, False)])
+def test_a_signal_from_beside_is_where_its_lenses_are(ahead, seen):
+    """From so near and so far aside that a hand's width before its face, or behind, is none of its pixels."""
+    library = build_library(sample_worlds([load_scenario(FILES["red-light-runner"])], [0], "cpu", SimConfig(pool=1)))
+    head = next(i for i in library.maps[0].instances if i.signal == 0)
+    front, left = np.asarray(head.matrix)[:3, 0], np.asarray(head.matrix)[:3, 1]
+    lenses = lens_points(head.model)[:, 0] @ np.asarray(head.matrix)[:3, :3].T + np.asarray(head.matrix)[:3, 3]
+    eye = lenses.mean(0) + ahead * front - 4.5 * left
+    away = lenses.mean(0) - eye
+    camera = camera_at(eye, yaw=math.atan2(away[1], away[0]) + 0.1, width=320, height=180, horizontal_fov=0.8)
+    renderer = renderer_of("red-light-runner", duration=1.0, rig=(camera,))
+    picture = renderer.render(0)
+    labels = renderer.sample(views_of("x", renderer.config)[0], 0, picture)["json"]
+    (signal,) = (s for s in labels["signals"] if s["signal"] == 1)
+    assert signal["visible"] == seen and not audit_space.check_signals(picture, labels, 32.0)
+    assert np.allclose(signal["position"], lenses[1], atol=1e-3)
+    assert [lamp["aspect"] for lamp in signal["lamps"]] == ["red", "amber", "green"]
+    for lamp, part in zip(signal["lamps"], (Part.SIGNAL_RED, Part.SIGNAL_AMBER, Part.SIGNAL_GREEN), strict=True):
+        col, row = (round(v) for v in lamp["pixel"])
+        near = picture["arrays"]["part"][row - 6 : row + 7, col - 3 : col + 4]
+        assert lamp["visible"] == seen == bool((near == part).any())
 
 
 @pytest.fixture(scope="module")
