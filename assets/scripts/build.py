@@ -34,6 +34,7 @@ import signs  # noqa: E402
 import street_recipes  # noqa: E402
 import tram  # noqa: E402
 import truck_bodies  # noqa: E402
+import vans  # noqa: E402
 import vehicle_recipes  # noqa: E402
 import vehicles  # noqa: E402
 import works_vehicles  # noqa: E402
@@ -46,6 +47,7 @@ def main(names: list[str]) -> None:
         *car_recipes.ALL,
         *service_recipes.ALL,
         *truck_bodies.ALL,
+        *vans.ALL,
         works_vehicles.FORKLIFT,
     ]:
         if not names or recipe.name in names:

@@ -61,6 +61,8 @@ class Recipe:
     """Of a trailer: where it is pulled, ahead of the middle of its axles [m]."""
     parameters: str = ""
     """Its parameter set (`sim.physics.sets`); empty: that of its category."""
+    stands_for: str = ""
+    """The vehicle in whose place it may be drawn, as its box, mass and axles are those."""
     variants: list[dict[str, Any]] = field(default_factory=list)
     """More looks of the mesh, from `pack.look`."""
     folder: str = "vehicles"

@@ -23,7 +23,8 @@ _SUV = _pair(1.26, 0.36, 0.68)
 SEATS: dict[str, list[Vec3]] = {
     "beetle": _pair(1.28, 0.36, 0.65, 0.18), "city_car": _CITY, "compact": _pair(1.41, 0.34, 0.58), "coupe": _pair(0.98, 0.36, 0.34),
     "hatchback": _pair(1.36, 0.36, 0.66), "mpv": _MPV, "taxi": _MPV, "pickup": _pair(1.86, 0.36, 0.68), "police_car": _SUV, "suv": _SUV,
-    "sedan": _pair(1.52, 0.38, 0.58), "van": _VAN, "minibus": _VAN, "ambulance": _VAN,
+    "sedan": _pair(1.52, 0.38, 0.58), "van": _VAN, "ambulance": _VAN, "box_van": _VAN, "small_van": _MPV,
+    "minibus": [*_VAN, (1.46, -0.55, 1.12), (0.56, 0.55, 1.12), (1.46, 0.55, 1.12)],
     "lorry": _LORRY, "tipper": _LORRY, "fire_engine": _LORRY,
     "city_bus": [(7.84, 0.7, 0.92), (4.08, 0.92, 1.04), (4.95, -0.92, 1.04), (1.72, 0.92, 1.1), (4.95, 0.92, 1.04)],
     "coach": [(9.2, 0.7, 1.3), (7.29, -0.88, 2.1), (6.5, 0.88, 2.1), (5.73, -0.88, 2.1), (4.17, 0.88, 2.1)],

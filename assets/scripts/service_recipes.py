@@ -8,6 +8,7 @@ import freight
 import livery
 import looks as lk
 import numpy as np
+import tails
 from car_recipes import MPV
 from pack import look
 from pickup import pickup
@@ -42,7 +43,7 @@ def _taxi(soup: Soup) -> Soup:
 
 def _ambulance(soup: Soup) -> Soup:
     paint = "^firstcolor$|^whiteglass$"
-    soup = livery.band(soup, paint, (0.82, 1.12), "livery yellow", checks=0.0, inner=0.8)
+    soup = livery.band(tails.van_body(soup), paint, (0.82, 1.12), "livery yellow", checks=0.0, inner=0.8)
     soup = livery.band(soup, paint, (1.12, 1.3), "livery red", checks=0.0, inner=0.8)
     word = livery.lettering("AMBULANCE", (150, 20, 14), (226, 226, 224), (512, 64))
     soup = livery.decal(soup, paint, (-2.2, 0.2), (1.62, 1.92), "word", word, 0.7)

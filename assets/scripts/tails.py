@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import livery
 import looks as lk
 import numpy as np
@@ -72,8 +74,55 @@ def coach(soup: Soup) -> Soup:
     return stencil(soup, paint, rectangle((0.75, 1.0), (3.2, 3.27)), "lamp BRAKE_LAMP tail", deep=1.2, mirrored=True)
 
 
+def _harden(soup: Soup) -> None:
+    """Texels of the picture are there or not, which is all that a cut-out asks of them and takes half the bytes. Changes the soup."""
+    for k, item in enumerate(soup.looks):
+        if item.name == "textured" and item.texture is not None:
+            picture = lk.enlarged(item.texture, 2)
+            picture[..., 3] = np.where(picture[..., 3] < 128, 0, 255)
+            picture[picture[..., 3] == 0, :3] = 0
+            soup.looks[k] = replace(item, texture=picture)
+
+
+def van_body(soup: Soup) -> Soup:
+    """A van without its maker's badge: the black plate that held it between the rear windows is pane and skin, in one plane with these.
+
+    Its doors' lower seam, a concave outline that readers fill, is laid anew; of the lines along its flanks, which a cut-out picture
+    breaks up, the upper one stands clear of the skin and the lower one goes.
+    """
+    _harden(soup)
+    c, line = soup.corners, soup.of_look("^textured$")
+    behind = (c[..., 0].max(axis=1) < -2.9) & (np.abs(c[..., 1]).max(axis=1) < 0.18)
+    plate = (
+        behind
+        & soup.of_look("^blackplastics$|^textured$")
+        & (c[..., 2].min(axis=1) > 1.27)
+        & (c[..., 2].max(axis=1) < 1.53)
+    )
+    sill = line & soup.of_group("Plane.002") & (np.ptp(c[..., 0], axis=1) > 0.5) & (c[..., 2].max(axis=1) < 0.6)
+    v = soup.uvs[..., 1].mean(axis=1)
+    along = line & (np.abs(soup.centers[:, 1]) > 0.7) & ((v > 0.87) | (v < 0.11))
+    soup.corners = c + np.where(along[:, None, None], np.sign(soup.centers[:, None, 1:2]) * [0.0, 0.004, 0.0], 0.0)
+    soup = soup.pick(~(plate | sill | (along & (v > 0.87))))
+    fill = lambda *ring: np.array([[ring[0], ring[1], ring[2]], [ring[0], ring[2], ring[3]]])  # noqa: E731
+    outer, inner = [(0.727, 0.327), (1.41, 0.306), (1.445, 0.545)], [(0.736, 0.335), (1.403, 0.316), (1.437, 0.545)]
+    for s in (-1.0, 1.0):
+        top, low = (-2.922, 0.158 * s, 1.518), (-2.934, 0.178 * s, 1.292)
+        pane = fill((-2.922, 0.0, 1.523), top, low, (-2.935, 0.0, 1.292))
+        soup = livery.add_faces(soup, pane, "whiteglass")
+        rim = fill((-2.935, 0.0, 1.292), low, (-2.942, 0.17 * s, 1.277), (-2.948, 0.0, 1.277))
+        soup = livery.add_faces(soup, rim, "firstcolor")
+        # The door leans out from the sill to its strip.
+        at = lambda x, z, s=s: (x, s * (0.932 + 0.04 * max(0.0, z - 0.33) / 0.215), z)  # noqa: E731
+        for a, b, d, e in zip(outer, outer[1:], inner[1:], inner, strict=False):
+            soup = livery.add_faces(soup, fill(at(*a), at(*b), at(*d), at(*e)), "tail seam")
+    seam = fill((-2.95, -0.007, 1.277), (-2.95, 0.0, 1.277), (-2.924, 0.0, 1.523), (-2.924, -0.007, 1.523))
+    return livery.add_faces(soup, seam, "tail seam")
+
+
 def van(soup: Soup) -> Soup:
     """Windows in the rear doors and a step."""
+    soup = van_body(soup)
     soup = cut(soup, np.abs(soup.corners[..., 1]) - 0.045, soup.of_look("^whiteglass$") & (soup.centers[:, 0] < -2.6))
     middle = soup.centers
     add_look(soup, "rear window", soup.of_look("^whiteglass$") & (middle[:, 0] < -2.6) & (np.abs(middle[:, 1]) > 0.045))

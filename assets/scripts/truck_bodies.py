@@ -1,4 +1,4 @@
-"""What stands on a lorry's chassis instead of its box, and in a van's sides: fire engine, tipper, minibus."""
+"""What stands on a lorry's chassis instead of its box: fire engine, tipper."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from livery import facing, pictured
 from sh3f import Soup
-from shape import add_look, box, cut, tube
-from vehicle_recipes import LORRY, VAN, lorry_tyres
+from shape import box, tube
+from vehicle_recipes import LORRY, lorry_tyres
 
 from sim.render.mesh import Role, Surface
 
@@ -123,16 +123,6 @@ def _tipper(soup: Soup) -> Soup:
     return add(soup, faces, "gravel")
 
 
-def _minibus(soup: Soup) -> Soup:
-    """Windows where the van has pressed panels; the panels' seams stay as pillars."""
-    for x in (-1.2, -0.05):
-        for edge in (x - 0.04, x + 0.04):
-            panel = soup.of_look("^whiteglass$") & (np.abs(soup.centers[:, 1]) > 0.6)
-            soup = cut(soup, soup.corners[:, :, 0] - edge, panel)
-        add_look(soup, "pillar", soup.of_look("^whiteglass$") & (np.abs(soup.centers[:, 0] - x) < 0.04))
-    return soup
-
-
 FIRE_ENGINE = replace(
     LORRY, name="fire_engine", kinds=["fire_engine"], variants=[], mass=13500.0, prepare=_fire_engine, parameters="lorry",
     looks={"^beacon$": lk.lamp(Role.BEACON), "^bar$": lk.colored("light bar", (0.5, 0.5, 0.5), 0.4), "^word$": "atlas",
@@ -145,10 +135,5 @@ TIPPER = replace(
     looks={"tipper body": RAW_STEEL, "^gravel$": GRAVEL, **LORRY.looks}, plate_at=[(3.155, 0.78), (-3.24, 0.86)],
     changed=CHASSIS + ", tipping body with gravel in place of the box",
 )  # fmt: skip
-MINIBUS = replace(
-    VAN, name="minibus", kinds=["minibus"], variants=[], mass=2900.0, prepare=_minibus, parameters="van",
-    looks={"^pillar$": lk.TRIM, **VAN.looks, "^whiteglass$": lk.PRIVACY},
-    changed=VAN.changed + ", windows in the sides",
-)  # fmt: skip
 
-ALL = [FIRE_ENGINE, TIPPER, MINIBUS]
+ALL = [FIRE_ENGINE, TIPPER]

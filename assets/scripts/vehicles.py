@@ -197,6 +197,8 @@ def finish(recipe: Recipe, pieces: list[Piece], wheels: list[Wheel], credit: dic
     doors = [p for p in pieces if p.role.startswith("door_")]
     if doors:
         spec["doors"] = [{"part": p.name, "hinge": list(p.pivot), "max_angle": 1.23} for p in doors]
+    if recipe.stands_for:
+        spec["stands_for"] = recipe.stands_for
     if recipe.name in SEATS:
         spec["seats"] = SEATS[recipe.name]
     if recipe.variants:

@@ -89,7 +89,7 @@ def add_asset(spec: AssetSpec) -> None:
             hint = f"Assets in {where} have it; choose another, and draw of both by kind: choice({kind} | ...)."
             raise ScenarioError(f"the kind {kind!r} is taken", file=spec.file, path="kinds", hint=hint)
     _own[spec.name] = spec
-    for cached in (list_assets, _rows, kinds):
+    for cached in (list_assets, _rows, kinds, _looks):
         cached.cache_clear()
 
 
@@ -118,17 +118,32 @@ def kinds() -> dict[str, tuple[str, ...]]:
     return {kind: tuple(sorted(names)) for kind, names in out.items() if names}
 
 
-def find_asset(kind: str, seed: int) -> str:
-    """Name of an asset of a kind.
+@lru_cache(maxsize=1)
+def _looks() -> dict[str, tuple[str, ...]]:
+    """Names of the assets that stand for each, itself first, in order of names."""
+    out: dict[str, list[str]] = {}
+    for spec in list_assets().values():
+        if spec.stands_for is not None:
+            out.setdefault(spec.stands_for, [spec.stands_for]).append(spec.name)
+    return {name: tuple(names) for name, names in out.items()}
+
+
+def find_asset(kind: str, seed: int, *, any_class: bool = False) -> str:
+    """Name of an asset of a kind, or of one that stands for it.
 
     Args:
         kind: 'car', 'van', 'child', 'deer' ...
-        seed: Picks among the assets of the kind: ``seed`` modulo their number.
+        seed: Picks among the assets of the kind: ``seed`` modulo their number; what is left picks among those that stand for it, so
+            that more of these change pictures alone.
+        any_class: Whether what is labelled as something else may stand for it, as a small van for a car.
     """
     if kind not in kinds():
         raise ScenarioError(f"there is no asset of kind {kind!r}", hint=f"Kinds: {', '.join(sorted(kinds()))}")
     names = kinds()[kind]
-    return names[seed % len(names)]
+    left, row = divmod(seed, len(names))
+    specs, name = list_assets(), names[row]
+    looks = [n for n in _looks().get(name, (name,)) if any_class or specs[n].semantic == specs[name].semantic]
+    return looks[left % len(looks)]
 
 
 def load_asset(name: str) -> Asset:

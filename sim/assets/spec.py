@@ -108,6 +108,8 @@ class AssetSpec:
     """Of a cycle: the asset that rides it, which has the same frame."""
     ridden_height: float | None = None
     """With the rider [m]."""
+    stands_for: str | None = None
+    """The asset in whose place it may be drawn: it has that one's box, mass and axles, so that only pictures differ."""
     uniform_scale: bool = False
     """Scaled by height alone: people and animals."""
     lights: tuple[Light, ...] = ()
@@ -299,6 +301,7 @@ def _variant(data: Any, of: AssetSpec, path: str) -> AssetSpec:
         height=size[2],
         box_center=r.take("box_center", _vector, "a position", default=tuple(k * v for v in of.box_center)),
         mass=r.take("mass", _positive, "a mass in kg", default=of.mass * k**3),
+        stands_for=r.take("stands_for", _text, "the name of an asset", default=None),
         parameters=None if variant.damage == "overturned" else of.parameters,
         hitch=None if variant.damage else of.hitch,
         lights=() if variant.damage else of.lights,
@@ -344,6 +347,7 @@ def read_spec(path: Path) -> AssetSpec:
         coupler=r.take("coupler", _positive, "metres", default=None),
         rider=r.take("rider", _text, "the name of an asset", default=None),
         ridden_height=r.take("ridden_height", _positive, "metres", default=None),
+        stands_for=r.take("stands_for", _text, "the name of an asset", default=None),
         uniform_scale=r.take("uniform_scale", _flag, "true or false", default=False),
         lights=tuple(_light(item, path, f"lights[{i}]") for i, item in enumerate(lights)),
         doors=tuple(_door(item, path, f"doors[{i}]") for i, item in enumerate(doors)),

@@ -23,9 +23,9 @@ class Body:
     center_x: float
 
 
-def choose_asset(kind: str, draw: int) -> str:
-    """An asset of a kind, picked by a non-negative integer."""
-    return find_asset(kind, draw)
+def choose_asset(kind: str, draw: int, *, any_class: bool = False) -> str:
+    """An asset of a kind, picked by a non-negative integer; ``any_class``: or one of its size that is labelled as something else."""
+    return find_asset(kind, draw, any_class=any_class)
 
 
 def asset_body(name: str, length: float = 0.0, width: float = 0.0, height: float = 0.0) -> Body:

@@ -43,6 +43,7 @@ ASPECTS = ("red", "red_amber", "amber", "green", "off")
 FACES = ("along", "against", "left", "right")
 KINDS = {
     "car": "car", "suv": "car", "taxi": "car", "police": "car", "pickup": "car", "van": "van", "ambulance": "van",
+    "box_van": "van", "passenger_van": "van", "small_van": "car",
     "lorry": "truck", "truck": "truck", "articulated_lorry": "truck", "tractor": "truck", "semitrailer": "semitrailer",
     "caravan": "trailer", "bus": "bus", "coach": "bus", "minibus": "van", "fire_engine": "truck", "tipper": "truck", "forklift": "truck",
     "farm_tractor": "truck", "tram": "tram",

@@ -87,7 +87,9 @@ class Filler:
 
     def _body(self, name: str, kinds: Quantity | None, default: Node) -> tuple[str, Body]:
         kind = self.draws.choose(f"{name}.kind", kinds.node if kinds is not None else default)
-        return kind, asset_body(self.draws.asset(f"{name}.asset", lambda n: choose_asset(kind, n)))
+        return kind, asset_body(
+            self.draws.asset(f"{name}.asset", lambda n: choose_asset(kind, n, any_class=kinds is None))
+        )
 
     def _free(self, spot: Spot, body: Body, gap: float = 0.0) -> bool:
         """Whether nothing stands there, and none of the file's own actors within ``gap`` ahead and behind."""
