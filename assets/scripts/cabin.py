@@ -54,3 +54,24 @@ def furnish(soup: Soup, cabin: Cabin) -> Soup:
             f.soup = livery.add_faces(livery.add_faces(f.soup, back, "seats"), head, "seats")
         soup = f.soup
     return soup
+
+
+def lorry_cab(soup: Soup) -> Soup:
+    """Floor, dashboard, wheel, two seats and a bunk for the articulated lorry's cab, which has walls; looks as in `furnish`."""
+    f = Fitter(soup)
+    f.add("cabin", (6.06, -1.17, 1.23), (8.1, 1.17, 1.26))
+    f.add("cabin", (7.82, -1.14, 1.3), (8.12, 1.14, 2.16))
+    f.add("cabin", (7.66, 0.3, 1.9), (7.84, 0.94, 2.2))
+    f.add("seats", (6.06, -1.12, 1.7), (6.62, 1.12, 1.9))
+    turn = np.linspace(0.0, 2.0 * math.pi, 15)
+    ring = np.stack([0.13 * np.sin(turn), 0.62 + 0.22 * np.cos(turn), -0.18 * np.sin(turn)], 1)
+    soup = livery.add_faces(f.soup, tube(ring + [7.62, 0.0, 2.16], 0.017, 5), "cabin")
+    f = Fitter(soup)
+    for y in (-0.62, 0.62):
+        f.add("seats", (6.96, y - 0.26, 1.5), (7.46, y + 0.26, 1.82))
+        back = livery.box((6.86, y - 0.25, 1.76), (6.98, y + 0.25, 2.42))
+        head = livery.box((6.86, y - 0.13, 2.44), (6.94, y + 0.13, 2.66))
+        for faces in (back, head):
+            faces[..., 0] -= 0.2 * (faces[..., 2] - 1.76)
+            f.soup = livery.add_faces(f.soup, faces, "seats")
+    return f.soup

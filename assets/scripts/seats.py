@@ -29,6 +29,7 @@ SEATS: dict[str, list[Vec3]] = {
     "city_bus": [(7.84, 0.7, 0.92), (4.08, 0.92, 1.04), (4.95, -0.92, 1.04), (1.72, 0.92, 1.1), (4.95, 0.92, 1.04)],
     "coach": [(9.2, 0.7, 1.3), (7.29, -0.88, 2.1), (6.5, 0.88, 2.1), (5.73, -0.88, 2.1), (4.17, 0.88, 2.1)],
     "tram": [(9.06, 0.0, 1.15), (5.4, 0.9, 1.2), (6.2, -0.9, 1.2), (4.6, -0.9, 1.2), (0.57, 0.9, 1.2)],
+    "articulated_lorry": _pair(11.46, 0.62, 1.9, 0.0), "tractor": _pair(4.18, 0.62, 1.9, 0.0),
     "farm_tractor": [(0.1, 0.0, 1.57)], "forklift": [(0.62, 0.0, 1.21)],
 }  # fmt: skip
-"""By name; the panes of articulated lorries' tractors are painted, so that nobody would be seen."""
+"""By name."""

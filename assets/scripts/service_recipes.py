@@ -9,6 +9,7 @@ import livery
 import looks as lk
 import numpy as np
 import tails
+from cabin import lorry_cab
 from car_recipes import MPV
 from pack import look
 from pickup import pickup
@@ -69,7 +70,7 @@ AMBULANCE = replace(
 
 
 def _articulated(soup: Soup) -> Soup:
-    """One picture serves the whole: one look for all, mirrors apart. The beams between wheels stay with the body."""
+    """One picture serves the whole: one look for all, mirrors and panes apart. The beams between wheels stay with the body."""
     part = components(soup.corners)
     left = np.zeros(part.max() + 1, bool)
     right = left.copy()
@@ -79,9 +80,11 @@ def _articulated(soup: Soup) -> Soup:
     soup.groups = [*soup.groups, "beam"]
     soup.group = np.where(beam, len(soup.groups) - 1, soup.group).astype(np.int32)
     mirror = soup.of_group("window_mirror")
+    panes = soup.of_group("^Fenster")
     add_look(soup, "mirror", mirror)
-    add_look(soup, "Truck", ~mirror, "Truck")
-    return soup
+    add_look(soup, "pane", panes)
+    add_look(soup, "Truck", ~(mirror | panes), "Truck")
+    return lorry_cab(soup) if panes.any() else soup
 
 
 TRAILER_WALL = freight.Tail(-8.23, 1.27, 1.2, 4.0, (0.5, 0.62), 0.03, 0.038)
@@ -111,7 +114,9 @@ def _trailer(soup: Soup) -> Soup:
 
 ARTICULATED = Recipe(
     "articulated_lorry", "blendswap-cc-by/dafTruck", ["articulated_lorry"], "truck", Semantic.TRUCK, 26000.0,
-    "@^Rad_|^Circle.000|^Achse", {"mirror": lk.MIRROR, "^Truck$": "atlas", **freight.LOOKS}, max_steer=0.75,
+    "@^Rad_|^Circle.000|^Achse",
+    {"mirror": lk.MIRROR, "^pane$": lk.GLASS, "^cabin$": lk.CABIN, "^seats$": lk.SEAT, "^Truck$": "atlas", **freight.LOOKS},
+    max_steer=0.75,
     painted=[(0.0, 0.008, 0.815, 0.168), (0.0, 0.177, 0.815, 0.336), (0.0, 0.42, 0.595, 0.825), (0.031, 0.34, 0.128, 0.42)],
     prepare=_trailer, atlas="Truck",
     patches=[((0.032, 0.618, 0.1, 0.652), None), ((0.245, 0.618, 0.305, 0.652), None), ((0.555, 0.685, 0.6, 0.705), None),
