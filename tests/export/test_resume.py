@@ -194,6 +194,7 @@ def test_what_is_missing_is_made_again_and_nothing_else(dataset, scenario, tmp_p
         "frames/crossing-0000/000003.png",
         "flow/crossing-0001/000009.npz",
         "videos/crossing-0001.mp4",
+        "layers/crossing-0000/normals.mp4",
         "tracks/crossing-0000.npz",
     ]
     for name in gone:
