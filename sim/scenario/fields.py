@@ -235,17 +235,21 @@ class Strict(BaseModel):
         if not faults:
             return handler(data)
         known = {key: value for key, value in data.items() if key in _keys(cls) and value is not None}
-        raise ValidationError.from_exception_data(cls.__name__, [*faults, *_faults_within(handler, known)])
+        # What is missing, or wrong with all of the mapping, may only follow from the keys that are wrong.
+        others = (
+            item
+            for item in faults_within(handler, known)
+            if item.get("loc") and (item["type"] != "missing" or len(item.get("loc", ())) > 1)
+        )
+        raise ValidationError.from_exception_data(cls.__name__, [*faults, *others])
 
 
-def _faults_within(handler: ModelWrapValidatorHandler[Any], data: dict[str, Any]) -> Iterator[InitErrorDetails]:
-    """Faults of a mapping's values; what is missing, or wrong with all of it, may only follow from a key that is wrong."""
+def faults_within(handler: ModelWrapValidatorHandler[Any], data: Any) -> Iterator[InitErrorDetails]:
+    """Faults that a model's other validators find, to be raised along with those of a wrapping one."""
     try:
         handler(data)
     except ValidationError as error:
         for item in error.errors():
-            if not item["loc"] or (item["type"] == "missing" and len(item["loc"]) == 1):
-                continue
             context = item.get("ctx", {})
             kind = PydanticCustomError("fault", "{message}", context) if item["type"] == "fault" else item["type"]
             yield InitErrorDetails(type=kind, loc=item["loc"], input=item["input"], ctx=context)

@@ -270,6 +270,19 @@ def test_what_only_follows_from_a_wrong_key_is_not_told(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [(3, "parameters.a"), (3, "parameters.c"), (7, "actors.van.at.s")]
 
 
+def test_an_ego_is_missed_whatever_else_is_wrong(tmp_path: Path) -> None:
+    text = changed(", goal: {lane: -1, s: 220 m}", "").replace("kind: van", "goal: {lane: -1, s: 9 m}, kind: vann")
+    assert faults(tmp_path, text.replace("end:", "ends:")) == [
+        (5, "actors.ego"),
+        (6, "actors.van"),
+        (6, "actors.van.kind"),
+        (10, "ends"),
+    ]
+    text = changed("ego: {kind: car", "ergo: {kind: carr")
+    assert faults(tmp_path, text) == [(4, "actors"), (5, "actors.ergo.kind")]
+    assert faults(tmp_path, changed("goal:", "gaol:")) == [(5, "actors.ego.gaol")], "not that it has no goal"
+
+
 def test_all_faulty_parameters_are_told(tmp_path: Path) -> None:
     text = changed("environment:", 'parameters: {1a: 3 m, b: "3 m..", c: $gone, d: 4 m}\nenvironment:')
     assert sorted(faults(tmp_path, text)) == [(3, "parameters.1a"), (3, "parameters.b"), (3, "parameters.c")]
