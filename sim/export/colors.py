@@ -22,7 +22,8 @@ def turbo(share: npt.NDArray[Any]) -> Image:
     import cv2
 
     level = np.clip(255.0 * share + 0.5, 0.0, 255.0).astype(np.uint8)
-    return cv2.applyColorMap(level.reshape(-1, 1), cv2.COLORMAP_TURBO)[:, 0, ::-1].reshape(*level.shape, 3)
+    bgr = np.asarray(cv2.applyColorMap(level.reshape(-1, 1), cv2.COLORMAP_TURBO), np.uint8)
+    return bgr[:, 0, ::-1].reshape(*level.shape, 3)
 
 
 def log_share(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[Any]:
@@ -35,7 +36,7 @@ def depth_color(away: npt.NDArray[Any]) -> Image:
     away = away.astype(np.float32)
     seen = np.isfinite(away) & (away > 0.0)
     colors = turbo(1.0 - log_share(np.where(seen, away, FAR), NEAR, FAR))
-    return np.where(seen[..., None], colors, np.uint8(NOTHING))
+    return np.where(seen[..., None], colors, np.array(NOTHING, np.uint8))
 
 
 def wheel_color(vectors: npt.NDArray[Any], full: float) -> Image:
@@ -46,7 +47,7 @@ def wheel_color(vectors: npt.NDArray[Any], full: float) -> Image:
         full: Length of the full colour; the colour grows with the length's square root.
     """
     vectors = vectors.astype(np.float32)
-    known = np.isfinite(vectors).all(-1)
+    known = np.asarray(np.isfinite(vectors).all(-1))
     x, y = (np.where(known, vectors[..., axis], 0.0) for axis in (0, 1))
     turn = np.arctan2(y, x) * np.float32(3.0 / math.pi)
     share = np.sqrt(np.minimum(np.hypot(x, y) * np.float32(1.0 / full), 1.0))

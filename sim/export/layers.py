@@ -96,12 +96,14 @@ def _draw_motion(arrays: Arrays, config: DatasetConfig) -> Image:
 
 
 def _draw_radiance(arrays: Arrays, _: DatasetConfig) -> Image:
-    return turbo(log_share(arrays["radiance"].astype(np.float32) @ np.float32([0.2126, 0.7152, 0.0722]), DARK, BRIGHT))
+    return turbo(
+        log_share(arrays["radiance"].astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32), DARK, BRIGHT)
+    )
 
 
 def _draw_above(arrays: Arrays, _: DatasetConfig) -> Image:
     shown = arrays["semantic"]
-    return np.where((shown == int(Semantic.VOID))[..., None], np.uint8(NOTHING), colorize(shown))
+    return np.where((shown == int(Semantic.VOID))[..., None], np.array(NOTHING, np.uint8), colorize(shown))
 
 
 def _scale(
@@ -146,7 +148,7 @@ def _mask(title: str, about: str, names: Mapping[int, str], colors: Image | None
     def draw(image: npt.NDArray[Any], _: Any = None) -> Image:
         return number_color(image) if colors is None else colors[image]
 
-    rows = [(draw(np.array(number)), name) for number, name in names.items() if number]
+    rows = [(draw(np.array(number)).tolist(), name) for number, name in names.items() if number]
     return Layer(title, about, draw, lambda _: _names(rows))
 
 
