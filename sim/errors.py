@@ -68,6 +68,35 @@ def first_of(faults: Sequence[ScenarioError]) -> ScenarioError:
     return ScenarioError(first.message, file=first.file, line=first.line, path=first.path, hint=first.hint, rest=rest)
 
 
+class Faults:
+    """Gathers faults that do not depend on one another, and raises them together at the end of its ``with`` block.
+
+    They go before whatever else ends the block, as that may only follow from them.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[ScenarioError] = []
+
+    def __enter__(self) -> Faults:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None and not isinstance(error, Exception):
+            return
+        if isinstance(error, ScenarioError):
+            self.found += error.each()
+        if self.found:
+            raise first_of(self.found) from None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """A `ScenarioError` ends this block alone."""
+        try:
+            yield
+        except ScenarioError as error:
+            self.found += error.each()
+
+
 class Origin(NamedTuple):
     """Where in a file something stands."""
 

@@ -179,6 +179,7 @@ def _processor() -> str:
 def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: Any, progress: Progress) -> None:
     """Simulate some draws, then render and film each."""
     from sim.export.frames import make_renderers, write_frames
+    from sim.export.layers import layer_names, missing_layers, write_layers
     from sim.export.sensors import SensorRecorder, sensor_frames_missing, write_sensors
     from sim.export.tracks import Tracks
     from sim.export.views import missing_frames, views_of
@@ -214,6 +215,10 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
         if missing or not video_path(root, draw, len(plan.draws)).is_file():
             with progress.stage(f"{draw.id}: video"):
                 _write_video(plan, draw, tracks, root, batch.actor_specs[world][0])
+        layers = layer_names(plan.config) if missing else missing_layers(root, draw.id, plan.config)
+        if layers:
+            with progress.stage(f"{draw.id}: videos of labels"):
+                write_layers(root, draw.id, layers, tracks, plan.config)
 
 
 def _title(plan: Plan, draw: PlannedDraw) -> str:
@@ -223,7 +228,8 @@ def _title(plan: Plan, draw: PlannedDraw) -> str:
 
 
 def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:
-    """How many pictures a draw has if its tracks, all pictures and its video stand, else 0."""
+    """How many pictures a draw has if its tracks, all pictures and its videos stand, else 0."""
+    from sim.export.layers import missing_layers
     from sim.export.sensors import sensor_frames_missing
     from sim.export.tracks import Tracks
     from sim.export.views import missing_frames, views_of
@@ -235,7 +241,8 @@ def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:
     if sensor_frames_missing(root, draw.id, count, plan.config):
         return 0
     views = views_of(draw.id, plan.config)
-    return 0 if missing_frames(root, views, count) else count * len(views)
+    some = missing_layers(root, draw.id, plan.config) or missing_frames(root, views, count)
+    return 0 if some else count * len(views)
 
 
 def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Path, progress: Progress) -> None:

@@ -11,12 +11,11 @@ import numpy as np
 
 from sim.config import DatasetConfig
 from sim.errors import SwerveError
+from sim.export.colors import depth_color
 from sim.export.hazard import hazard_rows
 from sim.export.tracks import Tracks
 from sim.export.views import View, views_of
 
-NEAR, FAR = 1.0, 200.0
-"""Distances at the ends of the colours of depth [m]."""
 WIDEST = 1920
 """Of a mosaic [pixels]: pictures are made smaller where they are wider together."""
 
@@ -43,15 +42,9 @@ def overlaid_frames(
 
 
 def _read_depth(root: Path, view: View, frame: int) -> np.ndarray:
-    """Length of the pixels' rays as colours, near ones warm, by its logarithm; sky and what a lens does not show are black."""
-    import cv2
-
+    """Length of the pixels' rays as colours, near ones warm."""
     with np.load(view.writer(root).path(view.key(frame), "depth.npz")) as file:
-        away = file["range"].astype(np.float32)
-    seen = np.isfinite(away) & (away > 0.0)
-    share = np.log(np.where(seen, away, NEAR) / NEAR) / np.log(FAR / NEAR)
-    level = np.clip(255.0 * (1.0 - share), 0.0, 255.0).astype(np.uint8)
-    return np.where(seen[..., None], cv2.applyColorMap(level, cv2.COLORMAP_TURBO)[..., ::-1], 0).astype(np.uint8)
+        return depth_color(file["range"])
 
 
 def _read(
@@ -72,6 +65,29 @@ def _read(
     return np.ascontiguousarray(shown[..., ::-1]), drawn
 
 
+def mosaic_cell(sizes: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
+    """Height and width of a cell of a mosaic of pictures (height, width), and how many stand in a row."""
+    across = 3 if len(sizes) % 3 == 0 else math.ceil(math.sqrt(len(sizes)))
+    height, width = (max(size[axis] for size in sizes) for axis in (0, 1))
+    scale = min(1.0, WIDEST / 2 / (across * width))
+    return 2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2)), across
+
+
+def film_parts(config: DatasetConfig) -> list[tuple[str, int]]:
+    """What stands beside one another in a film, and how wide each is [pixels]; the last may have a column more to make the sum even."""
+    from sim.export.sensors import sensor_configs
+
+    sizes = [(camera.height, camera.width) for camera in config.cameras]
+    height, width = sizes[0]
+    names = ["picture", "labels"]
+    if len(sizes) > 1:
+        height, width, across = mosaic_cell(sizes)
+        height, width = height * -(-len(sizes) // across), width * across
+        names += ["depth"] if "depth" in config.outputs else []
+    parts = [(name, width) for name in names]
+    return [*parts, ("above", height + height % 2)] if sensor_configs(config) else parts
+
+
 def mosaic(images: Sequence[np.ndarray], titles: Sequence[str] = ()) -> np.ndarray:
     """Pictures in a grid, each as large as its cell allows and with its title in a corner; half a film's width at most.
 
@@ -81,11 +97,8 @@ def mosaic(images: Sequence[np.ndarray], titles: Sequence[str] = ()) -> np.ndarr
     """
     import cv2
 
-    across = 3 if len(images) % 3 == 0 else math.ceil(math.sqrt(len(images)))
+    height, width, across = mosaic_cell([(image.shape[0], image.shape[1]) for image in images])
     down = -(-len(images) // across)
-    height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
-    scale = min(1.0, WIDEST / 2 / (across * width))
-    height, width = (2 * max(1, round(n * scale / 2)) for n in (height, width))
     out = np.zeros((down * height, across * width, 3), np.uint8)
     for k, image in enumerate(images):
         fit = min(height / image.shape[0], width / image.shape[1])

@@ -36,6 +36,8 @@ CONFLICT_COLOR = (255, 60, 60)
 
 WARNING, DANGER = 4.0, 1.5
 """Times to collision at which the banner comes, and turns red [s]."""
+LEAST_NAMED = 13.0
+"""Height of the smallest box with a name, in a picture of 800 by 450 pixels: about that of the name [pixels]."""
 FLASH = 0.5
 """How long a contact flashes [s]."""
 EDGES = tuple((i, i | 1 << axis) for i in range(8) for axis in range(3) if not i >> axis & 1)
@@ -85,11 +87,12 @@ def draw_overlay(
         _draw_solid(draw, item, item["actor"] in danger, scale)
     for item in items:
         _draw_outline(draw, item, item["actor"] in danger, scale)
-    # Names take their places the other way round, and none covers another, or the box of one in conflict.
+    # Names take their places the other way round, and none covers another, or the box of one that comes before it.
     taken: list[Rectangle] = []
-    for item in sorted(items, key=lambda item: (danger.get(item["actor"], len(danger)), item["distance"])):
-        boxes = [_rectangle(other) for other in items if other["actor"] in danger and other is not item]
-        _draw_name(draw, item, item["actor"] in danger, scale, taken, boxes, (width, height))
+    items.sort(key=lambda item: (danger.get(item["actor"], len(danger)), item["distance"]))
+    boxes = [_rectangle(item) for item in items]
+    for k, item in enumerate(items):
+        _draw_name(draw, item, item["actor"] in danger, scale, taken, (boxes[:k], boxes[k + 1 :]), (width, height))
     _draw_status(draw, hazard, scale, (width, height))
     return np.asarray(image)
 
@@ -136,21 +139,21 @@ def _draw_name(
     conflict: bool,
     scale: float,
     taken: list[Rectangle],
-    boxes: Sequence[Rectangle],
+    boxes: tuple[Sequence[Rectangle], Sequence[Rectangle]],
     size: tuple[int, int],
 ) -> None:
-    """Class, id and distance at the box, where there is room; of things that are not small, or in conflict.
+    """Class, id and distance at the box, where there is room; of boxes that are not small, or in conflict.
 
     Args:
         draw: Of the picture.
         item: The label.
-        conflict: Whether the ego is in conflict with it; its name may then go over ``boxes``, if there is no other place.
+        conflict: Whether the ego is in conflict with it; its name may then go over any box, if there is no other place.
         scale: Size of things drawn, 1 in a picture of 800 by 450 pixels.
         taken: Where names are already; this one's place is added.
-        boxes: Those of the others in conflict.
+        boxes: Those that matter more, which the name may not cover, and all others, which it covers only if there is no other place.
         size: (width, height) of the picture.
     """
-    if item["area"] < 40 * scale * scale and not conflict:
+    if item["bbox"][3] < LEAST_NAMED * scale and not conflict:
         return
     text = f"{_NAMES[item['category_id']]} {item['track_id']}  {item['distance']:.0f} m"
     font = _font(max(9, round(13 * scale)))
@@ -161,8 +164,9 @@ def _draw_name(
     px = min(max(x, 0), max(size[0] - tw, 0))
     places = [(px, py, px + tw, py + th) for py in (y - th, below, y) if py >= 0 and py + th <= size[1]]
     free = [place for place in places if not any(_overlap(place, other) for other in taken)]
-    clear = [place for place in free if not any(_overlap(place, other) for other in boxes)]
-    for place in (clear or (free if conflict else []))[:1]:
+    apart = [place for place in free if not any(_overlap(place, other) for other in boxes[0])]
+    clear = [place for place in apart if not any(_overlap(place, other) for other in boxes[1])]
+    for place in (clear or apart or (free if conflict else []))[:1]:
         taken.append(place)
         draw.rectangle(place, fill=_color(item, conflict))
         draw.text((place[0] + pad - left, place[1] + pad - top), text, fill=(10, 12, 16), font=font)

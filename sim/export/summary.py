@@ -15,9 +15,11 @@ from sim.cameras import CameraConfig
 from sim.config import DatasetConfig
 from sim.export.class_maps import class_table
 from sim.export.coco import CATEGORIES, Film, merge_annotations, merge_panoptic
+from sim.export.film import film_parts
 from sim.export.folder import tracks_path, video_path
 from sim.export.hazard import find_events, format_csv, hazard_rows
 from sim.export.lane_lines import line_names
+from sim.export.layers import label_path, layer_names, layer_path, legends
 from sim.export.outputs import OUTPUTS
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.sensors import sensor_configs, sensor_index
@@ -89,6 +91,9 @@ def write_summary(plan: Plan, root: Path, known: Mapping[str, Any]) -> dict[str,
         "config": known["config"],
         "scenarios": [page_scenario(s) for s in plan.scenarios],
         "categories": {str(c.id): c.name for c in CATEGORIES},
+        "parts": film_parts(plan.config),
+        "legends": legends(plan.config),
+        "labels": label_files(plan.config),
         "draws": pages,
     }
     write_bytes(root / "index.html", build_page(page))
@@ -115,7 +120,9 @@ def _summarize_draw(
     row = draw_row(draw, index, tracks, hazard, events, root) | {"impacts": impacts} | cut
     video = video_path(root, draw, len(plan.draws)).relative_to(root).as_posix()
     seen = merge_views([view.read_labels(root, tracks.nframe) for view in views])
-    return films, hazard, row, page_draw(draw, index, tracks, views, seen, hazard, events, video) | cut
+    layers = {n: layer_path(root, draw.id, n).relative_to(root).as_posix() for n in layer_names(plan.config)}
+    page = page_draw(draw, index, tracks, views, seen, hazard, events, video) | cut | {"layers": layers}
+    return films, hazard, row, page
 
 
 def _write_annotations(plan: Plan, films: Sequence[Film], info: Mapping[str, Any], root: Path) -> list[str]:
@@ -235,6 +242,13 @@ def page_scenario(scenario: Scenario) -> dict[str, Any]:
         "file": Path(scenario.path).name,
         "notes": [f"line {note.line}: {note.message}" for note in scenario.notes],
     }
+
+
+def label_files(config: DatasetConfig) -> list[list[Any]]:
+    """Where each label's files stand: its name, folder, what follows a frame's number, and whether a frame has it once."""
+    root, view = Path(), views_of("draw", config)[0]
+    paths = {name: label_path(root, view, name, 0) for name in config.outputs}
+    return [[n, path.parts[0], path.name.split(".", 1)[1], OUTPUTS[n].once] for n, path in paths.items()]
 
 
 def page_draw(

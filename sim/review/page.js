@@ -1,7 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
-const video = $("video");
+const video = $("video"), layer = $("layer");
 const SVG = document.querySelector("svg").namespaceURI;
 /** Name and shape of each kind of event. */
 const KINDS = {
@@ -19,7 +19,14 @@ const CHARTS = [
 ];
 const MARGIN = { left: 38, right: 10, top: 10, bottom: 20 };
 const HEIGHT = 128;
-let draw = data.draws[0], frame = 0, pending = 0, charts = [];
+/** Views of the film: all of it, and each of its parts with where it begins and how wide it is [pixels]. */
+const VIEWS = [["both", "Both", 0, data.parts.reduce((sum, [, width]) => sum + width, 0)]];
+for (const [name, width] of data.parts) {
+  const titles = { picture: "Picture", labels: "Labels", depth: "Depth", above: "From above" };
+  VIEWS.push([name, titles[name], VIEWS.slice(1).reduce((sum, part) => sum + part[3], 0), width]);
+}
+if (VIEWS.length > 3) VIEWS[0][1] = "All";
+let draw = data.draws[0], frame = 0, pending = 0, charts = [], view = "both", chosen = "";
 
 // --- small helpers: all text goes in as text, never as markup ---------------------------------------------------------
 
@@ -160,14 +167,11 @@ function selectDraw(next, at = 0) {
   $("draw-after").disabled = order === data.draws.length - 1;
   $("broken").hidden = true;
   video.src = draw.video;
+  loadLayer();
   $("seek").max = count() - 1;
   frame = Math.max(0, Math.min(count() - 1, at));
   video.addEventListener("loadedmetadata", () => {
-    const [width, height] = [video.videoWidth, video.videoHeight];
-    const style = $("screen").style;
-    style.setProperty("--aspect", `${width} / ${height}`);
-    style.setProperty("--half", `${width / 2} / ${height}`);
-    style.setProperty("--half-ratio", String(width / 2 / height));
+    setView(view);
     video.playbackRate = Number($("rate").value);
     show(frame, true);
   }, { once: true });
@@ -210,6 +214,7 @@ function show(next, seek) {
   if (seek) {
     video.pause();
     video.currentTime = (frame + 0.5) / rate();
+    follow(true);
   }
   const { series } = draw, time = series.time[frame];
   $("seek").value = frame;
@@ -246,9 +251,13 @@ function showValues(series, time) {
     ["Off the road", yes(series.off_road[frame], true)],
   ];
   $("values").replaceChildren(...rows.flatMap(([name, [text, mood]]) => [element("dt", {}, name), element("dd", { class: mood ?? "" }, text)]));
-  $("links").replaceChildren(...draw.pictures.map(([camera, folder, suffix]) => {
+  $("links").replaceChildren(...draw.pictures.map(([camera, folder, suffix], number) => {
     const at = `${folder.split("/").map(encodeURIComponent).join("/")}/${pad(frame)}`;
-    const files = { picture: `frames/${at}.${suffix}`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, labels: `labels/${at}.json` };
+    const files = { picture: `frames/${at}.${suffix}`, classes: `masks/${at}.semantic.png`, instances: `masks/${at}.instance.png`, annotations: `labels/${at}.json` };
+    for (const [name, where, ending, once] of data.labels) {
+      if (!once) files[name.replace("_", " ")] = `${where}/${at}.${ending}`;
+      else if (number === 0) files[name.replace("_", " ")] = `${where}/${encodeURIComponent(draw.id)}/${pad(frame)}.${ending}`;
+    }
     const links = Object.entries(files).flatMap(([name, href], k) => [k ? " · " : "", element("a", { href, target: "_blank", rel: "noopener" }, name)]);
     return element("p", {}, `${draw.pictures.length > 1 ? camera : "Files"}: `, ...links);
   }));
@@ -277,18 +286,65 @@ function recall() {
   selectDraw(found, Number.parseInt(wanted.get("frame") ?? "0", 10) || 0);
 }
 
+// --- labels over the film's --------------------------------------------------------------------------------------------
+
+/** Load the chosen label's film, if it has one of its own, and explain its colours. */
+function loadLayer() {
+  layer.hidden = !chosen;
+  if (chosen) layer.src = draw.layers[chosen];
+  else layer.removeAttribute("src");
+  $("which").value = chosen;
+  showLegend(data.legends[chosen]);
+}
+
+function chooseLayer(name) {
+  chosen = name;
+  $("broken").hidden = true;
+  if (chosen && !["both", "labels"].includes(view)) setView("both");
+  loadLayer();
+  show(frame, video.paused);
+}
+
+function showLegend(legend) {
+  const color = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+  const stops = () => legend.stops.map(([share, rgb]) => `${color(rgb)} ${(100 * share).toFixed(2)}%`).join(", ");
+  const parts = [element("span", {}, element("strong", {}, legend.title), legend.about)];
+  if (legend.kind === "scale") {
+    const bar = element("div", { class: "scale" }, element("i", { style: `background: linear-gradient(to right, ${stops()})` }));
+    bar.append(...legend.ticks.map(([share, text]) => element("span", { style: `left: ${(100 * share).toFixed(2)}%` }, `${text} ${legend.unit}`)));
+    parts.push(bar);
+  } else if (legend.kind === "wheel") {
+    // White in the middle, and the colour grows with the square root of the length.
+    const fades = [0, 0.02, 0.1, 0.25, 0.5, 1].map((r) => `rgb(255 255 255 / ${(1 - Math.sqrt(r)).toFixed(3)}) ${100 * r}%`);
+    const disc = element("i", { style: `background: radial-gradient(closest-side, ${fades.join(", ")}), conic-gradient(from 90deg, ${stops()})` });
+    parts.push(element("div", { class: "wheel" }, disc, element("span", {}, `rim: ${legend.rim} or more`)));
+  } else {
+    parts.push(element("ul", {}, ...legend.names.map(([rgb, text]) => element("li", {}, element("i", { style: `background: ${color(rgb)}` }), text))));
+  }
+  $("legend").replaceChildren(...parts);
+}
+
+/** Let the label's film stand, or run, where the picture does. */
+function follow(exactly) {
+  if (layer.hidden) return;
+  if (exactly || Math.abs(layer.currentTime - video.currentTime) > 0.5 / rate()) layer.currentTime = video.currentTime;
+  if (layer.paused !== video.paused) video.paused ? layer.pause() : layer.play().catch(() => {});
+}
+
 // --- following the video -------------------------------------------------------------------------------------------------
 
-function follow() {
+function watch() {
   if ("requestVideoFrameCallback" in video) {
     const seen = (_, info) => {
       if (!video.paused) show(frameAt(info.mediaTime + 0.25 / rate()), false);
+      follow(false);
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);
   } else {
     const look = () => {
       if (!video.paused) show(frameAt(video.currentTime), false);
+      follow(false);
       requestAnimationFrame(look);
     };
     look();
@@ -301,8 +357,17 @@ function toggle() {
   video.play().catch(() => {});
 }
 
-function setView(view) {
+function setView(name) {
+  view = name;
+  const [, , start, width] = VIEWS.find(([id]) => id === view), total = VIEWS[0][3], labels = VIEWS.find(([id]) => id === "labels");
+  const place = (node, left, wide) => {
+    node.style.setProperty("--left", `${(100 * left) / width}%`);
+    node.style.setProperty("--width", `${(100 * wide) / width}%`);
+  };
   $("screen").className = `screen ${view}`;
+  $("screen").style.setProperty("--ratio", String((video.videoWidth / video.videoHeight) * (width / total) || (width / total) * 3.5556));
+  place(video, -start, total);
+  place(layer, labels[2] - start, labels[3]);
   for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
 }
 
@@ -324,10 +389,16 @@ function changeDraw(by) {
   if (next) selectDraw(next);
 }
 
+function nextLayer(by) {
+  const names = Object.keys(data.legends);
+  chooseLayer(names.at((names.indexOf(chosen) + by) % names.length));
+}
+
 const KEYS = {
   " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1), "<": () => step(-10), ">": () => step(10),
   Home: () => show(0, true), End: () => show(count() - 1, true), n: () => jumpBy(1), p: () => jumpBy(-1),
-  "[": () => changeDraw(-1), "]": () => changeDraw(1), 1: () => setView("both"), 2: () => setView("picture"), 3: () => setView("labels"),
+  "[": () => changeDraw(-1), "]": () => changeDraw(1), l: () => nextLayer(1), L: () => nextLayer(-1),
+  ...Object.fromEntries(VIEWS.map(([name], k) => [k + 1, () => setView(name)])),
   t: () => $("theme").click(),
 };
 
@@ -359,20 +430,27 @@ $("forward").addEventListener("click", () => step(1));
 $("first").addEventListener("click", () => show(0, true));
 $("last").addEventListener("click", () => show(count() - 1, true));
 $("seek").addEventListener("input", () => show(Number($("seek").value), true));
-$("rate").addEventListener("change", () => { video.playbackRate = Number($("rate").value); });
-for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
-video.addEventListener("click", toggle);
-video.addEventListener("error", () => { $("broken").hidden = false; });
+$("rate").addEventListener("change", () => { video.playbackRate = layer.playbackRate = Number($("rate").value); });
+$("views").replaceChildren(...VIEWS.map(([name, text], k) => element("button", { type: "button", "data-view": name, title: `${text} (${k + 1})`, onclick: () => setView(name) }, text)));
+$("which").replaceChildren(...Object.entries(data.legends).map(([name, { title }]) => element("option", { value: name }, title)));
+$("which").addEventListener("change", () => chooseLayer($("which").value));
+$("layers").hidden = Object.keys(data.legends).length < 2;
+for (const film of [video, layer]) {
+  film.addEventListener("click", toggle);
+  film.addEventListener("error", () => { if (film.hasAttribute("src")) $("broken").hidden = false; });
+}
+layer.addEventListener("loadedmetadata", () => { layer.playbackRate = video.playbackRate; follow(true); });
 video.addEventListener("ended", () => show(count() - 1, false));
 for (const name of ["play", "pause"]) {
   video.addEventListener(name, () => {
     $("play").replaceChildren(icon(video.paused ? PLAY : PAUSE));
     $("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
+    follow(video.paused);
   });
 }
 $("made").textContent = `Made by Swerve ${data.version} · ${data.config.size.join("×")} at ${data.config.fps} frames/s · ${data.config.quality} quality · seed ${data.config.seed}`;
 charts = CHARTS.map(makeChart);
 recall();
-follow();
+watch();
 new ResizeObserver(() => { charts.forEach(plot); show(frame, false); }).observe($("charts"));
 addEventListener("hashchange", recall);

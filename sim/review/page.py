@@ -31,7 +31,8 @@ def build_page(data: Mapping[str, Any]) -> bytes:
 
     Args:
         data: ``version``, ``config``, ``categories`` (name by id), ``scenarios`` (``id, name, danger, source, tags, file,
-            notes``) and ``draws`` (``id, scenario, key, video, pictures, fps, parameters, actors, series, events, objects``), as
+            notes``), ``parts`` of the film (name, width), ``legends`` by layer, ``labels`` (name, folder, suffix, once) and ``draws``
+            (``id, scenario, key, video, layers, pictures, fps, parameters, actors, series, events, objects``), as
             `sim.export.summary` makes them. All of it may come from strangers' files.
 
     Returns:

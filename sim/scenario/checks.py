@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import ScenarioError, first_of
+from sim.errors import Faults, ScenarioError, first_of
 from sim.scenario.bodies import served_kinds
 from sim.scenario.distributions import Node, Reference, Word, children, dimension_of, references
+from sim.scenario.draws import closure
 from sim.scenario.fields import Quantity, check_dimension, suggest
 from sim.scenario.grammar import parse_value
 from sim.scenario.schema import KINDS, ScenarioFile
@@ -29,20 +30,26 @@ def parse_parameters(model: ScenarioFile, source: Source) -> dict[str, Node]:
     found: dict[str, Node] = {}
     if len(model.parameters) > MAX_PARAMETERS:
         raise source.error(f"more than {MAX_PARAMETERS} parameters", ("parameters",))
-    for name, text in model.parameters.items():
-        path: Path_ = ("parameters", name)
-        if not re.fullmatch(r"[A-Za-z_]\w*", name):
-            raise source.error(f"{name!r} cannot name a parameter", path, "Letters, digits and underscores.")
-        try:
-            found[name] = Word(text) if re.fullmatch(r"[A-Za-z_][\w-]*", text) else parse_value(text)
-        except QuantityError as error:
-            raise source.error(error.message, path, error.hint) from None
-    for name, node in found.items():
-        for other in references(node):
-            if other not in found:
-                raise source.error(f"${other} is not a parameter", ("parameters", name), suggest(other, found))
+    with Faults() as faults:
+        for name, text in model.parameters.items():
+            with faults.kept():
+                found[name] = _parse_parameter(name, text, source)
+        for name, node in found.items():
+            for other in references(node) - set(model.parameters):
+                hint = suggest(other, found)
+                faults.found.append(source.error(f"${other} is not a parameter", ("parameters", name), hint))
     _refuse_cycles(found, source)
     return found
+
+
+def _parse_parameter(name: str, text: str, source: Source) -> Node:
+    path: Path_ = ("parameters", name)
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise source.error(f"{name!r} cannot name a parameter", path, "Letters, digits and underscores.")
+    try:
+        return Word(text) if re.fullmatch(r"[A-Za-z_][\w-]*", text) else parse_value(text)
+    except QuantityError as error:
+        raise source.error(error.message, path, error.hint) from None
 
 
 def _refuse_cycles(parameters: dict[str, Node], source: Source) -> None:
@@ -97,24 +104,29 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
             types[name] = dimension_of(parameters[name], type_of)
         return types[name]
 
-    for name in parameters:
-        try:
-            type_of(name)
-        except QuantityError as error:
-            raise source.error(error.message, ("parameters", name), error.hint) from None
     used: set[str] = set()
-    faults: list[ScenarioError] = []
-    for path, quantity in quantities(model):
-        try:
-            check_dimension(quantity, dimension_of(quantity.node, type_of))
-        except QuantityError as error:
-            faults.append(source.error(error.message, path, error.hint))
-            continue
-        if path[0] in ("map", "setting"):
-            used |= references(quantity.node)
-    faults += unserved_kinds(model, parameters, source)
-    if faults:
-        raise first_of(faults)
+    wrong: set[str] = set()
+    with Faults() as faults:
+        for name in parameters:
+            # What uses a parameter that is wrong is no fault of its own.
+            if not closure(references(parameters[name]), parameters) & wrong:
+                try:
+                    type_of(name)
+                except QuantityError as error:
+                    wrong.add(name)
+                    faults.found.append(source.error(error.message, ("parameters", name), error.hint))
+        for path, quantity in quantities(model):
+            names = references(quantity.node)
+            if closure(names, parameters) & wrong:
+                continue
+            try:
+                check_dimension(quantity, dimension_of(quantity.node, type_of))
+            except QuantityError as error:
+                faults.found.append(source.error(error.message, path, error.hint))
+                continue
+            if path[0] in ("map", "setting"):
+                used |= names
+        faults.found += unserved_kinds(model, parameters, source)
     return used
 
 

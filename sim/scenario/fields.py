@@ -5,11 +5,20 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sim.scenario import units as u
 from sim.scenario.distributions import Choice, Node, Number, Uniform, Word, bounds, children, dimension_of, references
@@ -207,20 +216,43 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _know_keys(cls, data: Any) -> Any:
+    def _know_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
         if not isinstance(data, dict):
             if isinstance(data, Strict):
-                return data
+                return handler(data)
             keys = ", ".join(name for name in _keys(cls))
             raise fault(f"expected a mapping, not {_plain(data)}", f"With the keys: {keys}.")
+        faults: list[InitErrorDetails] = []
         for key in data:
             if key not in _keys(cls):
-                raise fault(f"unknown key {key!r}", suggest(key, _keys(cls)), (key,))
-            if data[key] is None:
-                raise fault(f"nothing stands after {key!r}", "Give it a value, or leave the key out.", (key,))
-        return data
+                error = fault(f"unknown key {key!r}", suggest(key, _keys(cls)), (key,))
+                faults.append(InitErrorDetails(type=error, input=data))
+            elif data[key] is None:
+                error = fault(f"nothing stands after {key!r}", "Give it a value, or leave the key out.", (key,))
+                faults.append(InitErrorDetails(type=error, input=data))
+        if not faults:
+            return handler(data)
+        known = {key: value for key, value in data.items() if key in _keys(cls) and value is not None}
+        # What is missing, or wrong with all of the mapping, may only follow from the keys that are wrong.
+        others = (
+            item
+            for item in faults_within(handler, known)
+            if item.get("loc") and (item["type"] != "missing" or len(item.get("loc", ())) > 1)
+        )
+        raise ValidationError.from_exception_data(cls.__name__, [*faults, *others])
+
+
+def faults_within(handler: ModelWrapValidatorHandler[Any], data: Any) -> Iterator[InitErrorDetails]:
+    """Faults that a model's other validators find, to be raised along with those of a wrapping one."""
+    try:
+        handler(data)
+    except ValidationError as error:
+        for item in error.errors():
+            context = item.get("ctx", {})
+            kind = PydanticCustomError("fault", "{message}", context) if item["type"] == "fault" else item["type"]
+            yield InitErrorDetails(type=kind, loc=item["loc"], input=item["input"], ctx=context)
 
 
 def _keys(cls: type[BaseModel]) -> list[str]:

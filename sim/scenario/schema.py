@@ -4,9 +4,19 @@
 # Types made by calls (word(...)) are what pydantic reads.
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sim.scenario.fields import (
     Angle,
@@ -29,6 +39,7 @@ from sim.scenario.fields import (
     Temperature,
     Time,
     fault,
+    faults_within,
     parse_word,
     suggest,
     word,
@@ -241,20 +252,31 @@ class ScenarioFile(Strict):
     storyboard: list[Step] = Field(default_factory=list)
     end: End
 
-    @model_validator(mode="after")
-    def _has_an_ego(self) -> ScenarioFile:
-        if "ego" not in self.actors:
-            hint = suggest("ego", self.actors) if self.actors else "Write actors: {ego: ...}."
-            raise fault("no actor is named ego", hint, ("actors",))
-        ego = self.actors["ego"]
-        if ego.goal is None:
-            raise fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.", ("actors", "ego"))
-        for name, actor in self.actors.items():
-            if name != "ego" and (actor.goal or actor.goal_radius):
-                raise fault(
-                    f"actor {name!r} has a goal", "Only the ego has one; others may have a route.", ("actors", name)
-                )
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _has_an_ego(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        faults = [InitErrorDetails(type=error, input=data) for error in _ego_faults(data)]
+        if not faults:
+            return handler(data)
+        raise ValidationError.from_exception_data(cls.__name__, [*faults, *faults_within(handler, data)])
+
+
+def _ego_faults(data: Any) -> Iterator[PydanticCustomError]:
+    """Of a file as it stands there: its ego is looked for whatever else is wrong with it."""
+    actors = data.get("actors") if isinstance(data, dict) else None
+    if not isinstance(actors, dict):
+        return
+    ego = actors.get("ego", {})
+    if "ego" not in actors:
+        hint = suggest("ego", actors) if actors else "Write actors: {ego: ...}."
+        yield fault("no actor is named ego", hint, ("actors",))
+    elif isinstance(ego, dict) and "goal" not in ego and set(ego) <= set(Actor.model_fields):
+        yield fault("the ego has no goal", "Write goal: {lane: -1, s: 200 m} under actors.ego.", ("actors", "ego"))
+    for name, actor in actors.items():
+        if "ego" in actors and name != "ego" and isinstance(actor, dict) and {"goal", "goal_radius"} & set(actor):
+            yield fault(
+                f"actor {name!r} has a goal", "Only the ego has one; others may have a route.", ("actors", name)
+            )
 
 
 __all__ = ["Actor", "Environment", "Map", "Place", "Quantity", "ScenarioFile", "Traffic"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
+from sim.errors import Faults
 from sim.scenario import storyboard as asam
 from sim.scenario.draws import Draws
 from sim.scenario.fields import suggest
@@ -65,12 +67,23 @@ class ConditionBuilder:
             state = signal_state(self.draws.word(when.aspect, (*path, "is")))
             return [(self._named(asam.TrafficSignalCondition(signal_name(when.signal), state)),)]
         if isinstance(when, AnyOf):
-            return [g for i, w in enumerate(when.any) for g in self.groups(w, (*path, "any", i))]
+            return [group for part in self._each(when.any, (*path, "any")) for group in part]
         if isinstance(when, AllOf):
-            parts = [self.groups(w, (*path, "all", i)) for i, w in enumerate(when.all)]
-        else:
-            parts = [[(self._actor(name, condition, (*path, name)),)] for name, condition in when.items()]
+            return self.combine(self._each(when.all, (*path, "all")), path)
+        parts = []
+        with Faults() as faults:
+            for name, condition in when.items():
+                with faults.kept():
+                    parts.append([(self._actor(name, condition, (*path, name)),)])
         return self.combine(parts, path)
+
+    def _each(self, conditions: Sequence[Any], path: Path_) -> list[Groups]:
+        parts = []
+        with Faults() as faults:
+            for i, when in enumerate(conditions):
+                with faults.kept():
+                    parts.append(self.groups(when, (*path, i)))
+        return parts
 
     def combine(self, parts: list[Groups], path: Path_) -> Groups:
         """All parts at once."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sim.assets import AssetSpec
-from sim.errors import ScenarioError
+from sim.errors import Faults, ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import Body, asset_body, category_of, choose_asset, coupling, is_signal, known_assets, overlap
@@ -103,14 +103,19 @@ class YamlScenario:
         lit = lights_on(environment)
         actors = self._actors(placer, draws, lit)
         self._check_apart(placer, actors)
-        init = self._signals(drawn, draws)
-        story = StoryBuilder(model, placer, draws, self._text)
-        duration = draws.number(model.end.after, ("end", "after"))
-        if duration <= 0.0:
-            raise self._text.error("the scenario ends at once", ("end", "after"), "Write after: 12 s.")
-        route = self._places(model.actors["ego"], "ego", placer)
-        init += self._routes(placer)
-        board = story.build([], duration)
+        init: list[asam.Action] = []
+        with Faults() as faults:
+            with faults.kept():
+                init += self._signals(drawn, draws)
+            story = StoryBuilder(model, placer, draws, self._text)
+            duration = draws.number(model.end.after, ("end", "after"))
+            if duration <= 0.0:
+                hint = "Write after: 12 s."
+                faults.found.append(self._text.error("the scenario ends at once", ("end", "after"), hint))
+            with faults.kept():
+                route = self._places(model.actors["ego"], "ego", placer)
+                init += self._routes(placer)
+            board = story.build([], duration)
         taken = [placer.spots[a.name].corners(placer.bodies[a.name]) for a in actors if a.visible]
         taken += [box for path in story.paths for box in path_boxes(path)]
         Filler(model, placer, draws, self._text, taken, actors, init, lit).fill()
@@ -130,17 +135,18 @@ class YamlScenario:
         names = ["ego", *(n for n in self._model.actors if n != "ego")]
         done: dict[str, ActorSpec] = {}
         pending = list(names)
-        while pending:
-            ready = [
-                n
-                for n in pending
-                if _base(self._model.actors[n]) in (None, *done) or _base(self._model.actors[n]) not in names
-            ]
-            if not ready:
-                raise self._text.error(f"{pending[0]} is placed relative to itself", ("actors", pending[0], "at"))
-            for name in ready:
-                done[name] = self._actor(name, self._model.actors[name], placer, draws, lit)
-                pending.remove(name)
+        with Faults() as faults:
+            while pending:
+                bases = {n: _base(self._model.actors[n]) for n in pending}
+                ready = [n for n in pending if bases[n] in (None, *done) or bases[n] not in names]
+                # Whom one is placed by may have a fault of his own.
+                lost = [n for n in pending if bases[n] in names and bases[n] not in (*done, *pending)]
+                if not ready and not lost:
+                    raise self._text.error(f"{pending[0]} is placed relative to itself", ("actors", pending[0], "at"))
+                for name in ready:
+                    with faults.kept():
+                        done[name] = self._actor(name, self._model.actors[name], placer, draws, lit)
+                pending = [n for n in pending if n not in ready and n not in lost]
         trains = [self._train(done[name], placer, draws) for name in names]
         return [train[0] for train in trains] + [trailer for train in trains for trailer in train[1:]]
 
@@ -289,14 +295,13 @@ class YamlScenario:
         states: dict[str, str] = {}
         if drawn.kind != "file":
             states = {i: "green" if i.removeprefix("light-") in ("west", "east") else "red" for i in sorted(ids)}
-        for name, aspect in self._model.signals.items():
-            if signal_name(name) not in ids:
-                raise self._text.error(
-                    f"the map has no signal {name!r}",
-                    ("signals", name),
-                    f"Its signals: {', '.join(sorted(ids)) or 'none'}.",
-                )
-            states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
+        with Faults() as faults:
+            for name, aspect in self._model.signals.items():
+                if signal_name(name) in ids:
+                    states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
+                else:
+                    hint = f"Its signals: {', '.join(sorted(ids)) or 'none'}."
+                    faults.found.append(self._text.error(f"the map has no signal {name!r}", ("signals", name), hint))
         return [asam.Action(f"{k} at start", asam.TrafficSignalAction(k, v), ()) for k, v in states.items()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from sim.errors import Faults
 from sim.scenario import storyboard as asam
 from sim.scenario.bodies import doors_of, with_doors
 from sim.scenario.distributions import bounds, references
@@ -69,32 +70,42 @@ class StoryBuilder(Ways):
             ScenarioError: if a step names what is not there.
             Rejected: if this draw of a place does not work out.
         """
-        for i, name in enumerate(self.names):
-            if name in self.names[:i]:
-                raise self.source.error(f"two steps are named {name!r}", ("storyboard", i), "Give each its own name.")
-        acts = tuple(self._act(step, i) for i, step in enumerate(self.model.storyboard))
+        acts: list[asam.Act] = []
         late = asam.SimulationTimeCondition(duration, asam.Rule.GREATER_OR_EQUAL)
         groups = [(asam.Condition("end of time", late),)]
-        if self.model.end.when is not None:
-            groups += self.conditions.groups(self.model.end.when, ("end", "when"))
-        stories = (asam.Story("story", acts),) if acts else ()
+        with Faults() as faults:
+            for i, step in enumerate(self.model.storyboard):
+                name = self.names[i]
+                if name in self.names[:i]:
+                    hint = "Give each its own name."
+                    faults.found.append(self.source.error(f"two steps are named {name!r}", ("storyboard", i), hint))
+                with faults.kept():
+                    acts.append(self._act(step, i))
+            if self.model.end.when is not None:
+                groups += self.conditions.groups(self.model.end.when, ("end", "when"))
+        stories = (asam.Story("story", tuple(acts)),) if acts else ()
         return asam.Storyboard(tuple(init), stories, asam.Trigger(tuple(groups)))
 
     def _act(self, step: Step, index: int) -> asam.Act:
         path: Path_ = ("storyboard", index)
         name = self.names[index]
         first, later = [], []
-        for actor, actions in step.do.items():
-            if actor != "map":
-                self.conditions.actor(actor, (*path, "do", actor))
-            for i, action in enumerate(actions):
-                now, then = self._action(name, actor, i, action, (*path, "do", actor, i))
-                first += now
-                later += then
-        event = asam.Event(name, tuple(first), self._start(step, path))
+        start = stop = None
+        with Faults() as faults:
+            for actor, actions in step.do.items():
+                with faults.kept():
+                    if actor != "map":
+                        self.conditions.actor(actor, (*path, "do", actor))
+                    for i, action in enumerate(actions):
+                        now, then = self._action(name, actor, i, action, (*path, "do", actor, i))
+                        first += now
+                        later += then
+            with faults.kept():
+                start = self._start(step, path)
+            stop = self.conditions.trigger(step.until, (*path, "until"))
+        event = asam.Event(name, tuple(first), start)
         actors = tuple(actor for actor in step.do if actor != "map")
         group = asam.ManeuverGroup(f"{name} group", actors, (asam.Maneuver(f"{name} manoeuvre", (event, *later)),))
-        stop = self.conditions.trigger(step.until, (*path, "until"))
         return asam.Act(f"{name} act", (group,), None, stop)
 
     def _start(self, step: Step, path: Path_) -> asam.Trigger | None:

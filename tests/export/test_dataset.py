@@ -43,6 +43,7 @@ def test_every_frame_has_every_file_and_there_is_no_other(dataset, manifest):
     expected |= {f"tracks/{d['id']}.npz" for d in manifest["draws"]} | {
         f"videos/{d['id']}.mp4" for d in manifest["draws"]
     }
+    expected |= {f"layers/{d['id']}/{name}.mp4" for d in manifest["draws"] for name in ("depth", "flow", "normals")}
     for name in names:
         expected |= {
             f"frames/{name}.png",

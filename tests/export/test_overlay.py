@@ -61,6 +61,43 @@ def test_nothing_covers_box_and_name_of_whom_the_ego_is_in_conflict_with(van, di
     assert (inside == VEHICLE_COLOR).all(-1).sum() <= 2 * 34, "at most an outline goes through the box, no name"
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_name_covers_another_or_a_box_that_is_nearer(monkeypatch, seed):
+    """In a crowd; nobody who is near and has room goes without."""
+    rgb, semantic = np.full((450, 800, 3), 120, np.uint8), np.full((450, 800), int(Semantic.ROAD), np.uint8)
+    rng, named = np.random.default_rng(seed), {}
+    items = []
+    for k in range(40):
+        distance = rng.uniform(5.0, 120.0)
+        width, height = 1500 / distance, 1200 / distance
+        items.append(boxed(f"van {k}", 3, distance, [rng.uniform(250, 550 - width), 200, width, height]))
+    place = overlay._draw_name
+
+    def spy(draw, item, conflict, scale, taken, boxes, size):
+        before = len(taken)
+        place(draw, item, conflict, scale, taken, boxes, size)
+        named.update({item["actor"]: taken[-1]} if len(taken) > before else {})
+
+    monkeypatch.setattr(overlay, "_draw_name", spy)
+    draw_overlay(rgb, semantic, {"objects": items}, hazard_row())
+    items.sort(key=lambda item: item["distance"])
+    assert items[0]["actor"] in named and 2 <= len(named) < 20
+    for k, item in enumerate(items):
+        for other in items[:k]:
+            if item["actor"] in named:
+                assert not overlay._overlap(named[item["actor"]], overlay._rectangle(other))
+                assert other["actor"] not in named or not overlay._overlap(named[item["actor"]], named[other["actor"]])
+
+
+@pytest.mark.parametrize(("height", "named"), [(6, False), (8, True)])
+def test_low_boxes_have_no_name_but_those_in_conflict(height, named):
+    rgb, semantic = np.full((225, 400, 3), 120, np.uint8), np.full((225, 400), int(Semantic.ROAD), np.uint8)
+    item = boxed("child", 3, 90.0, [200, 110, 60, height])
+    for row, there in ((hazard_row(), named), (hazard_row(conflict_actor="child", time_to_collision=5.0), True)):
+        empty, drawn = (draw_overlay(rgb, semantic, {"objects": o}, row) for o in ([], [item]))
+        assert (drawn != empty)[:108].any() == there
+
+
 def test_the_caption_says_whose_gap_it_is():
     row = hazard_row(distance=0.9)
     assert overlay._caption(row) == "t 1.00 s   36 km/h   gap to the nearest 0.9 m"

@@ -39,7 +39,7 @@ def test_one_draw_alone_equals_the_draw_among_others(dataset, scenario, tmp_path
     render_dataset([scenario], tmp_path / "one", **{**SETTINGS, "draws": 1}, keys=[1], quiet=True)
     whole = hashes(dataset)
     mine = {name: digest for name, digest in hashes(tmp_path / "one").items() if "crossing-0001" in name}
-    assert len(mine) == 7 * 10 + 1
+    assert len(mine) == 7 * 10 + 1 + 3, "files of ten frames, tracks, films of three labels"
     assert mine == {name: whole[name] for name in mine}
     assert hashes(tmp_path / "one")["video.mp4"] == whole["videos/crossing-0001.mp4"]
 
@@ -194,6 +194,7 @@ def test_what_is_missing_is_made_again_and_nothing_else(dataset, scenario, tmp_p
         "frames/crossing-0000/000003.png",
         "flow/crossing-0001/000009.npz",
         "videos/crossing-0001.mp4",
+        "layers/crossing-0000/normals.mp4",
         "tracks/crossing-0000.npz",
     ]
     for name in gone:

@@ -21,10 +21,19 @@ FRAMES = 40
 RATE = Fraction(10)
 
 
+LEGENDS = {
+    "": {"title": "Boxes and classes", "about": "", "kind": "names", "names": [[[128, 64, 128], "road"], [[220, 20, 60], "person"]]},
+    "depth": {"title": "Depth", "about": "in metres", "kind": "scale", "unit": "m", "stops": [[0, [255, 0, 0]], [1, [0, 0, 255]]],
+              "ticks": [[0, "1"], [0.5, "14"], [1, "200"]]},
+    "flow": {"title": "Flow", "about": "in pixels", "kind": "wheel", "rim": "50 px", "stops": [[0, [255, 0, 0]], [1, [255, 0, 0]]]},
+}  # fmt: skip
+
+
 def draw(key, video="video.mp4", contact=2.55):
     times = [k / 10 for k in range(FRAMES)]
     return {
         "id": f"child-{key:04d}", "scenario": 0, "key": key, "video": video,
+        "layers": {name: f"layers/{key}/{name}.mp4" for name in ("depth", "flow")},
         "pictures": [["camera", f"child-{key:04d}", "png"]], "cut_at": None, "fps": [10, 1],
         "parameters": {"ego.speed": 13.9, HOSTILE: HOSTILE}, "actors": ["ego", HOSTILE], "hazard_actor": HOSTILE,
         "series": {
@@ -47,7 +56,8 @@ def page_data(draws=1):
     videos = ["video.mp4"] if draws == 1 else [f"videos/{k}.mp4" for k in range(draws)]
     return {
         "version": "0.1.0", "config": {"size": [64, 36], "fps": 10.0, "quality": "fast", "seed": 3},
-        "categories": {"1": "person"},
+        "categories": {"1": "person"}, "parts": [["picture", 64], ["labels", 64]], "legends": LEGENDS,
+        "labels": [["depth", "depth", "npz", False], ["lane", "masks", "lane.png", False], ["bev", "bev", "npz", True]],
         "scenarios": [
             {"id": "child", "name": HOSTILE, "danger": HOSTILE, "source": HOSTILE, "tags": [HOSTILE, "town"],
              "file": "child.yaml", "notes": [HOSTILE]},
@@ -136,12 +146,16 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A page of two draws, each frame of whose videos is as bright as its number."""
+    """A page of two draws, each frame of whose videos is as bright as its number; those of labels get darker."""
     root = tmp_path_factory.mktemp("page")
     (root / "videos").mkdir()
     for key in range(2):
         frames = [np.full((36, 128, 3), 20 + 5 * k, np.uint8) for k in range(FRAMES)]
         (root / "videos" / f"{key}.mp4").write_bytes(encode_video(frames, RATE))
+        for name, level in (("depth", 240), ("flow", 230)):
+            frames = [np.full((36, 64, 3), level - 5 * k, np.uint8) for k in range(FRAMES)]
+            (root / "layers" / str(key)).mkdir(parents=True, exist_ok=True)
+            (root / "layers" / str(key) / f"{name}.mp4").write_bytes(encode_video(frames, RATE))
     (root / "index.html").write_bytes(build_page(page_data(2)))
     return root
 
@@ -237,6 +251,88 @@ def test_a_frame_asked_for_is_the_frame_shown(page, tmp_path):
             "(() => { const r = video.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
         )
         assert cv2.imread(str(tmp_path / "shot.png"))[int(y), int(x)].mean() == pytest.approx(20 + 5 * frame, abs=2.4)
+
+
+def levels(page, path):
+    """Grey in the middle of the picture and of the labels."""
+    import cv2
+
+    page.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150))))")
+    page.screenshot(path)
+    image = cv2.imread(str(path))
+    places = page.eval(
+        "(() => { const r = document.getElementById('screen').getBoundingClientRect();"
+        " return [0.25, 0.75].map(x => [r.left + x * r.width, r.top + r.height / 2]); })()"
+    )
+    return [image[int(y), int(x)].mean() for x, y in places]
+
+
+LAYER_SETTLED = "!layer.seeking && layer.readyState >= 2"
+
+
+@needs_browser
+def test_labels_take_the_place_of_boxes_at_the_frame_shown(page, tmp_path):
+    page.eval("show(7, true)")
+    settled(page)
+    assert levels(page, tmp_path / "boxes.png") == pytest.approx([55, 55], abs=2.4)
+    page.press("l")
+    page.wait(LAYER_SETTLED)
+    assert levels(page, tmp_path / "depth.png") == pytest.approx([55, 240 - 35], abs=2.4)
+    page.eval("show(20, true)")
+    settled(page)
+    page.wait(LAYER_SETTLED)
+    assert levels(page, tmp_path / "later.png") == pytest.approx([120, 240 - 100], abs=2.4)
+    page.eval("document.getElementById('which').value = 'flow'; which.dispatchEvent(new Event('change'))")
+    page.wait(LAYER_SETTLED)
+    assert levels(page, tmp_path / "flow.png") == pytest.approx([120, 230 - 100], abs=2.4)
+    for view, expected in (("2", [120, 120]), ("3", [130, 130]), ("1", [120, 130])):
+        page.press(view)
+        assert levels(page, tmp_path / "view.png") == pytest.approx(expected, abs=2.4), view
+    page.press("]")
+    page.wait("draw.key === 1 && !video.seeking && video.readyState >= 2")
+    page.wait(LAYER_SETTLED)
+    assert levels(page, tmp_path / "next.png") == pytest.approx([20, 230], abs=2.4)
+    page.press("l")
+    page.wait("layer.hidden")
+    assert levels(page, tmp_path / "back.png") == pytest.approx([20, 20], abs=2.4)
+
+
+@needs_browser
+def test_labels_run_with_the_picture(page):
+    page.eval("show(count() - 12, true)")
+    page.press("l")
+    page.wait(LAYER_SETTLED)
+    page.eval("$('rate').value = '0.5'; $('rate').dispatchEvent(new Event('change'))")
+    page.press(" ")
+    page.wait("video.currentTime > 3.3")
+    assert page.eval("layer.playbackRate") == 0.5 and not page.eval("layer.paused")
+    assert abs(page.eval("layer.currentTime - video.currentTime")) < 0.1
+    page.press(" ")
+    page.wait("video.paused && layer.paused && !video.seeking && !layer.seeking")
+    assert page.eval("layer.currentTime") == page.eval("video.currentTime")
+
+
+@needs_browser
+def test_every_label_has_its_legend_and_its_files(page):
+    text = "document.getElementById('legend').innerText"
+    assert page.eval("[...document.querySelectorAll('#which option')].map(o => o.textContent)") == [
+        "Boxes and classes", "Depth", "Flow",
+    ]  # fmt: skip
+    assert "road" in page.eval(text) and "person" in page.eval(text)
+    page.eval("chooseLayer('depth')")
+    assert "in metres" in page.eval(text)
+    ticks = page.eval(
+        "[...document.querySelectorAll('#legend .scale span')].map(s => [s.textContent, s.getBoundingClientRect()])"
+        ".map(([text, r], k, all) => [text, (r.left + r.right) / 2])"
+    )
+    assert [name for name, _ in ticks] == ["1 m", "14 m", "200 m"]
+    assert ticks[1][1] == pytest.approx((ticks[0][1] + ticks[2][1]) / 2, abs=1.0)
+    page.eval("chooseLayer('flow')")
+    assert "50 px" in page.eval(text)
+    page.eval("show(3, true)")
+    links = page.eval("[...document.querySelectorAll('#links a')].map(a => [a.textContent, a.getAttribute('href')])")
+    assert [["depth", "depth/child-0000/000003.npz"], ["lane", "masks/child-0000/000003.lane.png"]] == links[4:6]
+    assert links[6] == ["bev", "bev/child-0000/000003.npz"]
 
 
 @needs_browser
