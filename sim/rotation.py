@@ -52,14 +52,18 @@ def yaw_of(q: npt.ArrayLike) -> float:
     return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
 
+def inverse(q: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The rotations back, of unit quaternions (..., 4)."""
+    return np.asarray(q, float) * (-1.0, -1.0, -1.0, 1.0)
+
+
 def rotate(q: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Vectors (..., 3) turned by a quaternion."""
-    x, y, z, w = np.asarray(q, float).tolist()
-    v = np.asarray(v, float)
-    if v.ndim == 1:
+    """Vectors (..., 3) turned by a quaternion, or each by its own (..., 4)."""
+    q, v = np.asarray(q, float), np.asarray(v, float)
+    if q.ndim == v.ndim == 1:
         # Plain numbers: NumPy takes ten times as long for a single vector.
-        return np.array(_turn(x, y, z, w, *v.tolist()))
-    return np.stack(_turn(x, y, z, w, v[..., 0], v[..., 1], v[..., 2]), axis=-1)
+        return np.array(_turn(*q.tolist(), *v.tolist()))
+    return np.stack(_turn(*np.moveaxis(q, -1, 0), *np.moveaxis(v, -1, 0)), axis=-1)
 
 
 def _turn(x: Any, y: Any, z: Any, w: Any, a: Any, b: Any, c: Any) -> tuple[Any, Any, Any]:

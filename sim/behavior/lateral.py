@@ -119,56 +119,82 @@ def start_lane_change(scene: Scene, state: State, world: int, r: int, a: int):
     state.story.turn[world, a] = 0.0
 
 
+@wp.struct
+class Shift:
+    """One step of a transition across the lane."""
+
+    instant: int
+    """1: it is over as it begins."""
+    along: float
+    """What of the step's way is along the lane [m]."""
+    param: float
+    """Where the transition then is."""
+    value: float
+    """How far from the target lane's centre [m]."""
+    turn: float
+    """Heading against the lane's [rad]."""
+
+
+@wp.func
+def shift(scene: Scene, state: State, world: int, r: int, step: float, dt: float) -> Shift:
+    """Split a step of ``step`` [m] between along and across the lane."""
+    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
+    start = state.story.row_value[world, r, wp.static(START)]
+    target = state.story.row_value[world, r, wp.static(TARGET)]
+    end = state.story.row_value[world, r, wp.static(END)]
+    out = Shift()
+    out.param = state.story.row_value[world, r, wp.static(PARAM)]
+    out.along = step
+    out.value = target
+    if shape == wp.static(int(Shape.STEP)) or end < 1.0e-6:
+        out.instant = 1
+        return out
+    rate = transition_rate(shape, start, target, out.param, end)
+    if scene.story.row_code[world, r, wp.static(_DIMENSION)] == wp.static(int(Dimension.DISTANCE)):
+        out.along = step / wp.sqrt(1.0 + rate * rate)
+        out.param += out.along
+        out.value = transition_value(shape, start, target, out.param, end)
+        out.turn = wp.atan(rate)
+        return out
+    across = dt * wp.abs(rate)
+    out.along = wp.sqrt(wp.max(step * step - wp.min(across, step) * wp.min(across, step), 0.0))
+    if across < step + 1.0e-6:
+        out.param += dt
+        out.value = transition_value(shape, start, target, out.param, end)
+        out.turn = wp.atan2(wp.sign(rate) * across, out.along)
+    else:
+        out.param += step * end / wp.max(wp.abs(target - start), 1.0e-6)
+        out.value = transition_value(wp.static(int(Shape.LINEAR)), start, target, out.param, end)
+        out.turn = wp.sign(rate) * 0.5 * wp.pi
+    return out
+
+
 @wp.func
 def change_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
     """One step of a LaneChangeAction; the way covered is split between along and across the lane."""
     state.story.moved[world, a] = wp.static(LONGITUDINAL | LATERAL)
     speed = state.speed[world, a]
-    step = wp.abs(speed) * dt
     if state.road[world, a] < 0:
         return True
     if wp.abs(speed) < 1.0e-6 or dt <= 0.0:
         return False
-    shape = scene.story.row_code[world, r, wp.static(_SHAPE)]
     start = state.story.row_value[world, r, wp.static(START)]
     target = state.story.row_value[world, r, wp.static(TARGET)]
-    param = state.story.row_value[world, r, wp.static(PARAM)]
     end = state.story.row_value[world, r, wp.static(END)]
-    rate = transition_rate(shape, start, target, param, end)
-    along = float(step)
-    turn = float(0.0)
-    value = float(target)
-    instant = shape == wp.static(int(Shape.STEP)) or end < 1.0e-6
-    if not instant:
-        if scene.story.row_code[world, r, wp.static(_DIMENSION)] == wp.static(int(Dimension.DISTANCE)):
-            along = step / wp.sqrt(1.0 + rate * rate)
-            param += along
-            value = transition_value(shape, start, target, param, end)
-            turn = wp.atan(rate)
-        else:
-            across = dt * wp.abs(rate)
-            along = wp.sqrt(wp.max(step * step - wp.min(across, step) * wp.min(across, step), 0.0))
-            if across < step + 1.0e-6:
-                param += dt
-                value = transition_value(shape, start, target, param, end)
-                turn = wp.atan2(wp.sign(rate) * across, along)
-            else:
-                param += step * end / wp.max(wp.abs(target - start), 1.0e-6)
-                value = transition_value(wp.static(int(Shape.LINEAR)), start, target, param, end)
-                turn = wp.sign(rate) * 0.5 * wp.pi
+    now = shift(scene, state, world, r, wp.abs(speed) * dt, dt)
     lane = int(state.story.row_value[world, r, wp.static(LANE)])
     before = state.road[world, a]
     facing = state.story.direction[world, a]
-    state.t[world, a] = lane_center(scene.road, before, lane, state.s[world, a]) + value
-    advance(scene, state, world, a, lane, value, along * wp.sign(speed))
+    state.t[world, a] = lane_center(scene.road, before, lane, state.s[world, a]) + now.value
+    advance(scene, state, world, a, lane, now.value, now.along * wp.sign(speed))
     if state.road[world, a] != before:
         sign = wp.where(state.story.direction[world, a] != facing, -1.0, 1.0)
         state.story.row_value[world, r, wp.static(START)] = start * sign
         state.story.row_value[world, r, wp.static(TARGET)] = target * sign
     state.story.row_value[world, r, wp.static(LANE)] = float(state.lane[world, a])
-    state.story.row_value[world, r, wp.static(PARAM)] = wp.min(param, end)
+    state.story.row_value[world, r, wp.static(PARAM)] = wp.min(now.param, end)
     state.lane[world, a] = lane_at(scene.road, state.road[world, a], state.s[world, a], state.t[world, a])
-    if instant or param > end - 1.0e-5 or wp.abs(value - target) < 1.0e-6:
+    if now.instant == 1 or now.param > end - 1.0e-5 or wp.abs(now.value - target) < 1.0e-6:
         state.story.turn[world, a] = 0.0
         state.lane[world, a] = int(state.story.row_value[world, r, wp.static(LANE)])
         return True
@@ -179,7 +205,7 @@ def change_lane(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     slope = wp.atan(lane_slope(scene.road, road, aim, s)) - wp.atan(
         lane_slope(scene.road, road, state.lane[world, a], s)
     )
-    state.story.turn[world, a] = turn * float(facing) + slope
+    state.story.turn[world, a] = now.turn * float(facing) + slope
     return state.story.end_since[world, a] >= 0
 
 

@@ -191,32 +191,49 @@ class ActionLowering:
         return float(target.value)
 
     def _private(self, action: Any, actor: str) -> tuple[dict[RowField, int], list[float]]:
-        field, kind, lon, lat = RowField, ActionKind, int(Domain.LONGITUDINAL), int(Domain.LATERAL)
-        code: dict[RowField, int] = {field.FLAGS: 0}
-        values: list[float] = []
+        """Row of an action of an actor's own, and its numbers."""
+        code: dict[RowField, int] = {RowField.FLAGS: 0}
         if hasattr(action, "dynamics"):
             dynamics = action.dynamics
-            code |= {field.SHAPE: int(dynamics.shape), field.DIMENSION: int(dynamics.dimension)}
+            code |= {RowField.SHAPE: int(dynamics.shape), RowField.DIMENSION: int(dynamics.dimension)}
+        values = self._motion(action, actor, code)
+        return code, self._state(action, actor, code) if values is None else values
+
+    def _motion(self, action: Any, actor: str, code: dict[RowField, int]) -> list[float] | None:
+        """What moves an actor along or across its way; None: the action is of no such kind."""
+        field, kind, lon, lat = RowField, ActionKind, int(Domain.LONGITUDINAL), int(Domain.LATERAL)
         match action:
             case SpeedAction():
                 code |= {field.KIND: kind.SPEED, field.DOMAIN: lon}
-                values = [self._target(action.target, code), action.dynamics.value]
+                return [self._target(action.target, code), action.dynamics.value]
             case SpeedProfileAction():
-                values = self._profile(action, actor, code)
+                return self._profile(action, actor, code)
             case LaneChangeAction():
                 code |= {field.KIND: kind.LANE_CHANGE, field.DOMAIN: lat}
-                values = [self._target(action.target, code), action.dynamics.value, action.target_offset]
+                return [self._target(action.target, code), action.dynamics.value, action.target_offset]
             case LaneOffsetAction():
                 code |= {field.KIND: kind.LANE_OFFSET, field.DOMAIN: lat, field.SHAPE: int(action.shape)}
-                values = [self._target(action.target, code), action.max_lateral_acc or UNLIMITED]
+                return [self._target(action.target, code), action.max_lateral_acc or UNLIMITED]
             case LongitudinalDistanceAction():
-                values = self._distance(action, actor, code)
+                return self._distance(action, actor, code)
             case LateralDistanceAction():
-                values = self._side(action, code)
+                return self._side(action, code)
             case SynchronizeAction():
-                values = self._synchronize(action, code)
+                return self._synchronize(action, code)
             case FollowTrajectoryAction():
-                values = self._trajectory(action, actor, code)
+                return self._trajectory(action, actor, code)
+            case OverrideAction():
+                code |= {field.KIND: kind.OVERRIDE, field.DOMAIN: lat if action.steers else lon}
+                code[field.FLAGS] = HOLDS_STEERING if action.steers else HOLDS_PEDALS
+                code[field.INDEX] = action.value is not None
+                return [action.value or 0.0, action.duration]
+        return None
+
+    def _state(self, action: Any, actor: str, code: dict[RowField, int]) -> list[float]:
+        """What an actor is from then on: where, on which route, seen or not, with which lamps, doors, trailer, faults."""
+        field, kind = RowField, ActionKind
+        values: list[float] = []
+        match action:
             case TeleportAction():
                 code |= {field.KIND: kind.TELEPORT, field.POSITION: self.position(action.position)}
             case AssignRouteAction():
@@ -239,16 +256,6 @@ class ActionLowering:
             case FaultAction():
                 code |= {field.KIND: kind.FAULT, field.FLAGS: action.faults}
                 values = [*action.brakes, action.throttle, action.brakes_at]
-            case OverrideAction():
-                bit = HOLDS_STEERING if action.steers else HOLDS_PEDALS
-                held = action.value is not None
-                code |= {
-                    field.KIND: kind.OVERRIDE,
-                    field.DOMAIN: lat if action.steers else lon,
-                    field.FLAGS: bit,
-                    field.INDEX: held,
-                }
-                values = [action.value or 0.0, action.duration]
             case EntityAction():
                 code |= {field.KIND: kind.VISIBILITY, field.INDEX: 7 if action.add else 0}
                 if action.position is not None:
@@ -257,7 +264,7 @@ class ActionLowering:
                 code[field.KIND] = kind.LOOSE if isinstance(action, LooseAction) else kind.NOTHING
             case _:
                 raise ScenarioError(f"action {type(action).__name__} is not known")
-        return code, values
+        return values
 
     def _profile(self, action: SpeedProfileAction, actor: str, code: dict[RowField, int]) -> list[float]:
         """A speed profile as three paths (see `sim.behavior.speed_profile`); its limits."""

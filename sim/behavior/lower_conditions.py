@@ -34,6 +34,24 @@ from sim.types import TICK
 if TYPE_CHECKING:
     from sim.behavior.lowering import Lowering
 
+KINDS: dict[type, ConditionKind] = {
+    SimulationTimeCondition: ConditionKind.TIME, StoryboardElementStateCondition: ConditionKind.ELEMENT,
+    VariableCondition: ConditionKind.VARIABLE, TrafficSignalCondition: ConditionKind.SIGNAL, CollisionCondition: ConditionKind.COLLISION,
+    TimeHeadwayCondition: ConditionKind.HEADWAY, TimeToCollisionCondition: ConditionKind.TIME_TO_COLLISION,
+    TimeToReachCondition: ConditionKind.TIME_TO_REACH, DistanceCondition: ConditionKind.DISTANCE, SpeedCondition: ConditionKind.SPEED,
+    AccelerationCondition: ConditionKind.ACCELERATION, StandStillCondition: ConditionKind.STAND_STILL,
+    TraveledDistanceCondition: ConditionKind.TRAVELED, ReachPositionCondition: ConditionKind.REACH_POSITION,
+    EndOfRoadCondition: ConditionKind.END_OF_ROAD, OffroadCondition: ConditionKind.OFFROAD,
+    RelativeClearanceCondition: ConditionKind.CLEARANCE,
+}  # fmt: skip
+"""Of each condition its code."""
+
+SHARED = {
+    "rule": ConditionField.RULE, "freespace": ConditionField.FREESPACE, "coordinates": ConditionField.COORDINATES,
+    "distance_type": ConditionField.DISTANCE, "direction": ConditionField.DISTANCE,
+}  # fmt: skip
+"""Columns of what several kinds of conditions have."""
+
 SIGNAL_BITS = {"red": 1, "amber": 2, "yellow": 2, "green": 4, "off": 0}
 """Aspects of three-aspect lights."""
 
@@ -75,84 +93,56 @@ class ConditionLowering:
         self.values.append((0.0, 0.0, 0.0, 0.0))
         with placed(condition.origin):
             self.entities += [build.actor(name) for name in condition.entities]
-            self.values[row] = self._kind(condition.condition, code, row)
+            self.values[row] = self._kind(condition.condition, code)
         if isinstance(condition.condition, StoryboardElementStateCondition):
             self.element_references.append((row, condition.condition, condition.origin))
         self.codes[row] = [int(code[field]) for field in ConditionField]
         return row
 
-    def _kind(self, inner: Any, code: dict[ConditionField, int], row: int) -> tuple[float, float, float, float]:
-        field, kind = ConditionField, ConditionKind
-        if hasattr(inner, "rule"):
-            code[field.RULE] = int(inner.rule)
-        value = float(getattr(inner, "value", 0.0)) if not isinstance(inner, VariableCondition) else 0.0
-        for name, column in (
-            ("freespace", field.FREESPACE),
-            ("coordinates", field.COORDINATES),
-            ("distance_type", field.DISTANCE),
-        ):
+    def _kind(self, inner: Any, code: dict[ConditionField, int]) -> tuple[float, float, float, float]:
+        """Fill in what a kind of condition says; its numbers."""
+        field = ConditionField
+        if type(inner) not in KINDS:
+            raise ScenarioError(f"condition {type(inner).__name__} is not known")
+        code[field.KIND] = KINDS[type(inner)]
+        for name, column in SHARED.items():
             if hasattr(inner, name):
                 code[column] = int(getattr(inner, name))
+        value = float(getattr(inner, "value", 0.0)) if not isinstance(inner, VariableCondition) else 0.0
         match inner:
-            case SimulationTimeCondition():
-                code[field.KIND] = kind.TIME
             case StoryboardElementStateCondition():
-                code[field.KIND] = kind.ELEMENT
                 code[field.STATE] = int(inner.state)
             case VariableCondition():
-                code[field.KIND] = kind.VARIABLE
                 code[field.REFERENCE] = self.build.variable(inner.name)
                 value = self.build.number(inner.value)
             case TrafficSignalCondition():
-                code[field.KIND] = kind.SIGNAL
                 code[field.REFERENCE] = self.build.rows.signal(inner.signal)
                 code[field.STATE] = signal_bits(inner.state)
-            case CollisionCondition():
-                code[field.KIND] = kind.COLLISION
+            case CollisionCondition() | SpeedCondition():
                 code[field.TARGET] = self.build.actor(inner.entity) if inner.entity else -1
             case TimeHeadwayCondition():
-                code[field.KIND] = kind.HEADWAY
                 code[field.TARGET] = self.build.actor(inner.entity)
             case TimeToCollisionCondition() | TimeToReachCondition() | DistanceCondition():
-                code[field.KIND] = {
-                    TimeToCollisionCondition: kind.TIME_TO_COLLISION,
-                    TimeToReachCondition: kind.TIME_TO_REACH,
-                    DistanceCondition: kind.DISTANCE,
-                }[type(inner)]
                 if isinstance(inner.target, str):
                     code[field.TARGET] = self.build.actor(inner.target)
                 else:
                     code[field.POSITION] = self.build.rows.position(inner.target)
-            case SpeedCondition():
-                code[field.KIND] = kind.SPEED
-                code[field.TARGET] = self.build.actor(inner.entity) if inner.entity else -1
-                code[field.DISTANCE] = int(inner.direction)
-            case AccelerationCondition():
-                code[field.KIND] = kind.ACCELERATION
-                code[field.DISTANCE] = int(inner.direction)
-            case StandStillCondition():
-                code[field.KIND], value = kind.STAND_STILL, inner.duration
+            case StandStillCondition() | EndOfRoadCondition() | OffroadCondition():
+                value = inner.duration
             case TraveledDistanceCondition():
-                code[field.KIND], code[field.RULE] = kind.TRAVELED, Rule.GREATER_OR_EQUAL
+                code[field.RULE] = Rule.GREATER_OR_EQUAL
             case ReachPositionCondition():
-                code[field.KIND], code[field.RULE] = kind.REACH_POSITION, Rule.LESS_OR_EQUAL
+                code[field.RULE] = Rule.LESS_OR_EQUAL
                 code[field.POSITION] = self.build.rows.position(inner.position)
                 code[field.DISTANCE] = int(DistanceType.EUCLIDEAN)
                 value = inner.tolerance
-            case EndOfRoadCondition():
-                code[field.KIND], value = kind.END_OF_ROAD, inner.duration
-            case OffroadCondition():
-                code[field.KIND], value = kind.OFFROAD, inner.duration
             case RelativeClearanceCondition():
-                code[field.KIND] = kind.CLEARANCE
-                code[field.FREESPACE], code[field.STATE] = int(inner.freespace), int(inner.opposite_lanes)
+                code[field.STATE] = int(inner.opposite_lanes)
                 if inner.entities:
                     code[field.TARGET] = self.build.actor(inner.entities[0])
                 low = -1e6 if inner.lane_from is None else float(inner.lane_from)
                 high = 1e6 if inner.lane_to is None else float(inner.lane_to)
                 return (inner.distance_forward, inner.distance_backward, low, high)
-            case _:
-                raise ScenarioError(f"condition {type(inner).__name__} is not known")
         return (value, 0.0, 0.0, 0.0)
 
     def link(self) -> None:

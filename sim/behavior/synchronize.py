@@ -219,24 +219,29 @@ def _pursue(scene: Scene, state: State, world: int, r: int, a: int, left: float,
 
 
 @wp.func
+def _ways_left(scene: Scene, state: State, world: int, r: int, a: int) -> wp.vec2:
+    """The master's signed way to its place and the actor's to its own [m]."""
+    out = wp.vec2()
+    i = int(0)
+    while i < 2:
+        who = a
+        p = scene.story.row_code[world, r, wp.static(_POSITION2)]
+        if i == 0:
+            who = scene.story.row_code[world, r, wp.static(_MASTER)]
+            p = scene.story.row_code[world, r, wp.static(_POSITION)]
+        out[i] = _way_left(scene, state, world, who, p, spot_of(scene, state, world, p))
+        i += 1
+    return out
+
+
+@wp.func
 def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: float) -> bool:
     """One step of a SynchronizeAction; True once either has arrived or passed its place."""
     flags = scene.story.row_code[world, r, wp.static(_FLAGS)]
     master = scene.story.row_code[world, r, wp.static(_MASTER)]
-    signed = float(0.0)
-    dist = float(0.0)
-    i = int(0)
-    while i < 2:  # the master's way, then the actor's
-        who = wp.where(i == 0, master, a)
-        p = scene.story.row_code[world, r, wp.static(_POSITION)]
-        if i == 1:
-            p = scene.story.row_code[world, r, wp.static(_POSITION2)]
-        left = _way_left(scene, state, world, who, p, spot_of(scene, state, world, p))
-        if i == 0:
-            signed = left
-        dist = wp.abs(left)
-        i += 1
-    dist_master = wp.abs(signed)
+    left = _ways_left(scene, state, world, r, a)
+    dist_master = wp.abs(left[0])
+    dist = wp.abs(left[1])
     tolerance_master = scene.story.row_value[world, r, 3]
     tolerance = scene.story.row_value[world, r, 4]
     done = dist < tolerance + 1.0e-6 or dist_master < tolerance_master + 1.0e-6
@@ -249,7 +254,7 @@ def synchronize(scene: Scene, state: State, world: int, r: int, a: int, dt: floa
     speed = (
         _speed_along(scene, state, world, master)
         * wp.sign(state.speed[world, master])
-        * wp.where(signed >= 0.0, 1.0, -1.0)
+        * wp.where(left[0] >= 0.0, 1.0, -1.0)
     )
     speed = wp.where(dt > 0.0, speed * _facing(scene, state, world, master), 0.0)
     time = wp.static(FAR)

@@ -17,7 +17,7 @@ from sim.export.views import views_of
 from sim.render.hidden import TOUCH, TOUCH_SHARE
 from sim.render.lens import intrinsic_matrix
 from sim.render.probe import probe_pixels
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 
 BOX_MARGIN = 0.02
 """How far depth points may lie outside their instance's 3D box [m]."""
@@ -168,7 +168,7 @@ def check_depth(renderer: FrameRenderer, picture: Mapping[str, Any], frame: int)
         if renderer.tracks.span:
             when = seen_at(renderer, np.nonzero(mine)[0])
             there = carried(renderer, a - 1, there, (frame, when), (frame, np.zeros(len(when))))
-        local = rotate(turn * [-1, -1, -1, 1], there - labels["box_pos"][a - 1])
+        local = rotate(inverse(turn), there - labels["box_pos"][a - 1])
         local[:, 2] = np.where(local[:, 2] < 0.0, np.minimum(local[:, 2] + hang[a - 1], 0.0), local[:, 2])
         outside = (np.abs(local) - labels["box_size"][a - 1] / 2).max(1)
         if outside.max() > BOX_MARGIN:

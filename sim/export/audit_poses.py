@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim.cameras import CameraConfig
 from sim.export.frames import FrameRenderer
 from sim.render.lens import directions
+from sim.rotation import inverse, rotate
 
 Floats = npt.NDArray[np.floating]
 
@@ -59,12 +60,6 @@ def pose_at(renderer: FrameRenderer, frame: int, actor: int, when: Floats) -> tu
     return pos[1] * (1.0 - share) + pos[end] * share, turn / np.linalg.norm(turn, axis=-1, keepdims=True)
 
 
-def turned(q: Floats, v: Floats) -> Floats:
-    """Vectors turned, each by its quaternion."""
-    t = 2.0 * np.cross(q[..., :3], v)
-    return v + q[..., 3:] * t + np.cross(q[..., :3], t)
-
-
 def carried(
     renderer: FrameRenderer, actor: int, points: Floats, now: tuple[int, Floats], then: tuple[int, Floats]
 ) -> Floats:
@@ -78,4 +73,4 @@ def carried(
         then: The same of when to.
     """
     (p0, q0), (p1, q1) = (pose_at(renderer, frame, actor, when) for frame, when in (now, then))
-    return turned(q1, turned(q0 * [-1, -1, -1, 1], points - p0)) + p1
+    return rotate(q1, rotate(inverse(q0), points - p0)) + p1

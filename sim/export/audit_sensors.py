@@ -58,7 +58,7 @@ def check_detections(recorder: SensorRecorder, radar: Radar, frame: int) -> list
     points, config, arrays = radar_points(radar), radar.config, recorder.tracks.arrays
     ego = [arrays[name][frame, 0].astype(float) for name in ("pos", "rot", "vel", "ang_vel")]
     mount = sensor_to_ego(config)
-    turn = np.stack([rotate(ego[1], axis) for axis in mount[:3, :3].T], axis=1)
+    turn = rotate(ego[1], mount[:3, :3].T).T
     arm = rotate(ego[1], mount[:3, 3])
     at, own = ego[0] + arm, ego[2] + np.cross(ego[3], arm)
     faults = _check_clutter(points, config, own @ turn)

@@ -14,7 +14,7 @@ from sim.render.birds_eye import HALF
 from sim.render.mesh import Semantic
 from sim.render.parts import FIRST_LINE, FIRST_MARKING
 from sim.render.voxels import CELL, FREE, LOWER
-from sim.rotation import rotate, yaw_of
+from sim.rotation import inverse, rotate, yaw_of
 
 Floats = npt.NDArray[np.floating]
 
@@ -45,7 +45,7 @@ def check_keypoints(picture: Mapping[str, Any], labels: Mapping[str, Any]) -> li
         points = np.array(item["keypoints"], float).reshape(-1, 3)
         faults += [] if small else _outside_box(item, points) + _off_person(item, points, instance)
         turn = picture["labels"]["box_rot"][slot]
-        local = rotate(turn * [-1, -1, -1, 1], np.array(item["keypoints_3d"]) - picture["labels"]["box_pos"][slot])
+        local = rotate(inverse(turn), np.array(item["keypoints_3d"]) - picture["labels"]["box_pos"][slot])
         outside = (np.abs(local) - picture["labels"]["box_size"][slot] / 2).max()
         if outside > BODY:
             faults.append(f"{item['actor']}: a keypoint lies {outside:.3f} m outside its 3D box")

@@ -51,13 +51,13 @@ def _finite(value: float, digits: int = 4) -> float | None:
 def ego_acceleration(tracks: Tracks, frame: int) -> float:
     """Along the ego's own x axis [m/s^2]."""
     rot, accel = tracks.arrays["rot"][frame, 0], tracks.arrays["accel"][frame, 0]
-    return float(np.dot(rotate(rot, np.array([1.0, 0.0, 0.0])), accel))
+    return float(np.dot(rotate(rot, (1.0, 0.0, 0.0)), accel))
 
 
 def ego_speeds(tracks: Tracks) -> np.ndarray:
     """Of each frame, the ego's speed along its heading in the plane [m/s]: a hump that pitches the car does not change it, (nframe,)."""
     rot, vel = tracks.arrays["rot"][: tracks.nframe, 0], tracks.arrays["vel"][: tracks.nframe, 0]
-    ahead = np.array([rotate(q, np.array([1.0, 0.0, 0.0])) for q in rot])[:, :2]
+    ahead = rotate(rot, (1.0, 0.0, 0.0))[:, :2]
     return np.sum(vel[:, :2] * ahead, axis=1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-6)
 
 

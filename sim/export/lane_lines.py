@@ -14,7 +14,7 @@ from sim.road.lanes import RAISED, lane_borders, surface_points
 from sim.road.markings import Band, border_bands
 from sim.road.network import Road, RoadNetwork
 from sim.road.tables import lane_height
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 
 Floats = npt.NDArray[np.floating]
 
@@ -147,10 +147,10 @@ def frame_lines(lines: Sequence[LaneLine], pos: Floats, rot: Floats, visible: An
         A row per stretch of a line: ``track_id`` (of the map's line), ``category`` (OpenLane's), ``kind``, ``color``, ``attribute``
         (OpenLane's: 1 left-left, 2 left, 3 right, 4 right-right of the ego, 0 others), ``xyz`` in the ego's frame, ``visibility``.
     """
-    inverse = np.asarray(rot, float) * [-1.0, -1.0, -1.0, 1.0]
+    back = inverse(rot)
     rows = []
     for number, line in enumerate(lines, 1):
-        local = rotate(inverse, line.points - pos)
+        local = rotate(back, line.points - pos)
         near = (local[:, 0] > -BEHIND) & (local[:, 0] < AHEAD) & (np.abs(local[:, 1]) < ASIDE)
         for first, last in _runs(near):
             if last - first < 2:

@@ -79,7 +79,7 @@ def sensor_to_ego(config: MountConfig) -> npt.NDArray[np.float64]:
     """Sensor frame to the ego's, (4, 4)."""
     turn = quaternion(config.yaw, config.pitch, config.roll)
     out = np.eye(4)
-    out[:3, :3] = np.stack([rotate(turn, axis) for axis in np.eye(3)], axis=1)
+    out[:3, :3] = rotate(turn, np.eye(3)).T
     out[:3, 3] = config.pos
     return np.round(out, 12)
 
@@ -152,7 +152,7 @@ class SensorRecorder:
         arrays = self.tracks.arrays
         pos, rot = arrays["pos"][frame, 0].astype(float), arrays["rot"][frame, 0].astype(float)
         ego = np.eye(4)
-        ego[:3, :3] = np.stack([rotate(rot, axis) for axis in np.eye(3)], axis=1)
+        ego[:3, :3] = rotate(rot, np.eye(3)).T
         ego[:3, 3] = pos
         to_world = ego @ sensor_to_ego(config) if config.attached else sensor_to_ego(config)
         return {

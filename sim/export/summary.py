@@ -188,7 +188,7 @@ def camera_row(camera: CameraConfig) -> dict[str, Any]:
     # Columns: the camera's right, down and forward axes in the ego's frame.
     axes = np.array([(0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)])
     to_ego = np.eye(4)
-    to_ego[:3, :3] = np.stack([rotate(mount, axis) for axis in axes], axis=1)
+    to_ego[:3, :3] = rotate(mount, axes).T
     to_ego[:3, 3] = camera.pos
     # The camera's axes are the mount's, turned by (0.5, -0.5, 0.5, -0.5) in the order w, x, y, z.
     turn = multiply(mount, np.array([-0.5, 0.5, -0.5, 0.5]))

@@ -12,7 +12,7 @@ from sim.config import DatasetConfig
 from sim.export.overlay import PALETTE
 from sim.export.sensors import read_points, sensor_configs, sensor_to_ego
 from sim.export.tracks import Tracks
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 from sim.sampling import ResolvedActor
 from sim.sensors.config import LidarConfig
 from sim.sensors.echoes import NO_CLASS
@@ -100,7 +100,7 @@ class TopView:
         """Outlines of the contact boxes, a line from the middle through the front."""
         arrays = self.tracks.arrays
         pos, rot = arrays["pos"][k].astype(float), arrays["rot"][k].astype(float)
-        back = rot[0] * [-1, -1, -1, 1]
+        back = inverse(rot[0])
         for a, actor in enumerate(self.actors):
             if not int(arrays["visible"][k, a]) & 2:
                 continue
@@ -120,7 +120,7 @@ class TopView:
         pos = points["pos"] @ to_ego[:3, :3].T + to_ego[:3, 3]
         ray = points["pos"] / np.maximum(points["range"], 1e-3)[:, None] @ to_ego[:3, :3].T
         arrays = self.tracks.arrays
-        back = arrays["rot"][k, 0].astype(float) * [-1, -1, -1, 1]
+        back = inverse(arrays["rot"][k, 0])
         own, rate = (rotate(back, arrays[name][k, 0].astype(float)) for name in ("vel", "ang_vel"))
         speed = points["speed"] + ray @ (own + np.cross(rate, to_ego[:3, 3]))
         ends = self.pixels(pos + ray * speed[:, None] * ARROW)

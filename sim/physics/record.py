@@ -45,6 +45,19 @@ def record_contact(state: State, world: int, a: int, b: int, m: Manifold, closin
         state.contact_normal[world, b] = m.normal
 
 
+@wp.func(inline=True)
+def begin_impact(state: State, world: int, k: int, pair: wp.vec2i, m: Manifold, closing: float):
+    """Write the first of an impact: when, between whom, where and how fast they closed."""
+    state.impacts.count[world] = k + 1
+    state.impacts.tick[world, k] = state.tick[world] + 1
+    state.impacts.pair[world, k] = pair
+    state.impacts.point[world, k] = mean_point(m)
+    state.impacts.normal[world, k] = m.normal
+    state.impacts.speed[world, k] = closing
+    state.impacts.delta_first[world, k] = wp.vec3()
+    state.impacts.delta_second[world, k] = wp.vec3()
+
+
 @wp.func
 def record_impact(
     scene: Scene, state: State, world: int, a: int, b: int, m: Manifold, closing: float, linear: wp.vec3
@@ -67,14 +80,7 @@ def record_impact(
     if k == n:
         if closing < wp.static(IMPACT_SPEED) or n >= state.impacts.tick.shape[1]:
             return
-        state.impacts.count[world] = n + 1
-        state.impacts.tick[world, k] = now
-        state.impacts.pair[world, k] = pair
-        state.impacts.point[world, k] = mean_point(m)
-        state.impacts.normal[world, k] = m.normal
-        state.impacts.speed[world, k] = closing
-        state.impacts.delta_first[world, k] = wp.vec3()
-        state.impacts.delta_second[world, k] = wp.vec3()
+        begin_impact(state, world, k, pair, m, closing)
     state.impacts.last[world, k] = now
     if now - state.impacts.tick[world, k] >= wp.static(BLOW_TICKS):
         return

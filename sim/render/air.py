@@ -97,6 +97,11 @@ def _find_sun(cameras: Cameras, views: Views, depth: wp.array4d[float], air: Air
     air.dazzle[world, camera] = air.sky.sun[world] * (found * wp.max(to[2], 0.0))
 
 
+def find_sun(cameras: Cameras, views: Views, depth: wp.array, air: Air) -> None:
+    """Tell how much of the sun dazzles each lens; only launches. Arguments as of `fill_air`."""
+    wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[cameras, views, depth], outputs=[air], device=air.dazzle.device)
+
+
 @wp.func
 def veil(angle: float) -> float:
     """Radiance that a lens and a windscreen scatter over the irradiance of a source, by the angle from it [rad].
@@ -122,6 +127,11 @@ def _light_spray(air: Air):
     world, k = wp.tid()
     if k < air.spray.count[world]:
         air.spray.lit[world, k] = lamps_at(air, world, air.spray.pos[world, k] + wp.vec3(0.0, 0.0, 0.4))
+
+
+def light_spray(air: Air) -> None:
+    """Ask the lamps for their light in the clouds of spray; only launches."""
+    wp.launch(_light_spray, dim=air.spray.lit.shape, outputs=[air], device=air.spray.lit.device)
 
 
 @wp.struct
@@ -368,8 +378,7 @@ def fill_air(
         image: The light; changed.
         rows: `sim.render.launches.Launches.rows` of the pictures.
     """
-    device = image.device
     gather_spray(scene, poses, air.spray)
-    wp.launch(_light_spray, dim=air.spray.lit.shape, inputs=[air], device=device)
-    wp.launch(_find_sun, dim=air.dazzle.shape, inputs=[cameras, views, depth], outputs=[air], device=device)
+    light_spray(air)
+    find_sun(cameras, views, depth, air)
     rows(_fill_air, [scene, poses, air, cameras, views, depth], [image])

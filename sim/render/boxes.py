@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, found_spot, project, start_search, take_step
+from sim.render.camera import HIDES_EGO, Cameras, Spot, Views, found_spot, place_at, project, start_search, take_step
 from sim.render.lens import PINHOLE
 from sim.render.library import Geometry
 from sim.render.poses import Poses
@@ -307,8 +307,8 @@ def corner_at(
 ) -> Spot:
     """Where a point of an actor's frame is in the picture, as a moment has it."""
     at = moment * cameras.flags.shape[0] + world
-    q = poses.pos[at, actor] + wp.quat_rotate(poses.rot[at, actor], p) - views.pos[at, camera]
-    return project(cameras, world, camera, wp.transpose(views.rot[at, camera]) * q)
+    there = poses.pos[at, actor] + wp.quat_rotate(poses.rot[at, actor], p)
+    return place_at(cameras, views, world, camera, there, moment)
 
 
 @wp.func(inline=True)

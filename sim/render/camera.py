@@ -270,6 +270,14 @@ class Eye:
 
 
 @wp.func(inline=True)
+def row_of(cameras: Cameras, views: Views, world: int, row: float) -> int:
+    """First index of the views that see a row of the picture, whole or not: the nearest row's, or the only ones'."""
+    nworld = cameras.flags.shape[0]
+    last = views.pos.shape[0] / nworld - 1
+    return wp.clamp(int(wp.round(row)), 0, last) * nworld + world
+
+
+@wp.func(inline=True)
 def eye_between(cameras: Cameras, views: Views, world: int, camera: int, row: float) -> Eye:
     """Where a camera is when a point between two rows is read; half a row beyond the picture too."""
     nworld = cameras.flags.shape[0]
@@ -288,7 +296,7 @@ def eye_between(cameras: Cameras, views: Views, world: int, camera: int, row: fl
 
 @wp.func(inline=True)
 def place_at(cameras: Cameras, views: Views, world: int, camera: int, p: wp.vec3, moment: int) -> Spot:
-    """Where a point that stands still is in the picture as a moment has it."""
+    """Where a point of the world is in the picture as a moment has it."""
     row = moment * cameras.flags.shape[0] + world
     return project(cameras, world, camera, wp.transpose(views.rot[row, camera]) * (p - views.pos[row, camera]))
 

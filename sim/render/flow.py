@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Spot, Views, pixel_direction, project, start_search, take_step
+from sim.render.camera import Cameras, Spot, Views, pixel_direction, place_at, start_search, take_step
 from sim.render.label_images import Labels
 from sim.render.library import Geometry
 from sim.render.primary import BLOCK, VOID, Hits, Pixel, PixelHit, Share, is_inside, pixel_of
@@ -98,8 +98,7 @@ def spot_at(
     out = Spot()
     to = follow(geo, then, views, at, sight, px, row)
     if to.gone == 0:
-        to_camera = wp.transpose(views.then.rot[row, px.camera])
-        out = project(cameras, px.world, px.camera, to_camera * (to.point - views.then.pos[row, px.camera]))
+        out = place_at(cameras, views.then, px.world, px.camera, to.point, moment)
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import warp as wp
@@ -39,7 +39,7 @@ from sim.render.library import MeshLibrary
 from sim.render.lights import gather_lights, make_lights
 from sim.render.outputs import Frames
 from sim.render.poses import Poses, PoseWindow
-from sim.render.primary import BLOCK, Hits, _cast_hits, make_hits
+from sim.render.primary import BLOCK, Hits, Primary, _cast_hits, choose_primary, make_hits
 from sim.render.scene_bvh import Instances, SceneBvh
 from sim.render.scene_flow import _follow_points
 from sim.render.shading import World
@@ -82,12 +82,8 @@ class Renderer:
         lookahead: bool | None = None,
         frames: Frames | None = None,
         threads: int = 1,
-        primary: Literal["rays", "triangles"] | None = None,
+        primary: Primary | None = None,
     ) -> None:
-        if len({camera.kin for camera in config.cameras}) != 1:
-            raise ValueError("the cameras of a renderer share one size, kind of lens and shutter")
-        if primary not in (None, "rays", "triangles"):
-            raise ValueError(f"primary must be 'rays' or 'triangles', not {primary!r}")
         nworld, device = state.pos.shape[0], state.pos.device
         ncamera, first = len(config.cameras), config.cameras[0]
         height, width, shutter = first.height, first.width, first.shutter
@@ -98,10 +94,7 @@ class Renderer:
         self.samples, self.bounces, self.depth = QUALITY[config.quality]
         self.refine_all = config.quality == "high"
         self.size = wp.vec2i(height, width)
-        straight = first.lens.model == "pinhole" and shutter.readout == 0.0
-        if primary == "triangles" and not straight:
-            raise ValueError("triangles are drawn for pinholes that see all rows at once; others take rays")
-        self.primary = primary or ("triangles" if device.is_cpu and straight else "rays")
+        self.primary = choose_primary(config.cameras, primary, device)
         ahead, back = bool(self.wanted & (FLOW | SCENE_FLOW)), bool(self.wanted & FLOW_BACK)
         look = ahead if lookahead is None else lookahead
         self.window = PoseWindow(state, lookahead=look, shutter=shutter.half > 0.0)
@@ -119,14 +112,24 @@ class Renderer:
             Sweep(library, scene, self.window.current, self.cameras, nmoment) if want else None for want in wanted
         )
         self._time_shutter()
-        self.sky = make_sky(nworld, device, library.skies)
+        self.labels, self.classes = (self._image_struct(kind) for kind in (Labels, ClassImages))
+        self._make_light()
+        self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
+        launches = Launches(shape, device, threads)
+        self._launch, self._launch_rows, self._launch_bands = launches.tiles, launches.rows, launches.bands
+        self.refresh(scene)
+
+    def _make_light(self) -> None:
+        """Sky, lamps and air, and what pictures are made in, as far as this quality and these cameras need it."""
+        config, device, shape = self.config, self.device, self.frames.shape
+        nworld, ncamera, shutter = shape[0], shape[1], config.cameras[0].shutter
+        self.sky = make_sky(nworld, device, self.library.skies)
         self.lights = make_lights(nworld, device)
         self.air = make_air(self.sky, self.lights, ncamera)
         lit = bool(self.wanted & (RGB | HDR))
         self._full = lit and config.quality != "fast"
         more = shutter.exposure > 0.0 or any(has_glass(c) or c.sensor is not None for c in config.cameras)
         self._linear = self._full or (lit and more)
-        self.labels, self.classes = (self._image_struct(kind) for kind in (Labels, ClassImages))
         self.hits: Hits = make_hits(shape, device, sun=lit and not self._full)
         self.buffers: Buffers = make_buffers(shape if self._full else (1, 1, 1, 1), device)
         hdr = self.frames.arrays.get("hdr")
@@ -136,10 +139,6 @@ class Renderer:
         self.developer = Developer(shape if self._linear else (nworld, ncamera, 1, 1), device, config.cameras)
         self.exposure = self.developer.exposure
         self._denoiser = Denoiser(self.buffers.depth.shape, device)
-        self._ones = wp.full((nworld,), 1, dtype=wp.int32, device=device)
-        launches = Launches(shape, device, threads)
-        self._launch, self._launch_rows, self._launch_bands = launches.tiles, launches.rows, launches.bands
-        self.refresh(scene)
 
     def aim(self, cameras: Sequence[CameraConfig], numbers: Sequence[int]) -> None:
         """Look through other cameras from now on, of the same size and kind; not inside captures.

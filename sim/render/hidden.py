@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import ATTACHED, Cameras, Eye, Views, eye_between, pixel_direction, remoteness
+from sim.render.camera import ATTACHED, Cameras, Eye, Views, eye_between, pixel_direction, remoteness, row_of
 from sim.render.flow import ViewPair, follow, land, sight_of
 from sim.render.library import Geometry
 from sim.render.options import RAYS
@@ -31,11 +31,9 @@ def look_along(
     All is where the nearer row has it, the ego also to its own camera. What stands still is where the camera between the rows sees it
     (``still``), which moves half a row's way at most: a hand's breadth before the lens, that is pixels of the ego's body.
     """
-    nworld = cameras.flags.shape[0]
-    last = views.pos.shape[0] / nworld - 1
-    near = wp.clamp(int(wp.round(row)), 0, last) * nworld + world
+    near = row_of(cameras, views, world, row)
     hidden = hidden_actor(cameras, world, camera)
-    between = still and last > 0
+    between = still and views.pos.shape[0] > cameras.flags.shape[0]
     hit = Hit()
     hit.slot = -1
     if not between or ((cameras.flags[world, camera] & ATTACHED) != 0 and hidden != 0):
@@ -59,7 +57,7 @@ def is_hidden(geo: Geometry, then: Instances, cameras: Cameras, views: ViewPair,
     at = hits.at[world, camera, px.row, px.col]
     sight = sight_of(cameras, views, px)
     q = land(geo, then, cameras, views, at, sight, px)
-    row = wp.clamp(int(wp.round(q.row)), 0, views.moments - 1) * cameras.flags.shape[0] + world
+    row = row_of(cameras, views.then, world, q.row)
     to = follow(geo, then, views, at, sight, px, row)
     still = to.slot < then.first_actor
     eye = Eye(views.then.pos[row, camera], views.then.rot[row, camera])

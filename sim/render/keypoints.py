@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Spot, Views, found_spot, project, start_search, take_step
+from sim.render.camera import Cameras, Spot, Views, found_spot, place_at, row_of, start_search, take_step
 from sim.render.library import Geometry, KeypointTables
 from sim.render.options import RAYS
 from sim.render.primary import hidden_actor
@@ -97,10 +97,8 @@ def spot_of(
     tables: KeypointTables, inst: Instances, cameras: Cameras, views: Views, who: Person, k: int, moment: int
 ) -> Spot:
     """Where a keypoint is in the picture as a moment has it."""
-    row = moment * cameras.flags.shape[0] + who.world
-    to_camera = wp.transpose(views.rot[row, who.camera])
-    p = keypoint_at(tables, inst, row, who.slot, k)
-    return project(cameras, who.world, who.camera, to_camera * (p - views.pos[row, who.camera]))
+    p = keypoint_at(tables, inst, moment * cameras.flags.shape[0] + who.world, who.slot, k)
+    return place_at(cameras, views, who.world, who.camera, p, moment)
 
 
 @wp.func(inline=True)
@@ -147,8 +145,7 @@ def find_keypoint(
         or q.row >= float(instance.shape[2]) - 0.5
     ):
         return
-    last = views.pos.shape[0] / cameras.flags.shape[0] - 1
-    row = wp.clamp(int(wp.round(q.row)), 0, last) * cameras.flags.shape[0] + world
+    row = row_of(cameras, views, world, q.row)
     p = keypoint_at(tables, inst, row, who.slot, k)
     reach = REACH[k] * body_scale(tables, inst.mesh[row, who.slot], inst.linear[row, who.slot])
     hidden = hidden_actor(cameras, world, camera)

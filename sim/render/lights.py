@@ -17,7 +17,7 @@ wp.set_module_options({"enable_backward": False})
 
 CAPACITY = 48
 """Most lamps that light a world at a time; nearer ones come first."""
-RADII = (35.0, 70.0, 140.0)
+RADII = wp.constant(wp.vec3(35.0, 70.0, 140.0))
 """Distances from the ego within which lamps are gathered, nearest ring first [m]."""
 CONE, LOW, HIGH = 0, 1, 2
 """How a lamp's light is spread: evenly in its cone, or as by a car's passing or driving beam."""
@@ -107,11 +107,7 @@ def _gather_lights(geo: Geometry, scene: Scene, poses: Poses, inst: Instances, s
     eye = poses.pos[world, 0]
     inner = float(0.0)
     for ring in range(wp.static(len(RADII))):
-        outer = wp.static(RADII[0])
-        if ring == 1:
-            outer = wp.static(RADII[1])
-        if ring == 2:
-            outer = wp.static(RADII[2])
+        outer = RADII[ring]
         for actor in range(wp.where(dark, poses.pos.shape[1], 0)):
             slot = inst.first_actor + actor * inst.part_capacity
             asset = scene.asset[world, actor]

@@ -244,6 +244,39 @@ def next_ray(walk: Walk) -> Walk:
 
 
 @wp.func(inline=True)
+def meet_sky(w: World, world: int, walk: Walk, pixel: float) -> Walk:
+    """The end of a ray that meets nothing."""
+    color = wp.vec3(0.0, 0.0, 0.0)
+    if walk.kind == PRIMARY:
+        color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir), walk.dir, FAR)
+    else:
+        color = sky_radiance(w.sky, world, walk.dir)
+    return take_in(walk, color, FAR, pixel)
+
+
+@wp.func(inline=True)
+def meet_opaque(
+    w: World, world: int, walk: Walk, s: Surf, p: wp.vec3, n: wp.vec3, t: float, air: float, pixel: float, last: bool, draw: wp.vec4,
+) -> Walk:  # fmt: skip
+    """The end of a ray on an opaque surface ``t`` away [m]; ``air``: what the air lets through, ``last``: no ray may follow."""
+    lit = lights_at(w, world, s, p, n, walk.total, walk.kind, last, draw)
+    color = wp.vec3(0.0, 0.0, 0.0)
+    if walk.kind != PRIMARY:
+        blurs = wp.where(walk.kind == MIRROR and walk.mirror.spread > SMOOTH, 1, 0)
+        color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind, last, blurs)
+        walk = take_in(walk, color, t, pixel)
+        if walk.kind == DIFFUSE and not last:
+            weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
+            walk = bounce_off(walk, n, lit, weight, draw)
+    else:
+        seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
+        walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
+        color = seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
+        walk = take_in(walk, color, t, pixel)
+    return walk
+
+
+@wp.func(inline=True)
 def follow_path(
     w: World, world: int, o: wp.vec3, d: wp.vec3, hidden: int, pixel: float, draw: wp.vec4, bounces: int, known: int, first: Hit,
 ) -> Sample:  # fmt: skip
@@ -253,21 +286,15 @@ def follow_path(
     angle [rad], ``hidden`` an actor the first rays do not see, ``first`` the first ray's hit where ``known`` is 1.
     """
     walk = set_out(o, d, hidden, bounces)
-    extinction = w.sky.extinction[world]
     most = 7 + bounces
     k = int(0)
     while k < most and walk.kind >= 0:
         hit = first
         if k > 0 or known == 0:
             hit = trace(w.geo, w.inst, world, walk.start, walk.dir, FAR, walk.unseen)
-        color = wp.vec3(0.0, 0.0, 0.0)
         passes = int(0)
         if hit.slot < 0:
-            if walk.kind == PRIMARY:
-                color = through_air(w.sky, world, seen_sky(w.sky, world, walk.dir), walk.dir, FAR)
-            else:
-                color = sky_radiance(w.sky, world, walk.dir)
-            walk = take_in(walk, color, FAR, pixel)
+            walk = meet_sky(w, world, walk, pixel)
         else:
             p = walk.start + walk.dir * hit.t
             n = smooth_normal(w, world, hit, walk.dir)
@@ -280,7 +307,7 @@ def follow_path(
                 passes = wp.where(s.transmission > 0.0 and k < 4, 1, 0)
             elif walk.kind == DIFFUSE and walk.panes > 0 and s.transmission > 0.0:
                 passes = 1
-            air = fog_transmittance(extinction, walk.total)
+            air = fog_transmittance(w.sky.extinction[world], walk.total)
             if passes == 1:
                 before = walk.weight
                 walk = pass_pane(walk, s, p, n, hit.t, air, draw)
@@ -292,19 +319,7 @@ def follow_path(
                 if walk.kind == DIFFUSE:
                     chance = reshuffled(draw, k)
                 last = walk.kind != PRIMARY and (walk.kind == MIRROR or walk.left == 0 or k + 1 == most)
-                lit = lights_at(w, world, s, p, n, walk.total, walk.kind, last, chance)
-                if walk.kind != PRIMARY:
-                    blurs = wp.where(walk.kind == MIRROR and walk.mirror.spread > SMOOTH, 1, 0)
-                    color = shade_indirect(w, world, s, n, walk.dir, lit, walk.kind, last, blurs)
-                    walk = take_in(walk, color, hit.t, pixel)
-                    if walk.kind == DIFFUSE and not last:
-                        weight = wp.cw_mul(walk.diffuse.weight, s.albedo * (1.0 - s.metallic))
-                        walk = bounce_off(walk, n, lit, weight, chance)
-                else:
-                    seen = shade_seen(w, world, s, n, walk.dir, lit, walk.mirror.wanted)
-                    walk = keep_seen(walk, s, p, n, air, lit, seen, draw)
-                    color = seen.color * air + fog_radiance(w.sky, world, walk.dir) * (1.0 - air)
-                    walk = take_in(walk, color, hit.t, pixel)
+                walk = meet_opaque(w, world, walk, s, p, n, hit.t, air, pixel, last, chance)
         k += 1
         if passes == 0:
             walk = next_ray(walk)

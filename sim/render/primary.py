@@ -8,8 +8,12 @@ times faster; on a GPU, where many small pictures are made at once, rays are.
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import warp as wp
 
+from sim.cameras import CameraConfig
 from sim.render.camera import HIDES_EGO, Cameras, Views, pixel_direction
 from sim.render.library import Geometry
 from sim.render.options import RAYS
@@ -17,6 +21,9 @@ from sim.render.raycast import FAR, Hit, trace
 from sim.render.scene_bvh import Instances
 
 wp.set_module_options(RAYS | {"fuse_fp": False, "max_unroll": 4})
+
+Primary = Literal["rays", "triangles"]
+"""How hits are found: here, or in `sim.render.drawing`."""
 
 TILE = 8
 """Threads of a block work on a square of TILE x TILE pixels."""
@@ -157,3 +164,24 @@ def _cast_hits(
                 d = views.rot[world, camera] * d
                 hit = trace(geo, inst, world, views.pos[world, camera], d, FAR, hidden_actor(cameras, world, camera))
                 hits.at[world, camera, row, col] = PixelHit(hit.t, hit.slot, hit.face, hit.u, hit.v)
+
+
+def choose_primary(cameras: Sequence[CameraConfig], wanted: Primary | None, device: Any) -> Primary:
+    """How a renderer finds the hits of the rays through its pixels' centres.
+
+    Args:
+        cameras: The renderer's.
+        wanted: As of `sim.render.frames.Renderer`.
+        device: Warp device.
+
+    Raises:
+        ValueError: for cameras of more than one kind, and for what cannot be done with them.
+    """
+    if len({camera.kin for camera in cameras}) != 1:
+        raise ValueError("the cameras of a renderer share one size, kind of lens and shutter")
+    if wanted not in (None, "rays", "triangles"):
+        raise ValueError(f"primary must be 'rays' or 'triangles', not {wanted!r}")
+    straight = cameras[0].lens.model == "pinhole" and cameras[0].shutter.readout == 0.0
+    if wanted == "triangles" and not straight:
+        raise ValueError("triangles are drawn for pinholes that see all rows at once; others take rays")
+    return wanted or ("triangles" if device.is_cpu and straight else "rays")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
-from sim.render.camera import Cameras, Views, land_still, pixel_direction
+from sim.render.camera import Cameras, Views, land_still, pixel_direction, row_of
 from sim.render.frames import Renderer
 from sim.render.hidden import look_along
 from sim.render.library import Geometry
@@ -88,8 +88,7 @@ def _see_points(
     outside = q.col < -0.5 or q.row < -0.5 or q.col >= float(size[1]) - 0.5 or q.row >= float(size[0]) - 0.5
     if q.seen == 0 or outside:
         return
-    last = views.pos.shape[0] / cameras.flags.shape[0] - 1
-    row = wp.clamp(int(wp.round(q.row)), 0, last) * cameras.flags.shape[0] + world
+    row = row_of(cameras, views, world, q.row)
     pos = views.pos[row, camera]
     hit = trace(geo, inst, row, pos, point[world, i] - pos, 0.999, hidden_actor(cameras, world, camera))
     pixel_out[world, i] = wp.vec3(q.col, q.row, wp.where(hit.slot < 0, 1.0, 0.0))

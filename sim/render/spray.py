@@ -18,7 +18,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 PLUMES = 24
 """Most clouds of spray in a world at a time; nearer ones come first."""
-RADII = (30.0, 80.0, 160.0)
+RADII = wp.constant(wp.vec3(30.0, 80.0, 160.0))
 """Distances from the ego within which they are gathered, nearest ring first [m]."""
 ONSET, FULL = 8.0, 32.0
 """Speeds between which tyres turn more and more of the water into spray [m/s]."""
@@ -98,11 +98,7 @@ def _gather_spray(scene: Scene, poses: Poses, out: Spray):
     eye = poses.pos[world, 0]
     inner = float(-1.0)
     for ring in range(wp.static(len(RADII))):
-        outer = wp.static(RADII[0])
-        if ring == 1:
-            outer = wp.static(RADII[1])
-        if ring == 2:
-            outer = wp.static(RADII[2])
+        outer = RADII[ring]
         for actor in range(poses.pos.shape[1]):
             category = scene.category[world, actor]
             speed = poses.speed[world, actor]

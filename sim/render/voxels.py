@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warp as wp
 
-from sim.render.camera import Cameras, Views, land_still, pixel_direction, remoteness
+from sim.render.camera import Cameras, Views, land_still, pixel_direction, remoteness, row_of
 from sim.render.frames import Renderer
 from sim.render.library import Geometry
 from sim.render.mesh import Semantic
@@ -223,13 +223,6 @@ def _fill_columns(
                 y += lanes
 
 
-@wp.func
-def view_row(cameras: Cameras, views: Views, world: int, row: int) -> int:
-    """Row of the views that a row of the picture sees with."""
-    moments = views.pos.shape[0] / cameras.flags.shape[0]
-    return wp.min(row, moments - 1) * cameras.flags.shape[0] + world
-
-
 @wp.kernel
 def _observe_cells(
     cameras: Cameras, views: Views, hits: Hits, pos: wp.array2d[wp.vec3], rot: wp.array2d[wp.quat], out: VoxelGrid
@@ -248,7 +241,7 @@ def _observe_cells(
             col = int(wp.floor(q.col + 0.5))
             row = int(wp.floor(q.row + 0.5))
             if q.seen == 1 and col >= 0 and row >= 0 and col < hits.at.shape[3] and row < hits.at.shape[2]:
-                own = view_row(cameras, views, world, row)
+                own = row_of(cameras, views, world, float(row))
                 c = wp.transpose(views.rot[own, camera]) * (p - views.pos[own, camera])
                 at = hits.at[world, camera, row, col]
                 if at.slot != VOID and remoteness(cameras, world, camera, c) <= at.t + 0.87 * out.cell:
@@ -276,7 +269,7 @@ def _observe_hits(
         at = hits.at[world, camera, row, col]
         if at.slot >= 0:
             ray = pixel_direction(cameras, world, camera, float(col), float(row))
-            own = view_row(cameras, views, world, row)
+            own = row_of(cameras, views, world, float(row))
             p = views.pos[own, camera] + views.rot[own, camera] * ray * at.t
             cell = (axes * (p - pos[world, 0]) - out.lower) * (1.0 / out.cell)
             x = int(wp.floor(cell[0]))

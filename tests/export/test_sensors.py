@@ -14,7 +14,7 @@ from sim.export.folder import RUN
 from sim.export.points import decode_pcd, encode_pcd, intensity_byte
 from sim.export.tracks import Tracks
 from sim.export.video import decode_video
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 from sim.sensors.echoes import NO_CLASS, EchoType
 from sim.sensors.radar_rays import DetectionType
 from tests.export.conftest import hashes
@@ -95,7 +95,7 @@ def test_labels_of_points_are_those_of_the_scene(folder, index):
             seen.add(item["actor"])
             box = item["contact_box_3d"]
             mine = hard & (points["instance"] == item["track_id"])
-            local = rotate(np.array(box["rotation"]) * [-1, -1, -1, 1], world[mine] - box["center"])
+            local = rotate(inverse(box["rotation"]), world[mine] - box["center"])
             # Range noise; of people, limbs beyond the box; of radar, a cell's width and, without elevation, its height.
             margin = 0.15 if scan["sensor"] == "lidar" else 1.0 + 0.04 * points["range"][mine].max(initial=0.0)
             size = np.array(box["size"]) / 2

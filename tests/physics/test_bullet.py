@@ -10,7 +10,7 @@ import pytest
 
 from sim.errors import SwerveError
 from sim.physics.sets import GRAVITY
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 from sim.simulation import check_physics, make_steps
 from sim.structs import slice_worlds, to_numpy
 from sim.types import TICK, Contact, Motion
@@ -206,8 +206,7 @@ def motion_of(arrays):
     for a, q in enumerate(state.rot.numpy()[0]):
         ahead, height = vehicle.cog.numpy()[0, a].astype(float)
         vel[a] += np.cross(rate[a], rotate(q, (ahead, 0.0, height)))
-        back = np.array([-q[0], -q[1], -q[2], q[3]])
-        energy += 0.5 * mass[a] * vel[a] @ vel[a] + 0.5 * inertia[a] @ rotate(back, rate[a]) ** 2
+        energy += 0.5 * mass[a] * vel[a] @ vel[a] + 0.5 * inertia[a] @ rotate(inverse(q), rate[a]) ** 2
     return mass, vel, energy
 
 

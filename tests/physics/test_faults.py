@@ -10,6 +10,7 @@ import pytest
 from sim.physics.faults import BRAKE_IRON, BURST_TIME, DROP, FADE_END, FADE_LEFT, FADE_START, FLAT_ROLLING, IRON_HEAT
 from sim.physics.sets import GRAVITY, SETS
 from sim.road.elements import FrictionPatch
+from sim.rotation import yaw_of
 from sim.types import BURST_TYRE, Fault
 from tests.physics.worlds import CAR, actor, build, press, run, straight, world_rows
 
@@ -178,8 +179,7 @@ def test_stability_control_holds_the_car_on_split_friction():
         arrays = build([world_rows([actor(x=200.0, y=-200.0, speed=25.0, esc=esc)])], networks)
         press(arrays, accel=-0.5)
         run(arrays, 150)
-        x, y, z, w = arrays[1].rot.numpy()[0, 0]
-        turned.append(abs(math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))))
+        turned.append(abs(yaw_of(arrays[1].rot.numpy()[0, 0])))
     assert turned[0] > 0.1 and turned[1] < 0.7 * turned[0]
 
 

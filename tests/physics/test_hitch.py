@@ -11,9 +11,10 @@ from sim.physics.controls import LINE_LAG
 from sim.physics.hitch import BALL_HEIGHT, MAX_BEND, PLATE_HALF, PLATE_HEIGHT, hold_trailers
 from sim.physics.sets import GRAVITY, SETS
 from sim.physics.vehicle import SLEEP_TICKS
+from sim.rotation import inverse, rotate
 from sim.structs import to_numpy
 from sim.types import Motion
-from tests.physics.trains import CARAVAN, SEMI, TRACTOR, TUG, bend, coupled, gap, train, turn
+from tests.physics.trains import CARAVAN, SEMI, TRACTOR, TUG, bend, coupled, gap, train
 from tests.physics.worlds import actor, press, run, straight, world_rows
 
 OPEN = [straight(length=4000.0, lanes=(0, 2), lane_width=200.0)]
@@ -64,7 +65,7 @@ def test_the_joint_holds_in_a_hard_manoeuvre(tow, trailer, speed, lock):
     for steer, accel, ticks in ((lock, 0.3, 120), (-lock, 0.0, 120), (lock, 0.0, 80), (lock, -1.0, 200)):
         press(arrays, steer, accel)
         wide = max(wide, follow(arrays, ticks, (tow, trailer))[0])
-    assert turn(arrays[1].rot.numpy()[:, :2], (0.0, 0.0, 1.0))[..., 2].min() > 0.9
+    assert rotate(arrays[1].rot.numpy()[:, :2], (0.0, 0.0, 1.0))[..., 2].min() > 0.9
     assert 1e-6 < wide < 0.003
 
 
@@ -162,13 +163,13 @@ def test_a_fifth_wheel_passes_roll_and_a_ball_does_not():
     state = run(arrays, 400)
     moment, load = state.vehicle.plate.numpy()[0, 1], state.vehicle.pull.numpy()[0, 1, 2]
     assert 0.05 * load * PLATE_HALF < abs(moment) <= load * PLATE_HALF * 1.05
-    left, up = (turn(state.rot.numpy()[0, k], axis) for k, axis in ((0, (0.0, 1.0, 0.0)), (1, (0.0, 0.0, 1.0))))
+    left, up = (rotate(state.rot.numpy()[0, k], axis) for k, axis in ((0, (0.0, 1.0, 0.0)), (1, (0.0, 0.0, 1.0))))
     assert abs(left @ up) < 1e-3  # the plate lies flat
     ball = coupled([train(TUG, CARAVAN, speed=20.0)], OPEN)
     press(ball, 0.06, 0.1)
     state = run(ball, 300)
     assert state.vehicle.plate.numpy()[0, 1] == 0.0
-    left, up = (turn(state.rot.numpy()[0, k], axis) for k, axis in ((0, (0.0, 1.0, 0.0)), (1, (0.0, 0.0, 1.0))))
+    left, up = (rotate(state.rot.numpy()[0, k], axis) for k, axis in ((0, (0.0, 1.0, 0.0)), (1, (0.0, 0.0, 1.0))))
     assert abs(left @ up) > 3e-3
 
 
@@ -177,14 +178,14 @@ def ends(arrays):
     cars = arrays[0].vehicle.car.numpy()
     rot, vel, rate = (getattr(arrays[1], name).numpy()[:, :2].astype(float) for name in ("rot", "vel", "ang_vel"))
     back = np.stack([cars["reference"], 0.0 * cars["stand"], -cars["stand"]], -1)
-    cog = vel - np.cross(rate, turn(rot, back))
+    cog = vel - np.cross(rate, rotate(rot, back))
     ahead = np.stack([arrays[0].story.hitch.numpy()[:, 0], arrays[0].story.coupler.numpy()[:, 1]], 1)
     height = np.where(arrays[0].story.coupler.numpy()[:, 1:] > 5.0, PLATE_HEIGHT, BALL_HEIGHT)
-    joint = vel + np.cross(rate, turn(rot, np.stack([ahead, 0.0 * ahead, height + 0.0 * ahead], -1)))
-    inverse = rot * (-1.0, -1.0, -1.0, 1.0)
+    joint = vel + np.cross(rate, rotate(rot, np.stack([ahead, 0.0 * ahead, height + 0.0 * ahead], -1)))
+    to_body = inverse(rot)
     masses = np.stack([cars["mass"], cars["mass"], cars["sprung"]], -1)
-    parts = masses * turn(inverse, cog) ** 2 + cars["inertia"] * turn(inverse, rate) ** 2
-    return joint, turn(rot, masses * turn(inverse, cog)).sum(1), 0.5 * parts.sum((1, 2))
+    parts = masses * rotate(to_body, cog) ** 2 + cars["inertia"] * rotate(to_body, rate) ** 2
+    return joint, rotate(rot, masses * rotate(to_body, cog)).sum(1), 0.5 * parts.sum((1, 2))
 
 
 def test_the_joint_keeps_momentum_and_takes_energy():
@@ -266,9 +267,9 @@ def test_a_train_of_three_holds_at_both_joints():
             for k, hitch in ((0, -0.95), (1, -2.0)):
                 apart = (
                     pos[k]
-                    + turn(rot[k], (hitch, 0.0, BALL_HEIGHT))
+                    + rotate(rot[k], (hitch, 0.0, BALL_HEIGHT))
                     - pos[k + 1]
-                    - turn(rot[k + 1], (4.0, 0.0, BALL_HEIGHT))
+                    - rotate(rot[k + 1], (4.0, 0.0, BALL_HEIGHT))
                 )
                 wide = max(wide, float(np.linalg.norm(apart)))
     assert 1e-6 < wide < 0.003

@@ -9,7 +9,7 @@ import pytest
 
 from sim.physics.impulse import FRICTION
 from sim.physics.scenery import RAIL_FRICTION, meet_scenery
-from sim.rotation import rotate
+from sim.rotation import inverse, rotate
 from sim.scenery.solids import Solids, build_solid_tables
 from sim.simulation import make_steps
 from sim.structs import to_numpy
@@ -87,7 +87,7 @@ def motion(arrays, world=0):
     rot, rate = state.rot.numpy()[world, 0], state.ang_vel.numpy()[world, 0].astype(float)
     ahead, height = vehicle.cog.numpy()[world, 0].astype(float)
     vel = state.vel.numpy()[world, 0] + np.cross(rate, rotate(rot, (ahead, 0.0, height)))
-    own = rotate(np.array([*-rot[:3], rot[3]]), rate)
+    own = rotate(inverse(rot), rate)
     inertia = vehicle.inertia.numpy()[world, 0] / vehicle.mass.numpy()[world, 0]
     return vel, 0.5 * vel @ vel + 0.5 * inertia @ own**2
 

@@ -9,6 +9,7 @@ import numpy as np
 from sim.behavior.trailers import pull_trailers
 from sim.physics.hitch import BALL_HEIGHT, PLATE_HEIGHT
 from sim.physics.sets import SETS
+from sim.rotation import rotate
 from sim.types import Motion
 from tests.physics.worlds import CAR, actor, build, world_rows
 
@@ -40,19 +41,12 @@ def train(tow=TRACTOR, trailer=SEMI, x=200.0, y=-200.0, heading=0.0, speed=0.0, 
     return scene, state
 
 
-def turn(rot, vector):
-    """Vectors turned by quaternions, (..., 3)."""
-    q, w = rot[..., :3], rot[..., 3:]
-    v = np.broadcast_to(vector, q.shape)
-    return v + 2.0 * np.cross(q, np.cross(q, v) + w * v)
-
-
 def gap(state, tow=TRACTOR, trailer=SEMI):
     """Distance between both sides of the coupling [m], (nworld,)."""
     height = PLATE_HEIGHT if trailer is SEMI else BALL_HEIGHT
     pos, rot = state.pos.numpy(), state.rot.numpy()
-    front = pos[:, 0] + turn(rot[:, 0], (tow["carries"][0], 0.0, height))
-    back = pos[:, 1] + turn(rot[:, 1], (trailer["coupler"], 0.0, height))
+    front = pos[:, 0] + rotate(rot[:, 0], (tow["carries"][0], 0.0, height))
+    back = pos[:, 1] + rotate(rot[:, 1], (trailer["coupler"], 0.0, height))
     return np.linalg.norm(front - back, axis=1)
 
 

@@ -15,7 +15,7 @@ from sim.render.lens import directions
 from sim.render.poses import PoseWindow
 from sim.render.scene_bvh import FALL_TIME, SceneBvh
 from sim.render.world import library_of
-from sim.rotation import quaternion, rotate
+from sim.rotation import inverse, quaternion, rotate
 from tests.render.scenes import batch, model, plane, world
 
 NAMES = ("man_jacket", "woman_dress", "boy", "deer", "dog", "cyclist_rider", "motorcycle_rider")
@@ -114,7 +114,7 @@ def test_under_a_rolling_shutter_the_box_holds_who_is_thrown_as_each_row_sees_hi
     pos, axes = (a.numpy()[:, 0].astype(float)[row] for a in (sweep.views.pos, sweep.views.rot))
     points = np.einsum("nij,nj->ni", axes, d) + pos
     at_row, turn = (a.numpy()[:, 0].astype(float)[row] for a in (sweep.poses.pos, sweep.poses.rot))
-    local = np.array([rotate(q * [-1, -1, -1, 1], p) for q, p in zip(turn, points - at_row, strict=True)])
+    local = rotate(inverse(turn), points - at_row)
     outside = (np.abs(local - labels["box_center"]) - labels["box_size"] / 2).max()
     assert len(shown) > 1 and outside < 0.003, outside
     # Nor is it larger than the bodies of all rows together, but for how the ground that bears them lifts them.

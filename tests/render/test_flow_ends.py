@@ -96,6 +96,36 @@ def test_a_wall_seen_edge_on_is_hidden_by_itself():
         assert (np.abs(depth[0] - expected)[face] < 0.02 + 2e-3 * expected[face]).all(), beside
 
 
+def fan(eye):
+    """Walls that lean, 4 to 9 m before an eye, their planes past it by micrometres to a tenth of a millimetre: all are seen edge-on."""
+    rng = np.random.default_rng(1)
+    walls = []
+    for angle in np.linspace(-0.68, 0.68, 40):
+        c, s = math.cos(angle), math.sin(angle)
+        ahead, side = np.array([c, s, 0.0]), np.array([-s, c, 0.0])
+        up = np.array([0.0, 0.0, 1.0]) + rng.uniform(-0.5, 0.5) * side
+        at = eye + 1e-5 * 10.0 ** rng.uniform(-1, 1) * side
+        corners = [at + ahead * r + up * h for r, h in ((4, -1), (9, -1), (9, 2), (4, 2))]
+        normal = np.cross(ahead, up)
+        walls.append(scenes.build(corners, [(0, 1, 2), (0, 2, 3)], [normal / np.linalg.norm(normal)] * 4))
+    return merge(walls)
+
+
+def test_edge_on_the_mask_says_what_a_ray_of_the_picture_meets():
+    """Of such surfaces rounding decides whether a ray meets them: the mask's rays are as long as the pictures'."""
+    camera = CameraConfig(width=W, height=H, pos=(0.0, 0.0, 1.2), horizontal_fov=1.4)
+    r, out = look(camera, fan((0.0, 2.0 * FRAME, 1.2)), (0.0, 2.0))
+    rows, cols = np.nonzero(np.isfinite(out["depth"]) & np.isfinite(out["flow"]).all(-1))
+    # In single precision, as the mask has it: the sum is exact.
+    end = np.stack([cols, rows], 1).astype(np.float32) + out["flow"][rows, cols]
+    inside = ((end > -0.5) & (end < np.array([W, H]) - 0.5)).all(1)
+    depth, expected = probe_pixels(r, end[None], moment="next")[1][0], out["depth"][rows, cols]
+    met = np.abs(depth - expected) < 0.01 + 1e-3 * expected
+    hidden = out["flow_occluded"][rows, cols] == 1
+    assert (hidden & inside).sum() > 1000 and (met & inside).sum() > 300
+    assert (hidden == ~met)[inside].all(), (hidden == met)[inside].sum()
+
+
 def test_flow_on_a_long_triangle_is_depths():
     """On a plane of two triangles, 2.8 km long, what is near in the next picture lands where depth says."""
     camera = CameraConfig(width=W, height=H, pos=(0.0, 0.0, 1.5), horizontal_fov=1.4, pitch=0.2)

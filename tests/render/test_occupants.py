@@ -12,7 +12,7 @@ from sim.config import CameraConfig, RenderConfig
 from sim.render.frames import Renderer
 from sim.render.labels import Labeller
 from sim.render.mesh import Semantic
-from sim.render.models import MapModel
+from sim.render.models import MapModel, Model, ModelPart
 from sim.render.parts import Part
 from sim.render.world import asset_model, library_of
 from sim.types import SEAT_BITS
@@ -86,3 +86,19 @@ def test_those_of_one_colour_keep_meshes_of_their_own():
     first = library.geometry.part_mesh.numpy()[k]
     for row, frame in enumerate(same.frames, first):
         assert np.allclose(library._meshes[row].points.numpy().max(0), frame.vertices.max(0), atol=1e-6)
+
+
+def test_a_seat_whose_taker_is_not_in_the_table_is_empty():
+    """Else the mesh behind the last of those who may sit there would: here a tower, the next model's."""
+    cab, tower = scenes.box((-1, -1, 0), (1, 1, 1)), scenes.box((-1, -1, 0), (1, 1, 9))
+    looks = tuple(scenes.box((-0.2, -0.2, 0), (0.2, 0.2, 0.5 + 0.1 * k)) for k in range(2))
+    parts = (ModelPart((cab,)), ModelPart(looks, pivot=(0.0, 0.0, 1.0), seat=0))
+    library = scenes.library([Model("cab", parts, (2, 2, 1), (0, 0, 0.5)), scenes.model(tower, "tower")])
+    worlds = [scenes.world(library, [("cab", (0.0, 0.0, 0.0), 0.0)]) for _ in range(5)]
+    for (scene, _), crew in zip(worlds, (0, 1, 2, 3, (1 << SEAT_BITS) - 1), strict=True):
+        scene |= {"crew": [crew]}
+    scene, state = scenes.batch(worlds)
+    tree = Renderer(library, scene, state, RenderConfig((CameraConfig(width=16, height=16),), "fast", ("depth",))).bvh
+    seat = tree.instances.mesh.numpy()[:, tree.instances.first_actor + 1]
+    first = library.geometry.part_mesh.numpy()[1]
+    assert seat.tolist() == [-1, first, first + 1, -1, -1]

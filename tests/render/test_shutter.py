@@ -15,7 +15,7 @@ from sim.render.labels import Labeller
 from sim.render.lens import directions, intrinsic_matrix
 from sim.render.mesh import merge
 from sim.render.probe import probe_pixels
-from sim.rotation import quaternion, rotate
+from sim.rotation import inverse, quaternion, rotate
 from tests.render import scenes
 
 W, H = 96, 64
@@ -98,7 +98,7 @@ def test_every_row_sees_the_scene_of_its_time(name):
         # In the moving car's own frame, at this row's time, its points lie on its faces.
         mine = out["instance"][k] == 2
         (_, at, yaw) = places(t)[1]
-        local = rotate(np.array(quaternion(yaw)) * [-1, -1, -1, 1], points[mine] - np.array(at))
+        local = rotate(inverse(quaternion(yaw)), points[mine] - np.array(at))
         faces = np.min(
             np.abs(np.stack([local[:, 0] + 1, local[:, 0] - 3, local[:, 1] + 1, local[:, 1] - 1, local[:, 2] - 1.5])), 0
         )
@@ -126,7 +126,7 @@ def test_flow_leads_to_the_row_that_sees_the_point(name):
         actor = out["instance"][row, col] - 1
         if actor == 1:
             _, at, yaw = places(row_time(camera, row))[1]
-            local = rotate(np.array(quaternion(yaw)) * [-1, -1, -1, 1], p - np.array(at))
+            local = rotate(inverse(quaternion(yaw)), p - np.array(at))
 
         def image(v, p=p, actor=actor, local=None):
             t = FRAME + (v / (H - 1) - 0.5) * camera.shutter.readout

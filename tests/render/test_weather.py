@@ -14,6 +14,7 @@ from sim.cameras import Optics
 from sim.config import CameraConfig, RenderConfig
 from sim.render.air import fill_air, way_through
 from sim.render.frames import Renderer, camera_at
+from sim.render.launches import Launches
 from sim.render.library import MeshLibrary
 from sim.render.lights import HIGH, LOW, beam_pattern
 from sim.render.mesh import Light, Material, Role, Semantic, Surface
@@ -341,7 +342,8 @@ def test_sun_in_the_lens_veils_the_picture_unless_it_is_hidden():
     r = Renderer(lib, made, now, RenderConfig((eye,), "draft", ("rgb",)))
     r.render(made)
     r.radiance.zero_()
-    fill_air(made, r.window.current, r.air, r.cameras, r.views[1], r.buffers.depth, r.radiance, r._launch_rows)
+    rows = Launches(r.frames.shape, r.device, threads=1).rows
+    fill_air(made, r.window.current, r.air, r.cameras, r.views[1], r.buffers.depth, r.radiance, rows)
     seen = r.radiance.numpy()[0, 0, 60, 20]
     ray = r.views[1].rot.numpy()[0, 0] @ np.array([20 - 47.5, 60 - 31.5, r.cameras.intrinsics.numpy()[0, 0][0]])
     sun = r.sky.sun_direction.numpy()[0]
