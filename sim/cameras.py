@@ -197,9 +197,9 @@ class CameraConfig:
         if len(self.pos) != 3:
             raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
         for name, value in zip("xyz", self.pos, strict=True):
-            check_number(f"a camera's pos.{name} [m]", value, -1e6, 1e6)
+            check_number(f"a camera's pos.{name}", value, -1e6, 1e6)
         for name in ("yaw", "pitch", "roll"):
-            check_number(f"a camera's {name} [rad]", getattr(self, name), -1e3, 1e3)
+            check_number(f"a camera's {name}", getattr(self, name), -1e3, 1e3)
 
     @property
     def kin(self) -> tuple[object, ...]:

@@ -36,6 +36,7 @@ REFUSED = [
     (RenderConfig, {"outputs": ("rgb", "colour")}, "no output 'colour': choose one of rgb, depth"),
     (RewardConfig, {"goal": float("nan")}, "the reward's goal must be a finite number"),
     (DatasetConfig, {"size": (0, 450)}, "size: width must be a whole number between 16 and 8192, not 0"),
+    (DatasetConfig, {"size": (9, 9), "rig": (CameraConfig("tiny", 9, 9),)}, "camera tiny, the rig's first: width must be"),
     (DatasetConfig, {"size": (800, 450.0)}, "size: height must be a whole number"),
     (DatasetConfig, {"size": (800,)}, "width and height"),
     (DatasetConfig, {"fps": -10.0}, "fps must lie between 0.1 and 1000, not -10"),
