@@ -187,13 +187,14 @@ def camera_row(camera: CameraConfig) -> dict[str, Any]:
     turn = multiply(mount, np.array([-0.5, 0.5, -0.5, 0.5]))
     k = intrinsic_matrix(camera)
     pinhole = camera.lens.model == "pinhole"
+    plain = [0.0] * (4 if camera.lens.model == "kannala_brandt" else 5)  # OpenCV's functions take no empty list
     return {
         "name": camera.name,
         "width": camera.width,
         "height": camera.height,
         "model": camera.lens.model,
         "intrinsics": k,
-        "distortion": [0.0] * 5 if pinhole else list(camera.lens.distortion),
+        "distortion": list(camera.lens.distortion) or plain,
         "max_angle": None if pinhole else largest_angle(camera.lens),
         "horizontal_fov": camera.horizontal_fov if camera.lens.intrinsics is None else None,
         "camera_to_ego": np.round(to_ego, 12),

@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -43,6 +44,16 @@ def test_nuscenes_is_as_published():
         assert abs(np.dot(rows[name]["rotation"], turn)) == pytest.approx(1.0, abs=1e-8)
     fov = {n: math.degrees(2 * math.atan(800 / r["camera_intrinsic"][0, 0])) for n, r in rows.items()}
     assert fov["CAM_BACK"] > 85 and all(60 < v < 70 for n, v in fov.items() if n != "CAM_BACK")
+
+
+@pytest.mark.parametrize(("model", "count"), [("pinhole", 5), ("brown_conrady", 5), ("kannala_brandt", 4)])
+def test_opencv_takes_the_coefficients_of_a_lens_without_any(model, count):
+    row = camera_row(CameraConfig(lens=Lens(model)))
+    assert row["distortion"] == [0.0] * count
+    project = cv2.fisheye.projectPoints if model == "kannala_brandt" else cv2.projectPoints
+    ahead = np.array([[[0.0, 0.0, 5.0]]])
+    pixel = project(ahead, np.zeros(3), np.zeros(3), row["intrinsics"], np.array(row["distortion"]))[0]
+    assert pixel.ravel() == pytest.approx((399.5, 224.5))
 
 
 def test_a_rig_of_a_file(tmp_path):
