@@ -70,6 +70,20 @@ def test_an_unknown_driver_is_refused() -> None:
         sample_worlds([load_scenario("hard-braking-queue")], [0], "cpu", SimConfig(driver="nobody"))
 
 
+@pytest.mark.parametrize(
+    ("scenarios", "message"),
+    [
+        ([], "a list of at least one scenario"),
+        ("deer-at-night", "a list of at least one scenario, not 'deer-at-night'"),
+        (load_scenario("deer-at-night"), "a list of at least one scenario, not .*YamlScenario"),
+        (["deer-at-night"], "'deer-at-night' is no scenario: read it by sim.load_scenario first"),
+    ],
+)
+def test_what_is_no_list_of_scenarios_is_refused(scenarios: Any, message: str) -> None:
+    with pytest.raises(SwerveError, match=message):
+        sample_worlds(scenarios, [0], "cpu")
+
+
 def test_words_are_those_of_the_renderer() -> None:
     assert set(QUALITIES) == set(QUALITY)
     assert set(OUTPUTS) == set(OUTPUT_BITS)
