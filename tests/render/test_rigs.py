@@ -56,6 +56,16 @@ def test_opencv_takes_the_coefficients_of_a_lens_without_any(model, count):
     assert pixel.ravel() == pytest.approx((399.5, 224.5))
 
 
+def test_calibration_tells_whether_a_camera_rides_on_the_ego(tmp_path):
+    path = tmp_path / "rig.yaml"
+    path.write_text(
+        "cameras:\n - {name: a}\n - {name: b, attached: false, pos: [60 m, 0 m, 30 m]}\n - {name: c, follows: true}\n"
+    )
+    rows = [camera_row(camera) for camera in load_rig(path)]
+    assert [(row["attached"], row["follows"]) for row in rows] == [(True, False), (False, False), (True, True)]
+    assert rows[1]["translation"] == [60.0, 0.0, 30.0]
+
+
 def test_a_rig_of_a_file(tmp_path):
     path = tmp_path / "rig.yaml"
     path.write_text(FILE)
