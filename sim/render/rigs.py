@@ -160,7 +160,7 @@ def _config(source: Source, kind: type[Any], data: Any, path: tuple[str | int, .
 
 def _field(source: Source, key: str, hint: Any, value: Any, path: tuple[str | int, ...]) -> Any:
     """A field's value, of the shape that its type has: a list, a mapping, or one of either's entries."""
-    inner, listed = inner_config(hint), get_origin(hint) is tuple or tuple in map(get_origin, get_args(hint))
+    inner, listed = inner_config(hint), tuple in [get_origin(kind) for kind in (hint, *get_args(hint))]
     if value is None:
         if type(None) not in get_args(hint):
             raise source.error(f"{key} has no value", path, "Leave it out for the default.")
