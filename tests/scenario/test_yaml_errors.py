@@ -37,6 +37,14 @@ CASES = {
     ),
     "unknown step": ("after: 12 s", "after: 12 s, when: {step: x}", 10, "end.when.step", "no step 'x'", "step-1"),
     "unknown parameter": ("30..60 km/h", "$fast", 5, "actors.ego.speed", "$fast is not a parameter", "none"),
+    "unknown parameter for a kind": ("kind: van", "kind: $what", 6, "actors.van.kind", "$what is not a parameter", "none"),
+    "a walk out of the world": (
+        "{drive: 20 km/h, over: 3 s}", "{go_to: {x: 3 m, y: 1e5 m}, speed: 5 km/h}", 9, "storyboard[0].do.van[0].go_to[0]",
+        "the way there is 10000", "At most 2000 m",
+    ),
+    "arms without length": (
+        MAP, "map: {road: intersection, arm_length: 0 m}", 2, "map", "the intersection's arms have no length", "120 m",
+    ),
     "unknown signal": ("end:", "signals: {west: green}\nend:", 10, "signals.west", "no signal 'west'", "none"),
     "unknown unit": ("30..60 km/h", "30..60 kph", 5, "actors.ego.speed", "unknown unit 'kph'", "'km/h'"),
     "no unit": ("length: 250 m", "length: 250", 2, "map.length", "'250' has no unit", "3.5 m"),
