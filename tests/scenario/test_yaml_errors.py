@@ -142,6 +142,12 @@ CASES = {
     "crest off the road": (
         "lanes: 1+1", "lanes: 1+1, crest: {at: 10 m, height: 5 m, length: 100 m}", 2, "map.crest", "not on the road", "",
     ),
+    "a crest like a wall": (
+        "lanes: 1+1", "lanes: 1+1, crest: {at: 100 m, height: 50 m, length: 100 m}", 2, "map.crest", "climbs or falls by 100%", "50%",
+    ),
+    "a profile like a wall": (
+        "lanes: 1+1", "lanes: 1+1, profile: [{s: 0 m, z: 0 m}, {s: 9 m, z: -9 m}]", 2, "map.profile", "from 0 to 9 m", "50%",
+    ),
     "circular parameters": (
         "environment:", "parameters: {a: $b, b: $a}\nenvironment:", 3, "parameters.a", "depends on itself", "",
     ),
