@@ -131,7 +131,7 @@ class Sensor:
         check_whole("bits", self.bits, 4, 24)
         check_number("full_gain", self.full_gain, 1e-6, 1e6)
         if self.mosaic is not None:
-            check_word("a sensor's mosaic", self.mosaic, MOSAICS)
+            check_word("mosaic", self.mosaic, MOSAICS)
 
 
 @dataclass(frozen=True)
@@ -196,10 +196,10 @@ class CameraConfig:
         check_number("a camera's horizontal_fov [rad]", self.horizontal_fov, 1e-3, widest)
         if len(self.pos) != 3:
             raise SwerveError(f"a camera's pos must be x, y, z [m], not {self.pos!r}")
-        for name, value in (*zip(("pos.x", "pos.y", "pos.z"), self.pos, strict=True), ("yaw", self.yaw)):
-            check_number(f"a camera's {name}", value)
-        check_number("a camera's pitch", self.pitch)
-        check_number("a camera's roll", self.roll)
+        for name, value in zip("xyz", self.pos, strict=True):
+            check_number(f"a camera's pos.{name}", value, -1e6, 1e6)
+        for name in ("yaw", "pitch", "roll"):
+            check_number(f"a camera's {name}", getattr(self, name), -1e3, 1e3)
 
     @property
     def kin(self) -> tuple[object, ...]:

@@ -138,8 +138,9 @@ class DatasetConfig:
     def __post_init__(self) -> None:
         if len(self.size) != 2:
             raise SwerveError(f"size must be width and height in pixels, not {self.size!r}")
-        _check_whole("size: width", self.size[0], 16, 8192)
-        _check_whole("size: height", self.size[1], 16, 8192)
+        whose = f"camera {self.rig[0].name}, the rig's first: " if self.rig else "size: "
+        _check_whole(whose + "width", self.size[0], 16, 8192)
+        _check_whole(whose + "height", self.size[1], 16, 8192)
         _check_number("fps", self.fps, 0.1, 1000.0)
         if self.duration is not None:
             _check_number("duration [s]", self.duration, 0.01, 3600.0)

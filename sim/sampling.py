@@ -101,6 +101,11 @@ def sample_worlds(
     """
     config = config or SimConfig()
     with_driver(config, config.driver)
+    if isinstance(scenarios, str) or not isinstance(scenarios, Sequence) or not scenarios:
+        raise SwerveError(f"sample_worlds takes a list of at least one scenario, not {scenarios!r:.60}")
+    stranger = next((s for s in scenarios if not hasattr(s, "draw")), None)
+    if stranger is not None:
+        raise SwerveError(f"{stranger!r:.60} is no scenario: read it by sim.load_scenario first")
     if not 1 <= len(keys) <= MAX_WORLDS:
         raise SwerveError(f"a batch holds 1 to {MAX_WORLDS} worlds, not {len(keys)}")
     draws = max(1, config.pool)

@@ -36,6 +36,7 @@ REFUSED = [
     (RenderConfig, {"outputs": ("rgb", "colour")}, "no output 'colour': choose one of rgb, depth"),
     (RewardConfig, {"goal": float("nan")}, "the reward's goal must be a finite number"),
     (DatasetConfig, {"size": (0, 450)}, "size: width must be a whole number between 16 and 8192, not 0"),
+    (DatasetConfig, {"size": (9, 9), "rig": (CameraConfig("tiny", 9, 9),)}, "camera tiny, the rig's first: width must be"),
     (DatasetConfig, {"size": (800, 450.0)}, "size: height must be a whole number"),
     (DatasetConfig, {"size": (800,)}, "width and height"),
     (DatasetConfig, {"fps": -10.0}, "fps must lie between 0.1 and 1000, not -10"),
@@ -67,6 +68,20 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_an_unknown_driver_is_refused() -> None:
     with pytest.raises(SwerveError, match="no driver 'nobody': choose default or one of constant"):
         sample_worlds([load_scenario("hard-braking-queue")], [0], "cpu", SimConfig(driver="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "message"),
+    [
+        ([], "a list of at least one scenario"),
+        ("deer-at-night", "a list of at least one scenario, not 'deer-at-night'"),
+        (load_scenario("deer-at-night"), "a list of at least one scenario, not .*YamlScenario"),
+        (["deer-at-night"], "'deer-at-night' is no scenario: read it by sim.load_scenario first"),
+    ],
+)
+def test_what_is_no_list_of_scenarios_is_refused(scenarios: Any, message: str) -> None:
+    with pytest.raises(SwerveError, match=message):
+        sample_worlds(scenarios, [0], "cpu")
 
 
 def test_words_are_those_of_the_renderer() -> None:

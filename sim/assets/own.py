@@ -17,6 +17,7 @@ from sim.assets.spec import AssetSpec, Category, Vec3
 from sim.render.mesh import MeshData
 
 UNITS = {0.01: "centimetres", 0.001: "millimetres", 0.0254: "inches", 0.3048: "feet", 100.0: "hundreds of metres"}
+SIDES = ("length", "width", "height")
 MAX_PARTS = 9
 """Body, steered wheels and axles: a batch makes room for the parts of its asset with most."""
 
@@ -69,15 +70,15 @@ def _place(scene: Scene, recipe: Recipe) -> None:
     if given:
         axis = given[0]
         if size[axis] <= 0.0:
-            raise fault(recipe, f"the mesh is flat: it has no {('length', 'width', 'height')[axis]}")
+            raise fault(recipe, f"the mesh is flat: it has no {SIDES[axis]}")
         scale = float(wanted[axis] or 0.0) / float(size[axis])
-    _check_size(size * scale, recipe, bool(given))
+    _check_size(size * scale, recipe, given[0] if given else None)
     for piece in scene.pieces:
         piece.vertices = piece.vertices * scale
 
 
-def _check_size(size: Floats, recipe: Recipe, given: bool) -> None:
-    """Refuse what is far too large or small for its class, or lies across."""
+def _check_size(size: Floats, recipe: Recipe, given: int | None) -> None:
+    """Refuse what is far too large or small for its class, or lies across; ``given``: which of `SIDES` the spec tells."""
     kind = CLASSES[recipe.kind]
 
     def fits(k: float) -> bool:
@@ -95,9 +96,17 @@ def _check_size(size: Floats, recipe: Recipe, given: bool) -> None:
         raise fault(recipe, f"the mesh is {told}: it lies across its way", "forward", hint)
     if fits(1.0):
         return
-    unit = next((f"it seems to be in {name}; " for k, name in UNITS.items() if fits(k)), "")
-    hint = f"For example: {'another length' if given else f'{unit}write length: {np.mean(kind.length):.2g} m'}."
-    raise fault(recipe, f"the mesh is {told}; a {recipe.kind} is {limits}", "length", hint)
+    length, height = max(size[0], 1e-9), max(size[2], 1e-9)
+    least = max(kind.length[0] / length, kind.height[0] / height)
+    most = min(kind.length[1] / max(length, size[1]), kind.height[1] / height)
+    if given is None:
+        unit = next((f"it seems to be in {name}; " for k, name in UNITS.items() if fits(k)), "")
+        hint = f"For example: {unit}write length: {np.mean(kind.length):.2g} m."
+    elif least <= most:
+        hint = f"Of this shape it is {least * size[given]:.3g} to {most * size[given]:.3g} m in {SIDES[given]}."
+    else:
+        hint = f"A mesh of this shape is no {recipe.kind} at any size."
+    raise fault(recipe, f"the mesh is {told}; a {recipe.kind} is {limits}", SIDES[given or 0], hint)
 
 
 def _origin(scene: Scene, recipe: Recipe, wheels: list[Wheel]) -> Floats:

@@ -58,7 +58,7 @@ CLASS_MAPS: dict[Semantic, ClassNames] = {
     Semantic.ROAD_MARKING: ClassNames(7, 0, 149, None, 24, None, None),
     Semantic.GUARD_RAIL: ClassNames(14, 255, 185, None, 28, None, None),
     Semantic.ANIMAL: ClassNames(5, 255, 0, "Misc", 1, None, None),
-    Semantic.OBSTACLE: ClassNames(5, 255, 0, "Misc", 10, "barrier", None),
+    Semantic.OBSTACLE: ClassNames(5, 255, 0, "Misc", 10, None, None),
     Semantic.TRAFFIC_CONE: ClassNames(5, 255, 0, "Misc", 12, "traffic_cone", None),
     Semantic.STATIC: ClassNames(4, 255, 0, None, 29, None, None),
     Semantic.VAN: ClassNames(26, 13, 3, "Van", 17, "car", "car"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.config import LABELS
+from sim.render.mesh import Semantic
 
 Picture = Mapping[str, Any]
 """What `sim.export.frames.FrameRenderer.render` gives."""
@@ -41,18 +42,20 @@ FLAT_SKY = 0.5
 """What a flat picture shows for sky, linear."""
 
 
-def flat_picture(albedo: np.ndarray, normal: np.ndarray) -> np.ndarray:
+def flat_picture(albedo: np.ndarray, normal: np.ndarray, semantic: np.ndarray) -> np.ndarray:
     """The picture of a renderer without light, shadow and weather's air: albedo times the cosine to a lamp along the camera's axis.
 
     Args:
         albedo: Linear, (height, width, 3).
         normal: In the camera's frame, z forward; 0 for sky, (height, width, 3).
+        semantic: Classes, (height, width).
 
     Returns:
-        8-bit sRGB, (height, width, 3).
+        8-bit sRGB, black where the lens shows nothing, (height, width, 3).
     """
     light = AMBIENT + (1.0 - AMBIENT) * np.abs(normal[..., 2:])
-    return encode_srgb(np.where(normal.any(-1, keepdims=True), albedo * light, FLAT_SKY))
+    sky = np.where(semantic == int(Semantic.VOID), 0.0, FLAT_SKY)[..., None]
+    return encode_srgb(np.where(normal.any(-1, keepdims=True), albedo * light, sky))
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,8 @@ OUTPUTS: dict[str, Output] = {
         "albedo/*.png: base colour of the surface without light, 8-bit sRGB, black for sky",
     ),
     "flat": Output(
-        "flat.png", "flat", ("albedo", "normal"), lambda p: flat_picture(p["arrays"]["albedo"], p["arrays"]["normal"]),
+        "flat.png", "flat", ("albedo", "normal"),
+        lambda p: flat_picture(p["arrays"]["albedo"], p["arrays"]["normal"], p["arrays"]["semantic"]),
         "flat/*.png: the same under a lamp along the camera's axis and as much light from everywhere, no shadows, 8-bit sRGB, grey sky",
     ),
     "hdr": Output(

@@ -152,17 +152,23 @@ def _read_config(data: Mapping[str, Any]) -> DatasetConfig:
 
 def _replayed_draws(data: Mapping[str, Any], manifest: Path, config: DatasetConfig) -> Iterator[PlannedDraw]:
     scenarios = [_find_scenario(row, manifest, config) for row in data["scenarios"]]
+    names: set[str] = set()
     for row in data["draws"]:
-        scenario = scenarios[int(row["scenario"])]
+        scenario, key = scenarios[int(row["scenario"])], int(row["key"])
         name = str(row["id"])
         if slug(name) != name:
             raise SwerveError(f"{manifest}: {name!r} cannot name files")
+        if name in names:
+            raise SwerveError(f"{manifest}: there are two draws {name!r}")
+        if key < 0:
+            raise SwerveError(f"{manifest}: the key of {name} must not be negative: {key}")
+        names.add(name)
         tracks = manifest.parent / "tracks" / f"{name}.npz"
         expected = row.get("tracks_sha256")
         found = tracks if expected and tracks.is_file() else None
         if found is not None and sha256_of(found) != expected:
             raise SwerveError(f"{tracks}: this file is not the one that {manifest.name} was written with")
-        yield PlannedDraw(name, scenario, int(row["key"]), scenario.rebuild(row["record"]), found, expected)
+        yield PlannedDraw(name, scenario, key, scenario.rebuild(row["record"]), found, expected)
 
 
 def _find_scenario(row: Mapping[str, Any], manifest: Path, config: DatasetConfig) -> Scenario:

@@ -44,6 +44,8 @@ CONVENTIONS = {
     "ego": "origin at the OpenSCENARIO reference point: on the ground below the middle of the rear axle",
     "camera": "OpenCV: x right, y down, z forward; the middle of the first pixel is (0, 0)",
     "camera_pose": "images[].camera of annotations.json: position in the world frame, rotation row by row from camera to world",
+    "mounting": "camera_to_ego, also as translation and rotation: of a camera that is not attached, its pose in the world frame; "
+    "of one that follows, where it would be on level ground with nothing in between",
     "lens": "OpenCV's models: pinhole and brown_conrady as projectPoints (distortion k1 k2 p1 p2 k3 k4 k5 k6), kannala_brandt as "
     "fisheye::projectPoints (k1 .. k4); nothing is seen beyond max_angle from the axis (class 255, void)",
     "masks": "masks/*.semantic.png: class; masks/*.instance.png (16 bit): track_id of annotations.json, 0 where no actor is",
@@ -194,15 +196,18 @@ def camera_row(camera: CameraConfig) -> dict[str, Any]:
     turn = multiply(mount, np.array([-0.5, 0.5, -0.5, 0.5]))
     k = intrinsic_matrix(camera)
     pinhole = camera.lens.model == "pinhole"
+    plain = [0.0] * (4 if camera.lens.model == "kannala_brandt" else 5)  # OpenCV's functions take no empty list
     return {
         "name": camera.name,
         "width": camera.width,
         "height": camera.height,
         "model": camera.lens.model,
         "intrinsics": k,
-        "distortion": [0.0] * 5 if pinhole else list(camera.lens.distortion),
+        "distortion": list(camera.lens.distortion) or plain,
         "max_angle": None if pinhole else largest_angle(camera.lens),
         "horizontal_fov": camera.horizontal_fov if camera.lens.intrinsics is None else None,
+        "attached": camera.attached,
+        "follows": camera.follows,
         "camera_to_ego": np.round(to_ego, 12),
         "translation": list(camera.pos),
         "rotation": np.round(np.roll(turn, 1), 12),

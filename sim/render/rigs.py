@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from sim.cameras import CameraConfig, Lens, inner_config
 from sim.errors import SwerveError
@@ -138,7 +138,8 @@ def _size(source: Source, text: Any, path: tuple[str | int, ...]) -> dict[str, s
 def _config(source: Source, kind: type[Any], data: Any, path: tuple[str | int, ...]) -> Any:
     """A dataclass of a YAML mapping; its own checks speak with the file's line."""
     if not isinstance(data, Mapping):
-        raise source.error(f"a {kind.__name__} is a mapping, not {data!r}", path)
+        known = ", ".join(field.name for field in fields(kind))
+        raise source.error(f"here belongs a mapping, not {data!r}", path, f"Its keys: {known}.")
     hints, values = get_type_hints(kind), {}
     known = [field.name for field in fields(kind)]
     for key, value in data.items():
@@ -148,18 +149,7 @@ def _config(source: Source, kind: type[Any], data: Any, path: tuple[str | int, .
             raise source.error(
                 f"unknown key {key!r}", at, f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             )
-        inner = inner_config(hints[key])
-        if inner is not None and isinstance(value, Mapping):
-            values[key] = _config(source, inner, value, at)
-        elif isinstance(value, list):
-            values[key] = tuple(
-                _config(source, inner, v, (*at, i))
-                if inner is not None
-                else _value(source, key, hints[key], v, (*at, i))
-                for i, v in enumerate(value)
-            )
-        else:
-            values[key] = _value(source, key, hints[key], value, at)
+        values[key] = _field(source, key, hints[key], value, at)
     try:
         return kind(**values)
     except TypeError as error:
@@ -168,9 +158,30 @@ def _config(source: Source, kind: type[Any], data: Any, path: tuple[str | int, .
         raise source.error(str(error), path) from None
 
 
+def _field(source: Source, key: str, hint: Any, value: Any, path: tuple[str | int, ...]) -> Any:
+    """A field's value, of the shape that its type has: a list, a mapping, or one of either's entries."""
+    inner, listed = inner_config(hint), tuple in [get_origin(kind) for kind in (hint, *get_args(hint))]
+    if value is None:
+        if type(None) not in get_args(hint):
+            raise source.error(f"{key} has no value", path, "Leave it out for the default.")
+        return None
+    if listed:
+        if not isinstance(value, list):
+            raise source.error(f"{key} must be a list, not {value!r}", path, f"Write {key}: [...].")
+        if inner is not None:
+            return tuple(_config(source, inner, v, (*path, i)) for i, v in enumerate(value))
+        return tuple(_value(source, key, float, v, (*path, i)) for i, v in enumerate(value))
+    return _config(source, inner, value, path) if inner is not None else _value(source, key, hint, value, path)
+
+
 def _value(source: Source, key: str, hint: Any, value: Any, path: tuple[str | int, ...]) -> Any:
     """A scalar: words and truth values as they are, quantities in SI."""
-    if not isinstance(value, str) or hint is str:
+    kinds = (hint, *get_args(hint))
+    if not isinstance(value, str) and not (isinstance(value, bool) and bool in kinds):
+        raise source.error(f"{key} must be {'a word' if str in kinds else 'a number'}, not {value!r}", path)
+    if bool in kinds and not isinstance(value, bool):
+        raise source.error(f"{key} must be true or false, not {value!r}", path)
+    if isinstance(value, bool) or str in kinds:
         return value
     try:
         node = parse_value(value)

@@ -271,7 +271,7 @@ def intersection(
         name: Name of the network.
 
     Raises:
-        ScenarioError: for unknown or too few arms, or lanes in one direction only.
+        ScenarioError: for unknown or too few arms, arms without length, or lanes in one direction only.
     """
     section = section or CrossSection(sidewalk=2.0)
     unknown = [a for a in arms if a not in ARMS]
@@ -279,6 +279,8 @@ def intersection(
         raise ScenarioError(f"arms {list(arms)} are not three or four of {', '.join(ARMS)}")
     if not (section.oncoming and section.forward):
         raise ScenarioError("an intersection's arms need lanes in both directions", hint="Write lanes: 1+1.")
+    if arm_length <= 0.0:
+        raise ScenarioError("the intersection's arms have no length", hint="Give an arm_length such as 120 m.")
     half = section.lane_width * max(section.oncoming, section.forward) + section.median + corner_radius
     roads: dict[str, Road] = {}
     for arm in arms:

@@ -149,11 +149,12 @@ def is_kind(quantity: Quantity) -> bool:
 
 
 def words_of(node: Node, parameters: dict[str, Node]) -> Iterator[str]:
-    """Every word that a value may come to, parameters included (they hold no cycles)."""
+    """Every word that a value may come to, known parameters included (they hold no cycles)."""
     if isinstance(node, Word):
         yield node.text
     elif isinstance(node, Reference):
-        yield from words_of(parameters[node.name], parameters)
+        if node.name in parameters:
+            yield from words_of(parameters[node.name], parameters)
     else:
         for child in children(node):
             yield from words_of(child, parameters)

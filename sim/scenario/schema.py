@@ -25,11 +25,11 @@ from sim.scenario.fields import (
     Day,
     Friction,
     LaneId,
+    Latitude,
     Length,
     ListOrOne,
     Mass,
     Name,
-    Numeric,
     PositiveLength,
     Quantity,
     Rain,
@@ -38,6 +38,8 @@ from sim.scenario.fields import (
     Strict,
     Temperature,
     Time,
+    Turbidity,
+    Visibility,
     fault,
     faults_within,
     parse_word,
@@ -115,13 +117,13 @@ class Environment(Strict):
 
     time: Clock | None = None
     day: Day | None = None
-    latitude: Angle | None = None
+    latitude: Latitude | None = None
     cloud: Share | None = None
-    turbidity: Numeric | None = None
+    turbidity: Turbidity | None = None
     sky: word("sky") | None = None
     """Name or path of a picture, or 'computed'."""
     sky_heading: Angle | None = None
-    fog: PositiveLength | None = None
+    fog: Visibility | None = None
     """Visibility [m]."""
     rain: Rain | None = None
     snow: Rain | None = None

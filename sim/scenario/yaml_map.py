@@ -21,6 +21,9 @@ from sim.scenario.source import Path_, Source
 from sim.scenario.world import Note
 from sim.scenario.yaml_relief import draw_bumps, draw_potholes, draw_tunnels
 
+STEEPEST = 0.5
+"""Greatest mean slope between two points of a profile; the world's steepest streets have 0.35."""
+
 
 @dataclass(frozen=True)
 class MapDraw:
@@ -190,14 +193,14 @@ class MapBuilder:
                     f"the crest from {at - half:g} to {at + half:g} m is not on the road of {length:g} m",
                     ("map", "crest"),
                 )
-            return ((at - half, 0.0), (at, height), (at + half, 0.0))
+            return _passable(((at - half, 0.0), (at, height), (at + half, 0.0)), ("map", "crest"))
         points = []
         for i, point in enumerate(m.profile or []):
             at_path = ("map", "profile", i)
             points.append((draws.number(point.s, (*at_path, "s")), draws.number(point.z, (*at_path, "z"))))
         if any(b[0] <= a[0] for a, b in zip(points, points[1:], strict=False)):
             raise Rejected("the profile's points do not follow each other", ("map", "profile"), "Let s grow.")
-        return tuple(points)
+        return _passable(tuple(points), ("map", "profile"))
 
     def _patches(self, m: Map, section: CrossSection, length: float, draws: Draws) -> tuple[FrictionPatch, ...]:
         out = []
@@ -240,3 +243,13 @@ class MapBuilder:
             return road(name=self.id, **rest)  # type: ignore[arg-type]
         except ScenarioError as error:
             raise self.source.error(error.message, ("map",), error.hint or "") from None
+
+
+def _passable(points: tuple[tuple[float, float], ...], path: Path_) -> tuple[tuple[float, float], ...]:
+    """A profile's points, if no road would be steeper than any."""
+    for (a, low), (b, high) in zip(points, points[1:], strict=False):
+        slope = abs(high - low) / (b - a)
+        if slope > STEEPEST:
+            message = f"from {a:g} to {b:g} m the road climbs or falls by {slope:.0%}"
+            raise Rejected(message, path, f"At most {STEEPEST:.0%}.")
+    return points

@@ -14,6 +14,8 @@ from sim.scenario.source import Path_, Source
 from sim.scenario.storyboard import Dimension, Dynamics, Shape
 from sim.scenario.yaml_place import Placer, Spot
 
+FARTHEST = 2000.0
+"""Longest way from one place to the next [m]: an hour's walk has several; beyond, a number was mistyped."""
 STEP = Dynamics(Shape.STEP, Dimension.TIME, 0.0)
 """At once."""
 WALKERS = ("pedestrian", "animal", "wheelchair")
@@ -89,7 +91,8 @@ class Ways:
         else:
             spots = [start]
             for i, place in enumerate(action.go_to):
-                spots += self._leg(spots[-1], self.placer.place(place, (*path, "go_to", i)))
+                at = (*path, "go_to", i)
+                spots += self._leg(spots[-1], self.placer.place(place, at), at)
         self.at[actor] = spots[-1]
         self.paths.append([(p.x, p.y) for p in spots])
         shape = asam.Polyline(tuple(asam.Vertex(asam.WorldPosition(p.x, p.y, p.z)) for p in spots))
@@ -115,14 +118,17 @@ class Ways:
         s_end = start.s + slant * abs(end - start.t)
         if not 0.0 <= s_end <= road.length:
             raise Rejected("the way across leaves the road's end", path)
-        return [start, *self._leg(start, self.placer.on_road(road, s_end, end, 0.0))]
+        return [start, *self._leg(start, self.placer.on_road(road, s_end, end, 0.0), path)]
 
-    def _leg(self, a: Spot, b: Spot) -> list[Spot]:
+    def _leg(self, a: Spot, b: Spot, path: Path_) -> list[Spot]:
         """Points from ``a`` to ``b`` in a straight line, dense enough to step up and down kerbs."""
+        far = math.hypot(b.x - a.x, b.y - a.y)
+        if far > FARTHEST:
+            raise self.source.error(f"the way there is {far:.0f} m long", path, f"At most {FARTHEST:g} m at once.")
         heading = math.atan2(b.y - a.y, b.x - a.x)
         network = self.placer.network
         same = b.road is not None and b.road == a.road
-        count = max(1, math.ceil(math.hypot(b.x - a.x, b.y - a.y) / (0.25 if same else 0.5)))
+        count = max(1, math.ceil(far / (0.25 if same else 0.5)))
         out: list[Spot] = []
         for k in range(1, count + 1):
             f = k / count

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -13,6 +16,10 @@ from sim.render.mesh import Semantic
 CITYSCAPES = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
 NUSCENES_DETECTION = {
     "car", "truck", "bus", "trailer", "construction_vehicle", "pedestrian", "motorcycle", "bicycle", "traffic_cone", "barrier",
+}  # fmt: skip
+# nuscenes-devkit: lidarseg's index of a category and the detection class that category counts as; all others count as none.
+NUSCENES_COUNTS_AS = {
+    2: "pedestrian", 9: "barrier", 12: "traffic_cone", 14: "bicycle", 16: "bus", 17: "car", 21: "motorcycle", 22: "trailer", 23: "truck",
 }  # fmt: skip
 BDD_DETECTION = {
     "pedestrian", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle", "traffic light", "traffic sign",
@@ -46,6 +53,24 @@ def test_names_are_the_sets_own():
         assert names.bdd_detection is None or names.bdd_detection in BDD_DETECTION
         assert names.kitti is None or names.kitti in KITTI_TYPES
         assert 0 <= names.nuscenes < 32
+
+
+def test_nuscenes_two_maps_agree():
+    for semantic, names in CLASS_MAPS.items():
+        if (
+            semantic != Semantic.TRAIN
+        ):  # there is none in nuScenes: its points are nearest to a bus, its box is not asked for
+            assert names.nuscenes_detection == NUSCENES_COUNTS_AS.get(names.nuscenes), semantic
+
+
+def test_the_documentations_table_is_the_code():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "dataset.md").read_text()
+    rows = [line.strip("| \n").split(" | ") for line in text.splitlines() if re.match(r"\| \d+ [a-z_]+ \|", line)]
+    assert [row[0] for row in rows] == [f"{int(s)} {s.name.lower()}" for s in Semantic]
+    for semantic, row in zip(Semantic, rows, strict=True):
+        assert row[1:] == ["-" if value is None else str(value) for value in vars(CLASS_MAPS[semantic]).values()], (
+            semantic
+        )
 
 
 def test_coco_ids_agree_with_the_annotations():

@@ -100,6 +100,8 @@ def test_replay_follows_the_record_and_the_tracks(dataset, tmp_path):
         (lambda m: m["draws"].clear(), "no draws"),
         (lambda m: m["draws"][0].update(id="../../x"), "cannot name files"),
         (lambda m: m["draws"][0].update(scenario=7), "damaged"),
+        (lambda m: m["draws"][0].update(key=-3), "crossing-0000 must not be negative: -3"),
+        (lambda m: m["draws"][1].update(id=m["draws"][0]["id"]), "two draws 'crossing-0000'"),
         (lambda m: m["draws"][0].update(record={}), "."),
         (lambda m: m["config"].update(size=[1, 1]), "size"),
         (lambda m: m["config"].update(size="800"), "damaged|size"),

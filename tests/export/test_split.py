@@ -10,6 +10,7 @@ from sim.export.dataset import render_dataset
 from sim.export.outputs import AMBIENT, encode_srgb, flat_picture
 from sim.export.split import EVERY, split_of
 from sim.paths import data_root
+from sim.render.mesh import Semantic
 from sim.scenario.reader import expand, library_files
 
 
@@ -62,12 +63,14 @@ def test_a_single_draw_is_not_split(scenario, tmp_path):
 
 
 def test_a_flat_picture_is_albedo_under_a_lamp_at_the_camera():
-    albedo = np.full((1, 3, 3), 0.4)
-    normal = np.array([[(0.0, 0.0, -1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0)]])
-    facing, grazing, sky = flat_picture(albedo, normal)[0]
+    albedo = np.full((1, 4, 3), 0.4)
+    normal = np.array([[(0.0, 0.0, -1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)]])
+    semantic = np.array([[Semantic.CAR, Semantic.ROAD, Semantic.SKY, Semantic.VOID]])
+    facing, grazing, sky, beyond_the_lens = flat_picture(albedo, normal, semantic)[0]
     assert (facing == encode_srgb(np.array(0.4))).all()
     assert (grazing == encode_srgb(np.array(0.4 * AMBIENT))).all()
     assert (sky == encode_srgb(np.array(0.5))).all()
+    assert (beyond_the_lens == 0).all()
 
 
 def test_the_librarys_folder_stands_for_the_library():

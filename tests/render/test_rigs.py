@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -41,6 +44,26 @@ def test_nuscenes_is_as_published():
         assert abs(np.dot(rows[name]["rotation"], turn)) == pytest.approx(1.0, abs=1e-8)
     fov = {n: math.degrees(2 * math.atan(800 / r["camera_intrinsic"][0, 0])) for n, r in rows.items()}
     assert fov["CAM_BACK"] > 85 and all(60 < v < 70 for n, v in fov.items() if n != "CAM_BACK")
+
+
+@pytest.mark.parametrize(("model", "count"), [("pinhole", 5), ("brown_conrady", 5), ("kannala_brandt", 4)])
+def test_opencv_takes_the_coefficients_of_a_lens_without_any(model, count):
+    row = camera_row(CameraConfig(lens=Lens(model)))
+    assert row["distortion"] == [0.0] * count
+    project = cv2.fisheye.projectPoints if model == "kannala_brandt" else cv2.projectPoints
+    ahead = np.array([[[0.0, 0.0, 5.0]]])
+    pixel = project(ahead, np.zeros(3), np.zeros(3), row["intrinsics"], np.array(row["distortion"]))[0]
+    assert pixel.ravel() == pytest.approx((399.5, 224.5))
+
+
+def test_calibration_tells_whether_a_camera_rides_on_the_ego(tmp_path):
+    path = tmp_path / "rig.yaml"
+    path.write_text(
+        "cameras:\n - {name: a}\n - {name: b, attached: false, pos: [60 m, 0 m, 30 m]}\n - {name: c, follows: true}\n"
+    )
+    rows = [camera_row(camera) for camera in load_rig(path)]
+    assert [(row["attached"], row["follows"]) for row in rows] == [(True, False), (False, False), (True, True)]
+    assert rows[1]["translation"] == [60.0, 0.0, 30.0]
 
 
 def test_a_rig_of_a_file(tmp_path):
@@ -80,6 +103,16 @@ def test_sizes_are_those_of_the_first_camera(tmp_path):
         ("cameras:\n - {size: 3}", "size must be like 1280x960"),
         ("cameras:\n - {faults: [{strength: 0.2}]}", "2: .*missing 1 required"),
         ("cameras:\n - {faults: [{kind: dirt, start: 3 s, end: 1 s}]}", "must come after its start"),
+        ("cameras:\n - {faults: {kind: dirt}}", r"2: cameras\[0\].faults: faults must be a list, not {'kind': 'dirt'}"),
+        ("cameras:\n - {pos: 3 m}", "pos must be a list, not '3 m'"),
+        ("cameras:\n - {pos: [1e300 m, 0 m, 1 m]}", "must lie between -1e"),
+        ("cameras:\n - {yaw: [1 deg]}", r"yaw must be a number, not \['1 deg'\]"),
+        ("cameras:\n - {yaw: true}", "yaw must be a number, not True"),
+        ("cameras:\n - {name: [a]}", r"name must be a word, not \['a'\]"),
+        ("cameras:\n - {lens: pinhole}", "here belongs a mapping, not 'pinhole'. Its keys: model, "),
+        ("cameras:\n - {lens: null}", "lens has no value"),
+        ("cameras:\n - {show_ego: 7}", "show_ego must be true or false, not '7'"),
+        ("cameras:\n - {sensor: {mosaic: rgbg}}", "no mosaic 'rgbg': choose one of rggb"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_line(tmp_path, text, message):
@@ -87,6 +120,17 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(tmp_path, text, message
     path.write_text(text)
     with pytest.raises(SwerveError, match=message):
         load_rig(path)
+
+
+def test_the_rig_of_the_documentation_reads(tmp_path):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "dataset.md").read_text()
+    (rig,) = [block for block in re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S) if "cameras:" in block]
+    path = tmp_path / "rig.yaml"
+    path.write_text(rig)
+    front, rear = load_rig(path)
+    assert front.sensor == Sensor(10_500.0, 2.3, bits=12, mosaic="rggb") and front.jpeg == 92
+    assert [fault.kind for fault in front.faults] == ["dirt", "frozen"] and front.optics.aperture == 0.003
+    assert rear.sensor is None and rear.faults == ()
 
 
 def test_there_is_no_such_rig():

@@ -302,6 +302,12 @@ FAULTS = {
     "wheels of a cone": ("class: car", "class: cone", "cone has no wheels"),
     "a size for another class": ("class: car", "class: truck", r"2 m wide|1.5 m high; a truck is 3.5 to 20 m long"),
     "a huge car": ("class: car", "class: car\nlength: 40 m", r"40 m long.*a car is 2 to 6.5 m long"),
+    "a low car": (
+        "class: car",
+        "class: car\nheight: 30 cm",
+        r"height: the mesh.*Of this shape it is 0\.\d+ to 2\.\d+ m in height",
+    ),
+    "a wide car": ("class: car", "class: car\nwidth: 90 m", r"width: the mesh is .*Of this shape it is .* m in width"),
     "a seat of two numbers": (
         "class: car",
         "class: car\nseats: [[1 m, 0.4 m]]",

@@ -37,6 +37,14 @@ CASES = {
     ),
     "unknown step": ("after: 12 s", "after: 12 s, when: {step: x}", 10, "end.when.step", "no step 'x'", "step-1"),
     "unknown parameter": ("30..60 km/h", "$fast", 5, "actors.ego.speed", "$fast is not a parameter", "none"),
+    "unknown parameter for a kind": ("kind: van", "kind: $what", 6, "actors.van.kind", "$what is not a parameter", "none"),
+    "a walk out of the world": (
+        "{drive: 20 km/h, over: 3 s}", "{go_to: {x: 3 m, y: 1e5 m}, speed: 5 km/h}", 9, "storyboard[0].do.van[0].go_to[0]",
+        "the way there is 10000", "At most 2000 m",
+    ),
+    "arms without length": (
+        MAP, "map: {road: intersection, arm_length: 0 m}", 2, "map", "the intersection's arms have no length", "120 m",
+    ),
     "unknown signal": ("end:", "signals: {west: green}\nend:", 10, "signals.west", "no signal 'west'", "none"),
     "unknown unit": ("30..60 km/h", "30..60 kph", 5, "actors.ego.speed", "unknown unit 'kph'", "'km/h'"),
     "no unit": ("length: 250 m", "length: 250", 2, "map.length", "'250' has no unit", "3.5 m"),
@@ -56,6 +64,9 @@ CASES = {
     "too long a road": ("length: 250 m", "length: 1e9 m", 2, "map.length", "outside 0..100000", "3.5 m"),
     "too fast": ("30..60 km/h", "3000 km/h", 5, "actors.ego.speed", "outside 0..120", "50 km/h"),
     "negative speed": ("30..60 km/h", "-30 km/h", 5, "actors.ego.speed", "outside 0..120", "50 km/h"),
+    "no sight": ("time: 07:00..20:00", "fog: 0..300 m", 3, "environment.fog", "reaches 0 (SI), outside 1..100000", "200 m"),
+    "beyond the pole": ("time: 07:00..20:00", "latitude: 91 deg", 3, "environment.latitude", "outside -1.5708..1.5708", "48 deg"),
+    "clearer than air": ("time: 07:00..20:00", "turbidity: 0", 3, "environment.turbidity", "outside 1..12", "3"),
     "backwards": ("30..60 km/h", "60..30 km/h", 5, "actors.ego.speed", "runs backwards", "smaller end first"),
     "a comma": ("30..60 km/h", '"normal(50, 5) km/h"', 5, "actors.ego.speed", "a comma in", "normal(50 +- 5 | 30..70)"),
     "no such time": ("07:00..20:00", "25:99", 3, "environment.time", "no such time of day", "18:30"),
@@ -130,6 +141,12 @@ CASES = {
     ),
     "crest off the road": (
         "lanes: 1+1", "lanes: 1+1, crest: {at: 10 m, height: 5 m, length: 100 m}", 2, "map.crest", "not on the road", "",
+    ),
+    "a crest like a wall": (
+        "lanes: 1+1", "lanes: 1+1, crest: {at: 100 m, height: 50 m, length: 100 m}", 2, "map.crest", "climbs or falls by 100%", "50%",
+    ),
+    "a profile like a wall": (
+        "lanes: 1+1", "lanes: 1+1, profile: [{s: 0 m, z: 0 m}, {s: 9 m, z: -9 m}]", 2, "map.profile", "from 0 to 9 m", "50%",
     ),
     "circular parameters": (
         "environment:", "parameters: {a: $b, b: $a}\nenvironment:", 3, "parameters.a", "depends on itself", "",
