@@ -92,8 +92,9 @@ class LidarConfig(MountConfig):
             check_number("a lidar's elevation [rad]", value, -1.6, 1.6)
         for name in ("rate", "wavelength", "max_range", "range_10", "pulse"):
             check_number(f"a lidar's {name}", getattr(self, name), 1e-12)
-        for name in ("firing_interval", "min_range", "range_noise", "beam_exit", "beam_divergence"):
+        for name in ("firing_interval", "range_noise", "beam_exit", "beam_divergence"):
             check_number(f"a lidar's {name}", getattr(self, name), 0.0)
+        check_number("a lidar's min_range", self.min_range, 0.0, self.max_range)
         check_number("a lidar's horizontal_fov [rad]", self.horizontal_fov, 1e-3, 2.0 * math.pi)
 
 
@@ -160,6 +161,6 @@ class RadarConfig(MountConfig):
             "integration",
         ):
             check_number(f"a radar's {name}", getattr(self, name), 1e-12)
-        check_number("a radar's min_range", self.min_range, 0.0)
+        check_number("a radar's min_range", self.min_range, 0.0, self.max_range)
         for name in ("gain", "noise_figure", "losses", "threshold"):
             check_number(f"a radar's {name}", getattr(self, name), 0.0, 100.0)

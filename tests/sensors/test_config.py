@@ -20,6 +20,8 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (LidarConfig, {"returns": 3}, "returns must be a whole number between 1 and 2"),
     (LidarConfig, {"rate": 0.0}, "rate must lie between"),
     (LidarConfig, {"range_noise": -0.1}, "range_noise must lie between 0"),
+    (LidarConfig, {"min_range": 200.0, "max_range": 100.0}, "min_range must lie between 0 and 100, not 200"),
+    (RadarConfig, {"min_range": 9.0, "max_range": 5.0}, "min_range must lie between 0 and 5, not 9"),
     (RadarConfig, {"beams": 0}, "beams must be a whole number between 1"),
     (RadarConfig, {"rays": (4,)}, "rays are two numbers"),
     (RadarConfig, {"horizontal_fov": 70.0}, r"horizontal_fov \[rad\] must lie between 0.001 and 3.1, not 70"),
