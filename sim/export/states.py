@@ -130,9 +130,13 @@ class SignalHeads:
         self.signal = [i.signal for i in heads]
         self.lamps = [[LAMPS[role] for role in HEADS[i.model]] for i in heads]
         """Aspects of each head's lamps, from above."""
-        self.points = [lens_points(i.model) @ i.matrix[:3, :3].T + i.matrix[:3, 3] for i in heads]
-        """Of their lenses, world frame [m]: each head's (nlamp, 5, 3), a lens's middle first."""
-        self.front = [np.asarray(i.matrix, float)[:3, 0] for i in heads]
+        turns = [np.asarray(i.matrix, float) for i in heads]
+        lenses = [lens_points(i.model) @ m[:3, :3].T + m[:3, 3] for i, m in zip(heads, turns, strict=True)]
+        self.middle = [points[:, 0].mean(0) for points in lenses]
+        """Of their faces, world frame [m]."""
+        self.points = [np.vstack([at, p.reshape(-1, 3)]) for at, p in zip(self.middle, lenses, strict=True)]
+        """What is looked at: a face's middle, then five points of each lens, its middle first; world frame [m]."""
+        self.front = [m[:3, 0] for m in turns]
 
     def labels(self, renderer: Renderer, aspects: npt.NDArray[Any]) -> list[dict[str, Any]]:
         """Heads whose faces' middles lie in the picture.
@@ -145,27 +149,29 @@ class SignalHeads:
             Of each: number of its signal; lit aspects; middle of its face, world frame [m] and in the picture [pixels]; its lamps, those
             whose middle lies in the picture, each with that pixel and whether its lens is seen; ``visible`` if one's is.
         """
+        if not self.signal:
+            return []
         eye = renderer.views[1].pos.numpy()[0, 0]
+        found = see_points(renderer, np.concatenate(self.points))
+        ends = np.cumsum([len(points) for points in self.points])[:-1]
         out = []
-        for number, names, lenses, front in zip(self.signal, self.lamps, self.points, self.front, strict=True):
-            middle = lenses[:, 0].mean(0)
-            pixel, clear = see_points(renderer, np.vstack([middle, lenses.reshape(-1, 3)]))
+        for k, (pixel, clear) in enumerate(zip(*(np.split(each, ends) for each in found), strict=True)):
             if np.isnan(pixel[0]).any():
                 continue
             # What ends a thousandth of the way before a point hides it not: from behind and far that is the head itself.
-            faces = float((eye - middle) @ front) > 0.0
+            faces = float((eye - self.middle[k]) @ self.front[k]) > 0.0
             seen = [faces and bool(some.any()) for some in clear[1:].reshape(-1, 5)]
             at = pixel[1:].reshape(-1, 5, 2)[:, 0]
             lamps = [
                 {"aspect": name, "pixel": _rounded(xy, 2), "visible": shown}
-                for name, xy, shown in zip(names, at, seen, strict=True)
+                for name, xy, shown in zip(self.lamps[k], at, seen, strict=True)
                 if not np.isnan(xy).any()
             ]
             out.append(
                 {
-                    "signal": number + 1,
-                    "state": [name for bit, name in enumerate(ASPECTS) if int(aspects[number]) >> bit & 1],
-                    "position": _rounded(middle, 3),
+                    "signal": self.signal[k] + 1,
+                    "state": [name for bit, name in enumerate(ASPECTS) if int(aspects[self.signal[k]]) >> bit & 1],
+                    "position": _rounded(self.middle[k], 3),
                     "pixel": _rounded(pixel[0], 2),
                     "visible": any(lamp["visible"] for lamp in lamps),
                     "lamps": lamps,
