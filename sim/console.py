@@ -58,14 +58,19 @@ def parse_outputs(text: str) -> tuple[str, ...]:
     """Labels of a data set from a list such as 'depth,flow'; 'all' and 'usual' stand for several, 'none' for none.
 
     Raises:
-        SwerveError: naming what there is, if one is unknown.
+        SwerveError: naming what there is, if one is unknown or nothing is named; if 'none' stands beside others.
     """
     groups = {"all": LABELS, "usual": USUAL_LABELS, "none": ()}
     out: list[str] = []
-    for word in filter(None, re.split(r"[,\s]+", text.strip().lower())):
+    words = [word for word in re.split(r"[,\s]+", text.strip().lower()) if word]
+    if not words:
+        raise SwerveError(f"no outputs are named: choose some of {', '.join(LABELS)}, or all, usual, none")
+    for word in words:
         if word not in groups and word not in LABELS:
             raise SwerveError(f"no output {word!r}: choose some of {', '.join(LABELS)}, or all, usual, none")
         out += groups.get(word, (word,))
+    if "none" in words and out:
+        raise SwerveError(f"outputs {text.strip()!r}: none goes with no other, leave it or the others out")
     return tuple(out)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import livery
 import looks as lk
 import numpy as np
+import numpy.typing as npt
 from freight import Fitter
 from livery import rectangle, stencil
 from sh3f import Soup
@@ -18,6 +19,7 @@ LOOKS: dict[str, Material | str] = {
     "^rear window$": lk.PRIVACY, "^tail trim$": lk.TRIM, "^tail seam$": lk.LINE, "^tail plastic$": lk.PLASTIC, "^tail number$": "atlas",
 }  # fmt: skip
 """Materials of what is added here."""
+Point = tuple[float, float, float]
 
 
 def _lamps(soup: Soup, x: float, y: tuple[float, float], z: tuple[float, float], roles: list[str]) -> Soup:
@@ -84,6 +86,16 @@ def _harden(soup: Soup) -> None:
             soup.looks[k] = replace(item, texture=picture)
 
 
+def _filled(a: Point, b: Point, c: Point, d: Point) -> npt.NDArray[np.float64]:
+    """Two triangles between four corners."""
+    return np.array([[a, b, c], [a, c, d]])
+
+
+def _on_door(x: float, z: float, side: float) -> Point:
+    """A point on a van's door, which leans out from the sill to its strip."""
+    return x, side * (0.932 + 0.04 * max(0.0, z - 0.33) / 0.215), z
+
+
 def van_body(soup: Soup) -> Soup:
     """A van without its maker's badge: the black plate that held it between the rear windows is pane and skin, in one plane with these.
 
@@ -104,19 +116,16 @@ def van_body(soup: Soup) -> Soup:
     along = line & (np.abs(soup.centers[:, 1]) > 0.7) & ((v > 0.87) | (v < 0.11))
     soup.corners = c + np.where(along[:, None, None], np.sign(soup.centers[:, None, 1:2]) * [0.0, 0.004, 0.0], 0.0)
     soup = soup.pick(~(plate | sill | (along & (v > 0.87))))
-    fill = lambda *ring: np.array([[ring[0], ring[1], ring[2]], [ring[0], ring[2], ring[3]]])  # noqa: E731
     outer, inner = [(0.727, 0.327), (1.41, 0.306), (1.445, 0.545)], [(0.736, 0.335), (1.403, 0.316), (1.437, 0.545)]
     for s in (-1.0, 1.0):
         top, low = (-2.922, 0.158 * s, 1.518), (-2.934, 0.178 * s, 1.292)
-        pane = fill((-2.922, 0.0, 1.523), top, low, (-2.935, 0.0, 1.292))
+        pane = _filled((-2.922, 0.0, 1.523), top, low, (-2.935, 0.0, 1.292))
         soup = livery.add_faces(soup, pane, "whiteglass")
-        rim = fill((-2.935, 0.0, 1.292), low, (-2.942, 0.17 * s, 1.277), (-2.948, 0.0, 1.277))
+        rim = _filled((-2.935, 0.0, 1.292), low, (-2.942, 0.17 * s, 1.277), (-2.948, 0.0, 1.277))
         soup = livery.add_faces(soup, rim, "firstcolor")
-        # The door leans out from the sill to its strip.
-        at = lambda x, z, s=s: (x, s * (0.932 + 0.04 * max(0.0, z - 0.33) / 0.215), z)  # noqa: E731
-        for a, b, d, e in zip(outer, outer[1:], inner[1:], inner, strict=False):
-            soup = livery.add_faces(soup, fill(at(*a), at(*b), at(*d), at(*e)), "tail seam")
-    seam = fill((-2.95, -0.007, 1.277), (-2.95, 0.0, 1.277), (-2.924, 0.0, 1.523), (-2.924, -0.007, 1.523))
+        for corners in zip(outer, outer[1:], inner[1:], inner, strict=False):
+            soup = livery.add_faces(soup, _filled(*(_on_door(x, z, s) for x, z in corners)), "tail seam")
+    seam = _filled((-2.95, -0.007, 1.277), (-2.95, 0.0, 1.277), (-2.924, 0.0, 1.523), (-2.924, -0.007, 1.523))
     return livery.add_faces(soup, seam, "tail seam")
 
 

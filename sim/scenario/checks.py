@@ -107,7 +107,7 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
     used: set[str] = set()
     wrong: set[str] = set()
     with Faults() as faults:
-        for name in parameters:
+        for name in _by_dependence(parameters):
             # What uses a parameter that is wrong is no fault of its own.
             if not closure(references(parameters[name]), parameters) & wrong:
                 try:
@@ -128,6 +128,11 @@ def check_values(model: ScenarioFile, parameters: dict[str, Node], source: Sourc
                 used |= names
         faults.found += unserved_kinds(model, parameters, source)
     return used
+
+
+def _by_dependence(parameters: dict[str, Node]) -> list[str]:
+    """Names of parameters, each after all that it depends on: without cycles it has more below it than any of these."""
+    return sorted(parameters, key=lambda name: len(closure({name}, parameters)))
 
 
 def unserved_kinds(model: ScenarioFile, parameters: dict[str, Node], source: Source) -> Iterator[ScenarioError]:

@@ -246,7 +246,11 @@ class MapBuilder:
 
 
 def _passable(points: tuple[tuple[float, float], ...], path: Path_) -> tuple[tuple[float, float], ...]:
-    """A profile's points, if no road would be steeper than any."""
+    """A profile's points as they are.
+
+    Raises:
+        Rejected: where the road would climb or fall by more than `STEEPEST` from one point to the next.
+    """
     for (a, low), (b, high) in zip(points, points[1:], strict=False):
         slope = abs(high - low) / (b - a)
         if slope > STEEPEST:

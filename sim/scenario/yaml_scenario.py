@@ -296,12 +296,13 @@ class YamlScenario:
         if drawn.kind != "file":
             states = {i: "green" if i.removeprefix("light-") in ("west", "east") else "red" for i in sorted(ids)}
         with Faults() as faults:
-            for name, aspect in self._model.signals.items():
-                if signal_name(name) in ids:
-                    states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
-                else:
+            for name in self._model.signals:
+                if signal_name(name) not in ids:
                     hint = f"Its signals: {', '.join(sorted(ids)) or 'none'}."
                     faults.found.append(self._text.error(f"the map has no signal {name!r}", ("signals", name), hint))
+        # Drawn after all names were looked at: a draw that is rejected ends this, and the next may be rejected again.
+        for name, aspect in self._model.signals.items():
+            states[signal_name(name)] = signal_state(draws.word(aspect, ("signals", name)))
         return [asam.Action(f"{k} at start", asam.TrafficSignalAction(k, v), ()) for k, v in states.items()]
 
 

@@ -150,6 +150,12 @@ def test_lists_of_outputs():
     assert DatasetConfig(outputs=("part", "depth")).outputs == ("depth", "part"), "in the order of the files"
     with pytest.raises(SwerveError, match=r"no output 'dept'.*depth"):
         parse_outputs("dept")
+    for text in ("", " , "):
+        with pytest.raises(SwerveError, match=r"no outputs are named.*depth.*none"):
+            parse_outputs(text)
+    for text in ("all,none", "none, depth", "usual none"):
+        with pytest.raises(SwerveError, match=rf"outputs '{text}': none goes with no other"):
+            parse_outputs(text)
     with pytest.raises(SwerveError, match="no output 'x'"):
         DatasetConfig(outputs=("x",))
 
