@@ -11,7 +11,7 @@ function loadLayer() {
   if (chosen) {
     layer.src = draw.layers[chosen];
   } else {
-    // Without a film, and not only hidden: it would be decoded all along.
+    // Hiding alone would let it play on unseen.
     layer.pause();
     layer.removeAttribute("src");
     layer.load();

@@ -214,11 +214,14 @@ def test_an_error_ends_all_films(cause, monkeypatch, tmp_path):
             time.sleep(0.01 if name in "ab" else 0.0)
             yield np.zeros((16, 16, 3), np.uint8)
 
+    # A shell starts what runs in the background without it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr(layers, "layer_frames", frames)
     monkeypatch.setattr(layers.os, "cpu_count", lambda: 2)
     tracks, told = SimpleNamespace(nframe=400, rate=Fraction(10)), []
     with pytest.raises(SwerveError if cause == "damage" else KeyboardInterrupt):
         layers.write_layers(tmp_path, "draw", list("abcd"), tracks, CONFIG, told.append)
+    signal.signal(signal.SIGINT, before)
     assert drawn["a"] < 400 and 2 <= drawn["b"] < 400 and drawn["c"] < 400 and drawn["d"] == 0, drawn
     assert not list(tmp_path.rglob("*.mp4"))
     assert 0 < sum(told) <= sum(drawn.values())
