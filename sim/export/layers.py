@@ -165,7 +165,7 @@ def _picture(title: str, about: str) -> Layer:
 
 
 def _flow(title: str, other: str) -> Layer:
-    about = f"Motion of the pixel's point to the {other} frame in pixels; white: none, darker: there hidden or outside, darkest: no light"
+    about = f"Motion of the pixel's point to the {other} frame in pixels; white: none, darker: there hidden or outside, darkest: beyond the lens"
     return Layer(title, about, _draw_flow, lambda config: _wheel(flow_scale(config), "px"), masked=True)
 
 
@@ -183,7 +183,7 @@ LAYERS: dict[str, Layer] = {
     "flow_back": _flow("Flow back", "previous"),
     "scene_flow": Layer(
         "Scene flow", "Motion on the map to the next frame in metres, x to the right, y up; white: none, dark: then gone", _draw_motion,
-        lambda config: _wheel(_scene_scale(config), "m"),
+        lambda config: _wheel(_scene_scale(config), "m"), masked=True,
     ),
     "normals": Layer(
         "Normals", "Where the surface faces, as unit vectors in the camera's frame; dark: sky",

@@ -266,6 +266,10 @@ def test_flow_is_dark_where_a_lens_shows_nothing(tmp_path):
     cv2.imwrite(str(classes), np.array([[Semantic.VOID, Semantic.ROAD, Semantic.ROAD]], np.uint8))
     drawn = layers.draw_layer(tmp_path, view, "flow", 0, CONFIG)[0].tolist()
     assert drawn == [list(layers.NOTHING), [102] * 3, [255] * 3]
+    motion = layers.label_path(tmp_path, view, "scene_flow", 0)
+    motion.parent.mkdir(parents=True)
+    np.savez(motion, motion=np.zeros((1, 3, 3), np.float32))
+    assert layers.draw_layer(tmp_path, view, "scene_flow", 0, CONFIG)[0].tolist() == [drawn[0], [255] * 3, [255] * 3]
 
 
 def test_a_layer_that_is_gone_is_made_again_alone(scenario, tmp_path):
