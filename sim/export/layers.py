@@ -165,7 +165,9 @@ def _picture(title: str, about: str) -> Layer:
 
 
 def _flow(title: str, other: str) -> Layer:
-    about = f"Motion of the pixel's point to the {other} frame in pixels; white: none, darker: there hidden or outside, darkest: beyond the lens"
+    about = (
+        f"Motion to the {other} frame in pixels; white: none, darker: then hidden or outside, darkest: not in the lens"
+    )
     return Layer(title, about, _draw_flow, lambda config: _wheel(flow_scale(config), "px"), masked=True)
 
 
