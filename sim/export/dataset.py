@@ -217,8 +217,8 @@ def _write_chunk(plan: Plan, draws: Sequence[PlannedDraw], root: Path, device: A
                 _write_video(plan, draw, tracks, root, batch.actor_specs[world][0])
         layers = layer_names(plan.config) if missing else missing_layers(root, draw.id, plan.config)
         if layers:
-            with progress.stage(f"{draw.id}: videos of labels"):
-                write_layers(root, draw.id, layers, tracks, plan.config)
+            with progress.pictures(f"{draw.id}: videos of labels", len(layers) * tracks.nframe) as step:
+                write_layers(root, draw.id, layers, tracks, plan.config, step)
 
 
 def _title(plan: Plan, draw: PlannedDraw) -> str:
@@ -241,8 +241,8 @@ def _complete_frames(plan: Plan, draw: PlannedDraw, root: Path) -> int:
     if sensor_frames_missing(root, draw.id, count, plan.config):
         return 0
     views = views_of(draw.id, plan.config)
-    some = missing_layers(root, draw.id, plan.config) or missing_frames(root, views, count)
-    return 0 if some else count * len(views)
+    missing = missing_layers(root, draw.id, plan.config) or missing_frames(root, views, count)
+    return 0 if missing else count * len(views)
 
 
 def _write_tracks(plan: Plan, draws: Sequence[PlannedDraw], batch: Any, root: Path, progress: Progress) -> None:

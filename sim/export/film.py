@@ -11,10 +11,10 @@ import numpy as np
 
 from sim.config import DatasetConfig
 from sim.errors import SwerveError
-from sim.export.colors import depth_color
+from sim.export.colors import depth_color, draw_bands
 from sim.export.hazard import hazard_rows
 from sim.export.tracks import Tracks
-from sim.export.views import View, views_of
+from sim.export.views import View, label_path, read_label, views_of
 
 WIDEST = 1920
 """Of a mosaic [pixels]: pictures are made smaller where they are wider together."""
@@ -43,8 +43,7 @@ def overlaid_frames(
 
 def _read_depth(root: Path, view: View, frame: int) -> np.ndarray:
     """Length of the pixels' rays as colours, near ones warm."""
-    with np.load(view.writer(root).path(view.key(frame), "depth.npz")) as file:
-        return depth_color(file["range"])
+    return draw_bands(depth_color, read_label(label_path(root, view, "depth", frame))["range"])
 
 
 def _read(
@@ -74,7 +73,7 @@ def mosaic_cell(sizes: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
 
 
 def film_parts(config: DatasetConfig) -> list[tuple[str, int]]:
-    """What stands beside one another in a film, and how wide each is [pixels]; the last may have a column more to make the sum even."""
+    """What stands beside one another in a film, and how wide each is [pixels]."""
     from sim.export.sensors import sensor_configs
 
     sizes = [(camera.height, camera.width) for camera in config.cameras]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Event
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.config import DatasetConfig
-from sim.errors import SwerveError
 from sim.export.colors import (
     FAR,
     NEAR,
@@ -24,6 +23,8 @@ from sim.export.colors import (
     Image,
     depth_color,
     direction_color,
+    draw_bands,
+    hue_color,
     log_share,
     number_color,
     turbo,
@@ -34,10 +35,10 @@ from sim.export.outputs import OUTPUTS
 from sim.export.overlay import PALETTE, colorize
 from sim.export.tracks import Tracks
 from sim.export.video import encode_video, pad_even
-from sim.export.views import View, views_of
-from sim.export.writer import DirectoryWriter, write_bytes
+from sim.export.views import View, label_path, read_label, views_of
+from sim.export.writer import write_bytes
 from sim.render.mesh import Semantic
-from sim.render.parts import Part, part_names
+from sim.render.parts import FIRST_MARKING, part_names
 
 CRF = 23
 """Of x264 for layers: colours are read off a legend, so they are coarser than the film."""
@@ -49,6 +50,11 @@ FAST = 30.0
 """Speed from which on scene flow has its full colour [m/s]."""
 STOPS = 13
 """Colours of a scale that the page gets."""
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+TRACKS = 1024
+"""Tracks after which colours of things come again."""
+MEMORY = 4 << 30
+"""Of all threads that write films together [bytes]."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -65,6 +71,8 @@ class Layer:
     legend: Callable[[DatasetConfig], dict[str, Any]]
     """Its ``kind``: 'scale' has stops [share, colour], ticks [share, text] and a unit; 'wheel' stops by turn and what the rim means;
     'names' has [colour, text]."""
+    masked: bool = False
+    """Whether only the picture's classes tell what a lens does not show."""
 
 
 # --- what each label's layer looks like -------------------------------------------------------------------------------------
@@ -77,7 +85,7 @@ def _nice(value: float) -> float:
 
 
 def flow_scale(config: DatasetConfig) -> float:
-    """Length of flow that has its full colour [pixels]: a tenth of the picture in a tenth of a second, a quarter at most."""
+    """Length of flow in full colour [pixels]: a tenth of the width at 10 Hz and at most a quarter, rounded down to 1, 2 or 5."""
     return _nice(config.cameras[0].width * min(1.0 / config.fps, 0.25))
 
 
@@ -157,8 +165,10 @@ def _picture(title: str, about: str) -> Layer:
 
 
 def _flow(title: str, other: str) -> Layer:
-    about = f"Motion of the pixel's point to the {other} frame in pixels; white: none, darker: there hidden or outside"
-    return Layer(title, about, _draw_flow, lambda config: _wheel(flow_scale(config), "px"))
+    about = (
+        f"Motion to the {other} frame in pixels; white: none, darker: then hidden or outside, darkest: not in the lens"
+    )
+    return Layer(title, about, _draw_flow, lambda config: _wheel(flow_scale(config), "px"), masked=True)
 
 
 _PARTS = part_names()
@@ -175,7 +185,7 @@ LAYERS: dict[str, Layer] = {
     "flow_back": _flow("Flow back", "previous"),
     "scene_flow": Layer(
         "Scene flow", "Motion on the map to the next frame in metres, x to the right, y up; white: none, dark: then gone", _draw_motion,
-        lambda config: _wheel(_scene_scale(config), "m"),
+        lambda config: _wheel(_scene_scale(config), "m"), masked=True,
     ),
     "normals": Layer(
         "Normals", "Where the surface faces, as unit vectors in the camera's frame; dark: sky",
@@ -193,10 +203,11 @@ LAYERS: dict[str, Layer] = {
         lambda _: _scale(lambda v: turbo(log_share(v, DARK, BRIGHT)), (0.001, 0.01, 0.1, 1, 10, 100), DARK, BRIGHT) | {"unit": ""},
     ),
     "panoptic": Layer(
-        "Panoptic", "A colour for each thing and for each class of what is no thing", lambda a, _: _draw_panoptic(a), lambda _: _names([]),
+        "Panoptic", "Each actor has a colour of its own, each part of it of another class too; all else that of its class",
+        lambda a, _: _draw_panoptic(a), lambda _: _names(_class_names()),
     ),
     "part": _mask("Parts", "Part of the thing, of the road or of its markings", _PARTS),
-    "lane": _mask("Markings", "Road markings by kind and colour", {n: name for n, name in _PARTS.items() if n >= Part.STOP_LINE}),
+    "lane": _mask("Markings", "Road markings by kind and colour", {n: name for n, name in _PARTS.items() if n >= FIRST_MARKING}),
     "drivable": _mask("Drivable", "Where one may drive", {1: "lanes and junctions", 2: "paved beside them"}),
     "anomaly": _mask(
         "Anomalies", "What has no business on a road",
@@ -212,9 +223,20 @@ LAYERS: dict[str, Layer] = {
 
 
 def _draw_panoptic(rgb: Image) -> Image:
-    ids = rgb.astype(np.int64) @ np.array([1, 256, 65536])
-    # 53 spreads neighbours, 256 * 101 tells actors of one class apart.
-    return number_color(np.where(ids > 0, ids % 256 * 53 + ids // 256 * 101, 0))
+    # id = 256 track_id + class + 1, and 0 where there is nothing.
+    track = rgb[..., 1].astype(np.int32) + 256 * rgb[..., 2].astype(np.int32)
+    return _panoptic_colors()[(track > 0) * (1 + (track - 1) % TRACKS), rgb[..., 0]]
+
+
+@lru_cache(maxsize=1)
+def _panoptic_colors() -> Image:
+    """Colours of segments by track and class + 1, (1 + `TRACKS`, 256, 3); track 0: of no actor."""
+    track, number = np.mgrid[0 : 1 + TRACKS, -1:255]
+    # Brightness and share tell classes apart to the byte, hues the tracks of one, each as far from the last ones as can be.
+    hue = 6.0 * ((track * GOLDEN + number * 0.29) % 1.0)
+    out = hue_color(hue, 0.4 + 0.06 * (number // 3 % 10), 250.0 - 45.0 * (number % 3))
+    out[0, 0], out[0, 1:] = NOTHING, colorize(np.arange(255))
+    return out
 
 
 def layer_names(config: DatasetConfig) -> list[str]:
@@ -244,23 +266,46 @@ def missing_layers(root: Path, draw: str, config: DatasetConfig) -> list[str]:
     return [name for name in layer_names(config) if not layer_path(root, draw, name).is_file()]
 
 
-def label_path(root: Path, view: View, name: str, frame: int) -> Path:
-    """Where a label's file stands; of those that a frame has once, whatever the camera, with the first camera's view."""
-    if OUTPUTS[name].once:
-        return DirectoryWriter(root, view.shared).path(view.shared_key(frame), OUTPUTS[name].file)
-    return view.writer(root).path(view.key(frame), OUTPUTS[name].file)
+def write_layers(
+    root: Path, draw: str, names: Sequence[str], tracks: Tracks, config: DatasetConfig, step: Callable[[int], None] = lambda _: None
+) -> None:  # fmt: skip
+    """Write films of some layers, several at a time; the first error, or the user, ends all that are not done.
 
+    Args:
+        root: The data set's folder.
+        draw: Id of the draw.
+        names: The layers.
+        tracks: The draw's.
+        config: What is written.
+        step: Takes how many more pictures are done, from several threads.
+    """
+    stop = Event()
 
-def write_layers(root: Path, draw: str, names: Sequence[str], tracks: Tracks, config: DatasetConfig) -> None:
-    """Write films of some layers, a thread each."""
+    def frames(name: str) -> Iterator[Image]:
+        for image in layer_frames(root, draw, name, tracks.nframe, config):
+            if stop.is_set():
+                raise CancelledError
+            yield image
+            step(1)
 
     def write(name: str) -> None:
-        frames = layer_frames(root, draw, name, tracks.nframe, config)
-        write_bytes(layer_path(root, draw, name), encode_video(frames, tracks.rate, crf=CRF))
+        write_bytes(layer_path(root, draw, name), encode_video(frames(name), tracks.rate, crf=CRF))
 
-    with ThreadPoolExecutor(min(len(names), os.cpu_count() or 1)) as workers:
-        for done in [workers.submit(write, name) for name in names]:
+    workers = ThreadPoolExecutor(worker_count(len(names), config))
+    try:
+        for done in as_completed([workers.submit(write, name) for name in names]):
             done.result()
+    finally:
+        stop.set()
+        workers.shutdown(cancel_futures=True)
+
+
+def worker_count(films: int, config: DatasetConfig) -> int:
+    """How many films are written at a time: as many as there are cores, fewer if their pictures are very large."""
+    sizes = [camera.width * camera.height for camera in config.cameras]
+    # A label has 12 bytes a pixel at most; drawn pictures, of which all cameras' make a frame, have 3.
+    each = 12 * max(sizes) + 3 * sum(sizes)
+    return max(1, min(films, os.cpu_count() or 1, MEMORY // each))
 
 
 def layer_frames(root: Path, draw: str, name: str, count: int, config: DatasetConfig) -> Iterator[Image]:
@@ -270,7 +315,7 @@ def layer_frames(root: Path, draw: str, name: str, count: int, config: DatasetCo
     views = views_of(draw, config)
     views = views[:1] if OUTPUTS[name].once else views
     for k in range(count):
-        images = [LAYERS[name].draw(_read_label(label_path(root, view, name, k)), config) for view in views]
+        images = [draw_layer(root, view, name, k, config) for view in views]
         if len(images) > 1:
             yield mosaic(images)
             continue
@@ -280,23 +325,10 @@ def layer_frames(root: Path, draw: str, name: str, count: int, config: DatasetCo
         yield pad_even(images[0] if share == 1.0 else cv2.resize(images[0], size, interpolation=cv2.INTER_AREA))
 
 
-def _read_label(path: Path) -> Any:
-    """Arrays of an .npz by name, or a picture.
-
-    Raises:
-        SwerveError: if the file is damaged.
-    """
-    import cv2
-
-    image: Any = None
-    if path.suffix == ".npz":
-        try:
-            with path.open("rb") as raw, np.load(raw) as file:
-                return {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError, BadZipFile, zlib.error):
-            pass
-    else:
-        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise SwerveError(f"{path}: is damaged; remove it and run again")
-    return np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else image
+def draw_layer(root: Path, view: View, name: str, frame: int, config: DatasetConfig) -> Image:
+    """A label of one picture in colours; dark where the lens shows nothing."""
+    layer = LAYERS[name]
+    image = draw_bands(lambda label: layer.draw(label, config), read_label(label_path(root, view, name, frame)))
+    if layer.masked:
+        image[read_label(view.writer(root).path(view.key(frame), "semantic.png")) == int(Semantic.VOID)] = NOTHING
+    return image

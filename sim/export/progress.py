@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -77,6 +78,25 @@ class Progress:
 
         try:
             yield reach
+        finally:
+            self._bars.remove_task(task)
+
+    @contextmanager
+    def pictures(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar over pictures of a film, gone when it is over; the function given, of any thread, takes how many more are done."""
+        self._say(f"{text} ...")
+        task = self._bars.add_task(text, total=total, detail="", left="")
+        lock, done = Lock(), 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            with lock:
+                done += count
+                self._bars.update(task, completed=done, detail=f"{done}/{total} frames")
+                self._say(f"{text}: {done}/{total} frames", at_once=False)
+
+        try:
+            yield step
         finally:
             self._bars.remove_task(task)
 

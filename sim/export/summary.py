@@ -19,14 +19,14 @@ from sim.export.film import film_parts
 from sim.export.folder import tracks_path, video_path
 from sim.export.hazard import find_events, format_csv, hazard_rows
 from sim.export.lane_lines import line_names
-from sim.export.layers import label_path, layer_names, layer_path, legends
+from sim.export.layers import layer_names, layer_path, legends
 from sim.export.outputs import OUTPUTS
 from sim.export.plan import FORMAT, Plan, PlannedDraw, sha256_of
 from sim.export.sensors import sensor_configs, sensor_index
 from sim.export.split import SPLITS, split_of
 from sim.export.tracks import Tracks
 from sim.export.video import join_videos
-from sim.export.views import View, views_of
+from sim.export.views import View, label_path, views_of
 from sim.export.writer import encode_json, write_bytes, write_chunks
 from sim.render import birds_eye, voxels
 from sim.render.lens import intrinsic_matrix, largest_angle

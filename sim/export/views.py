@@ -1,15 +1,20 @@
-"""Whose pictures: one camera's of one draw, and where their files stand."""
+"""Whose pictures: one camera's of one draw, where their files stand, and reading labels from these."""
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
 
 from sim.cameras import CameraConfig
 from sim.config import USUAL_LABELS, DatasetConfig
+from sim.errors import SwerveError
 from sim.export.outputs import OUTPUTS
 from sim.export.writer import DirectoryWriter
 
@@ -100,3 +105,32 @@ def views_of(draw: str, config: DatasetConfig) -> list[View]:
 def missing_frames(root: Path, views: Sequence[View], count: int) -> list[tuple[View, int]]:
     """Pictures of which not every file stands, frame by frame."""
     return [(view, k) for k in range(count) for view in views if not view.is_complete(root, k)]
+
+
+def label_path(root: Path, view: View, name: str, frame: int) -> Path:
+    """Where a label's file stands; of those that a frame has once, whatever the camera, with the first camera's view."""
+    if OUTPUTS[name].once:
+        return DirectoryWriter(root, view.shared).path(view.shared_key(frame), OUTPUTS[name].file)
+    return view.writer(root).path(view.key(frame), OUTPUTS[name].file)
+
+
+def read_label(path: Path) -> Any:
+    """Arrays of an .npz by name, or a picture.
+
+    Raises:
+        SwerveError: if the file is damaged.
+    """
+    import cv2
+
+    image: Any = None
+    if path.suffix == ".npz":
+        try:
+            with path.open("rb") as raw, np.load(raw) as file:
+                return {name: file[name] for name in file.files}
+        except (OSError, ValueError, EOFError, BadZipFile, zlib.error):
+            pass
+    else:
+        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise SwerveError(f"{path}: is damaged; remove it and run again")
+    return np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else image

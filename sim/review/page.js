@@ -1,7 +1,7 @@
-"use strict";
+// Follows layers.js and charts.js in one script.
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
-const video = $("video"), layer = $("layer");
+const video = $("video");
 const SVG = document.querySelector("svg").namespaceURI;
 /** Name and shape of each kind of event. */
 const KINDS = {
@@ -11,14 +11,6 @@ const KINDS = {
   goal: ["Goal", "M3 1h11l-3 4 3 4H5v6H3z"],
 };
 const PLAY = "M4 2.5v11L13.5 8z", PAUSE = "M3 2h3.5v12H3zM9.5 2H13v12H9.5z";
-const CHARTS = [
-  { key: "ego_speed", title: "Speed", note: "of the ego", unit: "km/h", scale: 3.6, digits: 1, tone: "--speed", least: 20 },
-  { key: "hazard_distance", beside: "distance", title: "Distance", note: "to the nearest actor", unit: "m", scale: 1, digits: 1, tone: "--distance", least: 5 },
-  { key: "time_to_collision", title: "Time to collision", note: "if all go on as they do; red below 1.5 s", unit: "s", scale: 1, digits: 2, tone: "--ttc", least: 4, cap: 10, zone: 1.5 },
-  { key: "ego_acceleration", title: "Acceleration", note: "of the ego, along its heading", unit: "m/s²", scale: 1, digits: 1, tone: "--accel", least: 2 },
-];
-const MARGIN = { left: 38, right: 10, top: 10, bottom: 20 };
-const HEIGHT = 128;
 /** Views of the film: all of it, and each of its parts with where it begins and how wide it is [pixels]. */
 const VIEWS = [["both", "Both", 0, data.parts.reduce((sum, [, width]) => sum + width, 0)]];
 for (const [name, width] of data.parts) {
@@ -26,7 +18,7 @@ for (const [name, width] of data.parts) {
   VIEWS.push([name, titles[name], VIEWS.slice(1).reduce((sum, part) => sum + part[3], 0), width]);
 }
 if (VIEWS.length > 3) VIEWS[0][1] = "All";
-let draw = data.draws[0], frame = 0, pending = 0, charts = [], view = "both", chosen = "";
+let draw = data.draws[0], frame = 0, pending = 0, charts = [], view = "both";
 
 // --- small helpers: all text goes in as text, never as markup ---------------------------------------------------------
 
@@ -62,93 +54,6 @@ const frameAt = (time) => Math.max(0, Math.min(count() - 1, Math.floor(time * ra
 /** First frame at or after an event. */
 const frameOf = (event) => Math.max(0, Math.min(count() - 1, Math.ceil(event.time * rate() - 1e-3)));
 const pad = (n) => String(n).padStart(6, "0");
-
-// --- charts -----------------------------------------------------------------------------------------------------------
-
-function niceCeil(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((k) => k * power).find((k) => k >= value - 1e-9);
-}
-
-function niceStep(span, target) {
-  const raw = span / target, power = 10 ** Math.floor(Math.log10(raw));
-  return [1, 2, 5, 10].map((k) => k * power).find((k) => k >= raw - 1e-9);
-}
-
-function makeChart(spec) {
-  const node = element("section", { class: "chart", style: `--tone: var(${spec.tone})` });
-  const output = element("output");
-  const note = element("small", {}, spec.note);
-  node.append(element("header", {}, element("h2", {}, spec.title), note, output));
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("role", "img");
-  node.append(svg);
-  $("charts").append(node);
-  const chart = { ...spec, svg, output, note };
-  const drag = (event) => {
-    const box = svg.getBoundingClientRect();
-    const part = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right);
-    show(frameAt(part * length()), true);
-  };
-  svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); drag(event); });
-  svg.addEventListener("pointermove", (event) => { if (event.buttons & 1) drag(event); });
-  return chart;
-}
-
-/** Stretches of values without a gap. */
-function runs(values, cap) {
-  const lines = [];
-  values.forEach((v, k) => {
-    if (v === null || (cap && v > cap)) return;
-    const last = lines.at(-1);
-    if (last && last.at(-1).k === k - 1) last.push({ k, v });
-    else lines.push([{ k, v }]);
-  });
-  return lines;
-}
-
-function plot(chart) {
-  const { svg } = chart;
-  svg.replaceChildren();
-  const width = Math.max(svg.clientWidth, 200);
-  svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-  const scaled = (key) => draw.series[key].map((v) => (v === null || v === undefined ? null : v * chart.scale));
-  const values = scaled(chart.key), beside = chart.beside && draw.hazard_actor ? scaled(chart.beside) : [];
-  const known = [...values, ...beside].filter((v) => v !== null);
-  if (chart.beside) chart.note.textContent = draw.hazard_actor ? `to ${draw.hazard_actor}; grey: to the nearest actor` : "to the nearest actor";
-  const low = Math.min(0, ...known);
-  const top = niceCeil(Math.min(chart.cap ?? Infinity, Math.max(chart.least, ...known)));
-  const bottom = low < 0 ? -niceCeil(-low) : 0;
-  const x = (time) => MARGIN.left + (time / length()) * (width - MARGIN.left - MARGIN.right);
-  const y = (v) => MARGIN.top + (1 - (Math.min(v, top) - bottom) / (top - bottom)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  if (chart.zone) shape("rect", { class: "zone", x: MARGIN.left, y: y(chart.zone), width: width - MARGIN.left - MARGIN.right, height: y(0) - y(chart.zone) }, svg);
-  const step = niceStep(top - bottom, 3);
-  for (let v = Math.ceil(bottom / step) * step; v <= top + 1e-9; v += step) {
-    shape("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(v), y2: y(v) }, svg);
-    shape("text", { x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, svg).textContent = String(Number(v.toFixed(6)));
-  }
-  const tick = niceStep(length(), width / 90);
-  for (let t = 0; t <= length() + 1e-9; t += tick) {
-    shape("text", { x: x(t), y: HEIGHT - 4, "text-anchor": t ? "middle" : "start" }, svg).textContent = `${Number(t.toFixed(6))} s`;
-  }
-  const path = (line) => `M${line.map(({ k, v }) => `${x(draw.series.time[k]).toFixed(1)},${y(v).toFixed(1)}`).join("L")}${line.length > 1 ? "" : "h0.01"}`;
-  for (const line of runs(beside, chart.cap)) shape("path", { class: "beside", d: path(line) }, svg);
-  for (const line of runs(values, chart.cap)) {
-    const [from, to] = [line[0], line.at(-1)].map(({ k }) => x(draw.series.time[k]).toFixed(1));
-    const base = y(Math.max(bottom, 0)).toFixed(1);
-    shape("path", { class: "fill", d: `${path(line)}L${to},${base}L${from},${base}Z` }, svg);
-    shape("path", { class: "curve", d: path(line) }, svg);
-  }
-  for (const event of draw.events) {
-    shape("line", { class: "event", "data-kind": event.kind, x1: x(event.time), x2: x(event.time), y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom }, svg);
-  }
-  const head = shape("g", { class: "head" }, svg);
-  shape("line", { x1: 0, x2: 0, y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom }, head);
-  const dot = shape("circle", { r: 4.5 }, head);
-  Object.assign(chart, { values, x, y, head, dot });
-  const range = known.length ? `from ${number(Math.min(...known), chart.digits)} to ${number(Math.max(...known), chart.digits)} ${chart.unit}` : "no value";
-  svg.setAttribute("aria-label", `${chart.title} over time, ${range}`);
-}
 
 // --- showing a draw, a frame --------------------------------------------------------------------------------------------
 
@@ -286,51 +191,6 @@ function recall() {
   selectDraw(found, Number.parseInt(wanted.get("frame") ?? "0", 10) || 0);
 }
 
-// --- labels over the film's --------------------------------------------------------------------------------------------
-
-/** Load the chosen label's film, if it has one of its own, and explain its colours. */
-function loadLayer() {
-  layer.hidden = !chosen;
-  if (chosen) layer.src = draw.layers[chosen];
-  else layer.removeAttribute("src");
-  $("which").value = chosen;
-  showLegend(data.legends[chosen]);
-}
-
-function chooseLayer(name) {
-  chosen = name;
-  $("broken").hidden = true;
-  if (chosen && !["both", "labels"].includes(view)) setView("both");
-  loadLayer();
-  show(frame, video.paused);
-}
-
-function showLegend(legend) {
-  const color = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
-  const stops = () => legend.stops.map(([share, rgb]) => `${color(rgb)} ${(100 * share).toFixed(2)}%`).join(", ");
-  const parts = [element("span", {}, element("strong", {}, legend.title), legend.about)];
-  if (legend.kind === "scale") {
-    const bar = element("div", { class: "scale" }, element("i", { style: `background: linear-gradient(to right, ${stops()})` }));
-    bar.append(...legend.ticks.map(([share, text]) => element("span", { style: `left: ${(100 * share).toFixed(2)}%` }, `${text} ${legend.unit}`)));
-    parts.push(bar);
-  } else if (legend.kind === "wheel") {
-    // White in the middle, and the colour grows with the square root of the length.
-    const fades = [0, 0.02, 0.1, 0.25, 0.5, 1].map((r) => `rgb(255 255 255 / ${(1 - Math.sqrt(r)).toFixed(3)}) ${100 * r}%`);
-    const disc = element("i", { style: `background: radial-gradient(closest-side, ${fades.join(", ")}), conic-gradient(from 90deg, ${stops()})` });
-    parts.push(element("div", { class: "wheel" }, disc, element("span", {}, `rim: ${legend.rim} or more`)));
-  } else {
-    parts.push(element("ul", {}, ...legend.names.map(([rgb, text]) => element("li", {}, element("i", { style: `background: ${color(rgb)}` }), text))));
-  }
-  $("legend").replaceChildren(...parts);
-}
-
-/** Let the label's film stand, or run, where the picture does. */
-function follow(exactly) {
-  if (layer.hidden) return;
-  if (exactly || Math.abs(layer.currentTime - video.currentTime) > 0.5 / rate()) layer.currentTime = video.currentTime;
-  if (layer.paused !== video.paused) video.paused ? layer.pause() : layer.play().catch(() => {});
-}
-
 // --- following the video -------------------------------------------------------------------------------------------------
 
 function watch() {
@@ -367,7 +227,7 @@ function setView(name) {
   $("screen").className = `screen ${view}`;
   $("screen").style.setProperty("--ratio", String((video.videoWidth / video.videoHeight) * (width / total) || (width / total) * 3.5556));
   place(video, -start, total);
-  place(layer, labels[2] - start, labels[3]);
+  for (const node of [layer, $("layer-broken")]) place(node, labels[2] - start, labels[3]);
   for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
 }
 
@@ -387,11 +247,6 @@ function jumpBy(by) {
 function changeDraw(by) {
   const next = data.draws[data.draws.indexOf(draw) + by];
   if (next) selectDraw(next);
-}
-
-function nextLayer(by) {
-  const names = Object.keys(data.legends);
-  chooseLayer(names.at((names.indexOf(chosen) + by) % names.length));
 }
 
 const KEYS = {
@@ -432,14 +287,10 @@ $("last").addEventListener("click", () => show(count() - 1, true));
 $("seek").addEventListener("input", () => show(Number($("seek").value), true));
 $("rate").addEventListener("change", () => { video.playbackRate = layer.playbackRate = Number($("rate").value); });
 $("views").replaceChildren(...VIEWS.map(([name, text], k) => element("button", { type: "button", "data-view": name, title: `${text} (${k + 1})`, onclick: () => setView(name) }, text)));
-$("which").replaceChildren(...Object.entries(data.legends).map(([name, { title }]) => element("option", { value: name }, title)));
-$("which").addEventListener("change", () => chooseLayer($("which").value));
-$("layers").hidden = Object.keys(data.legends).length < 2;
-for (const film of [video, layer]) {
-  film.addEventListener("click", toggle);
-  film.addEventListener("error", () => { if (film.hasAttribute("src")) $("broken").hidden = false; });
-}
-layer.addEventListener("loadedmetadata", () => { layer.playbackRate = video.playbackRate; follow(true); });
+$("view-keys").replaceChildren(...VIEWS.map((_, k) => element("kbd", {}, k + 1)));
+for (const film of [video, layer]) film.addEventListener("click", toggle);
+video.addEventListener("error", () => { $("broken").hidden = false; });
+startLayers();
 video.addEventListener("ended", () => show(count() - 1, false));
 for (const name of ["play", "pause"]) {
   video.addEventListener(name, () => {

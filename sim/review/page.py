@@ -38,7 +38,10 @@ def build_page(data: Mapping[str, Any]) -> bytes:
     Returns:
         The HTML, UTF-8.
     """
-    style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, *scripts = (
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "layers.js", "charts.js", "page.js")
+    )
+    script = "".join(scripts)
     names = list(dict.fromkeys(str(s["name"]) for s in data["scenarios"]))
     title = names[0] if len(names) == 1 else f"{len(names)} scenarios"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

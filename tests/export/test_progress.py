@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sim.export import progress
 from sim.export.progress import Progress
 
@@ -29,6 +31,16 @@ def test_without_a_terminal_each_draw_and_each_while_is_a_line(capsys, monkeypat
     ]  # fmt: skip
     assert lines[4].startswith("Rendering a-0000: 3/4 frames")
     assert lines[5:] == ["Rendering a-0000: 4/4 frames"]
+
+
+def test_pictures_of_films_are_counted_from_many_threads(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with Progress() as shown, shown.pictures("a-0000: videos", 40) as step, ThreadPoolExecutor(4) as threads:
+        list(threads.map(step, [1] * 30))
+        now[0] += progress.PAUSE
+        step(1)
+    assert capsys.readouterr().err.splitlines() == ["a-0000: videos ...", "a-0000: videos: 31/40 frames"]
 
 
 def test_quiet_says_nothing(capsys):

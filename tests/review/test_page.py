@@ -310,6 +310,56 @@ def test_labels_run_with_the_picture(page):
     page.press(" ")
     page.wait("video.paused && layer.paused && !video.seeking && !layer.seeking")
     assert page.eval("layer.currentTime") == page.eval("video.currentTime")
+    page.eval("show(10, true)")
+    page.press(" ")
+    page.wait("!layer.paused && layer.currentTime > 1.1")
+    page.eval("chooseLayer('')")
+    assert page.eval("[layer.hidden, layer.paused, layer.hasAttribute('src'), layer.networkState]") == [
+        True,
+        True,
+        False,
+        0,
+    ]
+    page.press(" ")
+
+
+@needs_browser
+def test_labels_are_not_sought_for_less_than_a_seek_takes(page):
+    page.press("l")
+    page.wait(LAYER_SETTLED)
+    page.eval("show(10, true)")
+    settled(page)
+    page.wait(LAYER_SETTLED)
+    lag = "Math.round(1000 * (layer.currentTime - video.currentTime))"
+    page.eval("draw.fps = [100, 1]; layer.currentTime = video.currentTime + 0.03")
+    page.wait(LAYER_SETTLED)
+    assert page.eval(f"follow(false), {lag}") == 30, "half a frame of 10 ms is no measure"
+    assert page.eval(f"layer.currentTime = video.currentTime + 1, follow(false), {lag}") == 1000, "it is on its way"
+    page.wait(LAYER_SETTLED)
+    assert page.eval(f"follow(false), {lag}") == 0
+    page.wait(LAYER_SETTLED)
+    assert page.eval(f"layer.currentTime = video.currentTime + 0.03, follow(true), {lag}") == 0
+
+
+@needs_browser
+def test_a_label_that_cannot_be_played_hides_the_labels_alone(page, folder, tmp_path):
+    shown = "['broken', 'layer-broken'].map(id => $(id).checkVisibility())"
+    (folder / "layers" / "broken.mp4").write_bytes(b"no film" * 100)
+    page.eval("draw.layers = {...draw.layers, depth: 'layers/broken.mp4'}, chooseLayer('depth')")
+    page.wait("layer.error !== null")
+    assert page.eval(shown) == [False, True]
+    assert levels(page, tmp_path / "depth.png")[0] == pytest.approx(20, abs=2.4), "the picture stands"
+    places = page.eval(
+        "['screen', 'layer-broken'].map(id => $(id).getBoundingClientRect()).map(r => [r.left, r.right])"
+    )
+    assert places[1] == pytest.approx([sum(places[0]) / 2, places[0][1]], abs=1.0)
+    page.eval("chooseLayer('flow')")
+    page.wait(LAYER_SETTLED)
+    assert page.eval(shown) == [False, False]
+    page.eval("video.src = 'layers/broken.mp4'")
+    page.wait("video.error !== null")
+    page.eval("chooseLayer('')")
+    assert page.eval(shown) == [True, False], "what is broken stays so"
 
 
 @needs_browser
@@ -356,6 +406,16 @@ def test_draws_are_switched_and_remembered_in_the_address(page, folder):
     page.open((folder / "index.html").as_uri() + "#draw=child-0001&frame=12")
     page.wait("video.readyState >= 2")
     assert [page.eval("draw.key"), *settled(page)] == [1, 12, 12]
+
+
+@needs_browser
+def test_help_lists_a_key_for_each_view(browser, folder):
+    data = page_data(2) | {"parts": [["picture", 64], ["labels", 64], ["depth", 64], ["above", 36]]}
+    (folder / "wide.html").write_bytes(build_page(data))
+    browser.open((folder / "wide.html").as_uri())
+    keys = browser.eval("[...document.querySelectorAll('#view-keys kbd')].map(k => k.textContent)")
+    assert keys == ["1", "2", "3", "4", "5"]
+    assert browser.eval("document.querySelectorAll('#views button').length") == 5
 
 
 @needs_browser
