@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 
 import pytest
 
@@ -145,7 +146,9 @@ main()
 def start(scenario, out, slow=False):
     code = ["-c", SLOW_DISK] if slow else ["-m", "sim.cli"]
     command = [sys.executable, *code, "render", str(scenario), "--out", str(out), *OPTIONS]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # What a shell starts in the background ignores interrupts, and hands that on.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
 
 
 def kill_at_random(process, out, most, chance):
