@@ -310,11 +310,12 @@ PASSIVE = (
 def _crews(
     spec: WorldSpec, actors: Sequence[ResolvedActor], scene: dict[str, Any], state: dict[str, Any]
 ) -> np.ndarray:
-    """Who sits in each actor: somebody in what moves, has a controller or acts later, nobody in what is parked, carried or `PASSIVE`."""
+    """Who sits in each actor: somebody in what moves, waits, is controlled or acts later, nobody in what is parked, carried, `PASSIVE`."""
     rows = scene["story"]["row_code"]
     driven = (np.array(state["motion"]) != Motion.SCRIPTED) | (np.array(state["speed"]) != 0.0)
     acts = ~np.isin(rows[:, RowField.KIND], PASSIVE) & (rows[:, RowField.ACTOR] >= 0)
     driven[rows[acts, RowField.ACTOR]] = True
+    driven |= [a.spec.waits for a in actors]
     driven[0] = True
     return np.array(
         [draw_crew(a.spec.name, a.asset, spec.look_seed) if d and not a.spec.carrier else 0 for a, d in zip(actors, driven, strict=True)],

@@ -142,6 +142,8 @@ class ActorSpec:
     """Lamp groups on from the start: 'lowBeam', 'warningLights' ..."""
     traffic: bool = False
     """Background traffic or dressing: not part of the danger."""
+    waits: bool = False
+    """It stands, but is not parked: somebody sits in it, as in what moves."""
 
 
 @dataclass(frozen=True)

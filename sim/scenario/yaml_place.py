@@ -17,6 +17,8 @@ from sim.scenario.storyboard import LanePosition, Orientation, Position, WorldPo
 
 POINT = Body("", 0.0, 0.0, 0.0, 0.0)
 FACING = {"along": 0.0, "against": math.pi, "left": math.pi / 2, "right": -math.pi / 2}
+ALONG = math.cos(math.radians(30.0))
+"""Cosine of the largest angle to its lane at which a vehicle stands along it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,14 @@ class Placer:
                 f"the actor stands off the road (s = {spot.s:.1f} m, {spot.t:+.1f} m from the centre line)", path,
                 "Vehicles stand on driving, parking or shoulder lanes.",
             )  # fmt: skip
+
+    def in_traffic(self, spot: Spot) -> bool:
+        """Whether what stands there is in a lane to drive on and faces along it, so that it waits and is not parked."""
+        if spot.road is None:
+            return False
+        road = self.network.roads[spot.road]
+        lane = road.sections[road.section_index(spot.s)].lanes.get(road.lane_at(spot.s, spot.t))
+        return lane is not None and lane.kind in DRIVABLE and math.cos(spot.turn) > ALONG
 
     def check_way(self, start: Spot, goal: Spot, path: Path_) -> None:
         """A way along lanes leads from one spot to the other.

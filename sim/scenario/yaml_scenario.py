@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sim.assets import AssetSpec
+from sim.assets import AssetSpec, list_assets
 from sim.errors import Faults, ScenarioError
 from sim.random import Stream
 from sim.scenario import storyboard as asam
@@ -187,11 +187,15 @@ class YamlScenario:
         placer.spots[name], placer.bodies[name] = spot, body
         speed = draws.number(actor.speed, (*path, "speed"))
         desired = None if actor.desired_speed is None else draws.number(actor.desired_speed, (*path, "desired_speed"))
+        # Whom a file gives lights while he stands has broken down, as a rule.
+        waits = (
+            speed == 0.0 and actor.lights is None and placer.in_traffic(spot) and bool(list_assets()[body.asset].seats)
+        )
         if actor.lights is not None:
             lamps = tuple(LAMPS[draws.word(q, (*path, "lights", i))] for i, q in enumerate(actor.lights))
         else:
-            moving = speed > 0.0 or name == "ego"
-            lamps = ("lowBeam",) if lit and moving and category not in (*WALKERS, "obstacle") else ()
+            driven = speed > 0.0 or waits or name == "ego"
+            lamps = ("lowBeam",) if lit and driven and category not in (*WALKERS, "obstacle") else ()
         size = actor.size
         given = [None if size is None else getattr(size, side) for side in ("length", "width", "height")]
         mass = None if actor.mass is None else draws.number(actor.mass, (*path, "mass"))
@@ -212,7 +216,7 @@ class YamlScenario:
             length=body.length if given[0] else None, width=body.width if given[1] else None, height=body.height if given[2] else None,
             mass=mass, position=placer.position(spot), speed=speed, color=color,
             controller="default" if controller == "scripted" else controller, visible=actor.visible, desired_speed=desired,
-            lamps=lamps, traffic=actor.background, carrier=actor.at.on, seat=seat, lies=lies,
+            lamps=lamps, traffic=actor.background, waits=waits, carrier=actor.at.on, seat=seat, lies=lies,
             abs=draws.word(actor.abs, (*path, "abs")) != "off", esc=draws.word(actor.esc, (*path, "esc")) != "off",
         )  # fmt: skip
 

@@ -200,8 +200,9 @@ class Filler:
                 lamps = ("lowBeam",) if self.lights else ()
                 how = "default" if controller == "scripted" else controller
                 spec = ActorSpec(
-                    name, kind, category_of(kind), speed=speed, desired_speed=speed, controller=how, lamps=lamps
-                )
+                    name, kind, category_of(kind), speed=speed, desired_speed=speed, controller=how, lamps=lamps,
+                    waits=speed == 0.0,
+                )  # fmt: skip
                 self._add(spec, spot, body)
 
 

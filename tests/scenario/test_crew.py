@@ -24,7 +24,9 @@ actors:
   later: {kind: van, at: {lane: -1, s: 60 m}}
   door: {kind: car, asset: hatchback, at: {lane: -1, s: 80 m}}
   still: {kind: taxi, at: {lane: -1, s: 100 m}}
-  lit: {kind: car, at: {lane: -1, s: 120 m}}
+  lit: {kind: car, at: {parking: right, s: 120 m}}
+  broken: {kind: car, at: {lane: -1, s: 120 m}, lights: hazard}
+  across: {kind: car, at: {lane: 1, s: 150 m, heading: 60 deg}}
   wreck: {kind: wreck, at: {lane: -1, s: 140 m}, speed: 1 km/h}
   walker: {kind: child, at: {sidewalk: right, s: 25 m}}
 traffic:
@@ -59,9 +61,20 @@ def test_those_who_drive_or_will_are_there_and_parked_cars_are_empty(path):
     for world in crews(path, [1, 2, 3]):
         parked = [crew for name, crew in world.items() if name.startswith("parked-")]
         assert len(parked) > 5 and not any(parked)
-        assert not any(world[name] for name in ("still", "lit", "wreck", "walker"))
-        for name in ("ego", "bus", "free", "later", "door"):
+        assert not any(world[name] for name in ("lit", "broken", "across", "wreck", "walker"))
+        for name in ("ego", "bus", "free", "later", "door", "still"):
             assert 1 <= seats(world[name])[0] <= len(LOOKS), f"{name} has no driver"
+
+
+def test_at_night_those_who_wait_are_lit_and_parked_cars_are_dark(path):
+    night = path.parent / "night" / path.name
+    night.parent.mkdir()
+    night.write_text(SCENARIO.replace("actors:", "environment: {time: 23:30}\nactors:"))
+    (world,) = (draws[0] for draws in sample_worlds([load_scenario(night)], [1], "cpu", SimConfig(pool=1)).actor_specs)
+    lamps = {a.spec.name: a.spec.lamps for a in world}
+    assert all(lamps[name] == ("lowBeam",) for name in ("ego", "bus", "free", "later", "door", "still"))
+    assert lamps["broken"] == ("warningLights",) and not any(lamps[name] for name in ("lit", "across", "walker"))
+    assert not any(lit for name, lit in lamps.items() if name.startswith("parked-"))
 
 
 def test_a_world_in_a_batch_is_the_world_alone_and_others_change_nothing(path):
