@@ -91,7 +91,8 @@ function showOutcome() {
   const contact = draw.events.find((e) => e.kind === "contact");
   const goal = draw.events.find((e) => e.kind === "goal");
   const least = draw.series.time_to_collision.filter((v) => v !== null);
-  const text = contact ? `${contact.text}, ${contact.time.toFixed(2)} s`
+  // What the contact did stands under the events.
+  const text = contact ? `${contact.text.split(": ")[0]}, at ${contact.time.toFixed(2)} s`
     : goal ? `Goal reached without contact, ${goal.time.toFixed(2)} s`
     : `No contact${draw.cut_at === null ? "" : ` before the cut at ${draw.cut_at} s`}${least.length ? `, least time to collision ${Math.min(...least).toFixed(2)} s` : ""}`;
   $("outcome").textContent = text;
@@ -173,7 +174,7 @@ function showObjects(conflict) {
     const name = draw.actors[track - 1] ?? `#${track}`;
     const by = draw.pictures.length > 1 ? [element("small", {}, cameras.map((k) => draw.pictures[k][0]).join(", "))] : [];
     return element("tr", { class: name === conflict ? "danger" : "" },
-      element("td", {}, name, ...by), element("td", {}, data.categories[category] ?? ""),
+      element("td", {}, name, ...by), element("td", {}, `${data.categories[category] ?? ""} ${track}`),
       element("td", { class: "n" }, `${number(distance, 1)} m`), element("td", { class: "n" }, `${Math.round(hidden * 100)} %`));
   });
   if (!rows.length) rows.push(element("tr", {}, element("td", { class: "empty", colspan: 4 }, "No actor is in view.")));
